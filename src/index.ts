@@ -24,6 +24,7 @@ export type {
 } from './emulator/faults/client-faults.ts';
 export type { Emulator, EmulatorClock } from './emulator/emulator.ts';
 export type { Fault } from './emulator/faults/fault-list.ts';
+export type { RecordedApp, RecordedDelivery, RecordEntry, RunRecord } from './emulator/record/run-record.ts';
 export type { PublishedEvent, PublishReceiver } from './emulator/published/published-event.ts';
 export type { PublishMatch, PublishPattern } from './emulator/published/publish-match.ts';
 export type { PublishAbsenceOptions, PublishWaitOptions } from './emulator/published/publish-waiting.ts';
@@ -52,6 +53,8 @@ export type {
 } from './emulator/options.ts';
 export type { EventName } from './webhooks/event.ts';
 export { connectEmulator, type ConnectOptions } from './emulator/remote/connect.ts';
+export { replayRecord } from './emulator/replay.ts';
+export type { ReplayedDelivery, ReplayOptions } from './emulator/record/replay-options.ts';
 export { startReceiver } from './receiver/receiver.ts';
 export type {
   Answer,
@@ -70,17 +73,19 @@ export type { ReceiverState } from './webhooks/replay.ts';
 
 /**
  * Starts Soketify in this process, on a free port of 127.0.0.1 unless other things are said, and resolves once it
- * accepts connections. It logs nothing, keeps nothing global, and leaves no handle once it is closed:
+ * accepts connections. It logs nothing, keeps nothing global, and leaves no handle once it is closed.
  *
- * ```ts
- * await using soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url }] }] });
- * ```
- *
- * Rejects with ERR_CONFIG_INVALID, naming every fault of the options, or with ERR_START.
+ * @param options What is served and how time passes. Default: one app without webhooks, on the real clock.
+ * @throws EmulatorError with ERR_CONFIG_INVALID, naming every fault of the options, or with ERR_START and the reason as its `cause`
+ * when it cannot listen.
+ * @example
+ * await using receiver = await startReceiver();
+ * await using soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url: receiver.url }] }] });
+ * @since 0.1.0
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { content, faults } = sortOptions(options);
-  // What is served without a question is not served where it could be mistaken for the real thing.
+  // The control API is not served in production, where it could be mistaken for the real thing.
   const isControlled = content['control'] !== undefined && content['control'] !== false;
   const env = isControlled ? { NODE_ENV: process.env['NODE_ENV'] } : {};
   const config = parseContent(contentOf(content), { env, faults });

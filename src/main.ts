@@ -7,10 +7,10 @@ const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 );
 
-/** Resolves when all that was asked for has begun: whether a server was, and serves now. */
+/** Resolves when everything requested has started; true if that includes a server. */
 export const started: Promise<boolean> = run();
 
-/** What is built of this file is no ES module, which could wait at its top. */
+/** The built file is not an ES module, so it cannot await at its top level. */
 async function run(): Promise<boolean> {
   let isServing = false;
   const program = await createProgram({

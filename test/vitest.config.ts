@@ -13,8 +13,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // A property tries many cases; FC_RUNS asks for more.
-        test: { name: 'fast', include: ['test/{unit,property,contract}/**/*.test.ts'], testTimeout: 60_000 },
+        // A property tries many cases; FC_RUNS asks for more. The files share their imports: a process for each of them would
+        // take longer than its tests. So no test may leave anything behind in a module.
+        test: {
+          name: 'fast',
+          include: ['test/{unit,property,contract}/**/*.test.ts'],
+          isolate: false,
+          maxWorkers: 2,
+          testTimeout: 60_000,
+        },
       },
       {
         extends: true,
@@ -94,7 +101,7 @@ export default defineConfig({
           setupFiles: ['test/support/redis/require.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },

@@ -26,7 +26,10 @@ export class Session {
   isOpen = true;
   /** Its place among the connections of its address, if those are counted. */
   seat: Seat | undefined;
-  /** Its address, if it has taken a place among the connections that are also counted elsewhere. */
+  /**
+   * Its address, if it has taken a place among the connections that are also counted elsewhere. Empty if it was counted there
+   * only after it was opened.
+   */
   slotAddress: string | undefined;
   /** Whether it counts among the connections of its app. Before that, the client is sent nothing. */
   isAdmitted = false;

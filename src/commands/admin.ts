@@ -12,9 +12,9 @@ import {
 import { excerpt, printable } from './printable.ts';
 import type { Target } from './server-target.ts';
 
-/** A request to the admin API failed. The message says why, and what to do. */
+/** A failed request to the admin API. The message says why it failed and what to do. */
 export class AdminError extends Error {
-  /** The code of the server's answer, such as `ERR_APP_UNKNOWN`; undefined: it gave none. */
+  /** The error code of the response, such as `ERR_APP_UNKNOWN`; undefined if there is none. */
   readonly code: string | undefined;
 
   constructor(message: string, code?: string) {
@@ -23,7 +23,7 @@ export class AdminError extends Error {
   }
 }
 
-/** The parameters of a query; what is undefined is left out. */
+/** Query parameters; undefined values are left out. */
 export type QueryOptions = Readonly<Record<string, string | number | undefined>>;
 
 /** A client of the admin API. It throws an AdminError when a request fails. */
@@ -36,7 +36,7 @@ export class Admin {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Reads. Of a path, each part that stands in a list is encoded. */
+  /** Sends a GET request. If the path is a list, its parts are encoded. */
   get<T>(path: string, query: QueryOptions = {}): Promise<T> {
     return this.#ask('GET', path, query);
   }
@@ -54,7 +54,7 @@ export class Admin {
   }
 
   /**
-   * Opens the live stream. `lastEventId` is the number of the row that was seen last. The answer's body is still to be read; the
+   * Opens the live stream. `lastEventId` is the number of the last row that was seen. The body of the response is not read yet; the
    * signal ends it.
    */
   async stream(
@@ -142,7 +142,7 @@ export class Admin {
     return new AdminError(`${told}${this.#adviceOn(code)}`, code);
   }
 
-  /** What to do, where the server's message does not mention the command line. */
+  /** What to do, for errors whose message from the server does not mention the command line. */
   #adviceOn(code: string): string {
     const { token, tokenOrigin } = this.target;
     const ways = `--token, --token-file, ${variables.dashboardToken} or --config`;
@@ -158,7 +158,7 @@ export class Admin {
     }
   }
 
-  /** Something else answered. */
+  /** Something other than an admin API responded. */
   #describeStranger(status: number, text: string): string {
     const { url } = this.target;
     if (status === 404) {
@@ -168,12 +168,12 @@ export class Admin {
   }
 }
 
-/** A path of the admin API: the words that are given are encoded. */
+/** A path of the admin API; the values are encoded. */
 export function pathOf(strings: TemplateStringsArray, ...values: readonly string[]): string {
   return String.raw({ raw: strings }, ...values.map((value) => encodeURIComponent(value)));
 }
 
-/** What the server has written as JSON; undefined: it is none. */
+/** Parses a JSON response; undefined if the text is not JSON. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the same as of a response
 export function viewIn<T>(text: string): T | undefined {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server answers with the views that are named where it is asked

@@ -4,14 +4,14 @@ import { Files } from '../config/files.ts';
 import { readSecret } from '../config/checks/secrets.ts';
 import { UsageError } from './command.ts';
 
-/** What the command line says of the app. */
+/** The app options of the command line. */
 export interface AppOptions {
   readonly appId?: string;
   readonly key?: string;
   readonly secret?: string;
 }
 
-/** The app of a command: of the command line, else of the environment, else the default one. */
+/** The app of a command: from the command line, else from the environment, else the default app. */
 export function readApp(
   options: AppOptions,
   env: Env,
@@ -21,6 +21,16 @@ export function readApp(
     key: options.key ?? readVariable(env, variables.appKey) ?? defaultApp.key,
     secret: options.secret ?? secretOfEnvironment(env) ?? defaultApp.secret,
   };
+}
+
+/** The endpoint of a command: of the command line, else of the environment. */
+export function readEndpointUrl({ url }: { readonly url?: URL }, env: Env): URL {
+  if (url !== undefined) return url;
+  const text = readVariable(env, variables.webhookUrl);
+  if (text === undefined)
+    throw new UsageError(`expected --url, or ${variables.webhookUrl} in the environment`);
+  if (!URL.canParse(text)) throw new UsageError(`${variables.webhookUrl}: expected an http or https URL`);
+  return new URL(text);
 }
 
 function secretOfEnvironment(env: Env): string | undefined {

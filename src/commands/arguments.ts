@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { nearest } from '../config/checks/nearest.ts';
 import { UsageError } from './command.ts';
 
-/** Readers of option values: each returns what the value means or says what is accepted. */
+/** Parsers of option values. Each returns the value, or throws an error that states what is accepted. */
 
 export function port(text: string): number {
   return wholeNumber(text, 0, 65_535);
@@ -38,12 +38,12 @@ export function httpUrl(text: string): URL {
   throw new InvalidArgumentError('Expected an http or https URL.');
 }
 
-/** An option that may be given several times. */
+/** An option that may be repeated. */
 export function collect(text: string, earlier: readonly string[] | undefined): readonly string[] {
   return [...(earlier ?? []), text];
 }
 
-/** One of a few words; the nearest is named where none is. */
+/** One of a few words; the error suggests the nearest one. */
 export function oneOf<const Word extends string>(words: readonly Word[]) {
   return (text: string): Word => {
     const word = words.find((known) => known === text);
@@ -55,7 +55,7 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
   };
 }
 
-/** The text that a `--data` stands for: `@FILE` is what the file holds, `-` what comes from standard input. */
+/** The text of `--data`: `@FILE` reads a file, `-` reads standard input. */
 export function readData(data: string): string {
   if (data === '-') return withoutLastBreak(readFileSync(process.stdin.fd, 'utf8'));
   if (!data.startsWith('@')) return data;
@@ -68,7 +68,7 @@ export function readData(data: string): string {
   }
 }
 
-/** Editors and echo end a text with a line break that nobody means. */
+/** Removes the line break that editors and echo add at the end of a text. */
 function withoutLastBreak(text: string): string {
   return text.replace(/\r?\n$/, '');
 }

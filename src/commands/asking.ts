@@ -5,22 +5,22 @@ import { httpUrl, milliseconds } from './arguments.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { targetOf, type TargetOptions } from './server-target.ts';
 
-/** The options of every command that asks a running server. */
+/** The options of every command that queries a running server. */
 export interface AskingOptions extends TargetOptions {
   readonly timeoutMs: number;
   readonly json?: boolean;
 }
 
-/** The same with the app that is meant. */
+/** The same, with the app. */
 export interface AppAskingOptions extends AskingOptions {
   readonly app?: string;
 }
 
-/** The exit codes of every command that asks a server. */
+/** The exit codes of every command that queries a server. */
 export const askingExitCodes =
   'Exit codes: 0 done, 1 the server could not be reached or refused, 2 wrong usage.';
 
-/** Adds the options that say which server is asked. */
+/** Adds the options that select the server. */
 export function addServerOptions(command: Command): Command {
   return command
     .optionsGroup('Which server:')
@@ -33,14 +33,14 @@ export function addServerOptions(command: Command): Command {
     .option('--json', 'print JSON, one object per line');
 }
 
-/** Adds the option for the app, too. */
+/** Also adds the option that selects the app. */
 export function addAppOptions(command: Command): Command {
   return addServerOptions(
     command.option('--app <id>', `the app (default: ${variables.appId}, else the only one)`),
   );
 }
 
-/** Asks the server that the options name. A failure is reported on standard error. */
+/** Queries the server that the options select. A failure is reported on standard error. */
 export async function asking(
   options: AskingOptions,
   work: (admin: Admin) => Promise<ExitCode>,

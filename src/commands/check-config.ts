@@ -7,7 +7,7 @@ import { exitCode, type ExitCode } from './exit-code.ts';
 export function define(command: Command): void {
   command
     .description('Prints the configuration that the server would run with, secrets masked.')
-    .argument('[file]', 'the configuration, a JSON file; without it, what holds by default')
+    .argument('[file]', 'the configuration, a JSON file; without it, the default configuration')
     .addHelpText(
       'after',
       `

@@ -6,19 +6,19 @@ import { channelKind } from '../protocol/channel-name.ts';
 import { describeSigned } from '../protocol/errors.ts';
 import { isSocketId, type SocketId } from '../protocol/socket-id.ts';
 
-/** An event that a client is to send. */
+/** An event for a client to send. */
 export interface ClientEvent {
   readonly channel: string;
   readonly event: string;
   readonly data: string;
-  /** Who the client is, on a presence channel. */
+  /** The user of the client on a presence channel. */
   readonly userId: string;
 }
 
-/** What came of it. */
+/** The outcome. */
 export type ClientEventOutcome =
   | { readonly kind: 'sent'; readonly socketId: SocketId }
-  /** The server said no; `step` is what was asked. */
+  /** The server refused `step`. */
   | { readonly kind: 'refused'; readonly step: string; readonly message: string }
   | { readonly kind: 'unreachable'; readonly message: string }
   | { readonly kind: 'timeout'; readonly step: string };
@@ -29,8 +29,9 @@ interface Frame {
 }
 
 /**
- * Connects to a server as a client, subscribes to the channel, sends the event and leaves. `url` is the server's, by http or
- * https; all of it takes `timeoutMs` milliseconds at most. The pair of the app authorises the subscription, as a backend does.
+ * Connects to a server as a client, subscribes to the channel, sends the event and disconnects. `url` is the http or https URL of
+ * the server; all steps together take at most `timeoutMs` milliseconds. The credentials of the app authorise the subscription, as
+ * a backend does.
  */
 export async function sendClientEvent(
   { url, pair, timeoutMs }: { readonly url: URL; readonly pair: KeyPair; readonly timeoutMs: number },
@@ -40,13 +41,13 @@ export async function sendClientEvent(
   try {
     const established = await connection.next('the connection', 'pusher:connection_established');
     const socketId: unknown = fieldOf(parse(established.data), 'socket_id');
-    if (!isSocketId(socketId)) throw new Refusal('the connection', 'the server told no socket id');
+    if (!isSocketId(socketId)) throw new Refusal('the connection', 'the server sent no socket_id');
     connection.send('pusher:subscribe', { channel, ...authorise(pair, { socketId, channel, userId }) });
     await connection.next(`the subscription to ${channel}`, 'pusher_internal:subscription_succeeded');
     connection.send(event, data, channel);
     // Events are not acknowledged. What is wrong with one is said before the answer to what is asked after it.
     connection.send('pusher:ping', {});
-    await connection.next(`the event ${event}`, 'pusher:pong');
+    // Client events are not acknowledged. An error for one arrives before the response to a ping that follows it.
     return { kind: 'sent', socketId };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', step: error.step, message: error.message };
@@ -113,7 +114,7 @@ class Connection {
     this.#socket.send(JSON.stringify({ event, channel, data }));
   }
 
-  /** Resolves with the next frame of this event. Throws when the server refuses what is asked for, or no more comes. */
+  /** Resolves with the next frame of this event. Throws if the server sends an error, or the connection ends. */
   async next(step: string, event: string): Promise<Frame> {
     for (;;) {
       const frame = this.#frames.shift();
@@ -142,7 +143,7 @@ function socketUrl(server: URL, key: string): URL {
   return url;
 }
 
-/** What lets a client in, as its backend would give it. */
+/** The authorisation that a backend would return. */
 function authorise(
   { key, secret }: KeyPair,
   { socketId, channel, userId }: { socketId: SocketId; channel: string; userId: string },

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 
-/** A subcommand. Its file is imported only where it is called or explained. */
+/** A subcommand. Its file is imported only to run it or show its help. */
 export interface Subcommand {
-  /** Describes arguments, options and examples, and what is to be done. */
+  /** Defines arguments, options, examples and the action. */
   define(command: Command): void;
 }
 
-/** Something that the user got wrong and that the command line's own checks cannot see: exit code 2. */
+/** A usage error that the checks of the command line parser cannot detect: exit code 2. */
 export class UsageError extends Error {}

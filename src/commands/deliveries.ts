@@ -21,7 +21,7 @@ const outcomeNames = [
 
 type Outcome = (typeof outcomeNames)[number];
 
-/** The search that each outcome is. */
+/** The search for each outcome. */
 const outcomes: Readonly<Record<Outcome, string>> = {
   delivered: 'status:delivered',
   pending: 'status:pending',
@@ -138,7 +138,7 @@ export function describeEvents({
   return `${first.name} on ${first.channel}${more}`;
 }
 
-/** What an attempt came to, in a word or two. */
+/** The outcome of an attempt in a word or two. */
 export function describeEnd(
   end: { readonly result: string; readonly status?: number; readonly error?: string } | undefined,
 ): string {

@@ -20,7 +20,7 @@ interface DroppedOptions extends AppAskingOptions {
   readonly limit: number;
 }
 
-/** A delivery that was dropped, as docs/dead-letters.md has it. */
+/** A dropped delivery, as described in docs/dead-letters.md. */
 interface Letter {
   readonly id: string;
   readonly endpoint: string;

@@ -2,7 +2,7 @@ import type { EventName } from '../webhooks/event.ts';
 import type { BatchInput, EndpointInput, EndpointView } from '../views/settings.ts';
 import { UsageError } from './command.ts';
 
-/** How an endpoint is set, as options say it. */
+/** The settings of an endpoint, as options. */
 export interface EndpointOptions {
   readonly id?: string;
   readonly to?: URL;
@@ -19,7 +19,7 @@ export interface EndpointOptions {
   readonly batchBytes?: number;
 }
 
-/** A new endpoint; what is not said is left to the server. */
+/** The input for a new endpoint; the server fills in missing settings. */
 export function inputOf(url: URL, options: EndpointOptions): EndpointInput {
   const { id, standardSignature, reconcile } = options;
   const headers = headersOf(options.header);
@@ -37,11 +37,11 @@ export function inputOf(url: URL, options: EndpointOptions): EndpointInput {
   };
 }
 
-/** The whole of an endpoint with what is changed, as the server takes it. */
+/** All settings of an endpoint with the changes applied, as the server expects them. */
 export function changedInput(endpoint: EndpointView, options: EndpointOptions): EndpointInput {
   const removed = new Set((options.removeHeader ?? []).map((name) => name.toLowerCase()));
   const added = headersOf(options.header);
-  // A header is the same however it is written.
+  // Header names are case-insensitive.
   for (const name of Object.keys(added)) removed.add(name.toLowerCase());
   const kept = Object.entries(endpoint.headers).filter(([name]) => !removed.has(name.toLowerCase()));
   const batch = { ...endpoint.ownBatch, ...batchOf(options) };
@@ -69,7 +69,8 @@ function batchOf({ batchEvents, batchDelay, batchBytes }: EndpointOptions): Batc
   };
 }
 
-function headersOf(texts: readonly string[] = []): Readonly<Record<string, string>> {
+/** The headers that `--header` gives. Throws a UsageError for one that is none. */
+export function headersOf(texts: readonly string[] = []): Readonly<Record<string, string>> {
   return Object.fromEntries(
     texts.map((text) => {
       const colon = text.indexOf(':');

@@ -110,7 +110,7 @@ ${askingExitCodes}`,
     );
 }
 
-/** Adds the options for how an endpoint is set. */
+/** Adds the options for the settings of an endpoint. */
 function addSettings(command: Command): Command {
   return command
     .option(
@@ -135,7 +135,7 @@ function addSettings(command: Command): Command {
 async function listEndpoints(admin: Admin, options: AppAskingOptions): Promise<ExitCode> {
   const { endpoints, id } = await findApp(admin, options);
   if (options.json === true) for (const endpoint of endpoints) printJson(endpoint);
-  else if (endpoints.length === 0) printLine(`the app ${printable(id)} has no endpoint`);
+  else if (endpoints.length === 0) printLine(`the app ${printable(id)} has no endpoints`);
   else {
     printTable(
       [
@@ -194,7 +194,7 @@ async function removeEndpoint(admin: Admin, named: string, options: AppAskingOpt
   return tell('removed', endpoint, options);
 }
 
-/** Says what was done. Settings that nobody keeps are worth a word. */
+/** Reports what was done, and warns if the settings are not stored. */
 function tell(done: string, endpoint: EndpointView, { json = false }: AppAskingOptions): ExitCode {
   if (json) printJson(endpoint);
   else printLine(`${done}: endpoint ${printable(endpoint.id)}, ${printable(endpoint.url)}`);

@@ -4,7 +4,7 @@ export interface StreamEvent {
   readonly data: string;
 }
 
-/** Reads a stream of server-sent events. What is not complete at its end is left out. */
+/** Reads a stream of server-sent events. An incomplete event at its end is ignored. */
 export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
   const decoder = new TextDecoder();
   let text = '';
@@ -18,7 +18,7 @@ export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   }
 }
 
-/** Undefined: it has no data, as a comment. */
+/** Undefined for an event without data, such as a comment. */
 function readEvent(block: string): StreamEvent | undefined {
   let event = 'message';
   const data: string[] = [];

@@ -1,20 +1,20 @@
 import type { Answer, OriginalRequest } from '../receiver/types.ts';
 import { ask, describeUnreachable } from './http.ts';
 
-/** What a backend said to a webhook that was passed on to it. */
+/** The response of a backend to a forwarded webhook. */
 export type Forwarded = { readonly url: string; readonly elapsedMs: number } & (
   | { readonly status: number }
-  /** It gave no answer that could be passed back. */
+  /** The backend gave no response that could be returned. */
   | { readonly error: string }
 );
 
-/** A webhook that was passed on: what is known of it, and how its sender is answered. */
+/** A forwarded webhook: the outcome, and the answer to its sender. */
 export interface ForwardedAnswer {
   readonly forwarded: Forwarded;
   readonly answer: Answer;
 }
 
-/** Belong to one connection, so that they are not passed on. */
+/** Hop-by-hop headers, which are not forwarded. */
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'content-length',

@@ -9,7 +9,7 @@ import { exitCode, type ExitCode } from './exit-code.ts';
 import { ask, describeUnreachable } from './http.ts';
 import { printable } from './printable.ts';
 import { isConfigFile } from './program.ts';
-import { urlHost } from '../config/hosts.ts';
+import { urlHost } from '../protocol/connectable-host.ts';
 import { readConfiguration } from './server-target.ts';
 
 /** Which server is meant, as its own command line said. */
@@ -87,7 +87,7 @@ function urlOf({ config: file, host: givenHost, port: givenPort }: Meant): strin
   const { input } = layer(content, process.env, { host: givenHost, port: givenPort });
   const { host = defaultHost, port = defaultPort, tls } = input;
   if (typeof host !== 'string') throw new UsageError('host: expected an address');
-  if (port === 0) throw new UsageError('port 0 is any free one: say with --port which the server has taken');
+  if (port === 0) throw new UsageError('port 0 means any free port; give the port of the server with --port');
   if (typeof port !== 'number') throw new UsageError(`port: expected a number, got '${String(port)}'`);
   return `${tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}/healthz`;
 }

@@ -12,7 +12,7 @@ export interface Request {
   readonly verifiesCertificate?: boolean;
 }
 
-/** What came of it. */
+/** The outcome. */
 export type RequestOutcome = { readonly elapsedMs: number } & (
   | {
       readonly kind: 'answered';
@@ -24,7 +24,7 @@ export type RequestOutcome = { readonly elapsedMs: number } & (
   | Unreachable
 );
 
-/** There was no answer. `code` is the system's, such as ECONNREFUSED. */
+/** There was no response. `code` is from the system, such as ECONNREFUSED. */
 export interface Unreachable {
   readonly kind: 'unreachable';
   readonly code: string;
@@ -54,7 +54,7 @@ export async function ask(
   }
 }
 
-/** Makes a request. Resolves with the answer, whose body is still to be read; rejects with the error of the system. */
+/** Sends a request. Resolves with the response, whose body is not read yet; rejects with the error of the system. */
 export function open(
   { method = 'POST', url, headers, body, verifiesCertificate = true }: Request,
   signal: AbortSignal,
@@ -65,7 +65,7 @@ export function open(
   return new Promise((resolve, reject) => {
     request(url, {
       method,
-      // Given as a list, Node adds none of its own.
+      // With a list of headers, Node adds none of its own.
       headers: ['Host', url.host, ...listed, ...length, 'Connection', 'close'],
       signal,
       agent: false,
@@ -77,7 +77,7 @@ export function open(
   });
 }
 
-/** What an error of a request says. Throws what is no error. */
+/** Describes the error of a request. Rethrows a value that is not an error. */
 export function unreachable(error: unknown): Unreachable {
   if (!(error instanceof Error)) throw error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
@@ -86,19 +86,20 @@ export function unreachable(error: unknown): Unreachable {
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'there is no such host',
-  EAI_AGAIN: 'the name of the host cannot be looked up now',
-  ECONNRESET: 'the connection was broken before an answer came',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that host',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; NODE_EXTRA_CA_CERTS=FILE makes it trusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of nobody trusted; NODE_EXTRA_CA_CERTS=FILE adds one',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  HPE_INVALID_CONSTANT: 'what it answers is no HTTP',
-  EPROTO: 'it does not speak TLS there, or not so',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the host name cannot be resolved now',
+  ECONNRESET: 'the connection was reset before a response arrived',
+  EHOSTUNREACH: 'no route to that host',
+  ENETUNREACH: 'no route to that host',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; set NODE_EXTRA_CA_CERTS=FILE to trust it',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'no trusted authority issued its certificate; set NODE_EXTRA_CA_CERTS=FILE to trust another authority',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+  HPE_INVALID_CONSTANT: 'its response is not HTTP',
+  EPROTO: 'it does not speak TLS on that port, or no version or cipher in common',
 };
 
-/** Says in words why there was no answer. */
+/** Describes why there was no response. */
 export function describeUnreachable({
   code,
   message,

@@ -51,7 +51,7 @@ function importSoketi(file: string | undefined, { json = false }: ImportOptions,
   return faults.length === 0 ? exitCode.done : exitCode.failed;
 }
 
-/** What the server would refuse. Variables of this program say nothing of what is printed. */
+/** What the server would refuse. Environment variables are ignored, because they do not affect the printed configuration. */
 function faultsOf(config: JsonObject, env: Env): readonly string[] {
   const loaded = loadConfig({ given: config, env: { NODE_ENV: env['NODE_ENV'] }, overrides: {} });
   return loaded.kind === 'ok' ? [] : loaded.faults.map(({ path, message }) => `${path} ${message}`);

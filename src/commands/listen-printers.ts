@@ -3,7 +3,7 @@ import type { Forwarded } from './forward.ts';
 import { paintFor } from './paint.ts';
 import { formatForwarded, formatSummary, formatWebhook, type Tally } from './webhook-lines.ts';
 
-/** Counts as webhooks come; they themselves are forgotten. */
+/** Counts webhooks as they arrive, without keeping them. */
 export class Counter implements Tally {
   webhooks = 0;
   verified = 0;
@@ -21,15 +21,15 @@ export class Counter implements Tally {
   }
 }
 
-/** Shows webhooks as they come. */
+/** Prints webhooks as they arrive. */
 export interface Printer {
   start(receiver: Receiver): void;
-  /** `forwarded` is what became of it, if it was passed on. */
+  /** `forwarded` is the outcome of forwarding it, if it was forwarded. */
   webhook(webhook: ReceivedWebhook, forwarded?: Forwarded): void;
   end(tally: Tally, state: ReturnType<Receiver['state']>): void;
 }
 
-/** Shows them to a person. */
+/** Prints them for a person. */
 export function createPrinter(): Printer {
   const paint = paintFor(process.stdout);
   const write = (text: string): void => void process.stdout.write(text);
@@ -46,7 +46,7 @@ export function createPrinter(): Printer {
   };
 }
 
-/** Shows them as JSON, one object a line. */
+/** Prints them as JSON, one object per line. */
 export function createJsonPrinter(): Printer {
   const write = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
   return {

@@ -13,7 +13,7 @@ import { Counter, createJsonPrinter, createPrinter } from './listen-printers.ts'
 
 const defaultPort = 9000;
 
-/** Of each webhook its line is written; no more are kept than tell duplicates. */
+/** Each webhook is printed when it arrives; this many are kept to detect duplicates. */
 const memory = 10_000;
 
 interface ListenOptions {
@@ -33,25 +33,29 @@ interface ListenOptions {
 
 export function define(command: Command): void {
   command
-    .description('Receives webhooks and prints each: verified or not, and why not.')
-    .option('--port <number>', 'the port to listen on; 0 takes any free one', port, defaultPort)
+    .description('Receives webhooks and prints each one, whether it is verified, and if not, why.')
+    .option('--port <number>', 'the port to listen on; 0 picks a free port', port, defaultPort)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
-    .option('--path <path>', 'the only path that takes webhooks (default: every one does)', urlPath)
+    .option('--path <path>', 'the only path that accepts webhooks (default: every path)', urlPath)
     .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
-    .option('--key <key>', 'the only X-Pusher-Key that is taken (default: any)')
+    .option('--key <key>', 'the only X-Pusher-Key that is accepted (default: any)')
     .option(
       '--status <status>',
-      'answer this status, or hang, or reset (default: 200, 401 unverified)',
+      'respond with this status, or hang, or reset (default: 200, or 401 if not verified)',
       status,
     )
-    .option('--delay <ms>', 'wait so long before answering', milliseconds)
-    .option('--times <number>', 'do so this many times only, then as a good endpoint', count)
+    .option('--delay <ms>', 'how long to wait before responding', milliseconds)
+    .option(
+      '--times <number>',
+      'apply --status and --delay this many times only, then respond normally',
+      count,
+    )
     .option(
       '--forward-to <url>',
-      'forward each webhook unchanged to this URL, and answer with its answer',
+      'forward each webhook unchanged to this URL, and respond with its response',
       httpUrl,
     )
-    .option('--forward-timeout-ms <ms>', 'how long to wait for that answer', milliseconds, 4000)
+    .option('--forward-timeout-ms <ms>', 'how long to wait for that response', milliseconds, 4000)
     .option('--max-age-ms <ms>', 'how old a webhook may be', milliseconds, 300_000)
     .option('--json', 'print one JSON object a line')
     .addHelpText(
@@ -66,7 +70,7 @@ A bad endpoint, to see what the server makes of it:
 
   soketify-emulator listen --status 500 --times 3     fails three times; the retries come
   soketify-emulator listen --delay 5000               too slow: the server waits for 4 s
-  soketify-emulator listen --status hang              never answers; "reset" breaks the connection
+  soketify-emulator listen --status hang              never responds; "reset" resets the connection
 
 To see what passes between the server and your backend, forward it. Body and headers stay the same, signature included. If the
 backend cannot be reached the answer is 502, if it is too slow 504, so that the server retries.
@@ -93,20 +97,18 @@ Exit codes: 0 ended by a signal, 1 could not listen, 2 wrong usage.`,
 
 async function listen(options: ListenOptions): Promise<ExitCode> {
   if (options.times !== undefined && options.status === undefined && options.delay === undefined) {
-    throw new UsageError(
-      '--times says how often --status or --delay is followed; expected one of both beside it',
-    );
+    throw new UsageError('--times limits how often --status or --delay applies; give one of them too');
   }
   if (options.forwardTo !== undefined && (options.status !== undefined || options.delay !== undefined)) {
     throw new UsageError(
-      '--forward-to answers with the answer of the backend; use it without --status, --delay and --times',
+      '--forward-to responds with the response of the backend; leave out --status, --delay and --times',
     );
   }
   const printer = options.json === true ? createJsonPrinter() : createPrinter();
   const tally = new Counter();
   const { forwardTo, forwardTimeoutMs } = options;
   const forwarder = forwardTo === undefined ? undefined : new Forwarder(forwardTo, forwardTimeoutMs);
-  /** By the headers of the webhook, which are the same object all the way. */
+  /** Keyed by the headers of the webhook, which are the same object throughout. */
   const passedOn = new WeakMap<object, Forwarded>();
   const respond: ReceiverOptions['respond'] =
     forwarder &&
@@ -161,19 +163,18 @@ function status(text: string): Answer['status'] {
 }
 
 function describeListenError(failure: unknown): string {
-  // The receiver's own error says what it is to a test.
+  // The error of the receiver addresses tests, not a command line.
   const error = failure instanceof EmulatorError && failure.cause !== undefined ? failure.cause : failure;
   const code = codeOf(error);
-  if (code === 'EADDRINUSE') return 'the port is taken (EADDRINUSE); --port 0 takes a free one';
-  if (code === 'EACCES')
-    return 'the port needs rights that you have not (EACCES); ports from 1024 on need none';
+  if (code === 'EADDRINUSE') return 'the port is in use (EADDRINUSE); use --port 0 for a free port';
+  if (code === 'EACCES') return 'this port requires privileges (EACCES); use a port from 1024 up';
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Resolves when the program is to end, or when nobody reads any more what it writes. */
+/** Resolves when the program must end, or when its output is no longer read. */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
-    // They stay: one press of Ctrl-C may come twice, and whoever does not read now will not read the summary.
+    // The handlers stay, because one press of Ctrl-C may send two signals, and a closed output cannot show the summary.
     process.on('SIGINT', () => resolve());
     process.on('SIGTERM', () => resolve());
     process.stdout.on('error', () => resolve());

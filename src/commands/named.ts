@@ -7,8 +7,8 @@ import { UsageError } from './command.ts';
 import { printable } from './printable.ts';
 
 /**
- * The app that is meant: of the command line, else of the environment, else the only one. Throws an AdminError when there is
- * no such app, and a UsageError when there are several to choose from.
+ * The selected app: from the command line, else from the environment, else the only one. Throws an AdminError if there is no such
+ * app, and a UsageError if there are several.
  */
 export async function findApp(admin: Admin, { app: named }: Pick<AppAskingOptions, 'app'>): Promise<AppView> {
   const { apps } = await admin.get<{ apps: readonly AppView[] }>('/apps');
@@ -51,7 +51,7 @@ function suggestion(name: string, names: readonly string[]): string {
   return `.${question} Known: ${list(names)}`;
 }
 
-/** Names, as many as a person reads. */
+/** Some of the names, as many as a person reads. */
 function list(names: readonly string[]): string {
   const shown = names.slice(0, 20).map(printable).join(', ');
   if (names.length === 0) return 'none';

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 
-/** Writes text in colours, or as it is. */
+/** Adds colours to text, or leaves it unchanged. */
 export interface Paint {
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
@@ -19,7 +19,7 @@ export const withColours: Paint = {
   faint: (text) => `\u001b[2m${text}\u001b[22m`,
 };
 
-/** Colours on a terminal that has them; NO_COLOR and FORCE_COLOR are Node's to obey. */
+/** Uses colours on a terminal that supports them; Node applies NO_COLOR and FORCE_COLOR. */
 export function paintFor(stream: Pick<WriteStream, 'isTTY' | 'hasColors'>): Paint {
   return stream.isTTY && stream.hasColors() ? withColours : withoutColours;
 }

@@ -10,18 +10,18 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Writes what is beside the result, so that what reads the result does not read it. */
+/** Writes a note to standard error, so that it does not mix with the result. */
 export function printNote(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Writes a table, as wide as the terminal at most; in a pipe nothing is clipped. */
+/** Writes a table, at most as wide as the terminal. In a pipe nothing is clipped. */
 export function printTable(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
   const width = process.stdout.isTTY ? process.stdout.columns : undefined;
   process.stdout.write(formatTable(columns, rows, width));
 }
 
-/** Writes facts, one a line, their names in a column. What is undefined is left out. */
+/** Writes name and value pairs, one per line. Undefined values are left out. */
 export function printFacts(facts: Readonly<Record<string, string | undefined>>): void {
   const known = Object.entries(facts).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value]],
@@ -30,7 +30,7 @@ export function printFacts(facts: Readonly<Record<string, string | undefined>>):
   for (const [name = '', value = ''] of known) printLine(`${name.padEnd(longest)}  ${value}`);
 }
 
-/** A moment, in the zone of this machine: `2026-01-31 12:03:04`. */
+/** A point in time in the zone of this machine: `2026-01-31 12:03:04`. */
 export function formatMoment(ms: number): string {
   const date = new Date(ms);
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -38,7 +38,7 @@ export function formatMoment(ms: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** The time of day of a moment, in the zone of this machine: `12:03:04.200`. */
+/** The time of day in the zone of this machine: `12:03:04.200`. */
 export function formatTime(ms: number): string {
   return `${formatMoment(ms).slice(11)}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`;
 }

@@ -1,4 +1,4 @@
-/** A text from outside, harmless to a terminal: control and invisible characters are written as escapes. */
+/** An untrusted text made safe for a terminal: control and invisible characters become escapes. */
 export function printable(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
@@ -6,7 +6,7 @@ export function printable(text: string): string {
   );
 }
 
-/** The beginning of a text on one line. */
+/** The start of a text on one line. */
 export function excerpt(text: string, length = 500): string {
   const line = printable(text.trim().replace(/\s*\n\s*/g, ' '));
   return line.length > length ? `${line.slice(0, length)}…` : line;

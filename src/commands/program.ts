@@ -4,7 +4,7 @@ import { UsageError, type Subcommand } from './command.ts';
 import { exitCode } from './exit-code.ts';
 import type { ServeOptions } from './serve.ts';
 
-/** A subcommand, by its name. What it needs is loaded only where it is called or explained: the server starts without. */
+/** A subcommand by its name. Its code is loaded only to run it or show its help, so that the server starts without it. */
 interface Entry {
   readonly name: string;
   readonly summary: string;
@@ -42,12 +42,12 @@ const groups: Readonly<Record<string, readonly Entry[]>> = {
       summary: 'list, add, edit, pause, resume and remove endpoints',
       load: () => import('./endpoints.ts'),
     },
-    { name: 'health', summary: 'ask whether it is healthy', load: () => import('./health.ts') },
+    { name: 'health', summary: 'check its health', load: () => import('./health.ts') },
   ],
   [webhooks]: [
     {
       name: 'listen',
-      summary: 'receive webhooks, print whether they verify, pass them on',
+      summary: 'receive webhooks, verify and print them, forward them',
       load: () => import('./listen.ts'),
     },
     { name: 'trigger', summary: 'publish an event on channels', load: () => import('./trigger.ts') },
@@ -55,6 +55,11 @@ const groups: Readonly<Record<string, readonly Entry[]>> = {
       name: 'send-webhook',
       summary: 'send a signed webhook to an endpoint',
       load: () => import('./send-webhook.ts'),
+    },
+    {
+      name: 'replay',
+      summary: 'send the webhooks of a record to a backend',
+      load: () => import('./replay.ts'),
     },
   ],
   [configuration]: [
@@ -80,32 +85,33 @@ const groups: Readonly<Record<string, readonly Entry[]>> = {
 
 const names = Object.values(groups).flatMap((entries) => entries.map(({ name }) => name));
 
-/** What the program is made of. */
+/** What the program needs. */
 export interface ProgramParts {
   readonly version: string;
   /** Starts the server. */
   readonly serve: (options: ServeOptions) => Promise<void>;
-  /** Whether a subcommand is to be loaded, by its name. */
+  /** Whether to load a subcommand, by its name. */
   readonly isNeeded: (name: string) => boolean;
 }
 
 /** The command line: without a command it starts the server. */
 export async function createProgram({ version, serve, isNeeded }: ProgramParts): Promise<Command> {
   const program = new Command('soketify-emulator')
-    .description(
-      'Soketify as a program: Pusher Channels by WebSocket and HTTP, and webhooks that tell the truth.',
-    )
+    .description('A server for the Pusher Channels protocol (WebSocket and HTTP API) with reliable webhooks.')
     .usage('[options] [file | command]')
     .version(version)
     .option('-c, --config <file>', 'the configuration, a JSON file (its schema: config/schema.json)')
     .option('--host <address>', 'the address to listen on, instead of the configured one')
-    .option('--port <number>', 'the port to listen on, instead of the configured one; 0 takes any free one')
-    .option('--store <folder>', 'keep on disk what a node that is alone must not lose when it is killed')
-    .option('--workers <number>', 'threads that clients are connected to, or auto for one for each processor')
-    .option('-w, --watch', 'take changes of the configuration as soon as its files change')
+    .option('--port <number>', 'the port to listen on, instead of the configured one; 0 picks a free port')
+    .option(
+      '--store <folder>',
+      'keep the state and pending webhooks of a single node on disk, so that a crash does not lose them',
+    )
+    .option('--workers <number>', 'the number of threads that serve clients, or auto for one per processor')
+    .option('-w, --watch', 'reload the configuration when its files change')
     .option(
       '--control [clock]',
-      'serve the control API of tests under /control: clock, faults, what was sent and why; with virtual, time stands still until a test moves it (default: real)',
+      'serve the control API for tests at /control (clock, faults, records); with virtual, time stands still until a test moves it (default: real)',
     )
     .enablePositionalOptions()
     .helpCommand('help [command]', 'show help for a command')
@@ -142,12 +148,12 @@ Exit codes: 0 ended by a signal (or by a second one), 1 could not start or faile
   return program;
 }
 
-/** Whether a word is the name of a configuration file rather than of a command. */
+/** Whether a word names a configuration file rather than a command. */
 export function isConfigFile(word: string): boolean {
   return word.endsWith('.json');
 }
 
-/** A word that is no command is a configuration file, if it can be one. */
+/** A word that is not a command counts as a configuration file, if it can be one. */
 function withConfig(options: ServeOptions, word: string | undefined): ServeOptions {
   if (word === undefined) return options;
   if (!isConfigFile(word)) throw new UsageError(describeUnknown(word));
@@ -159,7 +165,7 @@ function describeUnknown(word: string): string {
   const meant = nearest(word, names);
   const hint =
     meant === undefined
-      ? `Expected one of ${names.join(', ')}, or none for the server.`
+      ? `Expected one of ${names.join(', ')}, or no command to start the server.`
       : `Did you mean ${meant}?`;
-  return `unknown command '${word}'. ${hint} A configuration file is named by --config.`;
+  return `unknown command '${word}'. ${hint} To name a configuration file, use --config.`;
 }

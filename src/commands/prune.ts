@@ -9,7 +9,7 @@ export function define(command: Command): void {
     .description(
       'Removes the native binaries for other systems and versions of Node, some 250 MB, from this installation.',
     )
-    .option('--dry-run', 'only say what would be removed')
+    .option('--dry-run', 'only show what would be removed')
     .addHelpText(
       'after',
       `
@@ -46,7 +46,7 @@ function prune(isDryRun: boolean): ExitCode {
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
-  process.stdout.write(`${told(others.length, bytes, isDryRun)}; ${basename(kept)} stays in ${folder}\n`);
+  process.stdout.write(`${told(others.length, bytes, isDryRun)}; ${basename(kept)} is kept in ${folder}\n`);
   return exitCode.done;
 }
 

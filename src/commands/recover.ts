@@ -19,7 +19,7 @@ interface Count {
   readonly events: number;
 }
 
-/** How far a recovery has come. */
+/** The progress of a recovery. */
 interface Recovery {
   readonly id: string;
   readonly endpoint: string;
@@ -32,7 +32,7 @@ interface Recovery {
   readonly left: number;
 }
 
-/** How often a recovery is looked at. */
+/** How often to poll a recovery. */
 const lookMs = 500;
 
 export function define(command: Command): void {
@@ -90,7 +90,7 @@ async function recover(admin: Admin, named: string, options: RecoverOptions): Pr
   return isWhole ? exitCode.done : exitCode.failed;
 }
 
-/** Resolves with the recovery once it has ended, and shows its progress until then. */
+/** Shows the progress of the recovery. Resolves once it has ended. */
 async function ended(admin: Admin, path: string, json: boolean): Promise<Recovery> {
   let told = '';
   for (;;) {

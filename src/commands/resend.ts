@@ -39,7 +39,7 @@ async function resend(admin: Admin, ids: readonly string[], options: AppAskingOp
       else tell(id, resent);
       if (resent.result !== 'success') code = exitCode.failed;
     } catch (error) {
-      // Without a code the server was not reached, and will not be for the others.
+      // Without a code the server could not be reached, so the others would fail too.
       if (!(error instanceof AdminError) || error.code === undefined || ids.length === 1) throw error;
       printNote(`${printable(id)}: ${error.message}`);
       code = exitCode.failed;

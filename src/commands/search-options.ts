@@ -3,7 +3,7 @@ import { momentForms, parseMoment } from '../recording/moments.ts';
 import { quoteTerm } from '../recording/search-terms.ts';
 import { UsageError } from './command.ts';
 
-/** Options that choose among what a server has recorded. */
+/** Options that filter the records of a server. */
 export interface SearchOptions {
   readonly channel?: string;
   readonly name?: string;
@@ -12,7 +12,7 @@ export interface SearchOptions {
   readonly search?: string;
 }
 
-/** Adds the options that choose. In each `*` stands for any characters. */
+/** Adds the filter options. In each, `*` matches any characters. */
 export function addSearchOptions(command: Command): Command {
   return command
     .option('-c, --channel <name>', 'only this channel; * matches any characters, as in presence-*')
@@ -21,11 +21,11 @@ export function addSearchOptions(command: Command): Command {
     .option('--user <id>', 'only this user')
     .option(
       '--search <words>',
-      'only what this search of the Dashboard finds, such as "status:5xx since:1h"',
+      'only rows that match this search of the Dashboard, such as "status:5xx since:1h"',
     );
 }
 
-/** The search of the admin API that the options, and further words, come to; undefined: everything. */
+/** The admin API search for the options and further terms; undefined matches everything. */
 export function searchOf(options: SearchOptions, ...further: readonly string[]): string | undefined {
   const words = [
     ...word('channel', options.channel),
@@ -38,14 +38,14 @@ export function searchOf(options: SearchOptions, ...further: readonly string[]):
   return words.length === 0 ? undefined : words.join(' ');
 }
 
-/** A word of a search, in which only `*` has a meaning. */
+/** A search term in which only `*` is special. */
 function word(key: string, value: string | undefined): readonly string[] {
   if (value === undefined) return [];
   const parts = value.split('*').map((part) => (part === '' ? '' : quoteTerm(part)));
   return [`${key}:${parts.join('*')}`];
 }
 
-/** A moment as the routes for dropped deliveries take it, of one that a person writes. */
+/** Parses a time from the command line for the routes of dropped deliveries. */
 export function momentOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const moment = parseMoment(text, Date.now());

@@ -5,10 +5,9 @@ import { systemClock } from '../system/clock.ts';
 import { createRandomIds } from '../system/ids.ts';
 import { encodeEvent, eventNames } from '../webhooks/event.ts';
 import { createPayload, attemptHeaders } from '../webhooks/payload.ts';
-import { readVariable, variables, type Env } from '../config/environment.ts';
-import { readApp, type AppOptions } from './app.ts';
+import type { Env } from '../config/environment.ts';
+import { readApp, readEndpointUrl, type AppOptions } from './app.ts';
 import { count, httpUrl, milliseconds, moment, oneOf, readData, wholeNumber } from './arguments.ts';
-import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { describeUnreachable } from './http.ts';
 import { excerpt, printable } from './printable.ts';
@@ -28,19 +27,24 @@ export function define(command: Command): void {
     .description('Sends one signed webhook to an endpoint under test, as if the event had happened.')
     .requiredOption('-e, --event <name>', eventNames.join(', '), oneOf(eventNames))
     .requiredOption('-c, --channel <name>', 'the channel it happened on')
-    .option('--user-id <id>', 'who: of member_added, member_removed, client_event on presence channels')
+    .option(
+      '--user-id <id>',
+      'the user of member_added, member_removed, or client_event on a presence channel',
+    )
     .option('--event-name <name>', 'client_event: the name, client-...')
-    .option('-d, --data <text>', 'client_event: the data; @FILE takes it from a file, - from standard input')
+    .option('-d, --data <text>', 'client_event: the data; @FILE reads a file, - reads standard input')
     .option('--socket-id <id>', 'client_event: the connection that sent it, such as 123.456')
-    .option('--count <number>', 'subscription_count: how many', (text) => wholeNumber(text, 0, 1_000_000_000))
+    .option('--count <number>', 'subscription_count: the number of subscribers', (text) =>
+      wholeNumber(text, 0, 1_000_000_000),
+    )
     .option('-u, --url <url>', 'the endpoint (default: SOKETIFY_WEBHOOK_URL)', httpUrl)
     .option('--key <key>', 'default: SOKETIFY_APP_KEY, else app-key')
     .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
-    .option('--time-ms <number>', 'when it was made, in milliseconds since 1970 (default: now)', moment)
-    .option('--id <id>', 'the webhook-id (default: a new one); the same one again is a duplicate')
+    .option('--time-ms <number>', 'when it was created, in milliseconds since 1970 (default: now)', moment)
+    .option('--id <id>', 'the webhook-id (default: a new one); reuse an id to send a duplicate')
     .option('--attempt <number>', 'X-Soketify-Attempt', count, 1)
-    .option('--timeout-ms <number>', 'how long the endpoint may take', milliseconds, 4000)
-    .option('--dry-run', 'print the request, and curl that makes it, instead of sending it')
+    .option('--timeout-ms <number>', 'how long the endpoint may take to respond', milliseconds, 4000)
+    .option('--dry-run', 'print the request and an equivalent curl command instead of sending it')
     .addHelpText(
       'after',
       `
@@ -63,7 +67,7 @@ async function sendWebhook(options: SendOptions, env: Env): Promise<ExitCode> {
   const data = options.data === undefined ? {} : { data: readData(options.data) };
   const event = createEvent({ ...options, ...data });
   const app = readApp(options, env);
-  const url = endpointOf(options, env);
+  const url = readEndpointUrl(options, env);
   const payload = createPayload({ id, timeMs, events: [encodeEvent(event)] });
   const headers = attemptHeaders(app, { headers: {}, standardSignature: true }, payload, { attempt });
   if (options.dryRun === true) {
@@ -78,7 +82,7 @@ async function sendWebhook(options: SendOptions, env: Env): Promise<ExitCode> {
   return isTaken ? exitCode.done : exitCode.failed;
 }
 
-/** Sends as the server does, which judges alike. */
+/** Sends with the code of the server, so that the outcome is judged in the same way. */
 async function send(post: Post, timeoutMs: number): Promise<{ outcome: Outcome; elapsedMs: number }> {
   const sender = createSender({ clock: systemClock, keepsConnections: false });
   const startedAt = systemClock.now();
@@ -88,19 +92,10 @@ async function send(post: Post, timeoutMs: number): Promise<{ outcome: Outcome; 
   return { outcome, elapsedMs };
 }
 
-function endpointOf({ url }: SendOptions, env: Env): URL {
-  if (url !== undefined) return url;
-  const text = readVariable(env, variables.webhookUrl);
-  if (text === undefined)
-    throw new UsageError(`expected --url, or ${variables.webhookUrl} in the environment`);
-  if (!URL.canParse(text)) throw new UsageError(`${variables.webhookUrl}: expected an http or https URL`);
-  return new URL(text);
-}
-
 function describeOutcome(outcome: Outcome, elapsedMs: number, url: URL): string {
   switch (outcome.kind) {
     case 'timeout':
-      return `no answer within ${elapsedMs} ms; the server gives up then as well, and tries again later`;
+      return `no answer within ${elapsedMs} ms; the server would also give up then, and retry later`;
     case 'unreachable':
       return `cannot reach ${url.origin}: ${describeUnreachable(outcome)}`;
     case 'answered': {
@@ -114,7 +109,7 @@ function describeOutcome(outcome: Outcome, elapsedMs: number, url: URL): string 
 
 function hintFor({ status, location }: Outcome & { readonly kind: 'answered' }): string | undefined {
   if (status === 401 || status === 403) {
-    return 'Has the endpoint the secret that --secret names? Does it verify the raw bytes, before any JSON parser?';
+    return 'Does the endpoint use the secret given by --secret? Does it verify the raw bytes, before any JSON parser?';
   }
   if (status === 404) return 'Is the path right?';
   if (status >= 300 && status < 400) {
@@ -133,7 +128,7 @@ function describeRequest(url: URL, headers: Readonly<Record<string, string>>, bo
   return `POST ${url.href}\n${lines.join('\n')}\n\n${body}\n\n${curl}\n`;
 }
 
-/** A word as a POSIX shell takes it. */
+/** Quotes a word for a POSIX shell. */
 function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,6 +5,7 @@ import { createLog, type ProgramLog } from '../observe/log.ts';
 import type { Log } from '../ports/log.ts';
 import { StartError } from '../ports/start-error.ts';
 import { createReloader, tellFindings, type Reloader } from '../configuration/reloader.ts';
+import { fileNeedsOf } from '../node/file-needs.ts';
 import { createServer, type Server } from '../node/server.ts';
 import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
 import { whenNpxEnds } from '../system/parent.ts';
@@ -13,7 +14,7 @@ import { watchFiles } from '../system/watch-files.ts';
 import { describeStart, formatWelcome, type StartedPorts } from './welcome.ts';
 import { exitCode } from './exit-code.ts';
 
-/** What the command line says of the server. */
+/** The server options of the command line. */
 export interface ServeOptions {
   readonly config?: string;
   readonly host?: string;
@@ -21,11 +22,11 @@ export interface ServeOptions {
   readonly store?: string;
   readonly workers?: string;
   readonly watch?: boolean;
-  /** The clock, if one is named. */
+  /** The clock mode, if one is given. */
   readonly control?: boolean | string;
 }
 
-/** Starts the server and lets signals reload and end it. Ends the process when it cannot start. */
+/** Starts the server and handles the signals that reload and stop it. Exits if it cannot start. */
 export async function serve({
   config: file,
   host,
@@ -44,7 +45,7 @@ export async function serve({
   }
   const { config } = loaded;
   const log = await createLog(config.logLevel);
-  const lowLimit = warnOfOpenFileLimit(readOpenFiles(), config.webhooks.totalConcurrency);
+  const lowLimit = warnOfOpenFileLimit(readOpenFiles(), fileNeedsOf(config));
   tellFindings(loaded, log);
   if (lowLimit !== undefined) log.warn({}, lowLimit);
   try {
@@ -66,7 +67,7 @@ export async function serve({
   }
 }
 
-/** With control, what a test can do to the server is loaded too, and nowhere else. */
+/** The code for tests is loaded only with `control`. */
 async function startServer(config: Config, log: Log, fileName: string | undefined): Promise<Server> {
   const { control } = config;
   const openFiles = readOpenFiles();
@@ -77,7 +78,7 @@ async function startServer(config: Config, log: Log, fileName: string | undefine
       fileName,
       workerFailed(worker, reason) {
         process.stderr.write(
-          `ERR_WORKER: worker thread ${worker} has failed, so the server ends: ${reason}\n`,
+          `ERR_WORKER: worker thread ${worker} has failed, so the server exits: ${reason}\n`,
         );
         process.exit(exitCode.failed);
       },
@@ -94,13 +95,13 @@ function tellStart(config: Config, ports: StartedPorts, log: Log): void {
   if (forPerson) process.stdout.write(formatWelcome(config, ports));
 }
 
-/** One press of Ctrl-C may come twice: from the terminal, and once more passed on by npm. */
+/** One press of Ctrl-C may send two signals: one from the terminal, and one forwarded by npm. */
 const samePressMs = 1000;
 
 /**
- * The first signal to end ends gracefully; a later one gives up what is still to be delivered, with a record, and
- * ends at once. Both were asked for, so neither is a failure. SIGHUP reloads, unless it says that the program's terminal is gone.
- * If npx started the program, the end of npx counts as a signal.
+ * The first signal starts a graceful shutdown. A second one gives up pending webhooks, with a record, and exits immediately. Both
+ * were requested, so neither is a failure. SIGHUP reloads, unless it means that the terminal was closed. If npx started the
+ * program, the end of npx counts as a signal.
  */
 function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void {
   let firstAt: number | undefined;
@@ -108,7 +109,7 @@ function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void 
     if (firstAt !== undefined) {
       if (performance.now() - firstAt < samePressMs) return;
       server.abandon();
-      log.warn({ signal }, 'closed at once, by a second signal');
+      log.warn({ signal }, 'closed immediately after a second signal');
       process.exit(exitCode.done);
     }
     firstAt = performance.now();

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { Files } from '../config/files.ts';
-import { defaultHost, defaultPort, isLoopback, urlHost } from '../config/hosts.ts';
+import { defaultHost, defaultPort, isLoopback } from '../config/hosts.ts';
+import { urlHost } from '../protocol/connectable-host.ts';
 import { fieldOf, isObject, type JsonObject } from '../config/json.ts';
 import { layer } from '../config/layers.ts';
 import { readSecret } from '../config/checks/secrets.ts';
 import { UsageError } from './command.ts';
 
-/** What the command line says of the server that is asked. */
+/** The options that select the server. */
 export interface TargetOptions {
   readonly url?: URL;
   readonly config?: string;
@@ -16,20 +17,20 @@ export interface TargetOptions {
   readonly tokenFile?: string;
 }
 
-/** Where the admin API of a server is, and what is shown to it. */
+/** The address and token for the admin API of a server. */
 export interface Target {
-  /** Without a slash at the end: `http://127.0.0.1:6001`. */
+  /** Without a trailing slash: `http://127.0.0.1:6001`. */
   readonly url: string;
   readonly token: string | undefined;
-  /** Where the token comes from, for whoever has to mend it. */
+  /** Where the token comes from, for error messages. */
   readonly tokenOrigin: string | undefined;
-  /** False: the server is asked on this machine, by a name that its certificate need not have. */
+  /** False: the server is on this machine, and its certificate need not contain the name that is used. */
   readonly verifiesCertificate: boolean;
 }
 
 /**
- * The server that is meant: of the command line, else of the environment, else of the configuration file, else the one that
- * runs here by default. Throws a UsageError for a file that cannot be read, or an address that is none.
+ * The selected server: from the command line, else from the environment, else from the configuration file, else the default address
+ * on this machine. Throws a UsageError for an unreadable file or an invalid address.
  */
 export function targetOf(options: TargetOptions, env: Env): Target {
   const { config: file } = options;
@@ -45,7 +46,7 @@ export function targetOf(options: TargetOptions, env: Env): Target {
   return { url, ...token, verifiesCertificate: !isLoopback(host) };
 }
 
-/** Where the environment says that a server is. Throws a UsageError when that is no URL. */
+/** The address from the environment. Throws a UsageError if it is not a URL. */
 export function urlOfEnvironment(env: Env): URL | undefined {
   const text = readVariable(env, variables.url);
   if (text === undefined) return undefined;
@@ -55,7 +56,7 @@ export function urlOfEnvironment(env: Env): URL | undefined {
   );
 }
 
-/** Reads a configuration file of which only some keys matter. Throws a UsageError when it is no JSON object. */
+/** Reads a configuration file of which only some keys are needed. Throws a UsageError if it is not a JSON object. */
 export function readConfiguration(file: string): JsonObject {
   try {
     const content: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
@@ -68,12 +69,12 @@ export function readConfiguration(file: string): JsonObject {
   throw new UsageError(`${file}: expected a JSON object`);
 }
 
-/** Somebody may paste the address of the Dashboard. */
+/** Accepts the URL of the Dashboard too. */
 function baseOf({ origin, pathname }: URL): string {
   return `${origin}${pathname.replace(/\/+$/, '').replace(/\/(dashboard|admin)$/, '')}`;
 }
 
-/** Where the configuration has the admin API served: with the rest, or on a port of its own by plain HTTP. */
+/** Where the configuration serves the admin API: on the main port, or on its own port with plain HTTP. */
 function addressOf(input: JsonObject): { host: string; port: string; isTls: boolean } {
   const host = textOf(input['host'], 'host') ?? defaultHost;
   const dashboard = input['dashboard'];
@@ -86,7 +87,10 @@ function addressOf(input: JsonObject): { host: string; port: string; isTls: bool
 }
 
 function portOf(port: unknown, path: string): string {
-  if (port === 0) throw new UsageError(`${path} is 0, any free one: say by --url where the server is`);
+  if (port === 0)
+    throw new UsageError(
+      `${path} is 0, which means any free port; give the address of the server with --url`,
+    );
   if (typeof port === 'number') return String(port);
   throw new UsageError(`${path}: expected a number, got '${String(port)}'`);
 }

@@ -39,7 +39,7 @@ async function status(admin: Admin, { json = false }: AskingOptions): Promise<Ex
 }
 
 const keptWords: Readonly<Record<SelfView['kept'], string>> = {
-  memory: 'in memory: it ends with the process',
+  memory: 'in memory; lost when the process ends',
   disk: 'on disk',
   redis: 'on Redis, shared by several nodes',
 };
@@ -112,7 +112,7 @@ function tell(
   );
 }
 
-/** How an endpoint does, in a word or two. */
+/** The state of an endpoint in a word or two. */
 export function stateOf({ notServed, enabled, pause, queue, lastAttempt }: EndpointView): string {
   if (notServed !== undefined) return 'not served';
   if (!enabled) return 'disabled';

@@ -3,20 +3,20 @@ import { printable } from './printable.ts';
 /** A column of a table. */
 export interface Column {
   readonly title: string;
-  /** Numbers stand at the right. */
+  /** Align right, for numbers. */
   readonly isNumber?: boolean;
-  /** It gives way first when the table is wider than the terminal. */
+  /** Clip this column first if the table is wider than the terminal. */
   readonly isFlexible?: boolean;
 }
 
-/** No column is made narrower than this for the sake of the others. */
+/** No column becomes narrower than this. */
 const narrowest = 8;
 
 const gap = '  ';
 
 /**
- * A table for a person, with a line of titles; ends with a line break. With a width, in characters, flexible columns are clipped
- * until a row fits; without one nothing is. What stands in the cells is harmless to a terminal.
+ * A table for a person, with a header line; ends with a line break. With a width, in characters, flexible columns are clipped until
+ * a row fits; without one nothing is clipped. Cells are made safe for a terminal.
  */
 export function formatTable(
   columns: readonly Column[],
@@ -41,7 +41,7 @@ export function formatTable(
     .join('');
 }
 
-/** The widths with which a row fits, as far as flexible columns can give way: always the widest of them. */
+/** The column widths with which a row fits, reducing the widest flexible column first. */
 function fit(natural: readonly number[], columns: readonly Column[], width: number): readonly number[] {
   const widths = [...natural];
   const room = width - gap.length * (columns.length - 1);

@@ -5,7 +5,7 @@ import { excerpt, printable } from './printable.ts';
 
 const longestType = Math.max(...consoleTypes.map(({ length }) => length));
 
-/** One row of the console as a line for a person: when, of which app, what, and its data if it has some. */
+/** One console row as a line for a person: time, app, type, and data if there are any. */
 export function formatRow(row: ConsoleRow, paint: Paint): string {
   const { atMs, appId, type, text, data, details, socketId } = row;
   const isBad = type === 'webhook failed' || type.startsWith('refused');

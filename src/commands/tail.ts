@@ -30,7 +30,7 @@ const outcomeNames = ['delivered', 'failed', 'refused', 'timeout', 'unreachable'
 
 type Outcome = (typeof outcomeNames)[number];
 
-/** The search that each outcome is. A row of what was dropped has no result of an attempt. */
+/** The search for each outcome. Rows of dropped deliveries have no result of an attempt. */
 const outcomes: Readonly<Record<Outcome, string>> = {
   delivered: 'result:success',
   failed: 'type:"webhook failed"',
@@ -53,7 +53,7 @@ const groups: Readonly<Record<string, readonly ConsoleType[]>> = {
   deliveries: ['webhook sent', 'webhook failed'],
 };
 
-/** As they are written on a command line, where a space ends a word. */
+/** Row types as written on a command line, without spaces. */
 const typeNames = consoleTypes.map((type) => type.replaceAll(' ', '-'));
 
 /** The wait before each attempt to reconnect. */
@@ -125,7 +125,7 @@ async function tail(admin: Admin, options: TailOptions): Promise<ExitCode> {
   return exitCode.done;
 }
 
-/** Resolves with the stream once the server can be reached again; undefined: the program is to end. */
+/** Resolves with the stream once the server is reachable again; undefined if the program must end. */
 async function openAgain({
   admin,
   query,
@@ -143,7 +143,7 @@ async function openAgain({
       return await admin.stream(query, printer.lastSeq, ended);
     } catch (error) {
       if (!(error instanceof AdminError) || ended.aborted) continue;
-      // The server refused: trying again would not help.
+      // The server refused, so a retry would not help.
       if (error.code !== undefined) throw error;
       if (!isTold) printNote(`lost the connection to the server; reconnecting every ${retryMs / 1000} s`);
       isTold = true;
@@ -153,7 +153,7 @@ async function openAgain({
   return undefined;
 }
 
-/** Aborted when the program is to end. */
+/** Aborted when the program must end. */
 function endedBySignal(): AbortSignal {
   const end = new AbortController();
   process.on('SIGINT', () => end.abort());
@@ -162,7 +162,7 @@ function endedBySignal(): AbortSignal {
   return end.signal;
 }
 
-/** The query of the stream. App and endpoint are looked up, so that a misspelt name is an error and not just silence. */
+/** The query of the stream. App and endpoint are looked up, so that a misspelt name is an error instead of no output. */
 async function queryOf(admin: Admin, options: TailOptions): Promise<QueryOptions> {
   const { endpoint, outcome, type = [] } = options;
   const isOfApp = options.app !== undefined || endpoint !== undefined;
@@ -176,9 +176,9 @@ async function queryOf(admin: Admin, options: TailOptions): Promise<QueryOptions
   };
 }
 
-/** Writes rows, each once. */
+/** Writes each row once. */
 class Printer {
-  /** The number of the row that was written last. */
+  /** The number of the last row that was written. */
   lastSeq: number | undefined;
   readonly #isJson: boolean;
   readonly #paint = paintFor(process.stdout);

@@ -9,7 +9,7 @@ import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { ask, describeUnreachable, type RequestOutcome } from './http.ts';
 import { excerpt, printable } from './printable.ts';
-import { urlHost } from '../config/hosts.ts';
+import { urlHost } from '../protocol/connectable-host.ts';
 import { urlOfEnvironment } from './server-target.ts';
 
 interface TriggerOptions extends AppOptions {
@@ -32,9 +32,9 @@ export function define(command: Command): void {
     .description(
       'Publishes an event on channels as a backend does, or sends a client event as a client does.',
     )
-    .requiredOption('-c, --channel <name>', 'the channel; give it again for more of them', collect)
+    .requiredOption('-c, --channel <name>', 'the channel; repeatable', collect)
     .requiredOption('-e, --event <name>', 'the name of the event')
-    .option('-d, --data <text>', 'its data; @FILE takes it from a file, - from standard input', '{}')
+    .option('-d, --data <text>', 'its data; @FILE reads a file, - reads standard input', '{}')
     .option(
       '--as <who>',
       'backend: publish by the HTTP API; client: connect, subscribe, send a client event, disconnect',
@@ -42,8 +42,8 @@ export function define(command: Command): void {
       'backend',
     )
     .option('--user-id <id>', 'with --as client: its user id on a presence channel (default: trigger)')
-    .option('--socket-id <id>', 'the connection that shall not receive it')
-    .option('--info <attributes>', 'what the answer shall tell: subscription_count,user_count')
+    .option('--socket-id <id>', 'the socket_id of a connection that must not receive it')
+    .option('--info <attributes>', 'attributes to return: subscription_count,user_count')
     .option(
       '--url <url>',
       `the address of the server (default: --host and --port, else ${variables.url})`,
@@ -150,7 +150,7 @@ async function triggerAsBackend(options: TriggerOptions, env: Env): Promise<Exit
   return exitCode.failed;
 }
 
-/** Where the server is: of the command line, else of the environment, else the one that runs here by default. */
+/** The address of the server: from the command line, else from the environment, else the default address on this machine. */
 function serverUrl({ url, host, port: portNumber }: TriggerOptions, env: Env): URL {
   const isGiven = host !== undefined || portNumber !== undefined;
   if (url !== undefined && isGiven) throw new UsageError('expected --url or --host and --port, got both');

@@ -10,7 +10,7 @@ import { isSocketId } from '../protocol/socket-id.ts';
 import type { EventName, WebhookEvent } from '../webhooks/event.ts';
 import { UsageError } from './command.ts';
 
-/** The parts of an event as options give them. */
+/** The parts of an event, as options. */
 export interface EventOptions {
   readonly event: EventName;
   readonly channel: string;
@@ -31,7 +31,7 @@ const flags: Readonly<Record<Field, string>> = {
   count: '--count',
 };
 
-/** The channels that an event happens on. */
+/** The channels on which an event can occur. */
 interface Place {
   readonly accepts: (name: string) => boolean;
   readonly description: string;
@@ -52,7 +52,7 @@ const cache: Place = {
 };
 const counted: Place = {
   accepts: (name) => channelKind(name).access !== 'presence',
-  description: 'a channel that is no presence channel',
+  description: 'a channel that is not a presence channel',
 };
 
 const places: Readonly<Record<EventName, Place>> = {
@@ -65,12 +65,12 @@ const places: Readonly<Record<EventName, Place>> = {
   subscription_count: counted,
 };
 
-/** Makes an event such as the server sends; throws a UsageError that says which option is missing, wrong or too many. */
+/** Builds an event as the server sends it. Throws a UsageError that names the missing, invalid or surplus option. */
 export function createEvent(options: EventOptions): WebhookEvent {
   const { event: name, channel } = options;
   if (!isChannelName(channel, defaultLimits))
     throw new UsageError(describeChannelNameFault(channel, defaultLimits));
-  if (isInternal(channel)) throw new UsageError(`--channel: no webhook tells of ${channel}`);
+  if (isInternal(channel)) throw new UsageError(`--channel: no webhook is sent for ${channel}`);
   const { accepts, description } = places[name];
   if (!accepts(channel)) {
     throw new UsageError(`--channel: ${name} happens on ${description}; got ${channel}`);

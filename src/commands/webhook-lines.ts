@@ -8,18 +8,18 @@ import { excerpt, printable } from './printable.ts';
 
 const longestName = Math.max(...eventNames.map(({ length }) => length));
 
-/** What was counted while webhooks came in. */
+/** Counts over all received webhooks. */
 export interface Tally {
   readonly webhooks: number;
   readonly verified: number;
   readonly duplicates: number;
-  /** Unverified ones, by reason. */
+  /** Webhooks that are not verified, by reason. */
   readonly refused: ReadonlyMap<string, number>;
-  /** Events that counted, by name. */
+  /** Accepted events, by name. */
   readonly events: ReadonlyMap<string, number>;
 }
 
-/** One webhook for a person: a head line, what is wrong or noteworthy, and its events. Ends with a line break. */
+/** One webhook for a person: a head line, faults and notes, and its events. Ends with a line break. */
 export function formatWebhook(webhook: ReceivedWebhook, paint: Paint): string {
   const { receivedAt, path, status, delayMs, verdict, events } = webhook;
   const time = new Date(receivedAt).toTimeString().slice(0, 8);
@@ -38,7 +38,7 @@ export function formatWebhook(webhook: ReceivedWebhook, paint: Paint): string {
   return `${head}${why}${origin}${body}${events.map((event) => `  ${describeEvent(event, paint)}\n`).join('')}`;
 }
 
-/** What the backend said to a webhook that was passed on, and what to think of that. Ends with a line break. */
+/** The response of the backend to a forwarded webhook, with a hint. Ends with a line break. */
 export function formatForwarded({ verdict }: ReceivedWebhook, forwarded: Forwarded, paint: Paint): string {
   const { url, elapsedMs } = forwarded;
   if ('error' in forwarded) return `  ${paint.bad(`${url}: ${printable(forwarded.error)}`)}\n`;
@@ -77,7 +77,7 @@ function describeAge(ageMs: number): string {
   return ageMs < 0 ? `made ${-ageMs} ms in the future` : `made ${ageMs} ms before`;
 }
 
-/** One event on a line: its name, its channel, and what else it has. */
+/** One event on a line: its name, its channel, and its other fields. */
 function describeEvent(event: ReceivedEvent, paint: Paint): string {
   const head = `${paint.strong(event.name.padEnd(longestName))} ${printable(event.channel)}`;
   switch (event.name) {
@@ -97,7 +97,7 @@ function describeEvent(event: ReceivedEvent, paint: Paint): string {
   }
 }
 
-/** The end for a person: what was counted, and the state that it tells. */
+/** The summary for a person: the counts, and the resulting state. */
 export function formatSummary(tally: Tally, state: ReceiverState, paint: Paint): string {
   const { webhooks, verified, duplicates, refused, events } = tally;
   const refusals = [...refused].map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`);

@@ -1,5 +1,5 @@
 import type { AppConfig, Config } from '../config/schema/schema.ts';
-import { connectableHost } from '../config/hosts.ts';
+import { connectableHost } from '../protocol/connectable-host.ts';
 
 /** Where the server listens. */
 export interface StartedPorts {
@@ -35,7 +35,7 @@ export function formatWelcome(config: Config, ports: StartedPorts): string {
     const endpoints = webhooks.map(
       ({ url, eventTypes }) => `    webhooks to ${publicUrl(url)}  (${eventTypes.join(', ')})\n`,
     );
-    const none = '    no webhooks: configure an endpoint, or set SOKETIFY_WEBHOOK_URL\n';
+    const none = '    no endpoints: configure one, or set SOKETIFY_WEBHOOK_URL\n';
     return `  app ${id}, key ${key}${enabled ? '' : ' (disabled)'}\n${endpoints.length === 0 ? none : endpoints.join('')}`;
   });
   const connect = connectLines(config, port).map((line) => `  ${line}\n`);

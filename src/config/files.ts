@@ -69,7 +69,7 @@ const readReasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such file',
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
-  ERR_NO_FILES: 'no file is read for what is added while the server runs',
+  ERR_NO_FILES: 'files are not read for apps and endpoints that are added at run time',
 };
 
 function reasonOf(error: unknown): string {

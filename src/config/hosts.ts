@@ -4,20 +4,6 @@ import { BlockList, isIP } from 'node:net';
 export const defaultHost = '127.0.0.1';
 export const defaultPort = 6001;
 
-/**
- * The host that a client on this machine connects to when a server listens on `host`. No client can connect to an address
- * that means all interfaces.
- */
-export function connectableHost(host: string): string {
-  return ['', '0.0.0.0', '::'].includes(host) ? defaultHost : host;
-}
-
-/** The same as the host of a URL: IPv6 addresses are in brackets. */
-export function urlHost(host: string): string {
-  const connectable = connectableHost(host);
-  return connectable.includes(':') ? `[${connectable}]` : connectable;
-}
-
 /** Whether only this machine reaches a host. A name that must be looked up first does not count as loopback. */
 export function isLoopback(host: string): boolean {
   const version = isIP(host);

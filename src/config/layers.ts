@@ -181,7 +181,7 @@ function secretOfEnvironment(env: Env) {
 function twoSecrets(env: Env): readonly ConfigFault[] {
   const names = [variables.appSecret, variables.appSecretFile];
   if (names.some((name) => readVariable(env, name) === undefined)) return [];
-  const message = `is set beside ${variables.appSecret}; set one of both`;
+  const message = `is set together with ${variables.appSecret}; set only one of them`;
   return [{ path: variables.appSecretFile, message }];
 }
 
@@ -190,7 +190,7 @@ function ambiguous(count: number, env: Env): readonly ConfigFault[] {
     .filter((name) => readVariable(env, name) !== undefined)
     .map((path) => ({
       path,
-      message: `sets something of the single app, but the file has ${count} apps; unset it and say it in the file`,
+      message: `applies to a single app, but the file has ${count} apps; unset it and set the value in the file`,
     }));
 }
 

@@ -74,7 +74,7 @@ function maskConnection(connection: NonNullable<Config['redis']>['connection']):
 }
 
 /** A URL without its password, its query and its fragment. */
-function maskUrl(text: string): string {
+export function maskUrl(text: string): string {
   const url = new URL(text);
   if (url.password !== '') url.password = masked;
   if (url.search !== '') url.search = masked;

@@ -61,10 +61,20 @@ function placeFaults(redis: object): readonly ConfigFault[] {
   const given = places.filter((place) => fieldOf(redis, place) !== undefined);
   const [first, second] = given;
   if (first === undefined) {
-    return [{ path: 'redis', message: `says not where Redis is; expected one of ${places.join(', ')}` }];
+    return [
+      {
+        path: 'redis',
+        message: `does not contain the address of Redis; expected one of ${places.join(', ')}`,
+      },
+    ];
   }
   if (second === undefined) return [];
-  return [{ path: `redis.${second}`, message: `is given beside ${first}; give one of ${places.join(', ')}` }];
+  return [
+    {
+      path: `redis.${second}`,
+      message: `is given together with ${first}; give only one of ${places.join(', ')}`,
+    },
+  ];
 }
 
 /** A cluster has one database. */
@@ -75,7 +85,7 @@ function databaseFaults(redis: object): readonly ConfigFault[] {
     if (typeof url !== 'string' || !URL.canParse(url) || Number(new URL(url).pathname.slice(1)) === 0)
       return [];
     const path = formatPath(['redis', 'cluster', index]);
-    return [{ path, message: 'names a database; a cluster has only one' }];
+    return [{ path, message: 'names a database; a Redis Cluster has only one' }];
   });
 }
 
@@ -88,7 +98,7 @@ function urlFileFaults(redis: object, files: Files): readonly ConfigFault[] {
   const content = files.read(name);
   if (content.kind === 'faulty') return faulty(content.reason);
   if (field.redisUrl().safeParse(content.text.trim()).success) return [];
-  return faulty('holds no URL such as redis://host:6379, or rediss://user:password@host:6380/2');
+  return faulty('contains no URL such as redis://host:6379, or rediss://user:password@host:6380/2');
 }
 
 function tlsFaults(redis: object, files: Files): readonly ConfigFault[] {
@@ -107,7 +117,7 @@ function tlsFaults(redis: object, files: Files): readonly ConfigFault[] {
   const has = (name: string): boolean => fieldOf(tls, name) !== undefined;
   if (has('certFile') !== has('keyFile')) {
     const missing = has('certFile') ? 'keyFile' : 'certFile';
-    faults.push({ path: pathOf(missing), message: 'missing; a certificate and its key go together' });
+    faults.push({ path: pathOf(missing), message: 'missing; give both a certificate and its key' });
   }
   if (faults.length > 0) return faults;
   try {
@@ -116,7 +126,7 @@ function tlsFaults(redis: object, files: Files): readonly ConfigFault[] {
     createSecureContext({ ca, cert, key });
     return [];
   } catch (error) {
-    return [{ path: 'redis.tls', message: `the files are refused (${codeOf(error)}); expected PEM` }];
+    return [{ path: 'redis.tls', message: `the files cannot be used (${codeOf(error)}); expected PEM` }];
   }
 }
 

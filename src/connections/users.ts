@@ -4,6 +4,7 @@ import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { OnlineUsers } from '../ports/online-users.ts';
 import type { Refusals } from '../ports/refusals.ts';
+import { noWitness, type Witness } from '../ports/witness.ts';
 import { serverToUserChannel } from '../protocol/channel-name.ts';
 import type { Command } from '../protocol/decode.ts';
 import { encodeError, encodeSigninSuccess, encodeWatchlistEvents } from '../protocol/encode.ts';
@@ -19,6 +20,7 @@ export interface UserOptions extends Refusals {
   readonly clock: Clock;
   readonly ledger: OnlineUsers;
   readonly log: Log;
+  readonly witness?: Witness;
 }
 
 /** Signs users in: knows which user a connection belongs to, and which users it watches. */
@@ -48,6 +50,7 @@ export class UserSignIn {
     // Immediately, and not only once the client has subscribed, so that no event for the user is missed.
     session.socket.subscribe(app.topic(serverToUserChannel(user.userId)));
     app.addUser(session, user.userId);
+    (this.#options.witness ?? noWitness).signedIn(session, user.userId);
     const watched = app.config.watchlist ? user.watchlist : [];
     session.watched = watched;
     const online = this.#options.ledger.signIn({ appId: app.config.id, userId: user.userId, watched });

@@ -1,4 +1,4 @@
-/** Where the emulator listens and what an app is, for those who connect. */
+/** Where the emulator listens and which credentials an app has, for clients and backends. */
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
@@ -7,33 +7,56 @@ export interface ServerAddress {
   readonly isTls: boolean;
 }
 
-/** What clients and backends name an app with. */
+/** The credentials of an app. */
 export interface Credentials {
   readonly id: string;
   readonly key: string;
   readonly secret: string;
 }
 
-/** Options of pusher-js; `key` is for Laravel Echo, and pusher-js passes over it. */
+/**
+ * Options of pusher-js; `key` is for Laravel Echo, and pusher-js passes over it.
+ *
+ * @since 0.1.0
+ */
 export interface ClientOptions {
+  /** The key of the app. */
   key: string;
+  /** A name that pusher-js requires. It has no effect. */
   cluster: string;
+  /** The host of the emulator. */
   wsHost: string;
+  /** The port for `ws://`. */
   wsPort: number;
+  /** The port for `wss://`, which is the same. */
   wssPort: number;
+  /** The `path` of the emulator, if it has one. */
   wsPath?: string;
+  /** Whether clients connect by `wss://`. */
   forceTLS: boolean;
+  /** WebSocket only, with and without TLS. */
   enabledTransports: ('ws' | 'wss')[];
+  /** `true`: pusher-js sends no statistics. */
   disableStats: boolean;
 }
 
-/** Options of the `pusher` package for servers; other languages have the same under other names. */
+/**
+ * Options of the `pusher` package for servers; other languages have the same under other names.
+ *
+ * @since 0.1.0
+ */
 export interface ServerOptions {
+  /** The id of the app. */
   appId: string;
+  /** The key of the app. */
   key: string;
+  /** The secret of the app, which signs requests. */
   secret: string;
+  /** The host of the emulator. */
   host: string;
+  /** The port of the emulator, as text. */
   port: string;
+  /** Whether requests use `https://`. */
   useTLS: boolean;
 }
 
@@ -42,14 +65,14 @@ export function urlOf({ host, port, path, isTls }: ServerAddress): string {
   return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
 }
 
-/** What a client connects with: `new Pusher(key, options)`. */
+/** Options for clients: `new Pusher(key, options)`. */
 export function clientOptions(
   { host, port, path, isTls }: ServerAddress,
   { key }: Pick<Credentials, 'key'>,
 ): ClientOptions {
   return {
     key,
-    // pusher-js insists on one; it means nothing here.
+    // pusher-js requires a cluster, but does not use it here.
     cluster: 'default',
     wsHost: host,
     wsPort: port,
@@ -61,7 +84,7 @@ export function clientOptions(
   };
 }
 
-/** What a backend connects with: `new Pusher(options)`. */
+/** Options for backends: `new Pusher(options)`. */
 export function serverOptions(
   { host, port, isTls }: ServerAddress,
   { id, key, secret }: Credentials,
@@ -69,7 +92,7 @@ export function serverOptions(
   return { appId: id, key, secret, host, port: String(port), useTLS: isTls };
 }
 
-/** The same for a process that reads its environment: Soketify's names, and those that Laravel and others read. */
+/** The same as environment variables: the names of Soketify, and those that Laravel and others read. */
 export function environment({ host, port, isTls }: ServerAddress, app: Credentials): Record<string, string> {
   return {
     SOKETIFY_APP_ID: app.id,

@@ -14,6 +14,7 @@ import type { ApiFault, ConnectionDrop, ConnectionRefusal } from './faults/clien
 import type { Fault } from './faults/fault-list.ts';
 import { fromCaller } from './emulator-error.ts';
 import type { PublishedEvent } from './published/published-event.ts';
+import type { RunRecord } from './record/run-record.ts';
 import type { PublishMatch } from './published/publish-match.ts';
 import type { PublishAbsenceOptions, PublishWaitOptions } from './published/publish-waiting.ts';
 import type { EventMatch } from './waits/match.ts';
@@ -26,12 +27,21 @@ import type { WebhookFault } from './faults/webhook-faults.ts';
 
 type Inspect = typeof inspect;
 
-/** Questions about webhooks. */
+/**
+ * Questions about webhooks.
+ *
+ * @example
+ * const joined = await soketify.webhooks.waitFor({ name: 'member_added', user_id: '42' });
+ * await soketify.webhooks.expectNone({ name: 'member_removed' }, { after: joined });
+ * @since 0.1.0
+ */
 export interface WebhookQuestions {
   /**
    * Resolves with the first such event that an endpoint has answered with 2xx, since the start or the last reset. The
-   * virtual clock is moved to what is due next until there is one. Rejects with ERR_WEBHOOK_MISSING, saying what was
-   * seen instead and why, when nothing is due any more.
+   * virtual clock is moved to what is due next until there is one.
+   *
+   * @throws EmulatorError with ERR_WEBHOOK_MISSING, saying what was seen instead and why, when nothing is due any more or the time is
+   * over; ERR_ARGUMENT_INVALID when the match or an option is wrong; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN when the emulator is reset or closed, or the app is removed, meanwhile.
    */
   waitFor<Name extends EventName = EventName>(
     match: EventMatch<Name>,
@@ -39,64 +49,137 @@ export interface WebhookQuestions {
   ): Promise<EmulatorEvent<Name>>;
   /**
    * Resolves when no such event was sent, and none is within the grace and the wait of a batch (the virtual clock is
-   * moved that far; a real one takes as long). Rejects with ERR_WEBHOOK_UNEXPECTED, saying why it was sent.
+   * moved that far; a real one takes as long).
+   *
+   * @throws EmulatorError with ERR_WEBHOOK_UNEXPECTED, saying why it was sent; ERR_ARGUMENT_INVALID when the match or an option is
+   * wrong; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN when the emulator is reset or closed, or the app is removed, meanwhile.
    */
   expectNone(match: EventMatch, options?: AbsenceOptions): Promise<void>;
 }
 
-/** What backends have published by the HTTP API, or a person in the Dashboard. */
+/**
+ * What backends have published by the HTTP API, or a person in the Dashboard.
+ *
+ * @example
+ * const order = await soketify.published.waitFor({ channel: 'orders', data: { id: 7 } });
+ * console.log(order.receivers.map(({ socketId }) => socketId));
+ * await soketify.published.expectNone({ channel: 'orders' }, { after: order });
+ * @since 0.1.0
+ */
 export interface PublishQuestions {
   /** All that was published since the start or the last reset, each trigger and each item of a batch: the last 10,000, up to 32 MB. */
   readonly list: readonly PublishedEvent[];
   /**
    * Resolves with the first such event, since the start or the last reset. The virtual clock is moved to what is due next until
-   * there is one, for a backend may publish when it hears of something. Rejects with ERR_PUBLISH_MISSING, saying what was
-   * published instead.
+   * there is one, for a backend may publish when it hears of something.
+   *
+   * @throws EmulatorError with ERR_PUBLISH_MISSING, saying what was published instead; ERR_ARGUMENT_INVALID when the match or an option is
+   * wrong; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN when the emulator is reset or closed, or the app is removed, meanwhile.
    */
   waitFor(match: PublishMatch, options?: PublishWaitOptions): Promise<PublishedEvent>;
   /**
    * Resolves when no such event was published, and none is within the grace and the wait of a batch (the virtual clock is
-   * moved that far; a real one takes as long). Rejects with ERR_PUBLISH_UNEXPECTED, saying which was.
+   * moved that far; a real one takes as long).
+   *
+   * @throws EmulatorError with ERR_PUBLISH_UNEXPECTED, saying which was; ERR_ARGUMENT_INVALID when the match or an option is
+   * wrong; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN when the emulator is reset or closed, or the app is removed, meanwhile.
    */
   expectNone(match: PublishMatch, options?: PublishAbsenceOptions): Promise<void>;
 }
 
 /**
  * The endpoints of an app, for instance of a backend that is started after the emulator. Options are those of
- * `startEmulator({ apps: [{ webhooks: [...] }] })`, and what is wrong with them rejects with ERR_CONFIG_INVALID.
+ * `startEmulator({ apps: [{ webhooks: [...] }] })`.
+ *
+ * @example
+ * const { id } = await soketify.endpoints.add({ url: receiver.url, eventTypes: ['member_added'] });
+ * await soketify.endpoints.remove(id);
+ * @since 0.1.0
  */
 export interface Endpoints {
+  /** The endpoints of the app, as they are now. */
   readonly list: readonly EndpointInfo[];
-  /** Adds one, which hears of what happens from now on. Rejects with ERR_ENDPOINT_EXISTS when its id is taken. */
+  /**
+   * Adds one, which hears of what happens from now on.
+   *
+   * @throws EmulatorError with ERR_CONFIG_INVALID when an option is wrong, ERR_ENDPOINT_EXISTS when its id is taken.
+   */
   add(endpoint: WebhookOptions): Promise<EndpointInfo>;
-  /** Takes all of it anew, but for its id; what waits for it is sent to where it is now. Rejects with ERR_ENDPOINT_UNKNOWN. */
+  /**
+   * Takes all of it anew, but for its id; what waits for it is sent to where it is now.
+   *
+   * @throws EmulatorError with ERR_ENDPOINT_UNKNOWN when there is no such endpoint, ERR_CONFIG_INVALID when an option is wrong,
+   * ERR_ARGUMENT_INVALID when `endpoint.id` is another id.
+   */
   change(id: string, endpoint: WebhookOptions): Promise<EndpointInfo>;
-  /** Removes one; what waits for it is still sent. Rejects with ERR_ENDPOINT_UNKNOWN. */
+  /**
+   * Removes one; what waits for it is still sent.
+   *
+   * @throws EmulatorError with ERR_ENDPOINT_UNKNOWN when there is no such endpoint.
+   */
   remove(id: string): Promise<void>;
 }
 
-/** Ways to have things fail. Faults of one kind strike in the order in which they were injected. */
+/**
+ * Ways to have things fail. Faults of one kind strike in the order in which they were injected.
+ *
+ * @example
+ * const outage = soketify.faults.webhooks({ status: 503 });
+ * soketify.faults.connections({ drop: { userId: '42' } });
+ * soketify.faults.api({ status: 500, path: '/events', times: 1 });
+ * outage.clear();
+ * @since 0.1.0
+ */
 export interface FaultInjection {
-  /** Requests to endpoints fail, are late, or come twice. */
+  /**
+   * Requests to endpoints fail, are late, or come twice.
+   *
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong or there is no such endpoint.
+   */
   webhooks(fault: WebhookFault): Fault;
-  /** `drop` ends connections now (`hits` says how many); `refuse` sends those away that come. */
+  /**
+   * `drop` ends connections now (`hits` says how many); `refuse` sends those away that come.
+   *
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong.
+   */
   connections(fault: ConnectionDrop | ConnectionRefusal): Fault;
-  /** The HTTP API answers with an error and does nothing. */
+  /**
+   * The HTTP API answers with an error and does nothing.
+   *
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong or no route has such a path.
+   */
   api(fault: ApiFault): Fault;
   /** Ends all of them. */
   clear(): void;
 }
 
-/** Forgetting between tests. */
+/**
+ * Forgetting between tests.
+ *
+ * @since 0.1.0
+ */
 export interface ResetOptions {
   /** Clients are closed with 4200, on which they come back at once, instead of 4009, on which they do not. */
   readonly reconnect?: boolean;
 }
 
-/** What can be asked and told of one app: nothing of another app is seen, and nothing of it is touched. */
+/**
+ * What can be asked and told of one app: nothing of another app is seen, and nothing of it is touched.
+ *
+ * @example
+ * const app = await soketify.createApp();
+ * app.endpoints.list; // what is configured
+ * await app.idle(); // all events have been delivered
+ * const [first] = app.events;
+ * console.log(first?.status, first?.why);
+ * @since 0.1.0
+ */
 export interface EmulatorApp {
+  /** The id of the app. */
   readonly id: string;
+  /** The public key of the app. */
   readonly key: string;
+  /** The secret of the app. */
   readonly secret: string;
   /** For `new Pusher(key, options)` of pusher-js; Laravel Echo takes the same with `broadcaster: 'pusher'`. */
   clientOptions(): ClientOptions;
@@ -104,23 +187,37 @@ export interface EmulatorApp {
   serverOptions(): ServerOptions;
   /** `SOKETIFY_*` and `PUSHER_*` variables for the environment of a child process. */
   env(): Record<string, string>;
+  /** Waits for webhooks, past and to come. */
   readonly webhooks: WebhookQuestions;
   /** What backends have published. */
   readonly published: PublishQuestions;
   /** Where its webhooks go; of the emulator as a whole, those of its first app. */
   readonly endpoints: Endpoints;
+  /** Makes webhooks, connections and the HTTP API fail. */
   readonly faults: FaultInjection;
   /** All that happened since the start or the last reset, and what became of it. */
   readonly events: readonly EmulatorEvent[];
   /** Every request to an endpoint, with all attempts. */
   readonly deliveries: readonly EmulatorDelivery[];
+  /**
+   * Resolves with a record of all that happened since the start or the last reset, as plain JSON without secrets: what came in
+   * and when, and every webhook with its body, its attempts and its outcome. Call `idle()` before, so that nothing is pending.
+   *
+   * ```ts
+   * await writeFile('run.json', JSON.stringify(await soketify.record(), null, 2));
+   * ```
+   */
+  record(): Promise<RunRecord>;
   /** The occupied channels now. */
   channels(): Promise<readonly ChannelInfo[]>;
   /** The open connections now. */
   connections(): readonly ConnectionInfo[];
   /**
    * Resolves when nothing is queued or under way to an endpoint. The virtual clock is moved as far as batches and
-   * retries need; departures that linger are not waited for. Rejects with ERR_NOT_IDLE after the time-out.
+   * retries need; departures that linger are not waited for.
+   *
+   * @throws EmulatorError with ERR_NOT_IDLE after the time-out, 5000 ms by default; ERR_RESET or ERR_CLOSED when the emulator is reset or
+   * closed meanwhile.
    */
   idle(options?: Pick<WaitOptions, 'timeoutMs'>): Promise<void>;
   /**
@@ -224,6 +321,10 @@ export class AppView implements EmulatorApp {
 
   connections(): readonly ConnectionInfo[] {
     return this.#core.apps(this.#appId).flatMap((app) => describeConnections(app));
+  }
+
+  async record(): Promise<RunRecord> {
+    return this.#core.record(this.#appId);
   }
 
   idle(options?: Pick<WaitOptions, 'timeoutMs'>): Promise<void> {

@@ -14,17 +14,17 @@ import type { EmulatorCore } from './core.ts';
 import { EmulatorError, invalidArgument, type EmulatorErrorCode } from './emulator-error.ts';
 import { uniqueApp, type EndpointInfo } from './options.ts';
 
-/** What apps are kept with. */
+/** What changes of apps need. */
 export interface AppsOptions {
   readonly core: EmulatorCore;
   readonly configuration: () => ConfigurationInForce;
-  /** What clients of an app that is removed are told. */
+  /** The error with which the clients of a removed app are closed. */
   readonly removed: ClosingError;
 }
 
 /**
- * The apps of a running server and their endpoints: adds, changes and removes them, whoever set them. What is given is checked
- * as the content of a configuration file. Everything rejects with an EmulatorError.
+ * Adds, changes and removes the apps of a running server and their endpoints, including those from the configuration file.
+ * Input is checked like the content of a configuration file. Every rejection is an EmulatorError.
  */
 export class Apps {
   readonly #options: AppsOptions;
@@ -33,7 +33,7 @@ export class Apps {
     this.#options = options;
   }
 
-  /** Adds an app; id, key and secret are made up unless they are given. */
+  /** Adds an app; a missing id, key or secret is generated. */
   async add(options: unknown): Promise<Credentials> {
     const configuration = this.#configuration();
     const app = appOf(options, configuration.current);
@@ -44,13 +44,13 @@ export class Apps {
     return app;
   }
 
-  /** Removes an app: its connections are closed, and no endpoint hears of it. */
+  /** Removes an app and closes its connections. No webhook is sent for it. */
   async remove(appId: string): Promise<void> {
     const { core, removed } = this.#options;
     await this.#configuration().change((changes, { current }) => {
       core.app(appId);
       if (current.apps.length === 1) {
-        throw invalidArgument(`'${appId}' is the last app, and there is always one`);
+        throw invalidArgument(`'${appId}' is the last app; a server needs at least one`);
       }
       core.forget(appId, removed);
       return withoutApp(changes, appId);
@@ -62,7 +62,7 @@ export class Apps {
     return this.#app(appId).webhooks.map(describe);
   }
 
-  /** Adds an endpoint to an app. Its id is made up unless it is given. */
+  /** Adds an endpoint to an app; a missing id is generated. */
   async addEndpoint(appId: string, options: unknown): Promise<EndpointInfo> {
     this.#app(appId);
     let added: EndpointConfig | undefined;
@@ -74,12 +74,14 @@ export class Apps {
     return this.#endpoint(appId, added?.id ?? '');
   }
 
-  /** Takes all of an endpoint anew, but for its id and what waits for it. */
+  /** Replaces the settings of an endpoint, except its id. Pending deliveries stay. */
   async changeEndpoint(appId: string, endpointId: string, options: unknown): Promise<EndpointInfo> {
     const { isSetAtRunTime } = this.#config(appId, endpointId);
     const whole = isObject(options) ? { id: endpointId, ...options } : options;
     if (isObject(whole) && whole['id'] !== endpointId) {
-      throw invalidArgument(`id: the id of an endpoint stays; expected '${endpointId}', or leave it out`);
+      throw invalidArgument(
+        `id: the id of an endpoint cannot change; expected '${endpointId}', or leave it out`,
+      );
     }
     if (isSetAtRunTime === true) {
       await this.#change((changes, ground) => {
@@ -96,7 +98,7 @@ export class Apps {
     return this.#endpoint(appId, endpointId);
   }
 
-  /** Removes an endpoint. It is still sent what waits for it. */
+  /** Removes an endpoint. Pending deliveries are still sent. */
   async removeEndpoint(appId: string, endpointId: string): Promise<void> {
     const { isSetAtRunTime } = this.#config(appId, endpointId);
     if (isSetAtRunTime === true) return this.#change(removeEndpoint(appId, endpointId));
@@ -104,7 +106,7 @@ export class Apps {
   }
 
   #configuration(): ConfigurationInForce {
-    // Nothing is asked of a server that has ended.
+    // A closed server takes no changes.
     void this.#options.core.held;
     return this.#options.configuration();
   }
@@ -123,7 +125,7 @@ export class Apps {
     const known = webhooks.map(({ id, url }) => `${id} (${url})`).join(', ') || 'none';
     throw new EmulatorError(
       'ERR_ENDPOINT_UNKNOWN',
-      `the app '${appId}' has no endpoint '${endpointId}'; there are: ${known}`,
+      `the app '${appId}' has no endpoint '${endpointId}'; known endpoints: ${known}`,
     );
   }
 
@@ -135,7 +137,7 @@ export class Apps {
     await this.#configuration().change(edit).catch(refuseChange);
   }
 
-  /** Changes endpoints that the server was started with. */
+  /** Changes endpoints that come from the options or the configuration file. */
   async #amend(
     appId: string,
     change: (endpoint: EndpointConfig) => readonly EndpointConfig[],
@@ -184,7 +186,7 @@ const codes: Partial<Record<ChangeError['code'], EmulatorErrorCode>> = {
   'unknown-endpoint': 'ERR_ENDPOINT_UNKNOWN',
 };
 
-/** Says of a change that was not made what an emulator says. */
+/** Turns a refused change into an EmulatorError. */
 function refuseChange(error: unknown): never {
   if (!(error instanceof ChangeError)) throw error;
   throw new EmulatorError(codes[error.code] ?? 'ERR_CONFIG_INVALID', error.message, error);
@@ -204,7 +206,7 @@ function refuseTaken(app: AppConfig, { apps }: Config): void {
   const own = `app('${taken.id}')`;
   throw new EmulatorError(
     'ERR_APP_EXISTS',
-    `there is an app with id '${taken.id}' and key '${taken.key}' already. To change where it sends its webhooks, use ${own}.endpoints.add, change or remove; to begin anew with it, ${own}.reset(). For another app leave id and key out to have them made up`,
+    `there is an app with id '${taken.id}' and key '${taken.key}' already. To change its endpoints, use ${own}.endpoints.add, change or remove; to clear its state, use ${own}.reset(). To add another app, leave out id and key, and they are generated`,
   );
 }
 

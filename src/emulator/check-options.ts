@@ -8,7 +8,7 @@ import type { EmulatorOptions } from './options.ts';
 
 const mode = field.oneOf(['real', 'virtual']).optional();
 
-/** An option that a configuration file has, too, where it is checked. */
+/** An option that also exists in a configuration file, where it is checked. */
 const ofFile = z.unknown().optional();
 
 const options = field.group({
@@ -43,8 +43,8 @@ const options = field.group({
 } satisfies Record<keyof EmulatorOptions, z.ZodType>);
 
 /**
- * Sorts options whose types nobody has checked: into those that a configuration file has too, which are checked as its
- * content, and what is wrong with the others.
+ * Splits unchecked options into those that a configuration file also has, which are checked as its content, and the faults of
+ * the others.
  */
 export function sortOptions(given: unknown): {
   readonly content: Readonly<Record<string, unknown>>;

@@ -4,9 +4,8 @@ import { faultsIn } from '../config/validate.ts';
 import { invalidArgument } from './emulator-error.ts';
 
 /**
- * Compares an argument that a test, or a request, has given with a schema, and returns what the schema makes of it. A
- * field that is given as undefined is not given. Throws an EmulatorError with ERR_ARGUMENT_INVALID that names every
- * fault; `where` is what the argument was given to.
+ * Parses an argument from a test or a request with a schema and returns the result. A field that is undefined counts as absent.
+ * Throws an EmulatorError with ERR_ARGUMENT_INVALID that names every fault; `where` names the argument.
  */
 export function check<Schema extends z.ZodType>(
   schema: Schema,
@@ -21,7 +20,7 @@ export function check<Schema extends z.ZodType>(
   throw invalidArgument(`${where}: ${faults.join('; ')}`);
 }
 
-/** Milliseconds from 0, which need not be whole. */
+/** Milliseconds, 0 or more; fractions are allowed. */
 export function milliseconds() {
   const error = 'expected milliseconds, 0 or more';
   return z.number({ error }).min(0, { error });
@@ -33,7 +32,7 @@ export function wholeFrom(min: number) {
   return z.number({ error }).int({ error }).min(min, { error });
 }
 
-/** A whole number between two others, both included, with a name of its own such as "an HTTP status". */
+/** A whole number from `min` to `max`, both included; `what` names it, such as "an HTTP status". */
 export function codeBetween(min: number, max: number, what: string) {
   const error = `expected ${what} from ${min} to ${max}`;
   return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });

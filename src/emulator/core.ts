@@ -18,6 +18,9 @@ import type { SeededRandom } from './time/seeded-random.ts';
 import type { ClientCount, FakedTimers } from './waits/report.ts';
 import type { PublishLog } from './published/publish-log.ts';
 import { PublishWaiting } from './published/publish-waiting.ts';
+import type { Journal } from './record/journal.ts';
+import { recordedApp, recordRun } from './record/record-run.ts';
+import type { RecordedApp, RunRecord } from './record/run-record.ts';
 import { RefusalNotes } from './waits/refusal-notes.ts';
 import { Waits } from './waits/waiting.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
@@ -42,10 +45,12 @@ export interface CoreOptions {
   readonly real: RealTime;
   readonly activity: Activity;
   readonly recorder: Recorder;
+  readonly journal: Journal;
   readonly publishLog: PublishLog;
   readonly random: SeededRandom;
   /** Undefined: ids are drawn at random. */
   readonly ids: SeededIds | undefined;
+  readonly seed: number | undefined;
   readonly fakedTimers: () => FakedTimers;
   /** After so long everything that was under way has been sent. */
   readonly sendsWithinMs: number;
@@ -72,6 +77,7 @@ const resetAndReturn: ClosingError = {
 export class EmulatorCore {
   readonly clock: MovableClock;
   readonly recorder: Recorder;
+  readonly journal: Journal;
   readonly activity: Activity;
   readonly pace: Pace;
   readonly waiting: Waits;
@@ -84,6 +90,9 @@ export class EmulatorCore {
   readonly refused = new RefusalNotes();
   readonly #random: SeededRandom;
   readonly #ids: SeededIds | undefined;
+  readonly #seed: number | undefined;
+  /** The apps at the end, for records. */
+  #lastApps: readonly RecordedApp[] = [];
   #held: HeldServer | undefined;
   #isClosed = false;
   #faults = 0;
@@ -93,22 +102,35 @@ export class EmulatorCore {
   readonly #forgotten = new Map<string | undefined, number>();
 
   constructor(options: CoreOptions) {
-    const { clock, real, activity, recorder, publishLog, random, ids, sendsWithinMs } = options;
+    const { clock, real, activity, recorder, journal, publishLog, random, ids, sendsWithinMs } = options;
     this.clock = clock;
     this.recorder = recorder;
+    this.journal = journal;
+    this.#seed = options.seed;
     this.activity = activity;
     this.#random = random;
     this.#ids = ids;
-    this.pace = new Pace({ clock, real, activity, refuseClosed: () => void this.held });
+    this.pace = new Pace({
+      clock,
+      real,
+      activity,
+      refuseClosed: () => void this.held,
+      advanced: (ms) => journal.add(undefined, { kind: 'clock advanced', ms }),
+    });
     this.publishLog = publishLog;
     const waits = {
       pace: this.pace,
       isVirtual: clock.isVirtual,
       now: () => clock.now(),
       sendsWithinMs,
-      guard: (appId: string | undefined) => this.#guard(appId),
+      guard: (appId: string | undefined, gone?: AbortSignal) => this.#guard(appId, gone),
     };
-    this.publishWaiting = new PublishWaiting({ ...waits, log: publishLog });
+    this.publishWaiting = new PublishWaiting({
+      ...waits,
+      log: publishLog,
+      refusedOf: (appId) =>
+        this.refused.describeRequests(appId, (id) => this.held.apps.byId(id) !== undefined),
+    });
     this.waiting = new Waits({
       ...waits,
       recorder,
@@ -137,6 +159,7 @@ export class EmulatorCore {
 
   /** The server ends: what was recorded stays, but nothing more can be asked of it. Whoever waits is told so. */
   release(): void {
+    if (!this.#isClosed) this.#lastApps = this.apps().map(recordedApp);
     this.#isClosed = true;
     this.activity.note();
   }
@@ -165,6 +188,14 @@ export class EmulatorCore {
     throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; there are: ${known}`);
   }
 
+  /** Records what happened since the start or the last reset, of one app or of all. Also after the end. */
+  record(appId?: string): RunRecord {
+    const { clock, recorder, journal } = this;
+    const known = this.#isClosed ? this.#lastApps : this.apps(appId).map(recordedApp);
+    const apps = known.filter(({ id }) => appId === undefined || id === appId);
+    return recordRun({ clock, seed: this.#seed, recorder, journal, apps }, appId);
+  }
+
   /** Injects a fault into requests to endpoints. */
   failWebhooks(appId: string | undefined, fault: unknown): Fault & { readonly id: number } {
     const checked = checkWebhookFault(fault);
@@ -174,7 +205,7 @@ export class EmulatorCore {
       const known = there.map(({ id, url }) => `${id} (${url})`).join(', ') || 'none';
       throw invalidArgument(`faults.webhooks: there is no endpoint '${endpoint}'; there are: ${known}`);
     }
-    return this.webhookFaults.add(checked, appId);
+    return this.#injected('webhooks', { appId, fault: checked }, this.webhookFaults.add(checked, appId));
   }
 
   /** Injects a fault into the HTTP API. */
@@ -183,7 +214,7 @@ export class EmulatorCore {
     // None is taken for an app that is not there, or after the end.
     this.apps(appId);
     if (checked.path !== undefined) refuseUnknownPath(checked.path, this.held.apiPatterns);
-    return this.apiFaults.add(checked, appId);
+    return this.#injected('api', { appId, fault: checked }, this.apiFaults.add(checked, appId));
   }
 
   /** Ends connections, or refuses those that come. */
@@ -191,12 +222,15 @@ export class EmulatorCore {
     const fault = checkConnectionFault(given);
     // None is taken for an app that is not there, or after the end.
     const apps = this.apps(appId);
-    if (fault.refuse !== undefined) return this.refusals.add(fault, appId);
+    const said = { appId, fault };
+    if (fault.refuse !== undefined) {
+      return this.#injected('connections', said, this.refusals.add(fault, appId));
+    }
     const hits = apps
       .map((app) => dropConnections(app, fault, this.held.hub))
       .reduce((sum, count) => sum + count, 0);
     // Done already: there is nothing to clear.
-    return { id: 0, hits, clear: () => {} };
+    return this.#injected('connections', said, { id: 0, hits, clear: () => {} });
   }
 
   listFaults(): FaultReport {
@@ -218,10 +252,17 @@ export class EmulatorCore {
 
   /** Ends one fault. False: there is none. */
   clearFault(id: number): boolean {
-    return [this.webhookFaults, this.refusals, this.apiFaults].some((faults) => faults.remove(id));
+    for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) {
+      const removed = faults.remove(id);
+      if (removed === undefined) continue;
+      this.journal.add(removed.appId, { kind: 'fault cleared', id });
+      return true;
+    }
+    return false;
   }
 
   clearFaults(appId?: string): void {
+    this.journal.add(appId, { kind: 'faults cleared' });
     for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) faults.clear(appId);
   }
 
@@ -239,13 +280,33 @@ export class EmulatorCore {
     await this.activity.settled();
   }
 
+  /** Records that a fault was injected. */
+  #injected(
+    on: 'webhooks' | 'connections' | 'api',
+    { appId, fault }: { readonly appId: string | undefined; readonly fault: object },
+    made: Fault & { readonly id: number },
+  ): Fault & { readonly id: number } {
+    this.journal.add(appId, { kind: 'fault injected', on, id: made.id, fault: { ...fault } });
+    return {
+      id: made.id,
+      get hits() {
+        return made.hits;
+      },
+      clear: () => void this.clearFault(made.id),
+    };
+  }
+
   /** For somebody who waits: what throws once the emulator is closed, the app is gone, or what is waited for was forgotten. */
-  #guard(appId: string | undefined): () => void {
+  #guard(appId: string | undefined, gone?: AbortSignal): () => void {
     const count = (): number =>
       (this.#forgotten.get(undefined) ?? 0) + (appId === undefined ? 0 : (this.#forgotten.get(appId) ?? 0));
     const before = count();
+    gone?.addEventListener('abort', () => this.activity.note());
     return () => {
       this.apps(appId);
+      if (gone?.aborted === true) {
+        throw new EmulatorError('ERR_CLOSED', 'whoever asked for this wait has disconnected');
+      }
       if (count() === before) return;
       throw new EmulatorError(
         'ERR_RESET',
@@ -276,6 +337,7 @@ export class EmulatorCore {
       this.#sentAway.delete(id);
     }
     this.clearFaults(appId);
+    this.journal.clear(appId);
     // Whoever waits is told.
     this.activity.note();
   }

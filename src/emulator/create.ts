@@ -1,6 +1,6 @@
 import type { ConfigFault } from '../config/checks/fault.ts';
 import { formatFaults } from '../config/checks/report.ts';
-import { connectableHost } from '../config/hosts.ts';
+import { connectableHost } from '../protocol/connectable-host.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/schema.ts';
 import { Apps } from './apps.ts';
@@ -11,11 +11,13 @@ import { LocalEmulator } from './emulator.ts';
 import { EmulatorError } from './emulator-error.ts';
 import { createControlRoutes, failureOfEmulator } from './http/control-api.ts';
 import { createOperations } from './http/operations.ts';
+import { bothWitnesses } from '../recording/both-witnesses.ts';
 import { Recorder } from '../recording/recorder.ts';
 import { SeededIds } from './seeded-ids.ts';
 import { SeededRandom } from './time/seeded-random.ts';
 import { EmulatorCore } from './core.ts';
 import { PublishLog } from './published/publish-log.ts';
+import { Journal } from './record/journal.ts';
 import { receiversOf } from './state.ts';
 import { FaultySender } from './faults/webhook-faults.ts';
 import { createSender } from '../delivery/sender.ts';
@@ -23,16 +25,17 @@ import { createFront, isOfApi } from './front.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Log } from '../ports/log.ts';
+import { noWitness } from '../ports/witness.ts';
 import type { ClosingError } from '../protocol/errors.ts';
 import { fakedTimers } from '../system/real.ts';
 import { createServer, type Server } from '../node/server.ts';
 import type { Route } from '../transport/http.ts';
 import { systemRealTime, systemWallTime } from '../system/clock.ts';
 
-/** How a server is controlled. */
+/** Options for controlling a server. */
 export interface EmulatorSettings {
   readonly clock: 'real' | 'virtual';
-  /** Of the schedule and of ids. Default: the schedule has the seed 1, and ids are drawn at random. */
+  /** The seed of the retry schedule and of ids. Default: seed 1 for the schedule, and random ids. */
   readonly seed?: number | undefined;
   readonly liveness: 'real' | 'virtual';
   readonly patienceMs: number;
@@ -42,14 +45,14 @@ export interface EmulatorSettings {
   readonly fileName?: string | undefined;
 }
 
-/** A server, and the door to what controls it. */
+/** A server, and the access to its controls. */
 export interface EmulatedServer {
-  /** Its `close` is a graceful end, unless time stands still. */
+  /** Its `close` is a graceful shutdown, unless the clock is virtual. */
   readonly server: Server;
   readonly emulator: LocalEmulator;
 }
 
-/** Nobody is to come back to an emulator that ends with its test. */
+/** Clients must not reconnect to an emulator that closes with its test. */
 const closedError: ClosingError = {
   code: 4009,
   reason: 'server_closing',
@@ -68,7 +71,8 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     receiversOf: (appId, trigger) => receiversOf(core.app(appId), trigger),
     changed,
   });
-  const recorder = new Recorder({ clock, wallTime, changed, published: publishLog.published });
+  const recorder = new Recorder({ clock, wallTime, changed });
+  const journal = new Journal(clock);
   const random = new SeededRandom(seed ?? 1);
   const ids = seed === undefined ? undefined : new SeededIds(seed);
   const { disconnectGraceMs, unsubscribeGraceMs, batch } = config.webhooks;
@@ -78,9 +82,11 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     real,
     activity,
     recorder,
+    journal,
     publishLog,
     random,
     ids,
+    seed,
     fakedTimers,
     sendsWithinMs,
   });
@@ -98,7 +104,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     tellsSecrets: config.control?.token !== undefined,
   });
   const server: Server = await createServer(config, {
-    // A test reads what is.
+    // Tests must read current values.
     cachesMetrics: false,
     clock,
     wallTime,
@@ -106,11 +112,16 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     recorder,
     random: random.next,
     ...(ids && { ids }),
-    refused: (refusal) => core.refused.add(refusal),
+    witness: bothWitnesses(journal.witness, { ...noWitness, published: publishLog.published }),
+    onFact: journal.onFact,
+    refused(refusal) {
+      core.refused.add(refusal);
+      journal.refused(refusal);
+    },
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),
     fileName: options.fileName,
-    // What a test sets is for a test.
+    // Settings that a test makes are for tests, not for production.
     env: {},
     controls: {
       operations: dashboardOperations(operations),
@@ -129,6 +140,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
   const close = async (): Promise<void> => {
     sender.shut();
     recorder.freeze();
+    journal.freeze();
     for (const app of core.apps()) core.held.hub.endAll(app, closedError);
     core.release();
     const closed = server.close();
@@ -144,7 +156,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
   });
   const controlled: Server = {
     ...server,
-    // Where time stands still the last webhooks would wait for ever.
+    // With a virtual clock the last webhooks would wait forever.
     close: () => (clock.isVirtual ? emulator.close() : server.close()),
   };
   return { server: controlled, emulator };
@@ -154,12 +166,12 @@ function routesOf({ control }: Config, operations: readonly Operation[]): readon
   return control === undefined ? [] : createControlRoutes(operations, control.token);
 }
 
-/** The operations that the Dashboard adds to its own: time and faults. The rest it knows by the admin API. */
+/** The operations that the Dashboard adds to its own: time and faults. It gets everything else from the admin API. */
 function dashboardOperations(operations: readonly Operation[]): readonly Operation[] {
   return operations.filter(({ path }) => /^\/control\/(?:clock|faults|reset)/.test(path));
 }
 
-/** The configuration of this content. Throws an EmulatorError that names every fault, those that are known already first. */
+/** Loads the configuration from this content. Throws an EmulatorError that lists every fault, `faults` first. */
 export function parseContent(
   content: Readonly<Record<string, unknown>>,
   {

@@ -1,38 +1,53 @@
-/** What went wrong, for programs. */
+/**
+ * What went wrong, for programs.
+ *
+ * @since 0.1.0
+ */
 export type EmulatorErrorCode =
   /** The options are not a valid configuration. */
   | 'ERR_CONFIG_INVALID'
-  /** The emulator cannot start as things are. */
+  /** The emulator cannot start, for instance because the port is in use. */
   | 'ERR_START'
-  /** What was waited for did not come. */
+  /** The expected webhook event was not delivered. */
   | 'ERR_WEBHOOK_MISSING'
-  /** What was not to be sent was sent. */
+  /** A webhook event was sent that must not be sent. */
   | 'ERR_WEBHOOK_UNEXPECTED'
-  /** The deliveries did not come to rest in time. */
+  /** The deliveries did not become idle in time. */
   | 'ERR_NOT_IDLE'
-  /** An argument is not what is accepted. */
+  /** An argument is invalid. */
   | 'ERR_ARGUMENT_INVALID'
   /** There is no such app. */
   | 'ERR_APP_UNKNOWN'
-  /** There is such an app already. */
+  /** An app with this id or key exists already. */
   | 'ERR_APP_EXISTS'
   /** The app has no such endpoint. */
   | 'ERR_ENDPOINT_UNKNOWN'
-  /** The app has such an endpoint already. */
+  /** The app has an endpoint with this id already. */
   | 'ERR_ENDPOINT_EXISTS'
-  /** What was to be published was not. */
+  /** The expected event was not published. */
   | 'ERR_PUBLISH_MISSING'
-  /** What was not to be published was. */
+  /** An event was published that must not be published. */
   | 'ERR_PUBLISH_UNEXPECTED'
-  /** The emulator was reset while somebody waited. */
+  /** The emulator was reset during a wait. */
   | 'ERR_RESET'
   /** An emulator in another process does not answer, or cannot do this from there. */
   | 'ERR_REMOTE'
   /** The emulator has been closed. */
   | 'ERR_CLOSED';
 
-/** Every error that the emulator throws: `code` for programs, `message` with what to do for people. */
+/**
+ * Every error that the emulator throws: `code` for programs, `message` with what to do for people.
+ *
+ * @example
+ * try {
+ *   await soketify.webhooks.waitFor({ name: 'member_added' });
+ * } catch (error) {
+ *   if (error instanceof EmulatorError && error.code === 'ERR_WEBHOOK_MISSING') console.log(error.message);
+ * }
+ * @since 0.1.0
+ */
 export class EmulatorError extends Error {
+  /** What went wrong. */
   readonly code: EmulatorErrorCode;
 
   constructor(code: EmulatorErrorCode, message: string, cause?: unknown) {
@@ -43,8 +58,8 @@ export class EmulatorError extends Error {
 }
 
 /**
- * The same promise, whose EmulatorErrors say where the caller of this was called: the line of the test, also where nobody
- * awaits the promise.
+ * Returns the same promise, but gives its EmulatorErrors the stack of the caller: the line of the test, even if the promise is
+ * not awaited.
  */
 export function fromCaller<T>(work: Promise<T>): Promise<T> {
   const caller: { stack?: string } = {};
@@ -59,7 +74,7 @@ export function fromCaller<T>(work: Promise<T>): Promise<T> {
   });
 }
 
-/** The error of a wrong argument. */
+/** The error for an invalid argument. */
 export function invalidArgument(message: string): EmulatorError {
   return new EmulatorError('ERR_ARGUMENT_INVALID', message);
 }

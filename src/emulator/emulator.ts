@@ -4,36 +4,71 @@ import type { AppOptions } from './options.ts';
 import { AppView, type EmulatorApp } from './app-view.ts';
 import type { EmulatorCore } from './core.ts';
 
-/** The emulator's time. */
+/**
+ * The emulator's time.
+ *
+ * @example
+ * await soketify.clock.advance(3000); // the grace period is over
+ * console.log(soketify.clock.now());
+ * @since 0.1.0
+ */
 export interface EmulatorClock {
-  /** `virtual`: time stands still until it is moved. `real`: it also goes by itself. */
+  /** `virtual`: time stands still until it is moved. `real`: time also passes by itself. */
   readonly mode: 'real' | 'virtual';
   /** Milliseconds since the start. */
   now(): number;
-  /** Lets so much time pass now, and resolves when what fell due in it has been done. */
+  /**
+   * Lets so much time pass now, in milliseconds, and resolves when what fell due in it has been done.
+   *
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID when `ms` is not a duration, ERR_CLOSED when the emulator is closed.
+   */
   advance(ms: number): Promise<void>;
 }
 
-/** A running emulator. What it can say and do of all its apps it can of each of them, by `app(id)`. */
+/**
+ * A running emulator. What it can say and do of all its apps it can of each of them, by `app(id)`.
+ *
+ * @example
+ * await using soketify = await startEmulator({ clock: 'virtual' });
+ * const shop = await soketify.createApp({ webhooks: [{ url: receiver.url }] });
+ * shop.faults.webhooks({ status: 500, times: 2 });
+ * await soketify.clock.advance(3000);
+ * @since 0.1.0
+ */
 export interface Emulator extends EmulatorApp, AsyncDisposable {
+  /** The host that it listens on. */
   readonly host: string;
+  /** The port that it listens on. */
   readonly port: number;
-  /** Where the HTTP API is, such as `http://127.0.0.1:6001`. */
+  /** The base URL of the HTTP API, such as `http://127.0.0.1:6001`. */
   readonly url: string;
+  /** Its time. */
   readonly clock: EmulatorClock;
   /** The ids of the apps. */
   readonly appIds: readonly string[];
-  /** One app: questions, records, faults and reset of it alone. Throws when there is no such app. */
+  /**
+   * One app: questions, records, faults and reset of it alone.
+   *
+   * @throws EmulatorError with ERR_APP_UNKNOWN when there is no such app.
+   */
   app(id: string): EmulatorApp;
-  /** Adds an app, for a test that wants one of its own; id, key and secret are made up unless they are given. */
+  /**
+   * Adds an app, for a test that wants one of its own; id, key and secret are made up unless they are given.
+   *
+   * @throws EmulatorError with ERR_CONFIG_INVALID when an option is wrong, ERR_APP_EXISTS when its id or key is taken.
+   */
   createApp(options?: AppOptions): Promise<EmulatorApp>;
-  /** Removes an app: its connections are closed, and no endpoint hears of it. */
+  /**
+   * Removes an app: its connections are closed, and no endpoint hears of it.
+   *
+   * @throws EmulatorError with ERR_APP_UNKNOWN when there is no such app, ERR_ARGUMENT_INVALID when it is the last one.
+   */
   removeApp(id: string): Promise<void>;
-  /** Ends. Connections are closed, webhooks that wait are given up, and no handle is left. Again, it does nothing. */
+  /** Stops the emulator: closes the connections, gives up pending webhooks, and leaves no open handle. Calling it again does nothing. */
   close(): Promise<void>;
 }
 
-/** What an emulator is made with. */
+/** What an emulator is built from. */
 export interface EmulatorParts {
   readonly core: EmulatorCore;
   readonly address: ServerAddress;

@@ -8,8 +8,8 @@ import { beginningOf, type Handle, type Route } from '../transport/http.ts';
 import type { SocketCommands } from '../transport/sockets.ts';
 
 /**
- * What stands between the network and the use cases in a server that is controlled: it notes what comes, so that the
- * clock is moved only once that is done, and has faults strike.
+ * Wraps the handlers of a controlled server. It tracks activity, so that the clock moves only after the activity is done, and
+ * applies injected faults.
  */
 export function createFront(inside: Inside, core: EmulatorCore, controlRoutes: readonly Route[]): Front {
   return {
@@ -56,7 +56,7 @@ function watchSockets(
   };
 }
 
-/** Whether a route is one of the HTTP API: those of no app, such as health and metrics, are not. */
+/** Whether a route belongs to the HTTP API. Routes without an app, such as health and metrics, do not. */
 export function isOfApi(pattern: string): boolean {
   return pattern.startsWith('/apps/');
 }

@@ -5,8 +5,8 @@ import { formatSocketId, type SocketId } from '../protocol/socket-id.ts';
 type Draw = () => number;
 
 /**
- * Ids that look drawn at random, the same ones in the same order for the same seed. Connections, webhooks and requests have
- * each their own sequence, so that one more request does not change the ids of webhooks.
+ * Generates ids that look random; the same seed gives the same ids in the same order. Connections, webhooks and requests have
+ * separate sequences, so that one more request does not change the ids of webhooks.
  *
  * ```ts
  * const ids = new SeededIds(7);
@@ -27,8 +27,8 @@ export class SeededIds implements Ids {
   }
 
   /**
-   * Begins new sequences, which depend on the seed and on how often this was called, not on how many ids were drawn before.
-   * No id comes again: receivers take a webhook with an id that they know for a duplicate.
+   * Starts new sequences. They depend on the seed and on the number of earlier calls, not on how many ids were drawn before. No id
+   * repeats, because receivers treat a webhook with a known id as a duplicate.
    */
   restart(): void {
     this.#round += 1;
@@ -53,10 +53,10 @@ export class SeededIds implements Ids {
   }
 }
 
-/** So many numbers are thrown away first, until each bit of where it begins has had its effect on all the others. */
+/** The generator discards this many numbers first, until each bit of the seed has affected all others. */
 const warmUp = 15;
 
-/** The generator sfc32. It has a state of 128 bits: sequences that begin differently do not run into each other. */
+/** The generator sfc32. Its state of 128 bits keeps sequences with different seeds apart. */
 function createSequence(a: number, b: number, c: number): Draw {
   let counter = 1;
   const draw = (): number => {

@@ -5,22 +5,33 @@ import type { WitnessedTrigger } from '../ports/witness.ts';
 import { channelKind, serverToUserChannel } from '../protocol/channel-name.ts';
 import type { PublishReceiver } from './published/published-event.ts';
 
-/** An occupied channel, as it is at this moment. */
+/**
+ * An occupied channel, as it is at this moment.
+ *
+ * @since 0.1.0
+ */
 export interface ChannelInfo {
+  /** Its name. */
   readonly name: string;
+  /** The number of connections that are subscribed to it. */
   readonly subscriptionCount: number;
-  /** Presence channels: who is present. */
+  /** Presence channels: the members. */
   readonly userIds?: readonly string[];
-  /** Cache channels: the data of the cached event; absent when there is none. */
+  /** Cache channels: the data of the cached event. Absent if there is none. */
   readonly cached?: string;
 }
 
-/** An open connection. */
+/**
+ * An open connection.
+ *
+ * @since 0.1.0
+ */
 export interface ConnectionInfo {
+  /** The `socket_id` of the connection. */
   readonly socketId: string;
-  /** Who is signed in. */
+  /** The user id of a signed-in client. */
   readonly userId?: string;
-  /** The channels that it is subscribed to, and as whom on presence channels. */
+  /** The channels that the connection is subscribed to; for presence channels with the member. */
   readonly channels: readonly { readonly name: string; readonly userId?: string }[];
 }
 
@@ -44,13 +55,13 @@ export async function describeChannels(
   );
 }
 
-/** A server that is controlled is alone, and so knows everything. */
+/** A controlled server is a single node, so its ledger is complete. */
 function known<T>(answer: T | Unavailable): T {
   if (isUnavailable(answer)) throw new Error('what is true of the app is not known');
   return answer;
 }
 
-/** The connections that are sent what is published on these channels now, one left out, in the order in which they came. */
+/** The connections that receive an event published on these channels now, except one, in the order in which they connected. */
 export function receiversOf(
   app: LocalApp,
   { channels, except }: Pick<WitnessedTrigger, 'channels' | 'except'>,
@@ -58,7 +69,7 @@ export function receiversOf(
   return [...app.sessions.values()].flatMap(({ socketId, user, subscriptions }) => {
     if (socketId === except) return [];
     const own = user && serverToUserChannel(user.userId);
-    // Whoever is signed in hears its own channel without a subscription.
+    // A signed-in client receives its own user channel without a subscription.
     const heard = channels.filter((channel) => channel === own || subscriptions.has(channel));
     if (heard.length === 0) return [];
     const userId = user?.userId ?? heard.map((channel) => subscriptions.get(channel)?.userId).find(Boolean);
@@ -66,7 +77,7 @@ export function receiversOf(
   });
 }
 
-/** The open connections of an app, in the order in which they came. */
+/** The open connections of an app, in the order in which they connected. */
 export function describeConnections(app: LocalApp): readonly ConnectionInfo[] {
   return [...app.sessions.values()].map(({ socketId, user, subscriptions }) => ({
     socketId,

@@ -8,9 +8,9 @@ const path = require('node:path');
 const own = new Module(__filename);
 own.filename = __filename; // Playwright looks at who requires something.
 const { openLibrary, seeGlobals } = own.require(path.join(__dirname, 'load.cjs'));
-const { EmulatorError, connectEmulator, startEmulator, startReceiver } = openLibrary();
+const { EmulatorError, connectEmulator, replayRecord, startEmulator, startReceiver } = openLibrary();
 
 // In jest these are its own, and may become fake.
 seeGlobals(globalThis);
 
-module.exports = { EmulatorError, connectEmulator, startEmulator, startReceiver };
+module.exports = { EmulatorError, connectEmulator, replayRecord, startEmulator, startReceiver };

@@ -12,6 +12,7 @@ import type { WebhookState } from '../http-api/webhook-state.ts';
 import type { ResentFact } from '../delivery-log/resender.ts';
 import type { SubscriptionCounts } from '../connections/subscription-counts.ts';
 import type { Config } from '../config/schema/schema.ts';
+import type { NodeProcess } from './redis-node.ts';
 import type { StoreHealth } from './durable.ts';
 import type { ConnectionSlots } from '../ports/connection-slots.ts';
 import type { Fanout } from '../ports/fanout.ts';
@@ -84,6 +85,8 @@ export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'st
   readonly notifier: Notifier;
   /** How many clients of this node are subscribed to a channel. */
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
+  /** The process, if its other threads are nodes on Redis, too. */
+  readonly process?: NodeProcess | undefined;
   /** The state of the other threads' connections to Redis. */
   readonly otherThreads?: (() => Iterable<RedisStanding>) | undefined;
   readonly log: Log;

@@ -22,6 +22,7 @@ import { appDisabled, unknownKey } from '../protocol/errors.ts';
 import type { Slices } from '../structures/slices.ts';
 import { systemRealTime } from '../system/clock.ts';
 import type { FileShares } from '../system/open-files.ts';
+import type { NodeProcess } from './redis-node.ts';
 import type { Trace } from './trace.ts';
 import { createGateway, type Gateway, type Served } from '../transport/gateway.ts';
 import type { Route } from '../transport/http.ts';
@@ -41,6 +42,8 @@ export interface Clients {
   countSubscribers(this: void, appId: string, channel: ChannelName): number;
   /** The same ledger, which also knows what only workers know. */
   complete(ledger: Ledger): Ledger;
+  /** The process, as the thread that keeps the state sees it; undefined if clients are on this thread. */
+  readonly process?: NodeProcess;
   /** The state of the other threads' connections to Redis; undefined if there are none. */
   readonly otherThreads?: () => Iterable<RedisStanding>;
   /** Has them take part in what the node knows. */

@@ -58,7 +58,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
   let store: DeliveryStore | undefined;
 
   const failed = (error: unknown): void => {
-    if (log.isDebug) log.debug({ error: describeFailure(error) }, 'could not keep dead letters on Redis');
+    if (log.isDebug) log.debug({ error: describeFailure(error) }, 'could not store dead letters in Redis');
   };
   let keepsLetters = false;
   const isKeeper = (): boolean => keepsLetters;

@@ -77,9 +77,9 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
     clock,
     log,
     onFailure: (reason) =>
-      log.error({ path, reason }, 'the store cannot be written: webhooks wait, and clients go on'),
+      log.error({ path, reason }, 'cannot write to the store: webhooks wait, clients are not affected'),
     onRecovery() {
-      log.info({ path }, 'the store is written again');
+      log.info({ path }, 'writing to the store works again');
       machine().resume();
     },
   });
@@ -116,9 +116,9 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       const { ledger: heir, isConfigured } = heirs;
       const restored = store.restore({ rows, heir, graceMs, isConfigured });
       if (before === undefined) return;
-      if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the program was down`);
+      if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);
       const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: run.starts };
-      log.info({ ...fields, ...restored }, 'going on with what the store has kept');
+      log.info({ ...fields, ...restored }, 'continuing with the state in the store');
     },
     describe: () => ({ failure: database.failure, lost: database.lost, lostReason }),
     close: () => store.close(),

@@ -11,10 +11,12 @@ import type { Log } from '../ports/log.ts';
 import type { Refusal } from '../ports/refusals.ts';
 import type { Random } from '../ports/random.ts';
 import type { WebhookSender } from '../ports/webhook-sender.ts';
+import type { Witness } from '../ports/witness.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { OpenFiles } from '../system/open-files.ts';
 import type { Route } from '../transport/http.ts';
 import type { SocketCommands } from '../transport/sockets.ts';
+import type { DeliverySubscriber } from '../webhooks/delivery-facts.ts';
 
 /** What may be put in the place of the real thing. */
 export interface ServerOverrides {
@@ -27,6 +29,10 @@ export interface ServerOverrides {
   readonly log?: Log;
   /** Records what happens, for whoever controls the server. */
   readonly recorder?: Recorder;
+  /** Is told what the recorder is told, after it. */
+  readonly witness?: Witness;
+  /** Receives delivery facts. */
+  readonly onFact?: DeliverySubscriber;
   /** Is told of each refusal. */
   readonly refused?: ((refusal: Refusal) => void) | undefined;
   /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */

@@ -6,9 +6,11 @@ import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { RedisConfig } from '../config/schema/redis-schema.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { ConnectionSlots } from '../ports/connection-slots.ts';
+import type { Fanout } from '../ports/fanout.ts';
 import { StartError } from '../ports/start-error.ts';
 import { channelKind } from '../protocol/channel-name.ts';
 import { createRedisClients } from '../store/redis/link/connect.ts';
+import type { HoldsChannels } from '../store/redis/fanout/channel-topics.ts';
 import { RedisFanout } from '../store/redis/fanout/fanout.ts';
 import { partitionCount, PartitionKeys } from '../store/redis/keys.ts';
 import { RedisLedger } from '../store/redis/ledger.ts';
@@ -29,11 +31,23 @@ const callsPerTurn = 40;
 /** The number of heartbeats in each lease. */
 const beatsPerLease = 10;
 
+/** A process with several nodes on Redis: each of its worker threads is one. */
+export interface NodeProcess {
+  /** The same for all nodes of the process, and no other's. */
+  readonly id: string;
+  /** Reaches the clients of all nodes of the process, without Redis. */
+  readonly fanout: Fanout;
+  /** Is told which channels this node holds; undefined: it has no clients. */
+  readonly holds?: HoldsChannels;
+}
+
 /** The dependencies of a node on Redis. */
 export interface RedisNodeOptions extends Pick<
   BackplaneOptions,
   'config' | 'apps' | 'local' | 'notifier' | 'countSubscribers' | 'clock' | 'log' | 'metrics' | 'slices'
 > {
+  /** The process that the node is one of several nodes of; undefined: it is the only one. */
+  readonly process?: NodeProcess | undefined;
   /** Called when the node has registered in a partition, perhaps on another server than before. */
   readonly registered?: (partition: number) => void;
 }
@@ -59,7 +73,7 @@ export interface RedisNode extends Pick<Backplane, 'fanout' | 'outbox' | 'counts
 
 /** Creates a node that shares the state on Redis. Sending webhooks is not part of it. */
 export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): RedisNode {
-  const { config, apps, clock, local, log, metrics, slices } = options;
+  const { config, apps, clock, local, log, metrics, slices, process } = options;
   const { keyPrefix, leaseMs, connection, tls } = redis;
   const id = randomUUID();
   // No app can have larger messages.
@@ -89,6 +103,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
     cacheTtlMs: config.cacheTtlMs,
     slices,
     pace: new TurnBudget(callsPerTurn, systemNextTurn),
+    near: process?.holds,
     newEpoch: () => `${id}.${(epochs += 1)}`,
     terminate: (appId, userId, longerAgoThanMs) => local.terminateOlder(appId, userId, longerAgoThanMs),
     wake: (dueAt) => sweeper.wake(dueAt),
@@ -100,7 +115,14 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
       return access !== 'presence' && apps.byId(appId)?.config.subscriptionCount === true;
     },
   });
-  const fanout = new RedisFanout({ link, ledger, partitions, local, nodeId: id });
+  const fanout = new RedisFanout({
+    link,
+    ledger,
+    partitions,
+    local,
+    near: process?.fanout ?? local,
+    processId: process?.id ?? id,
+  });
   const counts = createAlarm(clock, () => ledger.reportCounts());
   const beats: (() => void)[] = [];
   return {
@@ -135,7 +157,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
         const cause = error instanceof Error ? error.message : String(error);
         throw new StartError(
           'ERR_REDIS',
-          `Redis cannot be used (${addressOf(connection)}): ${cause}. Start it, or correct "redis" in the configuration; version 7 or later is needed.`,
+          `cannot use Redis (${addressOf(connection)}): ${cause}. Start it, or correct "redis" in the configuration; version 7 or later is required.`,
           error,
         );
       }

@@ -15,8 +15,10 @@ import { silentLog } from '../ports/log.ts';
 import type { Refusal } from '../ports/refusals.ts';
 import { DeliveryLog } from '../delivery-log/delivery-log.ts';
 import { countDeliveries } from '../delivery-log/delivery-metrics.ts';
+import { bothWitnesses } from '../recording/both-witnesses.ts';
 import type { Inside, ServerOverrides } from './overrides.ts';
 import { readPerTurn } from './per-turn.ts';
+import { fileNeedsOf } from './file-needs.ts';
 import { createSelfReport } from './self-report.ts';
 import { createSingleNode } from './single-node.ts';
 import { Slices } from '../structures/slices.ts';
@@ -63,7 +65,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
   const livenessClock = overrides.livenessClock ?? systemClock;
   const ids = overrides.ids ?? createRandomIds();
   const { webhooks } = config;
-  const shares = overrides.openFiles && shareFiles(overrides.openFiles, webhooks.totalConcurrency);
+  const shares = overrides.openFiles && shareFiles(overrides.openFiles, fileNeedsOf(config));
   const attempts = shares?.attempts ?? webhooks.totalConcurrency;
   const { requestTimeoutMs } = webhooks;
   const own = overrides.sender ?? createSender({ clock, requestTimeoutMs, mostConnections: 2 * attempts });
@@ -90,7 +92,9 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
       recorder,
     });
   const metrics = observation?.count(counted) ?? counted;
-  const witness = observation?.witness ?? recorder;
+  const seen = observation?.witness ?? recorder;
+  const witness =
+    seen && overrides.witness ? bothWitnesses(seen, overrides.witness) : (seen ?? overrides.witness);
   const refusals = new RefusalLog({
     // A log waits in real time, and nobody moves a clock on for its sake.
     clock: livenessClock,
@@ -136,6 +140,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
     local: clients.local,
     notifier: clients.notifier,
     countSubscribers: clients.countSubscribers,
+    process: clients.process,
     otherThreads: clients.otherThreads,
     clock,
     wallTime,
@@ -150,6 +155,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
       countDeliveries(metrics, clock),
       new DeliveryLog(clock, log).onFact,
       ...(observation?.subscribers ?? (recorder ? [recorder.onFact] : [])),
+      ...(overrides.onFact ? [overrides.onFact] : []),
     ],
     applications,
     policy: webhooks,
@@ -180,7 +186,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
       // What the network may keep for a client is decided when it begins to listen.
       refuse(next) {
         const [outgrown] = outgrownBounds(next, config);
-        return outgrown && `${outgrown.path}: ${outgrown.message}. It takes a restart to raise it`;
+        return outgrown && `${outgrown.path}: ${outgrown.message}. Restart the server to raise it`;
       },
       showCertificate: (files) => gateway.reloadTls(files),
       async serve(configured) {

@@ -178,7 +178,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       if (failure !== undefined) {
         log.warn(
           { reason: failure },
-          'the store cannot be written at the end: webhooks that are not delivered now are lost',
+          'cannot write to the store during shutdown: webhooks that are not delivered now will be lost',
         );
         durable.store.forgo();
         dispatcher.resume();

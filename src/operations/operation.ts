@@ -15,6 +15,8 @@ export interface Question {
   readonly who: string;
   /** Whether the caller may see secrets and make changes. */
   readonly isFull: boolean;
+  /** Aborted when the caller disconnects, if the operation `endsWithCaller`. */
+  readonly gone?: AbortSignal;
 }
 
 /** One operation of an API: its implementation and its documentation. */
@@ -26,6 +28,8 @@ export interface Operation {
   readonly summary: string;
   /** A POST that changes nothing and reveals no secret. Read-only callers may make it. */
   readonly isQuestion?: true;
+  /** Whether it is to end when the caller disconnects. */
+  readonly endsWithCaller?: true;
   /** The query parameters with their descriptions. */
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Schema;
@@ -42,6 +46,7 @@ export interface OperationRequest {
   readonly body: Uint8Array;
   readonly who: string;
   readonly isFull: boolean;
+  readonly gone?: AbortSignal;
 }
 
 /** The names of the parameters of a path. */
@@ -52,7 +57,7 @@ export function parametersOf(path: string): readonly string[] {
 /** Parses a request. Throws an OperationError if the body is not a JSON object, or if a field or parameter is unknown. */
 export function readQuestion(
   { body: schema, query: known = {}, path }: Pick<Operation, 'body' | 'query' | 'path'>,
-  { values, rawQuery, body: sent, who, isFull }: OperationRequest,
+  { values, rawQuery, body: sent, who, isFull, gone }: OperationRequest,
 ): Question {
   const query = parseQuery(rawQuery, true);
   refuseUnknown(
@@ -66,7 +71,7 @@ export function readQuestion(
     refuseUnknown(`the body of ${path}`, Object.keys(body), Object.keys(fields));
   }
   const parameters = Object.fromEntries(parametersOf(path).map((name, index) => [name, values[index] ?? '']));
-  return { parameters, query, body, who, isFull };
+  return { parameters, query, body, who, isFull, ...(gone && { gone }) };
 }
 
 /** The deepest nesting. No valid body is as deep, and a much deeper one could not be serialized again. */

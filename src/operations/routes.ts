@@ -1,6 +1,6 @@
 import { OperationError, type FieldFault } from './operation-error.ts';
 import type { ParsedObject } from '../protocol/decode.ts';
-import { parametersOf, readQuestion, type Operation } from './operation.ts';
+import { parametersOf, readQuestion, type Operation, type OperationRequest } from './operation.ts';
 
 /** A request before its body is read. `C` is the type of the caller. */
 export interface RoutedHead<C> {
@@ -14,6 +14,8 @@ export interface RoutedHead<C> {
 /** A request whose body has been read. */
 interface RoutedRequest {
   readonly body: Uint8Array;
+  /** Aborted when the caller disconnects, for operations that end then. */
+  readonly gone?: AbortSignal;
 }
 
 /** The response. */
@@ -34,6 +36,7 @@ export interface OperationRoute<C> {
   readonly method: Operation['method'];
   readonly pattern: string;
   readonly readsCaller: true;
+  readonly endsWithClient?: true;
   begin(head: RoutedHead<C>): RoutedResponse | Handle;
 }
 
@@ -117,11 +120,13 @@ function createRoute<C>(operation: Operation, entry: OperationEntryPoint<C>): Op
     method: operation.method,
     pattern: entry.prefix + operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     readsCaller: true,
+    ...(operation.endsWithCaller && { endsWithClient: true }),
     begin({ appId, name, rawQuery, caller }) {
       const admitted = entry.admit(callerOf(caller), operation);
       if (isFailure(admitted)) return fail(admitted, entry);
       const values = [appId, name].slice(0, parametersOf(operation.path).length);
-      return ({ body }) => run(operation, entry, admitted, { values, rawQuery, body });
+      return ({ body, gone }) =>
+        run(operation, entry, admitted, { values, rawQuery, body, ...(gone && { gone }) });
     },
   };
 }
@@ -130,7 +135,7 @@ async function run<C>(
   operation: Operation,
   entry: OperationEntryPoint<C>,
   admitted: Admitted,
-  asked: { readonly values: readonly string[]; readonly rawQuery: string; readonly body: Uint8Array },
+  asked: Pick<OperationRequest, 'values' | 'rawQuery' | 'body' | 'gone'>,
 ): Promise<RoutedResponse> {
   try {
     const question = readQuestion(operation, { ...asked, ...admitted });

@@ -10,6 +10,9 @@ export interface ConnectionSlots {
    * be returned with `release`.
    */
   take(appId: string, limit: number, remoteAddress: string): Promise<boolean | ClosingError>;
-  /** A connection has closed. Without an address, it had not taken a place. */
+  /**
+   * A connection has closed. Without an address, it had not taken a place. With an empty one, it was counted only after it was
+   * opened.
+   */
   release(appId: string, remoteAddress: string | undefined): void;
 }

@@ -1,6 +1,7 @@
 /** Named fields of a log line. Never a secret; a payload only at `trace`, shortened and without credentials. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** Writes a line: its fields first, then its message. */
 type Write = (fields: LogFields, message: string) => void;
 
 /** The program's log: wide events with stable field names, in pino's format. */
@@ -20,10 +21,15 @@ export interface Log {
 
 /** A logger such as pino's. */
 export interface Logger {
+  /** Writes a line of the level `trace`, if the logger has one. */
   trace?: Write;
+  /** Writes a line of the level `debug`. */
   debug: Write;
+  /** Writes a line of the level `info`. */
   info: Write;
+  /** Writes a line of the level `warn`. */
   warn: Write;
+  /** Writes a line of the level `error`. */
   error: Write;
   /** Whether lines of this level are written. Without this method, `debug` and `trace` are not written. */
   isLevelEnabled?(level: string): boolean;

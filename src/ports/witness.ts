@@ -64,6 +64,8 @@ export interface Witness {
   connected(connection: WitnessedConnection, remoteAddress: string): void;
   /** An accepted connection has closed. It still has the subscriptions that it is about to leave. */
   disconnected(session: WitnessedSession, reason: DisconnectReason): void;
+  /** A connection has signed in as a user, or again as the same one. */
+  signedIn(connection: WitnessedConnection, userId: string): void;
   /** A connection joins a channel. The resulting events follow in the same turn. */
   joined(connection: WitnessedConnection, channel: ChannelName, userId: string | undefined): void;
   /** A connection has left a channel. The resulting events follow in the same turn, or after the grace period. */
@@ -85,6 +87,7 @@ export const noWitness: Witness = {
   keyUsed: nothing,
   connected: nothing,
   disconnected: nothing,
+  signedIn: nothing,
   joined: nothing,
   left: nothing,
   published: nothing,

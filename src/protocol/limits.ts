@@ -151,6 +151,7 @@ export const limitTable = {
   },
 } as const satisfies Record<string, Limit>;
 
+/** The name of a limit. */
 export type LimitName = keyof typeof limitTable;
 
 /** A value for each limit. */

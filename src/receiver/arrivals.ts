@@ -4,7 +4,7 @@ import type { ReceivedWait } from './types.ts';
 
 const defaultTimeoutMs = 5000;
 
-/** How much of what came instead an error shows. */
+/** How many of the arrived items an error shows. */
 const shown = { items: 10, characters: 300 };
 
 interface Waiter<T> {
@@ -12,11 +12,11 @@ interface Waiter<T> {
   readonly fail: (code: EmulatorErrorCode, why: string) => void;
 }
 
-/** The receiver does not know the emulator, which may be another process. */
+/** The receiver does not know the emulator, which may run in another process. */
 const clockAdvice =
-  "A receiver moves no clock. Where the emulator has clock: 'virtual', wait by soketify.webhooks.waitFor(), which moves it, or call clock.advance() first.";
+  "A receiver does not move the clock. If the emulator has clock: 'virtual', use soketify.webhooks.waitFor(), which moves it, or call clock.advance() first.";
 
-/** Things as they come, and those who wait for one of them. */
+/** Items in the order of their arrival, and the waits for them. */
 export class Arrivals<T> {
   readonly #about: string;
   readonly #limit: number;
@@ -24,7 +24,7 @@ export class Arrivals<T> {
   readonly #items: T[] = [];
   readonly #waiters = new Set<Waiter<T>>();
 
-  /** `about` is what an error calls one of them, `hint` what it says besides; `limit` is how many are remembered. */
+  /** `about` names an item in errors, `hint` is added to them; `limit` is how many items are remembered. */
   constructor(about: string, limit: number, hint: () => string = () => '') {
     this.#about = about;
     this.#limit = limit;
@@ -45,12 +45,12 @@ export class Arrivals<T> {
     this.#items.length = 0;
   }
 
-  /** Resolves with the nth item that is accepted, past or to come. */
+  /** Resolves with the nth matching item, past or future. */
   waitFor<Accepted extends T>(
     accepts: (item: T) => item is Accepted,
     { timeoutMs = defaultTimeoutMs, nth = 1 }: ReceivedWait,
   ): Promise<Accepted> {
-    // Made here, so that its stack leads to whoever waits.
+    // Create the error here, so that its stack contains the caller.
     const caller = new Error();
     const past = this.#items.filter((item) => accepts(item));
     const found = past[nth - 1];
@@ -71,34 +71,34 @@ export class Arrivals<T> {
         },
         fail: (code: EmulatorErrorCode, why: string): void => {
           end();
-          const message = `${why}: no ${this.#about} came that was waited for. ${this.#describe()}${this.#hint()}`;
+          const message = `${why}: no matching ${this.#about} arrived. ${this.#describe()}${this.#hint()}`;
           const advice = code === 'ERR_WEBHOOK_MISSING' ? `\n${clockAdvice}` : '';
           reject(calledFrom(caller, new EmulatorError(code, message + advice)));
         },
       };
       const timer = setTimeout(
-        () => waiter.fail('ERR_WEBHOOK_MISSING', `${timeoutMs} ms are over`),
+        () => waiter.fail('ERR_WEBHOOK_MISSING', `timed out after ${timeoutMs} ms`),
         timeoutMs,
       );
       this.#waiters.add(waiter);
     });
   }
 
-  /** Nothing will come any more. */
+  /** Nothing more will arrive. */
   fail(code: EmulatorErrorCode, why: string): void {
     for (const waiter of this.#waiters) waiter.fail(code, why);
   }
 
   #describe(): string {
-    if (this.#items.length === 0) return 'None came at all.';
+    if (this.#items.length === 0) return 'None arrived.';
     const last = this.#items
       .slice(-shown.items)
       .map((item) => `  ${JSON.stringify(item).slice(0, shown.characters)}`);
-    return `The last of the ${this.#items.length} that came:\n${last.join('\n')}`;
+    return `The last of the ${this.#items.length} that arrived:\n${last.join('\n')}`;
   }
 }
 
-/** The error, with the frames of whoever waited. */
+/** The error, with the stack frames of the caller. */
 function calledFrom({ stack = '' }: Error, error: EmulatorError): EmulatorError {
   error.stack = [`${error.name}: ${error.message}`, ...stack.split('\n').slice(1)].join('\n');
   return error;

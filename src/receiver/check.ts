@@ -5,7 +5,7 @@ import { describeGiven, describeUnknown } from '../webhooks/given.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { Answer, PlannedAnswer, ReceivedMatch, ReceivedWait, ReceiverOptions } from './types.ts';
 
-/** Every option, so that a slip of the pen is told from a name that is meant. */
+/** Every option, so that a misspelled one can be reported. */
 const optionNames: Readonly<Record<keyof ReceiverOptions, true>> = {
   secret: true,
   secrets: true,
@@ -26,7 +26,7 @@ const answerNames: Readonly<Record<keyof Answer, true>> = {
 const planNames: Readonly<Record<keyof PlannedAnswer, true>> = { ...answerNames, times: true };
 const waitNames: Readonly<Record<keyof ReceivedWait, true>> = { timeoutMs: true, nth: true };
 
-/** Throws ERR_ARGUMENT_INVALID for an option that there is not, or a path that is none. */
+/** Throws ERR_ARGUMENT_INVALID for an unknown option or an invalid path. */
 export function checkOptions(options: ReceiverOptions): void {
   refuseUnknown('startReceiver', options, optionNames);
   const { path } = options;
@@ -35,7 +35,7 @@ export function checkOptions(options: ReceiverOptions): void {
   }
 }
 
-/** Throws ERR_ARGUMENT_INVALID when the plan cannot be followed. */
+/** Throws ERR_ARGUMENT_INVALID for an invalid plan. */
 export function checkPlan({ times = Infinity, ...answer }: PlannedAnswer): void {
   refuseUnknown('respondWith', answer, planNames);
   if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) {
@@ -44,7 +44,7 @@ export function checkPlan({ times = Infinity, ...answer }: PlannedAnswer): void 
   checkAnswer(answer);
 }
 
-/** Throws ERR_ARGUMENT_INVALID for what HTTP or a timer cannot do. */
+/** Throws ERR_ARGUMENT_INVALID for a status or delay that HTTP or timers do not support. */
 export function checkAnswer(answer: Answer): void {
   refuseUnknown('an answer', answer, answerNames);
   const { status = 200, delayMs = 0 } = answer;
@@ -56,12 +56,12 @@ export function checkAnswer(answer: Answer): void {
   }
 }
 
-/** Throws ERR_ARGUMENT_INVALID for an option of waiting that there is not. */
+/** Throws ERR_ARGUMENT_INVALID for an unknown option of a wait. */
 export function checkWait(wait: ReceivedWait): void {
   refuseUnknown('the options of waiting', wait, waitNames);
 }
 
-/** The rule that a match stands for. Throws ERR_ARGUMENT_INVALID that says what is accepted. */
+/** The function that a match stands for. Throws ERR_ARGUMENT_INVALID, stating what is accepted. */
 export function toRule<Name extends EventName>(
   match: ReceivedMatch<Name>,
 ): (event: ReceivedEvent) => event is ReceivedEvent<Name> {

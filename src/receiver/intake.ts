@@ -9,18 +9,18 @@ import { answerWith } from './respond.ts';
 import type { Answer, Arrival, OriginalRequest, ReceiverOptions } from './types.ts';
 import { judgeWebhook, type Standard, type Verdict } from './verdict.ts';
 
-/** What requests are taken with. */
+/** What is needed to process requests. */
 export interface IntakeOptions extends Pick<ReceiverOptions, 'path' | 'respond' | 'onWebhook'> {
   readonly standard: Standard;
   readonly memory: Memory;
   readonly plans: Plans;
-  /** The end of all waiting. */
+  /** Aborted when the receiver closes. */
   readonly ended: AbortSignal;
-  /** Is told what `respond` and `onWebhook` throw. */
+  /** Called with what `respond` and `onWebhook` throw. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Takes requests: judges them, remembers them and answers them. */
+/** Verifies, remembers and answers requests. */
 export class Intake {
   readonly #options: IntakeOptions;
 
@@ -43,11 +43,11 @@ export class Intake {
       return answerWith(response, {
         status: 405,
         headers: { allow: 'POST' },
-        body: 'Webhooks are POSTed.\n',
+        body: 'Send webhooks with POST.\n',
       });
     }
     if (path !== undefined && pathOf(request) !== path) {
-      return answerWith(response, { status: 404, body: `Webhooks are taken at ${path}.\n` });
+      return answerWith(response, { status: 404, body: `Webhooks are accepted at ${path}.\n` });
     }
     const body = await readBody(request);
     if (body.kind === 'gone') return;
@@ -83,7 +83,7 @@ export class Intake {
 function arrivalOf(request: IncomingMessage, bytes: Buffer, standard: Standard): Arrival {
   const { headers, url: path = '/' } = request;
   const receivedAt = Date.now();
-  // A test may have set `Date` to another time, and the sender may know of that or not.
+  // A test may have faked `Date`, and the sender may use the faked or the real time.
   const { verdict, body } = judgeWebhook({ headers, body: bytes }, standard, Math.min(receivedAt, dateNow()));
   const attempt = Number(headerOf(headers, 'x-soketify-attempt'));
   return {

@@ -4,7 +4,7 @@ import { Replay, type ReceiverState } from '../webhooks/replay.ts';
 import type { Arrival, ReceivedWebhook } from './types.ts';
 import { Arrivals } from './arrivals.ts';
 
-/** What a receiver remembers: every webhook, and what a backend has learnt from those that it accepted. */
+/** What a receiver remembers: every webhook, and the events of the accepted ones. */
 export class Memory {
   readonly webhooks: Arrivals<ReceivedWebhook>;
   readonly events: Arrivals<ReceivedEvent>;
@@ -18,7 +18,7 @@ export class Memory {
     this.events = new Arrivals('event', limit, () => describeRefused(this.webhooks.items));
   }
 
-  /** Remembers a webhook with what it is answered. An accepted one counts, unless it has before. */
+  /** Remembers a webhook and its answer. An accepted webhook counts, unless it is a duplicate. */
   add(arrival: Arrival, answer: Pick<ReceivedWebhook, 'status' | 'delayMs'>): ReceivedWebhook {
     const { id, verdict, events } = arrival;
     const { status } = answer;
@@ -45,7 +45,7 @@ export class Memory {
     this.#replay = new Replay();
   }
 
-  /** Nothing will come any more. */
+  /** Nothing more will arrive. */
   fail(code: EmulatorErrorCode, why: string): void {
     this.webhooks.fail(code, why);
     this.events.fail(code, why);
@@ -59,7 +59,7 @@ export class Memory {
   }
 }
 
-/** Whoever waits for an event in vain is to know of those that came and do not count. */
+/** A wait that fails also reports the webhooks that were not accepted. */
 function describeRefused(webhooks: readonly ReceivedWebhook[]): string {
   const refused = webhooks.filter(({ isAccepted }) => !isAccepted);
   const last = refused.at(-1);
@@ -68,5 +68,5 @@ function describeRefused(webhooks: readonly ReceivedWebhook[]): string {
   const why = verdict.verified
     ? `answered ${status}`
     : `not verified (${verdict.reason}): ${verdict.message}`;
-  return `\nWebhooks that came and do not count: ${refused.length}, the last because it was ${why}.`;
+  return `\nWebhooks that were not accepted: ${refused.length}; the last one was ${why}.`;
 }

@@ -1,11 +1,11 @@
 import { checkPlan } from './check.ts';
 import type { Answer, PlannedAnswer } from './types.ts';
 
-/** The answers that were planned, in their order. */
+/** The planned answers, in their order. */
 export class Plans {
   #queue: { readonly answer: Answer; left: number }[] = [];
 
-  /** Throws when the plan cannot be followed. */
+  /** Throws if the plan is invalid. */
   add(plan: PlannedAnswer): void {
     checkPlan(plan);
     const { times = Infinity, ...answer } = plan;
@@ -13,7 +13,7 @@ export class Plans {
     this.#queue.push({ answer, left: times });
   }
 
-  /** The answer to the request that has just come, if one is planned. */
+  /** The planned answer to the current request, if any. */
   take(): Answer | undefined {
     const first = this.#queue[0];
     if (first === undefined) return undefined;

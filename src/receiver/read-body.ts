@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { mostBodyBytes } from '../protocol/bounds.ts';
 
-/** More than any webhook has: batches are of 64 MB at most, and no event is larger than a message. */
+/** More than any webhook: batches have at most 64 MB, and no event is larger than a message. */
 const maxBodyBytes = mostBodyBytes;
 
 type Body =
   | { readonly kind: 'read'; readonly bytes: Buffer }
   | { readonly kind: 'too_large' }
-  /** The sender went before it had sent all. */
+  /** The sender disconnected before it had sent the whole body. */
   | { readonly kind: 'gone' };
 
-/** Reads the bytes of a request's body as they came. */
+/** Reads the raw bytes of a request body. */
 export async function readBody(request: IncomingMessage): Promise<Body> {
   const chunks: Uint8Array[] = [];
   let length = 0;

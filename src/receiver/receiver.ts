@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { WebhookSecrets } from '../auth/webhook-verification.ts';
 import { defaultApp } from '../config/default-app.ts';
-import { urlHost } from '../config/hosts.ts';
+import { urlHost } from '../protocol/connectable-host.ts';
 import { EmulatorError, invalidArgument } from '../emulator/emulator-error.ts';
 import { checkOptions, checkWait, toRule } from './check.ts';
 import { Intake } from './intake.ts';
@@ -10,14 +10,15 @@ import { Plans } from './plans.ts';
 import type { ReceivedWebhook, Receiver, ReceiverOptions } from './types.ts';
 
 /**
- * Starts a webhook endpoint: it verifies signatures, remembers what came, and answers as told. Resolves once
- * it listens.
+ * Starts a webhook endpoint for tests. It verifies signatures, remembers the webhooks that it receives, and responds as planned.
+ * Resolves once it listens.
  *
- * @param options Everything has a default: a free port of 127.0.0.1, every path, the secret of the default app.
+ ~ * @param options All are optional. Default: a free port of 127.0.0.1, every path, the secret of the default app.
  * @throws EmulatorError with ERR_ARGUMENT_INVALID, or with ERR_START and the system's error as its `cause` when it cannot listen.
  * @example
  * await using receiver = await startReceiver({ secret: 'app-secret' });
  * await receiver.waitFor({ name: 'member_added', user_id: '42' });
+ * @since 0.1.0
  */
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   checkOptions(options);
@@ -77,12 +78,12 @@ function secretsOf({ secret, secrets }: ReceiverOptions): WebhookSecrets {
   return new Map(Object.entries(secrets));
 }
 
-/** Resolves with the port. */
+/** Listens. Resolves with the port. */
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const code = 'code' in error ? String(error.code) : error.name;
-      const hint = code === 'EADDRINUSE' ? '; leave port out to take a free one' : '';
+      const hint = code === 'EADDRINUSE' ? '; leave port out to use a free one' : '';
       const message = `the receiver cannot listen on ${host}:${port}: ${error.message}${hint}`;
       reject(new EmulatorError('ERR_START', message, error));
     });

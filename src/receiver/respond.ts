@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { clearTimeout, setTimeout } from '../system/real.ts';
 import type { Answer } from './types.ts';
 
-/** Gives an answer, after its delay unless the signal comes first. The sender may be gone by then. */
+/** Sends an answer, after its delay unless the signal aborts it. The sender may have disconnected. */
 export async function answerWith(
   response: ServerResponse,
   { status = 200, delayMs = 0, headers = {}, body = '' }: Answer,

@@ -4,127 +4,177 @@ import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ReceiverState } from '../webhooks/replay.ts';
 import type { Verdict } from './verdict.ts';
 
-/** How a request is answered. Whatever is not said is as a good endpoint has it. */
+/**
+ * How a request is answered. Whatever is not said is as a good endpoint has it.
+ *
+ * @since 0.1.0
+ */
 export interface Answer {
   /**
-   * The status; `'hang'` never answers, `'reset'` breaks the connection. Default: 200 for what is verified, 401
-   * for what is not, 400 for what is malformed.
+   * The status code; `'hang'` never responds, `'reset'` resets the connection. Default: 200 for a verified webhook, 401 for an
+   * unverified one, 400 for a malformed one.
    */
   readonly status?: number | 'hang' | 'reset';
-  /** How long the sender waits for it, in milliseconds. Default: 0. */
+  /** How long to wait before responding, in milliseconds. Default: 0. */
   readonly delayMs?: number;
+  /** Header fields of the response. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The body of the response, as text. Default: empty. */
   readonly body?: string;
 }
 
-/** The answer to the next requests. */
+/**
+ * The answer to the next requests.
+ *
+ * @since 0.1.0
+ */
 export interface PlannedAnswer extends Answer {
-  /** To how many requests, whether verified or not. Default: to all, until something else is planned. */
+  /** For how many requests, verified or not. Default: for all, until another plan is made. */
   readonly times?: number;
 }
 
-/** A webhook that has come and is not answered yet. */
+/**
+ * A webhook that has come and is not answered yet.
+ *
+ * @since 0.1.0
+ */
 export interface Arrival {
-  /** The path with its query, as it was requested. */
+  /** The requested path, with its query. */
   readonly path: string;
-  /** By lower-case name. */
+  /** Keyed by lower-case name. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The body as it came, as text. */
+  /** The received body, as text. */
   readonly body: string;
+  /** Whether its signature, age and body are right and, if not, why. */
   readonly verdict: Verdict;
-  /** What the body tells, verified or not; none when it is malformed. */
+  /** The events of the body, verified or not; empty if the body is malformed. */
   readonly events: readonly ReceivedEvent[];
-  /** When it was made, in milliseconds since 1970; undefined when the body is malformed. */
+  /** When the webhook was created, in milliseconds since 1970; undefined if the body is malformed. */
   readonly timeMs: number | undefined;
   /** `webhook-id`, the same on every attempt. */
   readonly id: string | undefined;
   /** `X-Soketify-Attempt`, counted from 1. */
   readonly attempt: number;
-  /** When it came, in milliseconds since 1970. */
+  /** When the webhook arrived, in milliseconds since 1970. */
   readonly receivedAt: number;
 }
 
-/** The request of an arrival as it came, for whoever passes it on. It is not kept. */
+/**
+ * The request of an arrival as it came, for whoever passes it on. It is not kept.
+ *
+ * @since 0.1.0
+ */
 export interface OriginalRequest {
   /** The bytes of the body. */
   readonly body: Uint8Array;
-  /** Names and values by turns, as they were written. */
+  /** Names and values alternate, in their original case. */
   readonly rawHeaders: readonly string[];
 }
 
-/** A webhook, and what became of it. */
+/**
+ * A webhook, and what became of it.
+ *
+ * @since 0.1.0
+ */
 export interface ReceivedWebhook extends Arrival {
-  /** What it is answered. */
+  /** The answer. */
   readonly status: number | 'hang' | 'reset';
-  /** How long the sender waits for that, in milliseconds. */
+  /** How long the sender waits for the answer, in milliseconds. */
   readonly delayMs: number;
-  /** It is verified and answered 2xx: its events count, unless they have counted before. */
+  /** It is verified and answered with 2xx. Its events count, unless they have counted before. */
   readonly isAccepted: boolean;
-  /** It is verified, and one with this `webhook-id` was accepted before. */
+  /** It is verified, and a webhook with this `webhook-id` was accepted before. */
   readonly isDuplicate: boolean;
 }
 
-/** An event by some of its fields, of which a text may be given as a regular expression; or by any rule. */
+/**
+ * An event by some of its fields, of which a text may be given as a regular expression; or by any rule.
+ *
+ * @since 0.1.0
+ */
 export type ReceivedMatch<Name extends EventName = EventName> =
   EventPattern<Name> | ((event: ReceivedEvent) => boolean);
 
+/**
+ * How long to wait for what a receiver receives, and for which one.
+ *
+ * @since 0.1.0
+ */
 export interface ReceivedWait {
-  /** How long to wait, in real milliseconds, before giving up. Default: 5000. */
+  /** How long to wait, in milliseconds of real time. Default: 5000. */
   readonly timeoutMs?: number;
-  /** Which of those that match, counted from 1 and from the beginning. Default: 1. */
+  /** Which of the matching items to return, counted from 1 since the start. Default: 1. */
   readonly nth?: number;
 }
 
+/**
+ * The options of a receiver. Everything has a default.
+ *
+ * @since 0.1.0
+ */
 export interface ReceiverOptions {
-  /** The app's secret, whatever `X-Pusher-Key` says. Default: that of the default app, `app-secret`. */
+  /** The secret of the app, whatever `X-Pusher-Key` contains. Default: `app-secret`, the secret of the default app. */
   readonly secret?: string;
-  /** Instead of `secret`: secrets by key. A webhook with another key is not verified. */
+  /** Secrets by key, instead of `secret`. A webhook with another key is not verified. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Default: `127.0.0.1`. */
   readonly host?: string;
-  /** Default: 0, any free one. */
+  /** Default: 0, any free port. */
   readonly port?: number;
-  /** The only path that takes webhooks, others answer 404. Default: every path does. */
+  /** The only path that accepts webhooks; other paths respond with 404. Default: every path. */
   readonly path?: string;
   /**
-   * Decides about the answer to each request for which none is planned; undefined is the usual one. What it throws is
-   * answered 500, and thrown again by `close`.
+   * Decides the answer to each request without a planned one; return undefined for the default answer. An exception from it is
+   * answered with 500, and `close` throws it again.
    */
   readonly respond?: (
     arrival: Arrival,
     original: OriginalRequest,
   ) => Answer | undefined | Promise<Answer | undefined>;
-  /** Is told of each webhook once its answer is decided. */
+  /** Called for each webhook once its answer is decided. */
   readonly onWebhook?: (webhook: ReceivedWebhook) => void;
-  /** From which age on a webhook is not verified, in milliseconds. Default: 300000, as Pusher's libraries have it. */
+  /** The age from which a webhook is not verified, in milliseconds. Default: 300000, as in Pusher's libraries. */
   readonly maxAgeMs?: number;
-  /** How many webhooks, events and ids are remembered; the oldest are forgotten first. Default: 100000. */
+  /** How many webhooks, events and ids are remembered; the oldest are removed first. Default: 100000. */
   readonly memory?: number;
 }
 
-/** A webhook endpoint for tests, on a port of this machine. */
+/**
+ * A webhook endpoint for tests, on a port of this machine.
+ *
+ * @example
+ * receiver.respondWith({ status: 500, times: 2 });
+ * await receiver.waitFor({ name: 'channel_occupied', channel: 'news' });
+ * console.log(receiver.state().occupied);
+ * @since 0.1.0
+ */
 export interface Receiver extends AsyncDisposable {
-  /** What to configure as the endpoint's `url`. */
+  /** The `url` to configure for the endpoint. */
   readonly url: string;
+  /** The port that it listens on. */
   readonly port: number;
-  /** Every webhook, in the order in which their answers were decided; verified or not. */
+  /** Every webhook, verified or not, in the order in which the answers were decided. */
   readonly webhooks: readonly ReceivedWebhook[];
-  /** What a backend has learnt: the events of accepted webhooks, each webhook once. */
+  /** The events of accepted webhooks, each webhook once: what a backend knows. */
   readonly events: readonly ReceivedEvent[];
-  /** The state that these events tell: which channels are occupied, who is a member. */
+  /** The state after these events: which channels are occupied, and their members. */
   state(): ReceiverState;
   /**
-   * Resolves with an event of `events` that matches, past or to come. It moves no clock: with a virtual one, wait by
+   * Resolves with a matching event of `events`, past or future. It does not move the clock; with a virtual clock, use
    * `soketify.webhooks.waitFor`.
    *
-   * @throws EmulatorError with ERR_WEBHOOK_MISSING after the time-out, saying what came instead; with ERR_CLOSED when the
-   * receiver is closed; with ERR_ARGUMENT_INVALID for a match or an option that there is not.
+   * @throws EmulatorError with ERR_WEBHOOK_MISSING after the timeout, describing what arrived instead; with ERR_CLOSED when the
+   * receiver is closed; with ERR_ARGUMENT_INVALID for an invalid match or option.
    */
   waitFor<Name extends EventName = EventName>(
     match: ReceivedMatch<Name>,
     options?: ReceivedWait,
   ): Promise<ReceivedEvent<Name>>;
-  /** The same for webhooks, accepted or not; without a rule any one does. */
+  /**
+   * The same for webhooks, accepted or not; without a rule any one does.
+   *
+   * @throws EmulatorError with the codes of `waitFor`.
+   */
   waitForWebhook(
     accepts?: (webhook: ReceivedWebhook) => boolean,
     options?: ReceivedWait,
@@ -132,13 +182,14 @@ export interface Receiver extends AsyncDisposable {
   /**
    * Plans the answer to the next requests. Several plans take turns in their order; one without `times` holds until
    * the next is made.
+   *
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong.
    */
   respondWith(answer: PlannedAnswer): void;
-  /** Forgets what came and what was planned. Those who wait go on waiting. */
+  /** Forgets received webhooks and plans. Pending waits continue. */
   reset(): void;
   /**
-   * Stops listening, breaks the connections, and leaves nothing behind that keeps the process alive. Calling it again
-   * waits for the same end.
+   * Stops listening, closes the connections, and leaves no open handle. Further calls wait for the same shutdown.
    */
   close(): Promise<void>;
 }

@@ -6,24 +6,32 @@ import {
 } from '../auth/webhook-verification.ts';
 import { parseReceived, type ReceivedBody } from '../webhooks/received.ts';
 
-/** Why a webhook is not to be trusted: its signature, its age, or that its body is not as documented. */
+/**
+ * Why a webhook is not to be trusted: its signature, its age, or that its body is not as documented.
+ *
+ * @since 0.1.0
+ */
 export type VerdictReason = SignatureFault | 'too_old' | 'malformed';
 
-/** Whether a webhook is what it says it is. `message` says to a person what is wrong. */
+/**
+ * Whether a webhook is what it says it is. `message` says to a person what is wrong.
+ *
+ * @since 0.1.0
+ */
 export type Verdict =
   | { readonly verified: true }
   | { readonly verified: false; readonly reason: VerdictReason; readonly message: string };
 
-/** What a webhook is held against. */
+/** What a webhook is verified against. */
 export interface Standard {
   readonly secrets: WebhookSecrets;
-  /** The age from which on it is taken for a replay of somebody who overheard it. */
+  /** The age from which a webhook counts as replayed by somebody who recorded it. */
   readonly maxAgeMs: number;
 }
 
 /**
- * Judges a webhook that came at `nowMs`, in milliseconds since 1970, and reads its body. An unverified one is
- * read as well, to be looked at.
+ * Verifies a webhook that arrived at `nowMs`, in milliseconds since 1970, and parses its body. The body of an unverified webhook
+ * is parsed too, for inspection.
  */
 export function judgeWebhook(
   webhook: SignedWebhook,
@@ -32,14 +40,14 @@ export function judgeWebhook(
 ): { readonly verdict: Verdict; readonly body: ReceivedBody | undefined } {
   const parsed = parseReceived(Buffer.from(webhook.body).toString());
   const body = parsed.kind === 'ok' ? parsed.body : undefined;
-  // Of no bytes at all no signature is to be expected.
+  // An empty body has no signature.
   if (webhook.body.byteLength === 0) return { verdict: malformed('the body is empty'), body };
   const signature = verifyWebhookSignature(webhook, secrets);
   if (!signature.verified) return { verdict: signature, body };
   if (parsed.kind === 'malformed') return { verdict: malformed(parsed.message), body };
   const ageMs = nowMs - parsed.body.time_ms;
   if (ageMs > maxAgeMs) {
-    const message = `time_ms is ${ageMs} ms ago; expected at most ${maxAgeMs} ms: an old webhook sent again, or clocks that differ`;
+    const message = `time_ms is ${ageMs} ms ago; expected at most ${maxAgeMs} ms: either an old webhook was replayed, or the clocks differ`;
     return { verdict: { verified: false, reason: 'too_old', message }, body };
   }
   return { verdict: { verified: true }, body };

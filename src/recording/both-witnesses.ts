@@ -15,6 +15,10 @@ export function bothWitnesses(first: Witness, second: Witness): Witness {
       first.disconnected(session, reason);
       second.disconnected(session, reason);
     },
+    signedIn(connection, userId) {
+      first.signedIn(connection, userId);
+      second.signedIn(connection, userId);
+    },
     joined(connection, channel, userId) {
       first.joined(connection, channel, userId);
       second.joined(connection, channel, userId);

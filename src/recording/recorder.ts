@@ -23,8 +23,6 @@ export interface RecorderOptions {
   readonly wallTime: WallTime;
   /** Called after each record. */
   readonly changed?: () => void;
-  /** Called for each published event, which the recorder itself does not record. */
-  readonly published?: Witness['published'];
   /** The most events, the most deliveries and the most movements that are kept. */
   readonly capacity?: number;
   /** The limits of a server whose main purpose is not recording. Without a budget everything is recorded. */
@@ -54,19 +52,18 @@ export class Recorder implements Witness {
     | { readonly events: readonly EmulatorEvent[]; readonly deliveries: readonly EmulatorDelivery[] }
     | undefined;
 
-  readonly published: Witness['published'];
-
-  // Only the debug console needs these.
+  // These are for other witnesses.
   readonly keyUsed = (): void => {};
   readonly connected = (): void => {};
   readonly disconnected = (): void => {};
+  readonly signedIn = (): void => {};
+  readonly published = (): void => {};
   readonly clientEvent = (): void => {};
 
   constructor(options: RecorderOptions) {
     const { clock, wallTime, budget, capacity = budget === undefined ? 10_000 : 100_000 } = options;
     const { bytes, events, movements } = boundsOf(budget);
     this.#options = options;
-    this.published = options.published ?? (() => {});
     this.#ticker = new Ticker(clock);
     this.#isFrugal = budget !== undefined;
     this.#startedAtMs = wallTime.now();

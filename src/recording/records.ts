@@ -2,7 +2,11 @@ import type { AttemptResult, DropReason } from '../webhooks/delivery-facts.ts';
 import type { EventName } from '../webhooks/event.ts';
 import type { WebhookEventFields } from '../webhooks/event-fields.ts';
 
-/** The outcome of an event. */
+/**
+ * The outcome of an event.
+ *
+ * @since 0.1.0
+ */
 export type EventStatus =
   /** An endpoint has yet to accept it. It waits for a batch, is being sent, or waits for a retry. */
   | 'pending'
@@ -17,21 +21,33 @@ export type EventStatus =
   /** A cache miss that was already sent. */
   | 'deduplicated';
 
-/** The cause of an event. */
+/**
+ * The cause of an event.
+ *
+ * @since 0.1.0
+ */
 export interface EventCause {
   /** What a connection did. `unknown` means that it is no longer recorded. */
   readonly kind: 'subscribed' | 'unsubscribed' | 'disconnected' | 'client event' | 'reconciled' | 'unknown';
+  /** The connection that did it. */
   readonly socket_id?: string;
+  /** The user of that connection. */
   readonly user_id?: string;
   /** When the connection did it, on the emulator's clock. */
   readonly atMs: number;
 }
 
-/** The outcome of an event at one endpoint. */
+/**
+ * The outcome of an event at one endpoint.
+ *
+ * @since 0.1.0
+ */
 export interface EndpointFate {
   /** The id of the endpoint. */
   readonly endpoint: string;
+  /** The URL of the endpoint. */
   readonly url: string;
+  /** `filtered`: the endpoint does not select the event. */
   readonly status: 'pending' | 'delivered' | 'dropped' | 'filtered';
   /** Why it was filtered or dropped. */
   readonly reason?: 'event type' | 'channel' | DropReason;
@@ -43,7 +59,11 @@ export interface EndpointFate {
   readonly lastAttempt?: AttemptEnd;
 }
 
-/** How an attempt ended. */
+/**
+ * How an attempt ended.
+ *
+ * @since 0.1.0
+ */
 export interface AttemptEnd {
   /** `refused` is any status except 2xx. */
   readonly outcome: AttemptResult;
@@ -64,28 +84,36 @@ export interface AttemptEnd {
 interface RecordOfEvent {
   /** Ascending, starting with the first event of the emulator. */
   readonly id: number;
+  /** The app that it happened in. */
   readonly appId: string;
   /** When it happened, in milliseconds since the start on the emulator's clock. */
   readonly atMs: number;
+  /** The outcome over all endpoints. */
   readonly status: EventStatus;
+  /** What caused it. */
   readonly cause: EventCause;
   /** The cause and the outcome, as a sentence. */
   readonly why: string;
+  /** The outcome at each endpoint. */
   readonly endpoints: readonly EndpointFate[];
 }
 
 /**
  * A webhook event, sent or not. Its type depends on its `name`.
  *
- * ```ts
+ * @example
  * const { user_id } = await soketify.webhooks.waitFor({ name: 'member_added' }); // a string
- * ```
+ * @since 0.1.0
  */
 export type EmulatorEvent<Name extends EventName = EventName> = Name extends EventName
   ? WebhookEventFields<Name> & RecordOfEvent
   : never;
 
-/** One POST. */
+/**
+ * One POST.
+ *
+ * @since 0.1.0
+ */
 export interface DeliveryAttempt extends Omit<AttemptEnd, 'outcome'> {
   /** 1 is the first. */
   readonly number: number;
@@ -101,14 +129,21 @@ export interface DeliveryAttempt extends Omit<AttemptEnd, 'outcome'> {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A webhook to one endpoint, with all its attempts. */
+/**
+ * A webhook to one endpoint, with all its attempts.
+ *
+ * @since 0.1.0
+ */
 export interface EmulatorDelivery {
   /** The `webhook-id` of the request. */
   readonly id: string;
+  /** The app that its events happened in. */
   readonly appId: string;
   /** The id of the endpoint. */
   readonly endpoint: string;
+  /** The URL that it is sent to. */
   readonly url: string;
+  /** `dropped`: it is not tried again. */
   readonly status: 'pending' | 'delivered' | 'dropped';
   /** Why it was dropped. */
   readonly reason?: DropReason;
@@ -116,5 +151,6 @@ export interface EmulatorDelivery {
   readonly eventIds: readonly number[];
   /** The body, which is the same in each attempt. */
   readonly body: string;
+  /** Its attempts, the first one first. */
   readonly attempts: readonly DeliveryAttempt[];
 }

@@ -71,6 +71,7 @@ export class Exchange {
   readonly #forwardedFor: string;
   #isAborted = false;
   #isPostponed = false;
+  #isWatched = false;
 
   constructor(
     res: HttpResponse,
@@ -103,7 +104,19 @@ export class Exchange {
    */
   postpone(): void {
     this.#isPostponed = true;
-    this.#res.pause();
+    // While nothing is read, the end of the connection is not noticed.
+    if (!this.#isWatched) this.#res.pause();
+  }
+
+  /**
+   * Returns a signal that is aborted if the client disconnects before the response. Reading continues until then, so a client that
+   * sends another request meanwhile is disconnected.
+   */
+  watchClient(): AbortSignal {
+    const gone = new AbortController();
+    this.#isWatched = true;
+    this.whenAborted = () => gone.abort();
+    return gone.signal;
   }
 
   /**
@@ -140,7 +153,7 @@ export class Exchange {
   #stream(response: StreamingResponse): void {
     this.#answered(response.status);
     if (this.#isAborted) return;
-    if (this.#isPostponed) this.#res.resume();
+    if (this.#isPostponed && !this.#isWatched) this.#res.resume();
     this.#res.cork(() => {
       this.#writeHead(response, this.#givenId);
       if (this.method === 'HEAD') return void this.#res.endWithoutBody();
@@ -173,7 +186,7 @@ export class Exchange {
     if (this.#isAborted) return;
     // While the request is being read, the native library combines all writes by itself.
     if (!this.#isPostponed) return this.#write(response, requestId, closes);
-    this.#res.resume();
+    if (!this.#isWatched) this.#res.resume();
     this.#res.cork(() => this.#write(response, requestId, closes));
   }
 

@@ -19,6 +19,8 @@ export interface RequestHead {
 /** A request whose body has been read. */
 export interface IncomingRequest extends RequestHead {
   readonly body: Uint8Array;
+  /** Aborted when the client disconnects before the response, on routes that `endsWithClient`. */
+  readonly gone?: AbortSignal;
 }
 
 /** A complete response. With the status 204 or 304, its type and body are not sent. */

@@ -36,6 +36,8 @@ interface RouteBase {
   readonly readsCaller?: true;
   /** Whether the sender is known only after the body was read. Such bodies must not take the memory of others. */
   readonly readsUnauthenticated?: true;
+  /** Whether the work for a request is to end when the client disconnects. `gone` of the request tells. */
+  readonly endsWithClient?: true;
   /** A larger body is refused before it is read, regardless of the other limits. */
   readonly maxBodyBytes?: number;
 }
@@ -66,6 +68,7 @@ interface Place {
   readonly readsCaller: boolean;
   readonly isLocal: boolean;
   readonly keepsBody: boolean;
+  readonly endsWithClient: boolean;
   readonly room: BodyRoom;
   readonly maxBodyBytes: number;
   readonly prefixLength: number;
@@ -108,6 +111,7 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
       isLocal: route.port === 'metrics' && options.metricsAreLocal,
       // The body of any other GET is not signed and not read.
       keepsBody: !('handle' in route) || route.method !== 'get',
+      endsWithClient: route.endsWithClient === true,
       room: route.readsUnauthenticated === true ? options.unauthenticatedRoom : options.bodyRoom,
       maxBodyBytes: route.maxBodyBytes ?? Infinity,
       prefixLength: prefix.length,
@@ -212,7 +216,8 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   const body = { room: place.room, maxBytes, isKept: place.keepsBody };
   readBody(res, exchange, body, (bytes) => {
     request.body = bytes;
-    respond(begun, request, exchange);
+    if (place.endsWithClient) respond(begun, { ...request, gone: exchange.watchClient() }, exchange);
+    else respond(begun, request, exchange);
   });
 }
 

@@ -5,17 +5,24 @@ import type { WebhookEventFields } from './event-fields.ts';
 /**
  * Fields that an event must have. A text may be given as a regular expression.
  *
- * ```ts
+ * @example
  * const pattern: EventPattern = { name: 'member_added', channel: /^presence-/ };
- * ```
+ * @since 0.1.0
  */
 export interface EventPattern<Name extends EventName = EventName> {
+  /** The type of the event. */
   readonly name?: Name | RegExp;
+  /** The name of its channel. */
   readonly channel?: string | RegExp;
+  /** The user: of `member_added`, `member_removed` and of `client_event` on presence channels. */
   readonly user_id?: string | RegExp;
+  /** The name that the client gave a `client_event`. */
   readonly event?: string | RegExp;
+  /** The data of a `client_event`: the whole text, or a regular expression that matches a part of it. */
   readonly data?: string | RegExp;
+  /** The connection that sent a `client_event`. */
   readonly socket_id?: string | RegExp;
+  /** The count of a `subscription_count`. */
   readonly subscription_count?: number;
 }
 

@@ -15,6 +15,11 @@ export const defaultEventNames = [
 /** The event types that an endpoint may select: Soketify's six, and Pusher's `subscription_count`. */
 export const eventNames = [...defaultEventNames, 'subscription_count'] as const;
 
+/**
+ * The type of a webhook event.
+ *
+ * @since 0.1.0
+ */
 export type EventName = (typeof eventNames)[number];
 
 interface OnChannel {

@@ -1,7 +1,11 @@
 import { eventNames, type EventName } from './event.ts';
 import type { WebhookEventFields } from './event-fields.ts';
 
-/** An event in a webhook's body, with exactly the fields that a backend receives. */
+/**
+ * An event in a webhook's body, with exactly the fields that a backend receives.
+ *
+ * @since 0.1.0
+ */
 export type ReceivedEvent<Name extends EventName = EventName> = WebhookEventFields<Name>;
 
 /** The body of a webhook. */

@@ -1,6 +1,10 @@
 import type { ReceivedEvent } from './received.ts';
 
-/** The state reported by the received webhooks. Names are sorted. */
+/**
+ * The state reported by the received webhooks. Names are sorted.
+ *
+ * @since 0.1.0
+ */
 export interface ReceiverState {
   /** The channels that have a subscriber. */
   readonly occupied: readonly string[];

@@ -5,12 +5,15 @@ import { app } from './settings.ts';
 /** How long a node may take to answer. */
 const patienceMs = 3000;
 
-/** How long a node may say that it does not know what is true: a lease after Redis was away, and more. */
+/**
+ * How long a node may report that it does not know the state, such as while its lease is renewed after an
+ * outage of Redis.
+ */
 const unknownMs = 30_000;
 
 /**
- * A request to a node's HTTP API, signed, again and again while it cannot be answered. Resolves with what a 200 carries;
- * rejects otherwise.
+ * Sends a signed request to a node's HTTP API, and repeats it until the node can answer. Resolves to the body
+ * of a 200, rejects otherwise.
  */
 export async function callApi(
   node: { readonly url: string },
@@ -48,13 +51,15 @@ async function callOnce(
   return { status: response.status, text: await response.text() };
 }
 
-/** What an application's server gives a client for a channel. */
+/** Signs a subscription, as an application's backend does. */
 export function authFor(socketId: string, channel: string, channelData?: string): string {
   const signed = [socketId, channel, ...(channelData === undefined ? [] : [channelData])].join(':');
   return `${app.key}:${createHmac('sha256', app.secret).update(signed).digest('hex')}`;
 }
 
-/** What a node has still to deliver, over all endpoints; and whether any endpoint is failing for it. */
+/**
+ * How many deliveries of a node are pending over all endpoints, and whether any endpoint is failing for it.
+ */
 export async function readQueue(node: {
   readonly url: string;
 }): Promise<{ events: number; isFailing: boolean }> {

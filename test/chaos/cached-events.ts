@@ -1,26 +1,26 @@
-/** What a cache channel holds that has no event. */
+/** The value for a cache channel without an event. */
 export const noEvent = '';
-/** So many events are remembered of a channel. */
+/** How many events are remembered per channel. */
 const remembered = 100;
 
 interface Said {
   readonly data: string;
-  /** The node that was asked. */
+  /** The node that received the request. */
   readonly node: string;
   readonly startedAt: number;
-  /** When it was answered, or known that it would not be. */
+  /** When the request was answered or given up. */
   readonly atMs: number;
   readonly isAnswered: boolean;
-  /** It was answered with 200, by a node that kept it. */
+  /** Whether it was answered 200 by a node that keeps its answers. */
   isCertain: boolean;
 }
 
-/** Which event a cache channel may hold, as a backend knows it that publishes one at a time. */
+/** Which event each cache channel may hold, as known to a backend that publishes one event at a time. */
 export class CachedEvents {
   readonly #doubtMs: number;
   #said: Said[] = [{ data: noEvent, node: '', startedAt: 0, atMs: 0, isAnswered: true, isCertain: true }];
 
-  /** `doubtMs`: how long after its failure a request may still take effect. */
+  /** `doubtMs`: how long a failed request may still take effect, in milliseconds. */
   constructor(doubtMs: number) {
     this.#doubtMs = doubtMs;
   }
@@ -29,17 +29,17 @@ export class CachedEvents {
     this.#add({ data, node, startedAt, isAnswered: true });
   }
 
-  /** It may have taken effect, or not. */
+  /** For a request that may or may not have taken effect. */
   failed(data: string): void {
     this.#add({ data, node: '', startedAt: Date.now(), isAnswered: false });
   }
 
-  /** What this node has answered since this moment may be lost, and what was there before may be there again. */
+  /** Marks what this node has answered since this moment as possibly lost. Earlier events may be back. */
   mayLoseSince(atMs: number, node: string): void {
     for (const said of this.#said) if (said.atMs >= atMs && said.node === node) said.isCertain = false;
   }
 
-  /** The data of the events that a new subscriber may get; `noEvent` among them for none. */
+  /** The data of the events that a new subscriber may receive, with `noEvent` for none. */
   get acceptable(): readonly string[] {
     const at = this.#said.findLastIndex(({ isCertain }) => isCertain);
     const certain = this.#said[at];

@@ -8,26 +8,26 @@ import { replay, type Contradiction, type ReceivedEvent } from './replay.ts';
 import { isPresence } from './settings.ts';
 import { memberKey, type Belief, type Truth } from './truth.ts';
 
-/** Somebody believes what is not so. */
+/** A belief that differs from the truth. */
 export interface Divergence {
-  /** Who believes it. */
+  /** Whose belief it is. */
   readonly where: string;
   /** A channel, or `CHANNEL USER`. */
   readonly subject: string;
   readonly believed: string;
   readonly truth: string;
-  /** Of an event that contradicts what was told before: what that was. */
+  /** For an event that contradicts earlier ones: the earlier event. */
   readonly evidence?: readonly string[];
 }
 
-/** By what is judged. */
+/** What shows the truth. */
 export interface Known {
   readonly truth: Truth;
   readonly disturbances: Disturbances;
   readonly journal: Journal;
 }
 
-/** What replaying an endpoint's webhooks has shown. */
+/** The result of replaying an endpoint's webhooks. */
 interface ReplayFindings {
   readonly divergences: Divergence[];
   /** Contradictions where the order was best effort. */
@@ -37,14 +37,14 @@ interface ReplayFindings {
 }
 
 /**
- * Replays what an endpoint received, what it took as well as all that it saw, and compares what follows with the
- * truth. What both tell is reported once.
+ * Replays what an endpoint accepted, and all that it received, and compares both results with the truth. A
+ * divergence that occurs in both is reported once.
  */
 export function checkReplay(receiver: Receiver, { truth, disturbances, journal }: Known): ReplayFindings {
   const findings: ReplayFindings = { divergences: [], reordered: 0, excused: 0 };
   const known = truth.belief(receiver.startsWith);
   for (const how of ['taken', 'seen'] as const) {
-    const where = `endpoint ${receiver.id}${how === 'seen' ? ', with what it has refused' : ''}`;
+    const where = `endpoint ${receiver.id}${how === 'seen' ? ', including what it rejected' : ''}`;
     const replayed = replay(receiver[how]);
     const report = (found: Divergence) => {
       const isTold = findings.divergences.some(
@@ -54,12 +54,12 @@ export function checkReplay(receiver: Receiver, { truth, disturbances, journal }
     };
     for (const contradiction of replayed.contradictions) {
       if (disturbances.mayReorder(receiver.id, contradiction.event.atMs)) findings.reordered += 1;
-      // What took back the earlier word was lost together with all data.
+      // The event that resolved the contradiction was lost together with all data.
       else if (contradiction.toldAtMs < disturbances.lostUntil) findings.excused += 1;
       else report({ where, ...describeContradiction(contradiction, receiver[how], journal) });
     }
     for (const found of compare(where, replayed, known)) {
-      // Whoever had left by then may have had a departure that only Redis knew of.
+      // Departures before this moment may have been known to Redis only.
       const isExcused =
         found.believed === present &&
         disturbances.losses.some((loss) => truth.wasAbsent(found.subject, loss));
@@ -83,12 +83,12 @@ function describeContradiction(
   return {
     subject: userId === undefined ? channel : memberKey(channel, userId),
     believed: what,
-    truth: 'the events of a channel come in order',
+    truth: 'the events of a channel arrive in order',
     evidence: ofChannel.slice(Math.max(0, place - 6), place + 1).map(describe),
   };
 }
 
-/** What a node says over HTTP of all channels and their users, compared with the truth. */
+/** Compares what a node's HTTP API reports about all channels and users with the truth. */
 export async function checkHttp(node: NodeProcess, truth: Truth): Promise<Divergence[]> {
   const where = `GET on ${node.name}`;
   const { channels } = (await callApi(node, '/channels')) as { channels: Record<string, object> };
@@ -103,7 +103,7 @@ export async function checkHttp(node: NodeProcess, truth: Truth): Promise<Diverg
   return compare(where, { occupied, members }, known);
 }
 
-/** What a client was told of the members of its presence channels, compared with the truth. */
+/** Compares the members that a client was notified of with the truth. */
 export function checkView(client: Client, truth: Truth): Divergence[] {
   const members = new Set<string>();
   const known = new Set<string>();
@@ -113,11 +113,11 @@ export function checkView(client: Client, truth: Truth): Divergence[] {
     for (const userId of truth.usersOf(channel)) known.add(memberKey(channel, userId));
   }
   const none = new Set<string>();
-  const where = `what ${client.name} on ${client.node} was told`;
+  const where = `members known to ${client.name} on ${client.node}`;
   return compare(where, { occupied: none, members }, { occupied: none, members: known });
 }
 
-/** An event that the node gave up for an endpoint. */
+/** An event that the node dropped for an endpoint. */
 export interface Drop {
   readonly endpoint: string;
   readonly channel: string;
@@ -125,28 +125,28 @@ export interface Drop {
   readonly reason: string;
 }
 
-/** What the node says that it gave up. */
+/** The events that the node reports as dropped. */
 export async function readDrops(node: NodeProcess): Promise<readonly Drop[]> {
   const { dropped } = (await callApi(node, '/webhooks/dropped')) as { dropped: readonly Drop[] };
   return dropped;
 }
 
-/** What the node gave up of the events that tell the state. */
+/** Reports every dropped event that carries state. */
 export async function checkDrops(node: NodeProcess): Promise<Divergence[]> {
   return (await readDrops(node))
     .filter(({ name }) => name !== 'client_event' && name !== 'cache_miss')
     .map(({ endpoint, channel, name, reason }) => ({
       where: `drops of ${node.name}`,
       subject: channel,
-      believed: `${name} was given up for ${endpoint}: ${reason}`,
-      truth: 'no endpoint was away for so long',
+      believed: `${name} was dropped for ${endpoint}: ${reason}`,
+      truth: 'no endpoint was away long enough',
     }));
 }
 
 const present = 'present';
 const absent = 'absent';
 
-/** Every difference of what is believed from what is true. */
+/** Every difference between beliefs and the truth. */
 function compare(where: string, believed: Belief, truth: Belief): Divergence[] {
   const divergences: Divergence[] = [];
   for (const kind of ['occupied', 'members'] as const) {

@@ -10,7 +10,7 @@ const running = new Set<ChildProcess>();
 const folders = new Set<string>();
 const undoings = new Set<() => void>();
 
-/** Starts a process that does not outlive this one. Nothing of this one's environment reaches it but the path. */
+/** Starts a process that ends with this one at the latest. Of the environment it inherits only PATH. */
 export function launch(command: string, args: readonly string[]): ChildProcess {
   const child = spawn(command, args, {
     env: { PATH: process.env['PATH'] },
@@ -22,7 +22,7 @@ export function launch(command: string, args: readonly string[]): ChildProcess {
   return child;
 }
 
-/** A new folder for what is kept for a while. */
+/** Creates a temporary folder. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-chaos-'));
   folders.add(folder);
@@ -34,13 +34,13 @@ export function removeFolder(folder: string): void {
   folders.delete(folder);
 }
 
-/** Has something undone in the end, whatever happens, unless it is forgotten with what this returns. */
+/** Registers a cleanup for the end of the run. The returned function unregisters it. */
 export function atCleanUp(undo: () => void): () => void {
   undoings.add(undo);
   return () => void undoings.delete(undo);
 }
 
-/** Leaves nothing behind: ends every process that still runs, frozen ones too, and removes mounts and folders. */
+/** Cleans up: kills every process that still runs, also frozen ones, and removes mounts and folders. */
 export function cleanUp(): void {
   for (const child of running) child.kill('SIGKILL');
   for (const undo of undoings) undo();
@@ -52,7 +52,7 @@ export function isRunning(child: ChildProcess): boolean {
   return running.has(child);
 }
 
-/** Ends one process at once, and waits until it is gone. */
+/** Kills one process, and waits until it is gone. */
 export async function killChild(child: ChildProcess): Promise<void> {
   if (!isRunning(child)) return;
   const gone = once(child, 'exit');
@@ -61,8 +61,8 @@ export async function killChild(child: ChildProcess): Promise<void> {
 }
 
 /**
- * A port of the loopback that is free. It lies below those that Linux gives to outgoing connections: who must
- * have it again after a while finds it free.
+ * Returns a free port of the loopback interface. It lies below the range that Linux uses for outgoing
+ * connections, so it stays free for a restart.
  */
 export async function stablePort(): Promise<number> {
   for (let port = 20_000 + (process.pid % 10_000); port < 32_000; port++) {
@@ -85,7 +85,7 @@ async function isFree(port: number): Promise<boolean> {
   return isListening;
 }
 
-/** Asks again and again; false if the answer was never yes within this time. */
+/** Polls a condition. Returns false if it did not hold within this time. */
 export async function waitUntil(
   isSo: () => boolean | Promise<boolean>,
   atMostMs: number,

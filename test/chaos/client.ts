@@ -11,36 +11,42 @@ export interface World {
   readonly truth: Truth;
   readonly journal: Journal;
   live(): readonly NodeProcess[];
-  /** How clients behave where nodes are killed; without it they come back soon, to nothing. */
+  /**
+   * How clients behave where nodes are killed. Without it they reconnect soon, and without their
+   * subscriptions.
+   */
   readonly habits?: Habits;
 }
 
-/** What clients do more or less often, and what others want to know of it. They greet each channel with a client event. */
+/**
+ * How often clients act, and callbacks for observers. Clients publish a client event on each channel they
+ * join.
+ */
 interface Habits {
   readonly actions: Readonly<Record<Action, number>>;
-  /** Clients take so much of the usual time between what they do. */
+  /** Factor for the pauses between a client's actions. */
   readonly pace: number;
-  /** How long a client that lost its connection is away, before it comes back to what it held. */
+  /** How long a client stays away after it lost its connection, before it reconnects and subscribes again. */
   awayMs(random: Random): number;
-  /** A subscription or its end is on its way. */
+  /** Called when a subscription or its end is requested. */
   onAsked(): void;
-  /** A client event came to another client than its sender. */
+  /** Called when a client receives another client's event. */
   onClientEvent(channel: string, data: string): void;
 }
 
-/** A client that is owed an answer for so long gives its connection up. */
+/** How long a client waits for an answer before it abandons its connection. */
 const patienceMs = 4000;
-/** More channels than these it does not join. */
+/** The most channels that a client joins. */
 const channelsAtMost = 8;
-/** How often a client that only keeps what it has asks whether its connection lives. */
+/** How often an idle client checks that its connection is alive. */
 const checkEveryMs = 1500;
 
-/** What a client may do, and how often. */
+/** What a client may do, with weights. */
 export const usualActions = {
   join: 42,
   leave: 20,
-  'leave and come back': 6,
-  'join and leave at once': 4,
+  'leave and rejoin': 6,
+  'join and leave immediately': 4,
   'client event': 10,
   ping: 6,
   cut: 4,
@@ -50,27 +56,27 @@ export const usualActions = {
 
 type Action = keyof typeof usualActions;
 
-/** What changes who is on which channel. */
+/** The actions that change who is subscribed to a channel. */
 const asking: ReadonlySet<Action> = new Set([
   'join',
   'leave',
-  'leave and come back',
-  'join and leave at once',
+  'leave and rejoin',
+  'join and leave immediately',
   'close',
 ]);
 
-/** One client: joins and leaves, comes and goes, as its source of chance has it. */
+/** A client that joins and leaves channels, disconnects and reconnects, at random. */
 export class Client implements ConnectionEvents {
   readonly name: string;
   readonly userId: string;
-  /** Probes that came: `CHANNEL DATA`. */
+  /** The probes that arrived, as `CHANNEL DATA`. */
   readonly probes = new Set<string>();
   readonly #world: World;
   readonly #random: Random;
-  /** For what depends on the moment, so that the actions do not. */
+  /** A separate source for choices that depend on timing, so that they do not change the actions. */
   readonly #reactions: Random;
   #connection: Connection | undefined;
-  /** What it joins as soon as it is connected again. */
+  /** The channels to join after reconnecting. */
   #rejoins: readonly string[] = [];
   #returnsAt = 0;
   #checkedAt = 0;
@@ -84,7 +90,7 @@ export class Client implements ConnectionEvents {
     this.#world = world;
   }
 
-  /** The channels that it holds, and who is on them as far as it was told. */
+  /** The channels that the client is subscribed to, with the members that it knows of. */
   get held(): ReadonlyMap<string, ReadonlySet<string>> {
     return this.#connection?.held ?? new Map<string, Set<string>>();
   }
@@ -93,15 +99,15 @@ export class Client implements ConnectionEvents {
     return this.#connection?.node ?? 'no node';
   }
 
-  /** Connected, holding something, and with nothing left to be answered. */
+  /** Whether the client is connected, is subscribed to something, and waits for no answer. */
   get isSettled(): boolean {
     return this.#connection?.isAnswered === true && this.held.size > 0;
   }
 
-  /** Does the next thing. Returns how long until the one after it. */
+  /** Takes the next action. Returns the pause after it, in milliseconds. */
   act(): number {
     const random = this.#random;
-    // Each step draws the same things, whatever comes of it.
+    // Each step draws the same numbers whatever its outcome, so that a seed repeats the plan.
     const action = random.weighted<Action>(this.#world.habits?.actions ?? usualActions);
     const channel = this.#drawChannel(random);
     const pauseMs = random.between(100, 1900);
@@ -113,7 +119,7 @@ export class Client implements ConnectionEvents {
     return pauseMs * (this.#world.habits?.pace ?? 1);
   }
 
-  /** Keeps connected, and in at least one channel. To be called again and again. */
+  /** Keeps the client connected and subscribed to at least one channel. Call it repeatedly. */
   keep(): void {
     const connection = this.#connection;
     if (connection === undefined) {
@@ -128,7 +134,7 @@ export class Client implements ConnectionEvents {
     this.#giveUpSilence();
   }
 
-  /** Ends its connection, for at least so long. */
+  /** Disconnects for at least this time. */
   goAway(isClean: boolean, awayMs: number): void {
     this.#returnsAt = Date.now() + awayMs;
     this.#connection?.close(isClean);
@@ -153,13 +159,13 @@ export class Client implements ConnectionEvents {
   }
 
   onOldNews(channel: string, what: string): void {
-    this.#world.journal.count('presence news that changed nothing');
-    this.#note(channel, `was told on ${this.node}, which it knew: ${what}`);
+    this.#world.journal.count('redundant presence events');
+    this.#note(channel, `received on ${this.node} what it knew already: ${what}`);
   }
 
   onRefused(channel: string): void {
-    this.#world.journal.count('subscriptions refused');
-    this.#note(channel, `was refused on ${this.node}`);
+    this.#world.journal.count('subscriptions rejected');
+    this.#note(channel, `was rejected on ${this.node}`);
   }
 
   onEvent(event: string, channel: string, data: string): void {
@@ -187,12 +193,12 @@ export class Client implements ConnectionEvents {
       case 'leave':
         if (own !== undefined) connection.unsubscribe(own);
         break;
-      case 'leave and come back':
+      case 'leave and rejoin':
         if (own === undefined) break;
         connection.unsubscribe(own);
         connection.subscribe(own);
         break;
-      case 'join and leave at once':
+      case 'join and leave immediately':
         if (connection.held.has(channel)) break;
         connection.subscribe(channel);
         connection.unsubscribe(channel);
@@ -221,7 +227,7 @@ export class Client implements ConnectionEvents {
     connection.sendClientEvent(channel, `${this.name} ${this.#said}`);
   }
 
-  /** Low ones often, high ones seldom: some channels are crowded, others are emptied all the time. */
+  /** Prefers low numbers, so that some channels are crowded and others are often empty. */
   #drawChannel(random: Random): string {
     const { channels } = this.#world;
     return channels[Math.floor(channels.length * random.next() ** 1.5)] ?? '';
@@ -237,7 +243,7 @@ export class Client implements ConnectionEvents {
   #giveUpSilence(): void {
     const connection = this.#connection;
     if (connection === undefined || Date.now() - connection.waitingSince < patienceMs) return;
-    this.#world.journal.count('connections given up');
+    this.#world.journal.count('connections abandoned');
     connection.close(false);
   }
 

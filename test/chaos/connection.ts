@@ -2,22 +2,22 @@ import { WebSocket } from 'ws';
 import { authFor } from './api.ts';
 import { app, isPresence, isPrivate } from './settings.ts';
 
-/** What is published at the end to see that it comes from every node to every subscriber. */
+/** The event published at the end, to check that it reaches every subscriber from every node. */
 export const probeEvent = 'chaos-probe';
-/** What clients send to one another. */
+/** The name of client events. */
 export const clientEvent = 'client-wave';
 
-/** What a connection tells the client that made it. */
+/** What a connection reports to its client. */
 export interface ConnectionEvents {
   onEstablished(): void;
   onHeld(channel: string): void;
   onLost(channel: string, why: string): void;
-  /** A member came who was there, or left who was not. */
+  /** A `member_added` for a known member, or a `member_removed` for an unknown one. */
   onOldNews(channel: string, what: string): void;
   onRefused(channel: string): void;
-  /** An event of a channel that a backend has published. */
+  /** An event that a backend published on a channel. */
   onEvent(event: string, channel: string, data: string): void;
-  /** The connection has ended, with these channels on it. */
+  /** The connection closed with these subscriptions. */
   onClosed(held: readonly string[]): void;
 }
 
@@ -27,19 +27,21 @@ interface Frame {
   readonly data?: unknown;
 }
 
-/** An answer that is to come. Answers to what was taken back meanwhile come as well. */
+/** An expected answer. Requests that were withdrawn meanwhile are answered, too. */
 interface Question {
   readonly askedAt: number;
   isWanted: boolean;
 }
 
-/** One WebSocket connection: what the server has confirmed on it, and what it has told of presence members. */
+/**
+ * One WebSocket connection: the confirmed subscriptions, and the presence members that the server has sent.
+ */
 export class Connection {
   readonly node: string;
   readonly #ws: WebSocket;
   readonly #userId: string;
   readonly #events: ConnectionEvents;
-  /** What is subscribed, and who is on it as far as was told; the latter of presence channels only. */
+  /** The subscriptions. For presence channels, with the known members. */
   readonly #held = new Map<string, Set<string>>();
   readonly #questions = new Map<string, Question[]>();
   readonly #openedAt = Date.now();
@@ -59,12 +61,12 @@ export class Connection {
       perMessageDeflate: false,
     });
     this.#ws.on('message', (data: Buffer) => this.#receive(JSON.parse(data.toString()) as Frame));
-    // Whatever goes wrong ends in the close.
+    // Every error is followed by `close`, which handles it.
     this.#ws.on('error', () => {});
     this.#ws.on('close', (code) => this.#end(`the connection to ${this.node} closed with ${code}`));
   }
 
-  /** The server has greeted it, and it has not closed since. */
+  /** Whether the server has accepted the connection, and it is still open. */
   get isEstablished(): boolean {
     return this.#isOpen && this.#socketId !== undefined;
   }
@@ -73,19 +75,19 @@ export class Connection {
     return this.#held;
   }
 
-  /** Nothing that was asked is still to be answered. */
+  /** Whether no answer is pending. */
   get isAnswered(): boolean {
     return this.isEstablished && this.#questions.size === 0 && this.#pingedAt === undefined;
   }
 
-  /** Since when the server owes an answer; Infinity when it owes none. */
+  /** Since when an answer is pending. Infinity if none is. */
   get waitingSince(): number {
     const asked = [...this.#questions.values()].flat().map(({ askedAt }) => askedAt);
     const greeting = this.isEstablished ? Infinity : this.#openedAt;
     return Math.min(greeting, this.#pingedAt ?? Infinity, ...asked);
   }
 
-  /** Subscribes, unless that is so or is on its way. */
+  /** Subscribes, unless the subscription exists or is pending. */
   subscribe(channel: string): void {
     const questions = this.#questions.get(channel) ?? [];
     const socketId = this.#socketId;
@@ -99,7 +101,7 @@ export class Connection {
     });
   }
 
-  /** Unsubscribes, also from what was not confirmed yet. */
+  /** Unsubscribes, even if the subscription is not yet confirmed. */
   unsubscribe(channel: string): void {
     for (const question of this.#questions.get(channel) ?? []) question.isWanted = false;
     this.#send('pusher:unsubscribe', { channel });
@@ -116,10 +118,10 @@ export class Connection {
     this.#send('pusher:ping', {});
   }
 
-  /** Ends it with a close frame, or else without a word. */
+  /** Disconnects with a close frame, or by cutting the connection. */
   close(isClean: boolean): void {
     this.#end(`${isClean ? 'closed' : 'cut'} its connection to ${this.node}`);
-    // A server that does not answer the close frame would keep it half open for long.
+    // If the server does not answer the close frame, the connection would stay half open.
     if (isClean && this.#ws.readyState === WebSocket.OPEN) {
       this.#ws.close(1000);
       setTimeout(() => this.#ws.terminate(), 3000).unref();
@@ -157,7 +159,7 @@ export class Connection {
     }
   }
 
-  /** The first question of the channel is answered. False if nobody wants to know any more. */
+  /** Settles the oldest pending request of the channel. Returns false if it was withdrawn. */
   #answer(channel: string): boolean {
     const [question, ...later] = this.#questions.get(channel) ?? [];
     if (later.length > 0) this.#questions.set(channel, later);

@@ -3,10 +3,10 @@ import { Client, type World } from './client.ts';
 import type { PlannedStorm } from './plan.ts';
 import type { Random } from './random.ts';
 
-/** How often a client looks after what it has, once nobody acts any more. */
+/** How often a client checks its connection once it no longer acts. */
 const keepEveryMs = 250;
 
-/** All clients. They act until told to keep what they have, and keep it until told to leave. */
+/** All clients. They act until `settle`, and keep what they have until they leave. */
 export class Crowd {
   readonly clients: readonly Client[];
   readonly #random: Random;
@@ -23,12 +23,12 @@ export class Crowd {
     );
   }
 
-  /** Everybody begins to act, within a second. */
+  /** Lets all clients begin to act, within a second. */
   start(): void {
     for (const client of this.clients) this.#later(this.#random.below(1000), () => this.#turn(client));
   }
 
-  /** Many lose their connections at once, and come back. */
+  /** Disconnects many clients at once. They reconnect. */
   storm({ share, returnWithinMs }: PlannedStorm): void {
     for (const client of this.clients) {
       const isHit = this.#random.next() < share;
@@ -37,22 +37,22 @@ export class Crowd {
     }
   }
 
-  /** Everybody acts again. */
+  /** Lets all clients act again. */
   act(): void {
     this.#mode = 'acting';
   }
 
-  /** From now on everybody keeps what there is, and comes back to something when a connection is lost. */
+  /** From now on clients only keep their subscriptions, and reconnect when a connection is lost. */
   keep(): void {
     this.#mode = 'keeping';
   }
 
-  /** Everybody is connected, and nothing is left to be answered. */
+  /** Whether every client is connected, and no answer is pending. */
   get isSettled(): boolean {
     return this.clients.every(({ isSettled }) => isSettled);
   }
 
-  /** Everybody leaves for good, every other one without a word. */
+  /** Disconnects all clients for good, half of them without a close frame. */
   async leave(): Promise<void> {
     this.#mode = 'leaving';
     for (const [index, client] of this.clients.entries()) {
@@ -61,7 +61,7 @@ export class Crowd {
     }
   }
 
-  /** Ends all that is still going on. */
+  /** Stops all timers. */
   stop(): void {
     this.#mode = 'leaving';
     for (const timer of this.#timers) clearTimeout(timer);

@@ -2,10 +2,10 @@ import { faultTraits, type FaultKind } from './plan.ts';
 import { disorderMs, recoveryMs } from './settings.ts';
 import type { Period } from './truth.ts';
 
-/** A fault that was brought about. */
+/** A fault that was injected. */
 export interface Fault {
   readonly kind: FaultKind;
-  /** The node, the endpoint and how it failed, ... */
+  /** The node, or the endpoint and how it failed. */
   readonly target: string;
   readonly startedAt: number;
   endedAt: number | undefined;
@@ -13,11 +13,11 @@ export interface Fault {
 
 const redisFaults: ReadonlySet<FaultKind> = new Set(['redis-kill', 'redis-freeze', 'redis-clients']);
 
-/** Which faults there were, and what they excuse. */
+/** The injected faults, and which deviations they excuse. */
 export class Disturbances {
   readonly faults: Fault[] = [];
 
-  /** A fault begins. Undoing it ends it. */
+  /** Records the start of a fault. The returned function records its end. */
   begin(kind: FaultKind, target: string): Fault {
     const fault: Fault = { kind, target, startedAt: Date.now(), endedAt: undefined };
     this.faults.push(fault);
@@ -29,8 +29,8 @@ export class Disturbances {
   }
 
   /**
-   * Whether the order is best effort for what this endpoint gets at this moment: a while after another node may
-   * have taken over, and longer where the endpoint could not be reached meanwhile.
+   * Whether the order of events to this endpoint is best effort at this moment. It is for a while after
+   * another node may have taken over, and longer if the endpoint was unreachable meanwhile.
    */
   mayReorder(endpoint: string, atMs: number): boolean {
     return this.faults
@@ -38,7 +38,7 @@ export class Disturbances {
       .some((fault) => atMs >= fault.startedAt && atMs <= this.#disorderEnd(fault, endpoint));
   }
 
-  /** When all data was lost, each time until the nodes have written down again what they hold. */
+  /** The times at which all data was lost, each until the nodes have restored what they hold. */
   get losses(): Period[] {
     const losses = this.faults.filter(({ kind }) => kind === 'flushall');
     return losses.map((loss) => {
@@ -49,12 +49,12 @@ export class Disturbances {
     });
   }
 
-  /** Until when a departure may have been lost with all data; -Infinity if no data was lost. */
+  /** Until when a departure may have been lost with all data. -Infinity if no data was lost. */
   get lostUntil(): number {
     return Math.max(-Infinity, ...this.losses.map(({ to }) => to));
   }
 
-  /** Since when Redis is away, or nodes may not have found it again; undefined: it is not. */
+  /** Since when Redis is away, or nodes may not have reconnected to it. Undefined if it is available. */
   get redisTroubledSince(): number | undefined {
     const troubles = this.faults.filter(
       ({ kind, endedAt = Infinity }) => redisFaults.has(kind) && endedAt + recoveryMs >= Date.now(),

@@ -19,7 +19,7 @@ export interface Stage {
   readonly journal: Journal;
 }
 
-/** Brings faults about and undoes them. What is troubled already is left alone: the fault is skipped then. */
+/** Injects faults and ends them. A fault is skipped if its target is in trouble already. */
 export class FaultRunner {
   readonly #stage: Stage;
   #isRedisBusy = false;
@@ -36,7 +36,7 @@ export class FaultRunner {
       const isDone = await this.#perform(planned);
       journal.count(`fault: ${planned.kind}${isDone ? '' : ' (skipped)'}`);
     } catch (error) {
-      journal.problem(`The fault ${planned.kind} could not be brought about: ${String(error)}`);
+      journal.problem(`The fault ${planned.kind} could not be injected: ${String(error)}`);
     }
   }
 
@@ -46,7 +46,7 @@ export class FaultRunner {
     switch (kind) {
       case 'kill':
         return this.#withNode(planned, async (node, place) => {
-          // What waits on a node for Redis is lost with it.
+          // A node loses what it buffers for Redis when it dies.
           const since = this.#stage.disturbances.redisTroubledSince;
           await node.kill();
           if (since !== undefined) this.#stage.publisher.mayLoseSince(since, node.name);
@@ -104,7 +104,7 @@ export class FaultRunner {
     await this.#stage.fleet.fill(place);
   }
 
-  /** Another node comes, has its share of everything, and ends. */
+  /** Adds a node, which takes its share of everything and then shuts down. */
   async #add({ kind, lastsMs }: PlannedFault): Promise<boolean> {
     const { fleet, disturbances } = this.#stage;
     const fault = disturbances.begin(kind, 'another node');
@@ -115,7 +115,7 @@ export class FaultRunner {
     return true;
   }
 
-  /** Restarts one node after the other. */
+  /** Restarts one node after another. */
   async #roll({ kind, lastsMs }: PlannedFault): Promise<boolean> {
     if (this.#isRolling) return false;
     this.#isRolling = true;
@@ -129,7 +129,7 @@ export class FaultRunner {
     return true;
   }
 
-  /** Does it to the node that was drawn, or to the next one with which nothing else is being done. */
+  /** Applies the fault to the drawn node, or to the next one that is free. */
   async #withNode(
     { kind, draw }: PlannedFault,
     use: (node: NodeProcess, place: number) => Promise<void>,
@@ -162,7 +162,7 @@ export class FaultRunner {
     return true;
   }
 
-  /** Half of the time it is the last endpoint, whichever that is. */
+  /** Chooses the last endpoint half of the time. */
   async #failEndpoint({ kind, draw, lastsMs }: PlannedFault): Promise<boolean> {
     const { receivers, disturbances } = this.#stage;
     const index = Math.floor(draw * 2 * receivers.length);
@@ -181,7 +181,7 @@ export class FaultRunner {
 /** Sends one command to Redis over a connection of its own. */
 async function command(url: string, name: string, ...args: string[]): Promise<void> {
   const redis = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 2000, commandTimeout: 5000 });
-  // What goes wrong with the connection rejects the command.
+  // Any error of the connection rejects the command.
   redis.on('error', () => {});
   try {
     await redis.call(name, ...args);

@@ -1,42 +1,41 @@
-/** One figure of a report, with what it says. */
+/** One figure of a report, with its explanation. */
 export interface Figure {
   readonly what: string;
   readonly figure: string | number;
-  /** What it is, and what is wanted. */
+  /** What the figure counts, and which values are good. */
   readonly legend: string;
 }
 
-const doings = 'done so often; many are wanted';
-const faults = 'brought about so often; many are wanted';
+const doings = 'how often clients did this; should be high';
+const faults = 'how often this was injected; should be high';
 
-/** What is counted by name on the way. */
+/** Figures that are counted by name during a run. */
 const legends: Readonly<Record<string, string>> = {
-  storms: 'so often many clients lost their connections at once; any number',
-  'losses of all data': 'so often Redis was emptied; any number',
-  'starts that failed': 'while Redis was troubled, and then tried again; any number',
-  'starts refused':
-    'the node said that it could not start, on a full disk, and was started again; any number',
-  'presence news that changed nothing': 'clients were told what they knew; few are wanted, and none is false',
-  'subscriptions refused':
-    'by the node, though the client might have them; 0 is wanted but while Redis is full',
-  'connections given up': 'by clients that got no answer in 4 s; any number where nodes freeze, else 0',
-  'caches looked into after a kill': 'right after the start, before anything was published; many are wanted',
-  'publishes that failed': 'the node went away meanwhile; any number, and their events may be there or not',
-  'moments that did not come': 'kills that happened without the moment that was waited for; few are wanted',
+  storms: 'times many clients lost their connections at once; any number is fine',
+  'losses of all data': 'times Redis was emptied; any number is fine',
+  'failed starts': 'starts that failed while Redis was disturbed, and were retried; any number is fine',
+  'refused starts': 'the node refused to start on a full disk, and was started again; any number is fine',
+  'redundant presence events': 'clients were notified of what they knew; should be low, is not an error',
+  'subscriptions rejected':
+    'by the node, although the client was allowed to subscribe; should be 0 unless Redis is full',
+  'connections abandoned': 'by clients that waited 4 s for an answer; should be 0 unless nodes freeze',
+  'caches checked after a kill': 'right after the restart, before anything was published; should be high',
+  'failed publishes': 'the node died meanwhile, so the event may be published or not; any number is fine',
+  'missed kill points': 'kills that happened without the expected moment; should be low',
 };
 
-/** What a figure that is counted by name says. */
+/** The explanation of a figure that is counted by name. */
 export function legendOf(what: string): string {
   if (what.startsWith('action: ')) return doings;
   if (what.startsWith('fault: '))
-    return what.endsWith('(skipped)') ? 'not possible at that moment; any number' : faults;
-  if (what.startsWith('kill: ')) return 'SIGKILL at this point; many are wanted';
+    return what.endsWith('(skipped)') ? 'not possible at that moment; any number is fine' : faults;
+  if (what.startsWith('kill: ')) return 'SIGKILL at this point; should be high';
   const legend = legends[what];
-  if (legend === undefined) throw new Error(`The figure '${what}' has no legend`);
+  if (legend === undefined) throw new Error(`The figure '${what}' has no explanation`);
   return legend;
 }
 
-/** All figures, one a line, each with its legend. */
+/** Formats the figures, one per line, with their explanations. */
 export function formatFigures(figures: readonly Figure[]): string {
   const whatWidth = Math.max(...figures.map(({ what }) => what.length));
   const width = Math.max(...figures.map(({ figure }) => String(figure).length));

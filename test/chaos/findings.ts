@@ -3,19 +3,19 @@ import type { Figure } from './figures.ts';
 import type { Journal } from './journal.ts';
 import { channelOf } from './truth.ts';
 
-/** Of how many channels with a divergence the history is kept. */
+/** For how many divergent channels the history is kept. */
 const keptHistories = 8;
 
-/** A divergence, and at which point of the run it was found. */
+/** A divergence, and when in the run it was found. */
 export interface Dated extends Divergence {
   readonly when: string;
 }
 
-/** What the comparisons have brought to light: each divergence once, with what had happened by then. */
+/** The divergences that the comparisons found, each once, with the history of its channel. */
 export class Findings {
   readonly divergences: Dated[] = [];
   readonly histories = new Map<string, readonly string[]>();
-  /** What was not so, and what ARCHITECTURE excuses: no divergences. */
+  /** Deviations that docs/architecture/nodes.md allows. They are no divergences. */
   excuses: readonly Figure[] = [];
   readonly #journal: Journal;
   readonly #known = new Set<string>();
@@ -24,7 +24,7 @@ export class Findings {
     this.#journal = journal;
   }
 
-  /** `when`: at which point of the run. */
+  /** `when`: the point of the run. */
   add(divergences: readonly Divergence[], when = ''): void {
     for (const divergence of divergences) {
       const { subject } = divergence;

@@ -3,7 +3,7 @@ import type { Journal } from './journal.ts';
 import { NodeProcess } from './node-process.ts';
 import type { EndpointSetting } from './settings.ts';
 
-/** How long a node may take to come up while Redis is being troubled. */
+/** How long a node may take to start while Redis is disturbed. */
 const startPatienceMs = 30_000;
 
 interface FleetOptions {
@@ -11,19 +11,19 @@ interface FleetOptions {
   readonly folder: string;
   readonly endpoints: readonly EndpointSetting[];
   readonly redisUrl: string | undefined;
-  /** Threads of each node. Default: 1. */
+  /** Worker threads of each node. Default: 1. */
   readonly workers?: number | undefined;
   readonly journal: Journal;
   readonly onLine: (node: string, line: string) => void;
 }
 
-/** The nodes: so many places, each with a node in it or on its way. */
+/** The nodes. Each place holds one node, running or starting. */
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #places: (NodeProcess | undefined)[];
   readonly #busy = new Set<number>();
   readonly #ended: NodeProcess[] = [];
-  /** Places that are no more. */
+  /** Places that were closed. */
   readonly #closed = new Set<number>();
   #started = 0;
   #isStopping = false;
@@ -33,13 +33,13 @@ export class Fleet {
     this.#places = Array.from({ length: options.size }, () => undefined);
   }
 
-  /** Starts a node in every place. Rejects if one does not come up at once, with what it said. */
+  /** Starts a node in every place. Rejects with the node's last log lines if one does not start. */
   async start(): Promise<void> {
     const starts = await Promise.allSettled(this.#places.map((_, place) => this.#startIn(place)));
     for (const start of starts) if (start.status === 'rejected') throw start.reason;
   }
 
-  /** The nodes that run, frozen ones included: nobody is told which those are. */
+  /** The running nodes, including frozen ones, because clients cannot know which those are. */
   get live(): readonly NodeProcess[] {
     return this.#places.filter((node): node is NodeProcess => node?.isRunning === true);
   }
@@ -48,7 +48,7 @@ export class Fleet {
     return this.live.length === this.places.length;
   }
 
-  /** The nodes that run and the last of those that have ended. */
+  /** The running nodes, and the last of those that have exited. */
   get all(): readonly NodeProcess[] {
     return [...this.#ended.slice(-6), ...this.live];
   }
@@ -57,7 +57,7 @@ export class Fleet {
     return [...this.#places.keys()].filter((place) => !this.#closed.has(place));
   }
 
-  /** Does something with the node of a place, unless something else is being done with it. */
+  /** Acts on the node of a place, unless another action on it is under way. */
   async withPlace(place: number, use: (node: NodeProcess) => Promise<void>): Promise<boolean> {
     const node = this.#places[place];
     if (node === undefined || !node.isRunning || this.#busy.has(place)) return false;
@@ -70,7 +70,7 @@ export class Fleet {
     return true;
   }
 
-  /** Starts a new node in a place; while Redis is away that may take some attempts. */
+  /** Starts a new node in a place. While Redis is away, that may take several attempts. */
   async fill(place: number): Promise<void> {
     const { journal } = this.#options;
     const former = this.#places[place];
@@ -81,7 +81,7 @@ export class Fleet {
       try {
         return await this.#startIn(place);
       } catch (error) {
-        journal.count('starts that failed');
+        journal.count('failed starts');
         if (Date.now() > giveUpAt) {
           journal.problem(`No node could be started in place ${place + 1}: ${String(error)}`);
           return;
@@ -91,12 +91,12 @@ export class Fleet {
     }
   }
 
-  /** One node more than before, until its place is closed again, which ends it gracefully. */
+  /** Adds a node. The returned function shuts it down gracefully. */
   async add(): Promise<() => Promise<void>> {
     const place = this.#places.push(undefined) - 1;
     await this.fill(place);
     return async () => {
-      // Something else may be being done with it, such as a restart.
+      // Another action on it, such as a restart, may be under way.
       while (this.#busy.has(place) && !this.#isStopping) await pause(50);
       this.#closed.add(place);
       const node = this.#places[place];
@@ -108,7 +108,7 @@ export class Fleet {
     };
   }
 
-  /** Ends all nodes gracefully. */
+  /** Shuts all nodes down gracefully. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all(
@@ -131,7 +131,7 @@ export class Fleet {
 
   #replace(place: number, node: NodeProcess, how: string): void {
     if (this.#places[place] !== node || this.#isStopping) return;
-    this.#options.journal.problem(`${how}; its last words:\n${node.lines.slice(-15).join('\n')}`);
+    this.#options.journal.problem(`${how}; its last log lines:\n${node.lines.slice(-15).join('\n')}`);
     void this.fill(place);
   }
 }

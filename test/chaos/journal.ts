@@ -1,14 +1,14 @@
-/** How many entries of each channel are kept. */
+/** How many entries are kept per channel. */
 const kept = 60;
 
-/** The last things that happened on each channel, and what must never happen. */
+/** What happened last on each channel, and what must never happen. */
 export class Journal {
   readonly #entries = new Map<string, string[]>();
   readonly #startedAt = Date.now();
   readonly #problems: string[] = [];
   readonly #counts = new Map<string, number>();
 
-  /** Something happened on a channel. */
+  /** Records what happened on a channel. */
   note(channel: string, text: string): void {
     const entries = this.#entries.get(channel) ?? [];
     entries.push(`${this.stamp(Date.now())} ${text}`);
@@ -16,12 +16,12 @@ export class Journal {
     this.#entries.set(channel, entries);
   }
 
-  /** The last things that happened on the channel. */
+  /** The last entries of the channel. */
   of(channel: string): readonly string[] {
     return this.#entries.get(channel) ?? [];
   }
 
-  /** Something happened that fails the run, whatever the state at its end. */
+  /** Records a fault that fails the run, whatever its final state. */
   problem(text: string): void {
     this.#problems.push(`${this.stamp(Date.now())} ${text}`);
   }
@@ -30,7 +30,7 @@ export class Journal {
     return this.#problems;
   }
 
-  /** One more of these has happened. */
+  /** Counts an occurrence. */
   count(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
@@ -39,7 +39,7 @@ export class Journal {
     return this.#counts;
   }
 
-  /** A moment as seconds since the start. */
+  /** Formats a time as seconds since the start. */
   stamp(atMs: number): string {
     return `${((atMs - this.#startedAt) / 1000).toFixed(3).padStart(8)} s`;
   }

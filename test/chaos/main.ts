@@ -5,9 +5,9 @@ import { formatLogs, formatOutcome, isTrue } from './report.ts';
 import { runChaos } from './run.ts';
 import { runSingle } from './single/run.ts';
 
-/** What starting, coming to rest and the checks may take beside the time asked for. */
+/** Extra time for starting, settling and checking. */
 const furtherSeconds = 300;
-/** What a kill may take at most, with the next start. */
+/** The longest time for one kill and the start after it. */
 const secondsPerKill = 5;
 
 process.exitCode = await main(readOptions(process.argv.slice(2)));
@@ -35,14 +35,14 @@ async function main({ minutes, verbose, single, kills, scale, ...options }: Opti
   return 1;
 }
 
-/** Whatever happens, no process outlives this one, and this one ends. */
+/** No child process outlives this one, and this one always exits. */
 function guard(limitSeconds: number): void {
   const giveUp = (why: string, code: number): void => {
     process.stderr.write(`\n${why}\n`);
     process.exit(code);
   };
   process.once('exit', cleanUp);
-  // A second signal must not cut off the cleaning up.
+  // A second signal must not interrupt the cleanup.
   process.on('SIGINT', () => giveUp('Interrupted.', 130));
   process.on('SIGTERM', () => giveUp('Terminated.', 143));
   setTimeout(() => giveUp(`Not finished after ${limitSeconds} s.`, 1), limitSeconds * 1000).unref();

@@ -12,12 +12,12 @@ const stopLimitMs = 15_000;
 /** How many lines of each node's log are kept. */
 const keptLines = 200;
 
-/** What starting a node needs. */
+/** What is needed to start a node. */
 export interface NodeOptions extends NodeSetting {
   readonly folder: string;
-  /** Sees each line of its log. */
+  /** Called with each line of its log. */
   readonly onLine: (line: string) => void;
-  /** Is given the process as soon as there is one. */
+  /** Called with the process as soon as it exists. */
   readonly onChild?: (child: ChildProcess) => void;
 }
 
@@ -42,7 +42,7 @@ export class NodeProcess {
     }
   }
 
-  /** Starts it on a free port, and waits until it listens. */
+  /** Starts the node on a free port, and waits until it listens. */
   static async start(options: NodeOptions): Promise<NodeProcess> {
     const file = join(options.folder, `${options.name}.json`);
     await writeFile(file, JSON.stringify(configOf(options)));
@@ -70,10 +70,10 @@ export class NodeProcess {
     return isRunning(this.#child);
   }
 
-  /** Calls back when it ends although nobody has ended it. */
+  /** Sets the callback for an unexpected exit. */
   onCrash(tell: (how: string) => void): void {
     this.#child.once('exit', (code, signal) => {
-      if (!this.#isEnding) tell(`${this.name} ended by itself with ${code ?? signal}`);
+      if (!this.#isEnding) tell(`${this.name} exited unexpectedly with ${code ?? signal}`);
     });
   }
 
@@ -90,7 +90,7 @@ export class NodeProcess {
     this.#child.kill('SIGCONT');
   }
 
-  /** Ends it gracefully. Says what was wrong with its end, if anything was. */
+  /** Shuts the node down gracefully. Returns what went wrong, if anything. */
   async terminate(): Promise<string | undefined> {
     this.#isEnding = true;
     if (!this.isRunning) return `${this.name} was not running`;
@@ -101,7 +101,7 @@ export class NodeProcess {
     const limit = setTimeout(() => this.#child.kill('SIGKILL'), stopLimitMs);
     const how = await ended;
     clearTimeout(limit);
-    return how === 0 ? undefined : `${this.name} was told to end and ended with ${how}`;
+    return how === 0 ? undefined : `${this.name} was asked to shut down and exited with ${how}`;
   }
 
   #listening(): Promise<void> {
@@ -122,7 +122,7 @@ export class NodeProcess {
       };
       this.#child.once('exit', (code) => {
         done();
-        fail(`ended with ${code} before it listened`);
+        fail(`exited with ${code} before it listened`);
       });
     });
   }

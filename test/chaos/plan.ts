@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 import { graceMs, leaseMs } from './settings.ts';
 
-/** What may go wrong, by the names of the command line. */
+/** The faults, by their names on the command line. */
 export const faultKinds = [
   'kill',
   'freeze-short',
@@ -20,17 +20,17 @@ export const faultKinds = [
 export type FaultKind = (typeof faultKinds)[number];
 
 interface FaultTrait {
-  /** How often it is drawn, compared with others. */
+  /** How often it is drawn, relative to the others. */
   readonly weight: number;
-  /** How long it lasts, at least and at most. */
+  /** The shortest and the longest duration. */
   readonly lastsMs: readonly [number, number];
-  /** Whether another node may take over what a node had begun, so that the order becomes best effort. */
+  /** Whether another node may take over pending work, which makes the order best effort. */
   readonly mayReorder: boolean;
-  /** Whether it means something for a single node that keeps its state in memory. */
+  /** Whether it applies to a single node that keeps its state in memory. */
   readonly suitsMemory: boolean;
 }
 
-/** What is known of each kind of fault. */
+/** The traits of each kind of fault. */
 export const faultTraits: Readonly<Record<FaultKind, FaultTrait>> = {
   kill: { weight: 3, lastsMs: [0, 2000], mayReorder: true, suitsMemory: false },
   'freeze-short': { weight: 2, lastsMs: [200, leaseMs * 0.6], mayReorder: true, suitsMemory: true },
@@ -51,16 +51,16 @@ export interface PlannedFault {
   /** From the start of the run. */
   readonly atMs: number;
   readonly lastsMs: number;
-  /** From [0, 1): which of the nodes, endpoints or ways that there are then. */
+  /** From [0, 1): selects the node, the endpoint or the way at that time. */
   readonly draw: number;
 }
 
 /** Many clients lose their connections at once. */
 export interface PlannedStorm {
   readonly atMs: number;
-  /** Which part of the clients. */
+  /** The fraction of clients. */
   readonly share: number;
-  /** Within how long they come back: some of the time before their grace is over. */
+  /** How long they take to reconnect. Some return before the grace period is over. */
   readonly returnWithinMs: number;
 }
 
@@ -69,7 +69,7 @@ export interface Plan {
   readonly storms: readonly PlannedStorm[];
 }
 
-/** What goes wrong in a run of this length, and when: the same for the same seed. */
+/** Plans faults and storms for a run of this length. The same seed gives the same plan. */
 export function planRun(random: Random, kinds: readonly FaultKind[], lengthMs: number): Plan {
   const weights = Object.fromEntries(kinds.map((kind) => [kind, faultTraits[kind].weight]));
   const faultsRandom = random.fork();

@@ -12,7 +12,10 @@ const patienceMs = 5000;
 /** Channels that one request may publish to. */
 const channelsAtOnce = 100;
 
-/** Publishes on each node to every channel that keeps no event: every subscriber on every node gets it. */
+/**
+ * Publishes from each node to every channel without a cache, and checks that every subscriber on every node
+ * receives it.
+ */
 export async function probeFanOut(
   nodes: readonly NodeProcess[],
   clients: readonly Client[],
@@ -37,12 +40,14 @@ export async function probeFanOut(
   return missing().map(({ client, channel, name }) => ({
     where: `${client.name} on ${client.node}`,
     subject: channel,
-    believed: 'nothing came',
+    believed: 'no event arrived',
     truth: `an event was published on ${name}`,
   }));
 }
 
-/** Subscribes to every cache channel on each node: a new subscriber gets the last event published. */
+/**
+ * Subscribes to every cache channel on each node, and checks that a new subscriber receives the last event.
+ */
 export async function probeCaches(
   nodes: readonly NodeProcess[],
   channels: readonly string[],
@@ -67,7 +72,7 @@ async function probeCachesOn(
     onOldNews: () => {},
     onRefused: () => {},
     onEvent(event, channel, data) {
-      // Clients may talk meanwhile; what is cached comes first.
+      // Other events may arrive meanwhile. The cached event comes first.
       if (event === clientEvent || got.has(channel)) return;
       got.set(channel, event === 'pusher:cache_miss' ? noEvent : data);
     },

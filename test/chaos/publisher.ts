@@ -5,18 +5,18 @@ import type { World } from './client.ts';
 import type { Random } from './random.ts';
 import { isCache } from './settings.ts';
 
-/** A request without an answer may still take effect on a node that was frozen: for at most so long. */
+/** How long a request without an answer may still take effect on a frozen node. */
 export const frozenDoubtMs = 20_000;
 
-/** What a publisher is told, and tells. */
+/** The dependencies and callbacks of a publisher. */
 export interface PublisherOptions {
-  /** How long after its failure a request may still take effect. */
+  /** How long a failed request may still take effect. */
   readonly doubtMs: number;
-  /** An event was answered with 200. */
+  /** Called when an event was answered with 200. */
   readonly onAnswered?: () => void;
 }
 
-/** A backend: publishes on random nodes, and knows which event each cache channel may hold. */
+/** A backend that publishes on random nodes, and knows which event each cache channel may hold. */
 export class Publisher {
   readonly #world: World;
   readonly #random: Random;
@@ -36,7 +36,7 @@ export class Publisher {
     }
   }
 
-  /** Publishes about ten events a second until stopped, every other one on a cache channel. */
+  /** Publishes about ten events per second until stopped, half of them on cache channels. */
   async run(): Promise<void> {
     this.#isStopping = false;
     const random = this.#random;
@@ -48,7 +48,7 @@ export class Publisher {
       await pause(random.between(20, 180));
       const nodes = this.#world.live();
       const node = nodes[Math.floor(draw * nodes.length)];
-      // One at a time on each channel: otherwise nobody could say which is the last.
+      // One request at a time per channel. Otherwise the last event would be unknown.
       if (node === undefined || this.#isHeld || this.#publishing.has(channel)) continue;
       const done = this.#publish(node, channel).finally(() => this.#publishing.delete(channel));
       this.#publishing.set(channel, done);
@@ -56,7 +56,7 @@ export class Publisher {
     await Promise.all(this.#publishing.values());
   }
 
-  /** Has nothing published while this runs, and nothing be under way. */
+  /** Pauses publishing, with no request under way, while the function runs. */
   async silently(run: () => Promise<void>): Promise<void> {
     this.#isHeld = true;
     await Promise.all(this.#publishing.values());
@@ -68,17 +68,17 @@ export class Publisher {
     this.#isStopping = true;
   }
 
-  /** All data was lost: every cache may be empty now. */
+  /** Records that all data was lost, so that every cache may be empty. */
   dataLost(): void {
     for (const cached of this.#cached.values()) cached.failed(noEvent);
   }
 
-  /** What this node has answered since this moment may be lost: what was certain before may be so again. */
+  /** Records that this node may have lost what it answered since this moment. */
   mayLoseSince(atMs: number, node: string): void {
     for (const cached of this.#cached.values()) cached.mayLoseSince(atMs, node);
   }
 
-  /** The data of the events that a new subscriber of the channel may get; `noEvent` among them for none. */
+  /** The data of the events that a new subscriber of the channel may receive, with `noEvent` for none. */
   acceptable(channel: string): readonly string[] {
     return this.#cached.get(channel)?.acceptable ?? [noEvent];
   }
@@ -95,8 +95,11 @@ export class Publisher {
       cached?.answered(data, startedAt, node.name);
       this.#options.onAnswered?.();
     } catch (error) {
-      this.#world.journal.count('publishes that failed');
-      this.#world.journal.note(channel, `${data} may not be published on ${node.name}: ${String(error)}`);
+      this.#world.journal.count('failed publishes');
+      this.#world.journal.note(
+        channel,
+        `${data} may have failed to be published on ${node.name}: ${String(error)}`,
+      );
       cached?.failed(data);
     }
   }

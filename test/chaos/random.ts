@@ -1,4 +1,4 @@
-/** Draws from a seed: the same numbers for the same seed (mulberry32). */
+/** A seeded random number generator (mulberry32). */
 export class Random {
   #state: number;
 
@@ -6,17 +6,17 @@ export class Random {
     this.#state = seed | 0;
   }
 
-  /** From [0, 1). */
+  /** A number from [0, 1). */
   next(): number {
     return this.#bits() / 2 ** 32;
   }
 
-  /** A whole number from 0 on, below this one. */
+  /** A whole number from 0 up to, but excluding, this one. */
   below(bound: number): number {
     return Math.floor(this.next() * bound);
   }
 
-  /** A whole number of this range, both ends included. */
+  /** A whole number of this range, including both ends. */
   between(least: number, most: number): number {
     return least + this.below(most - least + 1);
   }
@@ -27,7 +27,7 @@ export class Random {
     return item;
   }
 
-  /** One of the keys, each as often as its weight says. */
+  /** One of the keys, with probability proportional to its weight. */
   weighted<K extends string>(weights: Readonly<Partial<Record<K, number>>>): K {
     const entries = Object.entries(weights) as [K, number][];
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
@@ -38,7 +38,7 @@ export class Random {
     throw new Error('There is nothing to pick from');
   }
 
-  /** A source of its own for one part of a run, so that what others draw does not change what it draws. */
+  /** A separate generator for one part of a run, so that other draws do not affect it. */
   fork(): Random {
     return new Random(this.#bits());
   }

@@ -6,8 +6,8 @@ import type { ReceivedEvent } from './replay.ts';
 import { app, nodeHeader, requestTimeoutMs, type EndpointSetting } from './settings.ts';
 
 /**
- * How an endpoint fails: it answers 500, not at all, too late although it has taken the events, with a
- * connection that breaks, or has no port open.
+ * How an endpoint fails: it answers 500, never answers, answers too late although it took the events, breaks
+ * the connection, or does not listen.
  */
 export const failures = ['error', 'hang', 'late', 'reset', 'refuse'] as const;
 export type Failure = (typeof failures)[number];
@@ -15,31 +15,31 @@ export type Failure = (typeof failures)[number];
 interface Delivery {
   readonly bodyHash: string;
   isTaken: boolean;
-  /** The numbers that its attempts have said. */
+  /** The attempt numbers that were seen. */
   readonly attempts: Set<string>;
 }
 
-/** What others want to know of requests, at once. */
+/** Callbacks for observers of requests. */
 interface Watch {
-  /** A request is here as a whole, and nothing is answered yet. */
+  /** A request was received completely, and is not answered yet. */
   onReceived(): void;
-  /** It was answered with 200, or with a failure. */
+  /** It was answered, with 200 or with a failure. */
   onAnswered(isTaken: boolean): void;
 }
 
-/** An endpoint of the webhooks, which can be made to fail. It verifies each request and keeps each event. */
+/** A webhook endpoint that can be made to fail. It verifies each request and keeps each event. */
 export class Receiver implements EndpointSetting {
   readonly id: string;
   readonly startsWith: string;
-  /** The events of each delivery in the order of its first receipt, whatever it was answered. */
+  /** The events of each delivery in the order of their first receipt, whatever the answer. */
   readonly seen: ReceivedEvent[] = [];
-  /** The same, of its first receipt that was answered 2xx. */
+  /** The same, for receipts that were answered 2xx. */
   readonly taken: ReceivedEvent[] = [];
-  /** Requests of a delivery that had come before and was not taken, or was. */
+  /** Repeated deliveries: those that had not been accepted before, and those that had. */
   retries = 0;
   duplicates = 0;
   lastRequestAt = Date.now();
-  /** With this, no attempt of a delivery may say the number of another. */
+  /** If set, no two attempts of a delivery may have the same number. */
   watch: Watch | undefined;
   readonly #journal: Journal;
   readonly #deliveries = new Map<string, Delivery>();
@@ -90,7 +90,7 @@ export class Receiver implements EndpointSetting {
 
   async #listen(): Promise<void> {
     const server = createServer((request, response) => {
-      // A request that breaks off is no request.
+      // A request that breaks off is ignored.
       this.#receive(request, response).catch(() => response.destroy());
     });
     await new Promise<void>((resolve, reject) => {
@@ -106,7 +106,9 @@ export class Receiver implements EndpointSetting {
     const failure = this.#failure;
     const signature = createHmac('sha256', app.secret).update(body).digest('hex');
     if (request.headers['x-pusher-signature'] !== signature) {
-      this.#journal.problem(`${this.id} got a body with a wrong signature: ${body.toString().slice(0, 300)}`);
+      this.#journal.problem(
+        `${this.id} received a body with a wrong signature: ${body.toString().slice(0, 300)}`,
+      );
       response.writeHead(401).end();
       return;
     }
@@ -140,7 +142,7 @@ export class Receiver implements EndpointSetting {
     if (earlier?.isTaken === true) this.duplicates += 1;
     else if (earlier !== undefined) this.retries += 1;
     if (earlier !== undefined && earlier.bodyHash !== bodyHash) {
-      this.#journal.problem(`${this.id} got delivery ${id} again with another body: ${body.toString()}`);
+      this.#journal.problem(`${this.id} received delivery ${id} again with another body: ${body.toString()}`);
     }
     const { events } = JSON.parse(body.toString()) as { events: readonly ReceivedEvent[] };
     const received = events.map((event) => ({ ...event, atMs: this.lastRequestAt, node, delivery: id }));
@@ -149,7 +151,7 @@ export class Receiver implements EndpointSetting {
     if (isTaken && earlier?.isTaken !== true) this.taken.push(...received);
     const attempts = earlier?.attempts ?? new Set<string>();
     if (this.watch !== undefined && attempts.has(attempt)) {
-      this.#journal.problem(`${this.id} got attempt ${attempt} of delivery ${id} twice`);
+      this.#journal.problem(`${this.id} received attempt ${attempt} of delivery ${id} twice`);
     }
     attempts.add(attempt);
     this.#deliveries.set(id, { bodyHash, isTaken: isTaken || earlier?.isTaken === true, attempts });

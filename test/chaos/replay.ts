@@ -1,22 +1,22 @@
 import { channelOf, memberKey, type Belief } from './truth.ts';
 
-/** An event of a webhook as an endpoint received it. */
+/** A webhook event as an endpoint received it. */
 export interface ReceivedEvent {
   readonly name: string;
   readonly channel: string;
   readonly user_id?: string;
-  /** Of a client event. */
+  /** For a client event. */
   readonly data?: string;
   readonly atMs: number;
   readonly node: string;
   readonly delivery: string;
 }
 
-/** An event that contradicts what those before it have said. */
+/** An event that contradicts earlier ones. */
 export interface Contradiction {
   readonly event: ReceivedEvent;
   readonly what: string;
-  /** When what it contradicts was told. */
+  /** When the contradicted event was received. */
   readonly toldAtMs: number;
 }
 
@@ -24,12 +24,12 @@ export interface Replayed extends Belief {
   readonly contradictions: readonly Contradiction[];
 }
 
-/** What a backend believes that applied these events in their order. */
+/** The state that follows from applying these events in order. */
 export function replay(events: readonly ReceivedEvent[]): Replayed {
   const occupied = new Set<string>();
   const members = new Set<string>();
   const contradictions: Contradiction[] = [];
-  /** When each channel and member was last told of. */
+  /** When each channel and member was last mentioned. */
   const toldAt = new Map<string, number>();
   for (const event of events) {
     const { name, channel, user_id: userId = '' } = event;

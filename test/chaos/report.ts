@@ -5,7 +5,7 @@ import type { Journal } from './journal.ts';
 import type { Disturbances } from './disturbances.ts';
 import type { Receiver } from './receiver.ts';
 
-/** What a run has shown. */
+/** The result of a run. */
 export interface Outcome {
   readonly seed: number;
   /** The figures that only this kind of run has. */
@@ -14,18 +14,18 @@ export interface Outcome {
   readonly journal: Journal;
   readonly disturbances: Disturbances;
   readonly receivers: readonly Receiver[];
-  /** The last lines of the nodes' logs, by node. */
+  /** The last log lines of each node. */
   readonly logs: ReadonlyMap<string, readonly string[]>;
 }
 
 const shownDivergences = 40;
 
-/** Whether everybody believed in the end what was true, and nothing else went wrong. */
+/** Whether the run found no divergence and no fault. */
 export function isTrue({ findings, journal }: Outcome): boolean {
   return findings.divergences.length === 0 && journal.problems.length === 0;
 }
 
-/** What a person wants to read after a run: figures, and all about what was wrong. */
+/** Formats the report: figures, and everything about each divergence. */
 export function formatOutcome(outcome: Outcome): string {
   const parts = [formatFigures(figuresOf(outcome))];
   if (!isTrue(outcome)) {
@@ -42,7 +42,7 @@ export function formatOutcome(outcome: Outcome): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-/** The last lines of each node's log. */
+/** The last log lines of each node. */
 export function formatLogs({ logs }: Outcome): string {
   return [...logs].map(([node, lines]) => `${section(`Log of ${node}`, lines)}\n`).join('\n');
 }
@@ -55,32 +55,32 @@ function figuresOf({ figures, journal, receivers, findings }: Outcome): Figure[]
     ...figures,
     ...counts.map(([what, figure]) => ({ what, figure, legend: legendOf(what) })),
     ...receivers.map(({ id, taken }) => ({
-      what: `events taken by ${id}`,
+      what: `events accepted by ${id}`,
       figure: taken.length,
-      legend: 'by this endpoint with 2xx, each once; many are wanted',
+      legend: 'answered with 2xx by this endpoint, each counted once; should be high',
     })),
     {
-      what: 'deliveries that came again after a failure',
+      what: 'deliveries retried after a failure',
       figure: sum(({ retries }) => retries),
-      legend: 'to endpoints that had not taken them; any number',
+      legend: 'to endpoints that had not accepted them; any number is fine',
     },
     {
       what: 'duplicates',
       figure: sum(({ duplicates }) => duplicates),
       legend:
-        'deliveries that came again although taken, with the same id and bytes; any number, receivers drop them',
+        'deliveries repeated after acceptance, with the same id and bytes; receivers drop them; any number is fine',
     },
     ...findings.excuses,
-    { what: 'problems', figure: journal.problems.length, legend: 'what must never happen; 0 is wanted' },
+    { what: 'problems', figure: journal.problems.length, legend: 'what must never happen; should be 0' },
     {
       what: 'divergences',
       figure: findings.divergences.length,
-      legend: 'somebody believes what is not so, and ARCHITECTURE does not say that they may; 0 is wanted',
+      legend: 'beliefs that differ from the truth, without an exception in ARCHITECTURE; should be 0',
     },
   ];
 }
 
-/** What is wrong in the end goes before what was wrong on the way. */
+/** Divergences at the end come before those found during the run. */
 function firstDivergences({ findings: { divergences } }: Outcome): Dated[] {
   const isOnTheWay = ({ evidence }: Divergence) => evidence !== undefined;
   return [
@@ -96,14 +96,14 @@ function formatDivergence(seed: number, { when, ...divergence }: Dated): string 
   return lines.join('\n      ');
 }
 
-/** What had happened last on the channels of which something wrong is believed. */
+/** The last entries of the channels with divergences. */
 function formatHistories({ findings }: Outcome): string[] {
-  return [...findings.histories].map(([channel, lines]) => section(`The last on ${channel}`, lines));
+  return [...findings.histories].map(([channel, lines]) => section(`Last entries of ${channel}`, lines));
 }
 
 function formatFaults({ disturbances, journal }: Outcome): string[] {
   return disturbances.faults.map(({ kind, target, startedAt, endedAt }) => {
-    const until = endedAt === undefined ? 'not ended' : journal.stamp(endedAt).trim();
+    const until = endedAt === undefined ? 'still active' : journal.stamp(endedAt).trim();
     return `${journal.stamp(startedAt)} ${kind} of ${target}, until ${until}`;
   });
 }

@@ -5,20 +5,20 @@ import type { NodeProcess } from './node-process.ts';
 import type { Receiver } from './receiver.ts';
 import type { Truth } from './truth.ts';
 
-/** Who is to come to rest. */
+/** Whose activity must cease. */
 export interface Resting {
   readonly nodes: { readonly live: readonly NodeProcess[]; readonly isComplete: boolean };
   readonly receivers: readonly Receiver[];
   readonly truth: Truth;
   readonly journal: Journal;
-  /** After this without a webhook or a change nothing is on its way any more. */
+  /** The time without a webhook or a change after which nothing can be pending. */
   readonly quietMs: number;
   readonly isSettled: () => boolean;
 }
 
 const patienceMs = 90_000;
 
-/** Waits until nothing changes any more, nothing is left to deliver, and every endpoint is up. */
+/** Waits until nothing changes, nothing is pending, and every endpoint is available. */
 export async function rest({ nodes, receivers, truth, journal, quietMs, isSettled }: Resting): Promise<void> {
   let missing = '';
   const isAtRest = async (): Promise<boolean> => {
@@ -29,12 +29,12 @@ export async function rest({ nodes, receivers, truth, journal, quietMs, isSettle
     missing = 'something still changes';
     const lastAt = Math.max(truth.changedAt, ...receivers.map(({ lastRequestAt }) => lastRequestAt));
     if (Date.now() - lastAt < quietMs) return false;
-    missing = 'some node cannot be asked for its queue';
+    missing = 'some node cannot report its queue';
     const queues = await Promise.all(nodes.live.map(readQueue)).catch(() => undefined);
     if (queues === undefined) return false;
-    missing = 'some node has webhooks to deliver';
+    missing = 'some node has pending deliveries';
     return queues.every(({ events, isFailing }) => events === 0 && !isFailing);
   };
   const isResting = await waitUntil(isAtRest, patienceMs, 250);
-  if (!isResting) journal.problem(`No rest within ${patienceMs / 1000} s: ${missing}`);
+  if (!isResting) journal.problem(`The run did not settle within ${patienceMs / 1000} s: ${missing}`);
 }

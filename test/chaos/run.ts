@@ -20,27 +20,27 @@ import { startRedis } from '../support/redis/server.ts';
 import { channelsFor, graceMs, leaseMs } from './settings.ts';
 import { Truth } from './truth.ts';
 
-/** What is asked of a run. */
+/** The options of a run. */
 export interface RunOptions {
-  /** How long clients act and faults happen; coming to rest and the checks take further time. */
+  /** How long clients act and faults happen, in seconds. Settling and checking take extra time. */
   readonly seconds: number;
   readonly seed: number;
-  /** One keeps its state in memory, several share a Redis. */
+  /** One node keeps its state in memory, several share a Redis. */
   readonly nodes: number;
-  /** Threads of each node that clients are connected to. Default: 1. */
+  /** Worker threads of each node. Default: 1. */
   readonly workers?: number;
   readonly clients: number;
   readonly faults: readonly FaultKind[];
-  /** Sees each line of each node's log. */
+  /** Called with each line of each node's log. */
   readonly onLine?: (node: string, line: string) => void;
-  /** Is told what the run does now. */
+  /** Called with each step of the run. */
   readonly onStep?: (step: string) => void;
 }
 
-/** After this without a webhook or a change nothing is on its way any more. */
+/** The time without a webhook or a change after which nothing can be pending. */
 const quietMs = leaseMs + graceMs + 1000;
 
-/** Runs the program under faults, and compares what everybody believes in the end with what is true. */
+/** Runs the program under faults, and compares the final beliefs of everyone with the truth. */
 export async function runChaos(options: RunOptions): Promise<Outcome> {
   const { onStep: tell = () => {} } = options;
   const random = new Random(options.seed);
@@ -85,7 +85,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     await fleet.start();
     tell(`acting for ${options.seconds} s`);
     await act(stage, crowd, plan, options.seconds);
-    tell('coming to rest');
+    tell('waiting until everything settles');
     crowd.keep();
     await rest({ ...resting, isSettled: () => crowd.isSettled });
     await compare();
@@ -98,7 +98,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     await compare();
     if (disturbances.lostUntil < 0) for (const node of fleet.live) findings.add(await checkDrops(node));
   } catch (error) {
-    journal.problem(`The run broke off: ${error instanceof Error ? error.stack : String(error)}`);
+    journal.problem(`The run was aborted: ${error instanceof Error ? error.stack : String(error)}`);
   } finally {
     publisher.stop();
     crowd.stop();
@@ -110,26 +110,26 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   const logs = new Map(fleet.all.map((node) => [node.name, node.lines]));
   const { nodes, clients, seconds, seed } = options;
   const figures = [
-    { what: 'seed', figure: seed, legend: 'repeats the plan of this run with --seed' },
-    { what: 'nodes', figure: nodes, legend: 'ran at a time' },
-    { what: 'clients', figure: clients, legend: 'came and went' },
+    { what: 'seed', figure: seed, legend: 'to repeat the plan of this run, use --seed' },
+    { what: 'nodes', figure: nodes, legend: 'running at the same time' },
+    { what: 'clients', figure: clients, legend: 'joining, leaving and reconnecting' },
     { what: 'seconds', figure: seconds, legend: 'in which clients acted and faults happened' },
   ];
   return { seed, figures, findings, journal, disturbances, receivers, logs };
 }
 
-/** What was not as it should be, and may be so by what ARCHITECTURE says of several nodes. */
+/** Deviations that docs/architecture/nodes.md allows for several nodes. */
 function excusesOf({ reordered, excused }: { reordered: number; excused: number }): Figure[] {
   return [
     {
       what: 'reordered',
       figure: reordered,
-      legend: 'events out of order, when another node had just taken over; any number, no divergences',
+      legend: 'events out of order after another node had taken over; any number is fine',
     },
     {
       what: 'excused by a loss of all data',
       figure: excused,
-      legend: 'departures that only Redis knew of when it was emptied; any number, no divergences',
+      legend: 'departures that only Redis knew when it was emptied; any number is fine',
     },
   ];
 }
@@ -146,7 +146,7 @@ export async function startReceivers(journal: Journal): Promise<Receiver[]> {
   return receivers;
 }
 
-/** Clients act, a backend publishes, and faults and storms happen as planned. Ends when all faults are over. */
+/** Runs clients, a backend, faults and storms as planned. Resolves when all faults are over. */
 async function act(stage: Stage, crowd: Crowd, plan: Plan, seconds: number): Promise<void> {
   const runner = new FaultRunner(stage);
   const startedAt = Date.now();

@@ -1,41 +1,41 @@
 /** The app that every node serves. */
 export const app = { id: '1', key: 'chaos-key', secret: 'chaos-secret' } as const;
 
-/** Short, so that minutes show what otherwise takes hours; long enough for a busy machine. */
+/** Short, so that minutes exercise what otherwise takes hours. Long enough for a busy machine. */
 export const graceMs = 1000;
 export const leaseMs = 2000;
 export const requestTimeoutMs = 1000;
 
-/** How long after a fault that made another node take over the order of a channel's events is best effort. */
+/** How long the order of a channel's events is best effort after another node has taken over. */
 export const disorderMs = 15_000;
 
-/** How long after a loss of all data the nodes may take to write down again what they hold. */
+/** How long nodes may take to restore what they hold after a loss of all data. */
 export const recoveryMs = 5000;
 
-/** The header by which a webhook says which node sent it. */
+/** The webhook header that names the sending node. */
 export const nodeHeader = 'x-chaos-node';
 
-/** An endpoint as the nodes are told of it. */
+/** An endpoint in the nodes' configuration. */
 export interface EndpointSetting {
   readonly id: string;
   readonly url: string;
-  /** Of which channels it hears. */
+  /** The channels that it receives events of. */
   readonly startsWith: string;
 }
 
-/** What a node is started with. */
+/** The settings of a node. */
 export interface NodeSetting {
   readonly name: string;
   readonly endpoints: readonly EndpointSetting[];
   /** Undefined for a single node, which keeps its state in memory. */
   readonly redisUrl: string | undefined;
-  /** Threads that its clients are connected to. Default: 1. */
+  /** Worker threads. Default: 1. */
   readonly workers?: number | undefined;
-  /** Of a single node: where it keeps what outlives it, and how long it waits for whom. */
+  /** For a single node: where its store is, and how long its grace periods are. */
   readonly store?: { readonly path: string; readonly graceMs: number; readonly restartGraceMs: number };
 }
 
-/** The configuration file of one node; nodes differ only in what they call themselves. */
+/** The configuration file of one node. Nodes differ only in their name. */
 export function configOf({ name, endpoints, redisUrl, workers, store }: NodeSetting): object {
   return {
     apps: [
@@ -64,7 +64,9 @@ export function configOf({ name, endpoints, redisUrl, workers, store }: NodeSett
   };
 }
 
-/** How many channels there are of each kind for 20 clients: few enough to meet, enough to be left empty. */
+/**
+ * How many channels of each kind exist per 20 clients: few enough to be shared, many enough to become empty.
+ */
 const channelsPerTwenty = {
   'room-': 6,
   'private-room-': 3,
@@ -74,7 +76,7 @@ const channelsPerTwenty = {
   'presence-cache-': 2,
 } as const;
 
-/** The channels on which so many clients meet, the kinds mixed. */
+/** The channels of a run with this many clients, in mixed kinds. */
 export function channelsFor(clients: number): string[] {
   const channels = Object.entries(channelsPerTwenty).flatMap(([prefix, share]) => {
     const count = Math.ceil((share * clients) / 20);
@@ -94,7 +96,7 @@ export function isCache(channel: string): boolean {
   return /^(private-|presence-)?cache-/.test(channel);
 }
 
-/** Channels that need a signature, and on which clients may send events. */
+/** Channels that need a signature and allow client events. */
 export function isPrivate(channel: string): boolean {
   return channel.startsWith('private-') || isPresence(channel);
 }

@@ -1,35 +1,35 @@
 import { isPresence } from './settings.ts';
 
-/** What is true, or believed to be: occupied channels, and `CHANNEL USER` of every member. */
+/** What is true or believed: occupied channels, and `CHANNEL USER` for every member. */
 export interface Belief {
   readonly occupied: ReadonlySet<string>;
   readonly members: ReadonlySet<string>;
 }
 
-/** From one moment to another. */
+/** A span of time. */
 export interface Period {
   readonly from: number;
   readonly to: number;
 }
 
-/** How a member is written in a belief. */
+/** How a belief names a member. */
 export function memberKey(channel: string, userId: string): string {
   return `${channel} ${userId}`;
 }
 
-/** The channel of a subject of a belief, be it a channel or a member. */
+/** The channel of a subject, be it a channel or a member. */
 export function channelOf(subject: string): string {
   return subject.split(' ')[0] ?? subject;
 }
 
-/** What the clients hold: the subscriptions that the server has confirmed on connections that are open. */
+/** What the clients hold: the subscriptions that the server has confirmed on open connections. */
 export class Truth {
   readonly #holders = new Map<string, number>();
-  /** When each subject was there: from, to. */
+  /** When each subject was present. */
   readonly #spans = new Map<string, { readonly from: number; to: number }[]>();
   #changedAt = Date.now();
 
-  /** A subscription of this user's client was confirmed. */
+  /** Records that a subscription of this user's client was confirmed. */
   join(channel: string, userId: string): void {
     this.#changedAt = Date.now();
     for (const subject of subjectsOf(channel, userId)) {
@@ -42,7 +42,7 @@ export class Truth {
     }
   }
 
-  /** It has ended, by whichever side. */
+  /** Records that a subscription has ended, whichever side ended it. */
   leave(channel: string, userId: string): void {
     this.#changedAt = Date.now();
     for (const subject of subjectsOf(channel, userId)) {
@@ -62,12 +62,12 @@ export class Truth {
     return this.#changedAt;
   }
 
-  /** Whether a channel had no subscriber, or a member no connection, at some moment of this time. */
+  /** Whether a channel had no subscriber, or a member no connection, at some moment of this span. */
   wasAbsent(subject: string, { from, to }: Period): boolean {
     return !(this.#spans.get(subject) ?? []).some((span) => span.from <= from && span.to >= to);
   }
 
-  /** What is true of the channels with this prefix. */
+  /** The truth about the channels with this prefix. */
   belief(prefix = ''): Belief {
     const subjects = [...this.#holders.keys()].filter((subject) => subject.startsWith(prefix));
     return {
@@ -76,7 +76,7 @@ export class Truth {
     };
   }
 
-  /** The users who are on a presence channel. */
+  /** The users who are subscribed to a presence channel. */
   usersOf(channel: string): Set<string> {
     const prefix = memberKey(channel, '');
     const members = [...this.#holders.keys()].filter((subject) => subject.startsWith(prefix));

@@ -8,7 +8,7 @@ const PusherClient = pusherJs as unknown as typeof pusherJs.default;
 
 const limitMs = 5000;
 
-/** The server SDK: triggers events, and signs what an application's auth endpoint would sign. */
+/** The server SDK. It publishes events, and signs subscriptions as an application's auth endpoint would. */
 export function createSdk(port: number): Pusher {
   return new Pusher({
     appId: app.id,
@@ -20,7 +20,7 @@ export function createSdk(port: number): Pusher {
   });
 }
 
-/** A person with a browser tab: one pusher-js connection, and a user id for presence channels. */
+/** A person with one browser tab: a pusher-js connection, and a user id for presence channels. */
 export class Visitor {
   readonly name: string;
   readonly #connection: InstanceType<typeof PusherClient>;
@@ -47,7 +47,7 @@ export class Visitor {
     });
   }
 
-  /** Resolves once the connection is established, also after `disconnect` and `connect`. */
+  /** Resolves once the connection is established, also when it reconnects. */
   async connected(): Promise<void> {
     const { connection } = this.#connection;
     if (connection.state === 'connected') return;
@@ -58,27 +58,27 @@ export class Visitor {
       };
       connection.bind('connected', onConnected);
     });
-    await within(limitMs, `That ${this.name} connects`, done);
+    await within(limitMs, `${this.name} did not connect`, done);
   }
 
-  /** Subscribes and resolves when the server has confirmed it. */
+  /** Subscribes, and resolves when the server has confirmed the subscription. */
   async subscribe(channelName: string): Promise<Channel> {
     const channel = this.#connection.subscribe(channelName);
-    await this.sees(channelName, 'pusher:subscription_succeeded');
+    await this.receives(channelName, 'pusher:subscription_succeeded');
     return channel;
   }
 
-  /** Resolves with the data of the next `event` on a channel that is or is being subscribed. */
-  sees(channelName: string, event: string): Promise<unknown> {
+  /** Resolves with the data of the next `event` on a channel. Subscribes to the channel if necessary. */
+  receives(channelName: string, event: string): Promise<unknown> {
     const channel = this.#connection.channel(channelName) ?? this.#connection.subscribe(channelName);
-    const seen = new Promise<unknown>((resolve) => {
+    const received = new Promise<unknown>((resolve) => {
       const onEvent = (data: unknown): void => {
         channel.unbind(event, onEvent);
         resolve(data);
       };
       channel.bind(event, onEvent);
     });
-    return within(limitMs, `That ${this.name} sees ${event} on ${channelName}`, seen);
+    return within(limitMs, `${this.name} did not receive ${event} on ${channelName}`, received);
   }
 
   /** Sends a client event on a channel of this visitor. */
@@ -86,12 +86,12 @@ export class Visitor {
     this.#connection.send_event(event, data, channelName);
   }
 
-  /** Closes the connection; pusher-js keeps the list of subscriptions for `connect`. */
+  /** Closes the connection. pusher-js remembers the subscriptions and restores them in `connect`. */
   disconnect(): void {
     this.#connection.disconnect();
   }
 
-  /** Connects again and takes all subscriptions up again. */
+  /** Reconnects and restores all subscriptions. */
   async connect(): Promise<void> {
     this.#connection.connect();
     await this.connected();

@@ -1,4 +1,4 @@
-/** Resolves after `ms`; for the few moments in which the demonstration shows that nothing comes. */
+/** Resolves after `ms` milliseconds. Used where the demo shows that no webhook arrives. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }

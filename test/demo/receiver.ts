@@ -5,7 +5,7 @@ import express, { type Request, type Response } from 'express';
 import { DemoFault } from './fault.ts';
 import { elapsedMs } from './screen.ts';
 
-/** One event of a webhook, as the page describes its payloads. */
+/** One webhook event, as Soketify documents it. */
 export interface WebhookEvent {
   readonly name: string;
   readonly channel: string;
@@ -15,23 +15,23 @@ export interface WebhookEvent {
   readonly socket_id?: string;
 }
 
-/** An event together with how it came. */
+/** A webhook event, with the request that carried it. */
 export interface Arrival {
   readonly event: WebhookEvent;
   readonly atMs: number;
-  /** Requests are numbered as they come; events of one batch share the number. */
+  /** The number of the request, counted from 1. Events of one batch share it. */
   readonly post: number;
   readonly webhookId: string;
   readonly attempt: number;
-  /** What the receiver answered. */
+  /** The status that the receiver answered. */
   readonly status: number;
 }
 
-/** Is told of every request as it comes. */
+/** Receives every request as it arrives. */
 export interface Watcher {
-  /** An event that came with a good signature. */
+  /** Called for each webhook event of a request with a valid signature. */
   onArrival(arrival: Arrival): void;
-  /** A request whose signature was wrong; it was answered 401 and not read any further. */
+  /** Called for a request with an invalid signature. It was answered 401, and its body was not parsed. */
   onForgery(): void;
 }
 
@@ -40,7 +40,7 @@ interface Expectation {
   readonly resolve: (arrival: Arrival) => void;
 }
 
-/** A webhook endpoint: the page's Express handler, and a memory of what came. */
+/** A webhook endpoint: the Express handler from Soketify's documentation, and a record of what arrived. */
 export class Receiver {
   readonly #secret: string;
   readonly #watcher: Watcher;
@@ -48,7 +48,7 @@ export class Receiver {
   #expectations: Expectation[] = [];
   #posts = 0;
   #refusals = 0;
-  /** Every event that came with a good signature, in order. */
+  /** Every webhook event of requests with a valid signature, in order of arrival. */
   readonly arrivals: Arrival[] = [];
 
   constructor(secret: string, watcher: Watcher) {
@@ -56,10 +56,10 @@ export class Receiver {
     this.#watcher = watcher;
   }
 
-  /** Listens on a free port and resolves to the address to configure as the webhook's. */
+  /** Listens on a free port. Resolves to the URL for the webhook configuration. */
   async listen(): Promise<string> {
     const app = express();
-    // As on the page: the raw body, for the signature is over its bytes.
+    // The signature covers the raw bytes of the body, so the body must not be parsed first.
     app.use('/webhooks/soketify', express.raw({ type: 'application/json' }), (request, response) =>
       this.#handle(request, response),
     );
@@ -69,17 +69,17 @@ export class Receiver {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/soketify`;
   }
 
-  /** Answers 500 to the next request that is properly signed. */
+  /** Answers 500 to the next request with a valid signature. */
   refuseOnce(): void {
     this.#refusals = 1;
   }
 
-  /** Resolves with the next arrival that matches, from now on. */
+  /** Resolves with the next arrival that matches. */
   next(matches: (arrival: Arrival) => boolean): Promise<Arrival> {
     return new Promise((resolve) => void this.#expectations.push({ matches, resolve }));
   }
 
-  /** The events about a channel so far that were answered 200, as short names. */
+  /** The webhook events of a channel that were answered 200 so far, such as "member_added user-42". */
   about(channel: string): string[] {
     return this.arrivals
       .filter(({ event, status }) => event.channel === channel && status === 200)
@@ -104,7 +104,7 @@ export class Receiver {
     }
     const isRefused = this.#refusals > 0;
     if (isRefused) this.#refusals -= 1;
-    // "Respond fast, process async": the answer first, the work after it.
+    // Answer first, then process, as the documentation recommends.
     response.sendStatus(isRefused ? 500 : 200);
     this.#remember(request, rawBody, isRefused ? 500 : 200);
   }
@@ -130,7 +130,10 @@ export class Receiver {
   }
 }
 
-/** Posts what somebody without the secret would post; fails unless it is refused. */
+/**
+ * Posts a webhook with an invalid signature, as an attacker without the secret would.
+ * @throws DemoFault unless the receiver answers 401.
+ */
 export async function forge(url: string): Promise<void> {
   const body = '{"time_ms":1,"events":[{"name":"channel_occupied","channel":"bank"}]}';
   const headers = { 'content-type': 'application/json', 'x-pusher-signature': 'f'.repeat(64) };

@@ -4,38 +4,38 @@ import type { Arrival } from './receiver.ts';
 type Style = Parameters<typeof styleText>[0];
 
 const coloured = process.stdout.isTTY && !process.env['NO_COLOR'];
-/** Where the text of a line begins: after its time and its kind. */
+/** The column where the text of a line begins, after its time and its kind. */
 const indent = 21;
 const startedAt = performance.now();
 
-/** Milliseconds since the demonstration began. */
+/** Milliseconds since the demo started. */
 export function elapsedMs(): number {
   return performance.now() - startedAt;
 }
 
 /** Prints a plain line. */
-export function say(text = ''): void {
+export function print(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Prints the title of a scene and what the page promises about it. */
-export function scene(title: string, promise: string): void {
-  say();
-  say(paint('bold', title));
-  say(paint('dim', `  The page: ${promise}`));
+/** Prints the title of a scene, and the sentence of Soketify's documentation that it shows. */
+export function scene(title: string, quotation: string): void {
+  print();
+  print(paint('bold', title));
+  print(paint('dim', `   “${quotation}”`));
 }
 
-/** Prints what a client does or sees. */
+/** Prints what a client does or receives. */
 export function client(who: string, text: string): void {
   line('cyan', who, text);
 }
 
-/** Prints something that the demonstration has checked. */
+/** Prints a fact that the demo has checked. */
 export function checked(text: string): void {
   line('green', 'checked', text);
 }
 
-/** Prints one webhook event as it arrived; its payload, if any, on a line of its own. */
+/** Prints a webhook event. A client event's payload follows on a line of its own. */
 export function webhook(arrival: Arrival): void {
   const { event, post, attempt, status } = arrival;
   const isAccepted = status === 200;
@@ -48,25 +48,25 @@ export function webhook(arrival: Arrival): void {
   ];
   line(isAccepted ? 'yellow' : 'red', 'webhook', columns.join('  '));
   if (event.event === undefined) return;
-  say(
+  print(
     `${' '.repeat(indent + 18)}${paint('dim', `${event.event} ${event.data} from socket ${event.socket_id}`)}`,
   );
 }
 
-/** Prints that a request with a wrong signature was turned away. */
+/** Prints that a request with an invalid signature was rejected. */
 export function forgery(): void {
-  line('red', 'refused', 'a POST whose signature is wrong: answered 401, not read any further');
+  line('red', 'rejected', 'a POST with an invalid signature: answered 401');
 }
 
-/** Prints how it all ended. */
+/** Prints the result of the demo. */
 export function verdict(success: boolean, text: string): void {
-  say();
-  say(paint(['bold', success ? 'green' : 'red'], text));
+  print();
+  print(paint(['bold', success ? 'green' : 'red'], text));
 }
 
 function line(style: Style, kind: string, text: string): void {
   const time = `${(elapsedMs() / 1000).toFixed(2)} s`;
-  say(`  ${paint('dim', time.padStart(7))}  ${paint(style, kind.padEnd(8))}  ${text}`);
+  print(`  ${paint('dim', time.padStart(7))}  ${paint(style, kind.padEnd(8))}  ${text}`);
 }
 
 function paint(style: Style, text: string): string {

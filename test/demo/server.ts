@@ -6,19 +6,19 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DemoFault, within } from './fault.ts';
 
-/** The app that the demonstration plays with. */
+/** The app of the demo. */
 export const app = { id: '1', key: 'demo-key', secret: 'demo-secret' };
 
-/** The emulator, running. */
+/** A running emulator. */
 export interface RunningServer {
   readonly port: number;
-  /** Asks it to end, as an operator would, and resolves to its exit code. */
+  /** Sends SIGTERM, as an operator would, and resolves to the exit code. */
   stop(): Promise<number | null>;
 }
 
 const program = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));
 
-/** Starts the built program on a free port with one app and one webhook endpoint; all else is the default. */
+/** Starts the built program on a free port, with one app, one webhook endpoint, and defaults otherwise. */
 export async function startServer(webhookUrl: string): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-demo-'));
   const configFile = join(folder, 'config.json');
@@ -37,17 +37,17 @@ export async function startServer(webhookUrl: string): Promise<RunningServer> {
       if (port !== null) resolve(port);
     });
     void exited.then((code) =>
-      reject(new DemoFault(`The server ended with code ${code} before it listened.`)),
+      reject(new DemoFault(`The server exited with code ${code} before it listened.`)),
     );
   });
-  // The configuration is read once, at the start.
-  const forget = (): void => rmSync(folder, { recursive: true, force: true });
-  const port = await within(10_000, 'That the server listens', listening).finally(forget);
+  // The server reads its configuration once, when it starts.
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  const port = await within(10_000, 'The server did not listen', listening).finally(removeFolder);
   return {
     port,
     stop: () => {
       child.kill('SIGTERM');
-      return within(10_000, 'That the server ends after SIGTERM', exited);
+      return within(10_000, 'The server did not exit after SIGTERM', exited);
     },
   };
 }
@@ -57,6 +57,6 @@ function portOf(line: string): number | null {
     const entry = JSON.parse(line) as { msg?: unknown; port?: unknown };
     return entry.msg === 'listening' && typeof entry.port === 'number' ? entry.port : null;
   } catch {
-    return null; // A line that is not a log entry says nothing about the port.
+    return null; // Not a log entry.
   }
 }

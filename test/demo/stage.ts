@@ -3,7 +3,7 @@ import { Visitor } from './clients.ts';
 import { DemoFault, within } from './fault.ts';
 import type { Arrival, Receiver, WebhookEvent } from './receiver.ts';
 
-/** What every scene works with. */
+/** What every scene uses. */
 export interface Stage {
   readonly port: number;
   readonly sdk: Pusher;
@@ -12,7 +12,7 @@ export interface Stage {
   readonly visitors: Visitor[];
 }
 
-/** Lets somebody open a page: a connection that stays until the last scene. */
+/** Connects a visitor, who stays until the last scene. */
 export async function enter(stage: Stage, name: string, userId: string): Promise<Visitor> {
   const visitor = new Visitor(name, userId, stage.port, stage.sdk);
   stage.visitors.push(visitor);
@@ -20,20 +20,25 @@ export async function enter(stage: Stage, name: string, userId: string): Promise
   return visitor;
 }
 
-/** Waits for a webhook event that was delivered (answered 200), from now on. */
+/** Waits for the next webhook event that matches and is answered 200. */
 export function expectWebhook(stage: Stage, wanted: Partial<WebhookEvent>, limitMs = 3000): Promise<Arrival> {
   const fields = Object.entries(wanted);
   const matches = ({ event, status }: Arrival): boolean => {
     const actual = new Map<string, unknown>(Object.entries(event));
     return status === 200 && fields.every(([field, value]) => actual.get(field) === value);
   };
-  const sentence = `The webhook ${fields.map(([, value]) => value).join(' ')}`;
-  return within(limitMs, sentence, stage.receiver.next(matches));
+  const missing = `The endpoint did not receive ${fields.map(([, value]) => value).join(' ')}`;
+  return within(limitMs, missing, stage.receiver.next(matches));
 }
 
-/** Fails unless exactly these events about a channel have been delivered so far, in this order. */
+/**
+ * Checks that exactly these webhook events of a channel were delivered so far, in this order.
+ * @throws DemoFault otherwise.
+ */
 export function requireExactly(stage: Stage, channel: string, wanted: readonly string[]): void {
   const actual = stage.receiver.about(channel);
   if (actual.join(', ') === wanted.join(', ')) return;
-  throw new DemoFault(`About ${channel} came [${actual.join(', ')}] instead of [${wanted.join(', ')}].`);
+  throw new DemoFault(
+    `The endpoint received [${actual.join(', ')}] for ${channel} instead of [${wanted.join(', ')}].`,
+  );
 }

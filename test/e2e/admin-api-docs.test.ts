@@ -37,7 +37,7 @@ function printedRows(): string[][] {
   );
 }
 
-/** What the table should have, by the document that the server gives. */
+/** The table that follows from the server's own description of the API. */
 function describedRows({ paths, components }: Document): string[][] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { summary, parameters = [], requestBody }]) => {
@@ -55,13 +55,13 @@ function fieldsOf(schema: Schema | undefined, schemas: Document['components']['s
 }
 
 describe('docs/admin-api.md', () => {
-  test('has a row for each operation, as the server describes it', async () => {
+  test('has a row for each operation that the server describes', async () => {
     await using server = await startServer({ apps: [app] });
     const response = await fetch(`${server.url}/admin/openapi.json`);
     expect(printedRows()).toEqual(describedRows((await response.json()) as Document));
   });
 
-  test('has examples that work in the order in which they are printed', async () => {
+  test('has examples that work in the order of the page', async () => {
     await using receiver = await startReceiver();
     await using server = await startServer({ apps: [app] });
     const { pusher } = await connectClient(server);
@@ -76,11 +76,11 @@ describe('docs/admin-api.md', () => {
     const { stdout } = await promisify(execFile)('bash', ['-c', strict + (script ?? 'exit 1')]);
     expect(stdout).toContain('"verdict":"The endpoint accepted it (200)."');
     await receiver.requests.first(({ headers }) => headers['x-soketify-test'] === '1');
-    // The endpoint that reconciles is told of what was there before it.
+    // An endpoint with reconciliation receives the earlier state first.
     expect(await receiver.namesOf('news', 1)).toEqual(['channel_occupied']);
   });
 
-  test('says truly that nothing is reconciled while an endpoint is paused', async () => {
+  test('states correctly that nothing is reconciled while an endpoint is paused', async () => {
     await using server = await startServer({
       apps: [{ ...app, webhooks: [{ id: 'main', url: 'http://127.0.0.1:9/' }] }],
     });

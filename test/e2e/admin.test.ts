@@ -26,7 +26,7 @@ async function folder(): Promise<string> {
   return path;
 }
 
-test('what was set by the admin API survives a kill, and what an endpoint was held for is sent afterwards in order', async () => {
+test('settings made by the admin API survive a kill, and events held for an endpoint are sent afterwards in order', async () => {
   const path = await folder();
   await using hooks = await startReceiver();
   const config = { apps: [app], webhooks: { ...quick, restartGraceMs: 60_000 }, store: { path } };
@@ -38,7 +38,7 @@ test('what was set by the admin API survives a kill, and what an endpoint was he
   const socket = await connectSocket(before);
   await socket.subscribe('room-1');
   await socket.subscribe('room-2');
-  // A change is kept after all that happened before it.
+  // A change is saved after everything that happened before it.
   await call(before, 'POST', '/apps/own/keys', { key: 'second-key' });
   await before.kill();
 

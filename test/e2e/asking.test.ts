@@ -16,7 +16,7 @@ function ask(server: Server, ...args: readonly string[]) {
   return runProgram(args, { SOKETIFY_URL: server.url });
 }
 
-/** The same, of which the objects are read. */
+/** The same, with the output parsed as JSON. */
 async function askJson(server: Server, ...args: readonly string[]): Promise<Record<string, unknown>[]> {
   const { code, stdout, stderr } = await ask(server, ...args, '--json');
   expect([code, stderr]).toEqual([0, '']);
@@ -27,8 +27,8 @@ async function askJson(server: Server, ...args: readonly string[]): Promise<Reco
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-describe('which server is asked', () => {
-  test('is the one of --url, of SOKETIFY_URL, or of the configuration, with its token', async () => {
+describe('the server of a command', () => {
+  test('is set by --url, by SOKETIFY_URL, or by the configuration, with its token', async () => {
     await using server = await startServer({ apps: [app], dashboard: { token, viewToken } });
     const bare = await runProgram(['status', '--url', server.url]);
     expect([bare.code, bare.stdout]).toEqual([1, '']);
@@ -58,7 +58,7 @@ describe('which server is asked', () => {
     expect([byFile.code, byFile.stdout]).toEqual([0, 'no occupied channel\n']);
   });
 
-  test('lets the view token look, and says what it cannot do', async () => {
+  test('gives read access to the view token, and states what it must not do', async () => {
     await using server = await startServer(
       {
         ...quickConfig({ id: 'main', url: 'http://127.0.0.1:9/' }),
@@ -73,7 +73,7 @@ describe('which server is asked', () => {
     expect(refused.stderr).toContain('The token from SOKETIFY_DASHBOARD_VIEW_TOKEN is for viewing only');
   });
 
-  test('says what to do where none runs, none is served, or something else answers', async () => {
+  test('explains what to do if no server runs, no admin API is served, or something else answers', async () => {
     const { origin } = new URL(await deadUrl());
     const dead = await runProgram(['status', '--url', origin]);
     expect(dead.code).toBe(1);
@@ -94,7 +94,7 @@ describe('which server is asked', () => {
     expect((await runProgram(['status'], { SOKETIFY_URL: 'nonsense' })).code).toBe(2);
   });
 
-  test('has one app or several, and suggests the one that was meant', async () => {
+  test('has one app or several, and suggests the name that was meant', async () => {
     await using server = await startServer({ apps: [app, { ...otherApp, id: 'shopping' }] });
     const unsaid = await ask(server, 'channels');
     expect([unsaid.code, unsaid.stderr]).toEqual([
@@ -115,7 +115,7 @@ describe('which server is asked', () => {
 });
 
 describe('soketify-emulator status and channels', () => {
-  test('show how the server does and who is there', async () => {
+  test('show the state of the server and its channels', async () => {
     await using server = await startServer(quickConfig({ id: 'main', url: await deadUrl() }));
     const { subscribe, subscribePresence, socketId } = await connectClient(server, {
       member: { user_id: 'anna' },
@@ -189,7 +189,7 @@ describe('soketify-emulator endpoints', () => {
     expect(gone.stderr).toContain("the app '1' has no endpoint 'man'. Did you mean main?");
   });
 
-  test('says what is wrong with a setting', async () => {
+  test('explains what is wrong with a setting', async () => {
     await using server = await startServer({ apps: [app] });
     const header = await ask(server, 'endpoints', 'add', 'http://h/', '--header', 'nonsense');
     expect([header.code, header.stderr]).toEqual([2, expect.stringContaining("expected 'NAME: VALUE'")]);
@@ -206,7 +206,7 @@ describe('soketify-emulator endpoints', () => {
 });
 
 describe('soketify-emulator deliveries, dropped, resend and recover', () => {
-  test('show what was sent, and send again what was lost', async () => {
+  test('show what was sent, and resend what was lost', async () => {
     let isBroken = true;
     await using hooks = await startReceiver({ answer: () => (isBroken ? 500 : 200) });
     const config = quickConfig({ id: 'main', url: hooks.url });
@@ -261,7 +261,7 @@ describe('soketify-emulator deliveries, dropped, resend and recover', () => {
   });
 });
 
-/** What was dropped, once there is so much of it. */
+/** The dropped deliveries, once there are so many. */
 async function lettersOf(server: Server, count: number): Promise<Record<string, unknown>[]> {
   for (;;) {
     const letters = await askJson(server, 'dropped');

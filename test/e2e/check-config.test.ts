@@ -14,7 +14,7 @@ async function check(config: unknown, env?: Readonly<Record<string, string>>) {
 }
 
 describe('soketify-emulator check-config', () => {
-  test('prints what the server would run with: defaults, file and environment', async () => {
+  test('prints the effective configuration from defaults, file and environment', async () => {
     const { code, stdout, stderr } = await check(
       {
         port: 7001,
@@ -62,7 +62,7 @@ describe('soketify-emulator check-config', () => {
     });
   });
 
-  test('prints what holds without a file', async () => {
+  test('prints the effective configuration without a file', async () => {
     const { code, stdout } = await runProgram(['check-config']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ port: 6001, apps: [{ id: '1', key: 'app-key' }] });
@@ -74,7 +74,7 @@ describe('soketify-emulator check-config', () => {
     expect(stderr).toMatch(/^warning: .*SOKETIFY_PROT.*\nwarning: the secret of app "1" is the default one/);
   });
 
-  test('tells faults as the server does, and ends with 2', async () => {
+  test('reports errors as the server does, and exits with 2', async () => {
     const { code, stdout, stderr } = await check({ apps: [{ ...app, secrett: 'x' }], prot: 1 });
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/The configuration in \/.*config\.json has 2 faults:[^]*apps\[0\]\.secrett/);
@@ -91,7 +91,7 @@ describe('soketify-emulator check-config', () => {
 });
 
 describe('the command line', () => {
-  test('teaches its commands', async () => {
+  test('lists its commands', async () => {
     const { code, stdout } = await runProgram(['--help']);
     expect(code).toBe(0);
     for (const name of ['listen', 'trigger', 'send-webhook', 'check-config']) {
@@ -104,7 +104,7 @@ describe('the command line', () => {
     }
   });
 
-  test('refuses a command that it does not know with 2', async () => {
+  test('rejects an unknown command with 2', async () => {
     const { code, stderr } = await runProgram(['lisen']);
     expect(code).toBe(2);
     expect(stderr).toContain("unknown command 'lisen'. Did you mean listen?");
@@ -112,7 +112,7 @@ describe('the command line', () => {
     expect(far).toMatch(/unknown command 'nonsense'\. Expected one of status, tail,/);
   });
 
-  test('takes a word that ends in .json for the configuration', async () => {
+  test('takes an argument that ends in .json as the configuration', async () => {
     const { code, stderr } = await runProgram(['/nowhere/config.json', '--port', '0']);
     expect(code).toBe(2);
     expect(stderr).toMatch(/nowhere\/config\.json[^]*there is no such file/);

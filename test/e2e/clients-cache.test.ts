@@ -12,7 +12,7 @@ afterAll(() => server.stop());
 const member = { user_id: 'anna' };
 
 test.each(['cache-rate', 'private-cache-rate', 'private-encrypted-cache-rate', 'presence-cache-rate'])(
-  '%s tells that it is empty, and later gives its last event to who subscribes',
+  '%s reports that it is empty, and later sends its last event to new subscribers',
   async (name) => {
     const early = await connectClient(server, { member });
     const empty = await early.subscribe(name);
@@ -31,14 +31,14 @@ test.each(['cache-rate', 'private-cache-rate', 'private-encrypted-cache-rate', '
   },
 );
 
-test('an event is kept though nobody was subscribed', async () => {
+test('an event is cached although nobody is subscribed', async () => {
   await sdk.trigger('cache-alone', 'state', 'kept');
   const { subscribe } = await connectClient(server);
   const channel = await subscribe('cache-alone');
   expect(await channel.data('state')).toBe('kept');
 });
 
-test('an event of a batch is kept too', async () => {
+test('an event of a batch is cached too', async () => {
   await sdk.triggerBatch([
     { channel: 'cache-batch', name: 'one', data: 1 },
     { channel: 'cache-batch', name: 'two', data: 2 },
@@ -48,7 +48,7 @@ test('an event of a batch is kept too', async () => {
   expect(await channel.data('two')).toBe(2);
 });
 
-test('an event is kept although its socket_id was excluded', async () => {
+test('an event is cached although its socket_id is excluded', async () => {
   const { subscribe, socketId, pusher } = await connectClient(server);
   const first = await subscribe('cache-excluded');
   await first.data('pusher:cache_miss');
@@ -59,7 +59,7 @@ test('an event is kept although its socket_id was excluded', async () => {
   expect(await channel.data('state')).toBe(1);
 });
 
-test('a client event is relayed and not kept', async () => {
+test('a client event is relayed and not cached', async () => {
   const sender = await connectClient(server);
   const reader = await connectClient(server);
   const read = await reader.subscribe('private-cache-note');
@@ -71,7 +71,7 @@ test('a client event is relayed and not kept', async () => {
   await empty.data('pusher:cache_miss');
 });
 
-test('a channel whose name only contains "cache-" keeps nothing', async () => {
+test('a channel whose name only contains "cache-" caches nothing', async () => {
   await sdk.trigger('my-cache-x', 'state', 1);
   const socket = await connectSocket(server);
   await socket.subscribe('my-cache-x');
@@ -90,7 +90,7 @@ test('the frames of a hit and of a miss are ordinary frames with data as a strin
   await socket.expectFrame(event);
 });
 
-test('?info=cache tells the data and the seconds it has left, or null', async () => {
+test('?info=cache returns the data and the remaining seconds, or null', async () => {
   const info = async (channel: string) =>
     (await sdk.get({ path: `/channels/${channel}`, params: { info: 'cache' } })).json() as Promise<unknown>;
   expect(await info('cache-info')).toEqual({ occupied: false, cache: null });

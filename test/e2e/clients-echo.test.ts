@@ -11,7 +11,7 @@ const sdk = sdkFor(server);
 afterAll(() => server.stop());
 
 describe('Laravel Echo', () => {
-  test('listens to the events of a public channel', async () => {
+  test('receives the events of a public channel', async () => {
     const echo = await connectEcho('anna');
     const orders = new Journal<unknown>('an order');
     const ready = new Journal<true>('a subscription');
@@ -38,7 +38,7 @@ describe('Laravel Echo', () => {
     expect(await whispers.count(1)).toEqual([{ name: 'Anna' }]);
   });
 
-  test('knows who is here, who joins and who leaves', async () => {
+  test('knows which members are present, join and leave', async () => {
     const [anna, bert] = await Promise.all([connectEcho('anna'), connectEcho('bert')]);
     const seen = new Journal<[string, unknown]>('a change of the members');
     anna
@@ -57,10 +57,10 @@ describe('Laravel Echo', () => {
     ]);
   });
 
-  test('learns that a channel is refused', async () => {
+  test('is notified that a subscription is rejected', async () => {
     const wrong = await connectClient(server, { app: { ...app, secret: 'not-the-secret' } });
     const echo = new Echo({ broadcaster: 'pusher', client: wrong.pusher });
-    const errors = new Journal<unknown>('a refusal');
+    const errors = new Journal<unknown>('a rejection');
     echo.private('vault').error((error: unknown) => errors.push(error));
     expect(await errors.count(1)).toEqual([expect.objectContaining({ type: 'AuthError', status: 401 })]);
   });

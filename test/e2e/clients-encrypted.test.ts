@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** What the data of an encrypted event is on the wire; its text holds nothing of what was said. */
+/** The data of an encrypted event as sent. It contains nothing of the plain text. */
 function expectCiphertext(data: unknown, said: string): void {
   const text = String(data);
   expect(text).not.toContain(said);
@@ -54,7 +54,7 @@ describe.each(['private-encrypted-talk', 'private-encrypted-cache-talk'])('on %s
     expect(sentByBrowsers.join('')).not.toContain(secret);
   });
 
-  test('a subscription without a right signature is refused', async () => {
+  test('a subscription without a valid signature is rejected', async () => {
     const socket = await connectSocket(server);
     socket.send({ event: 'pusher:subscribe', data: { channel, auth: '' } });
     const events = (await socket.framesBeforePong()).map(({ event }) => event);
@@ -64,7 +64,7 @@ describe.each(['private-encrypted-talk', 'private-encrypted-cache-talk'])('on %s
   test('the limit of 10 KB applies to the ciphertext', async () => {
     const { subscribe } = await connectClient(server, { library });
     const talk = await subscribe(channel);
-    // Encryption and base64 make four bytes of three.
+    // Encryption and base64 turn three bytes into four.
     await expect(sdk.trigger(channel, 'said', 'x'.repeat(8000))).rejects.toMatchObject({ status: 413 });
     await sdk.trigger(channel, 'long', 'x'.repeat(7500));
     expect(await talk.data('long')).toBe('x'.repeat(7500));
@@ -72,7 +72,7 @@ describe.each(['private-encrypted-talk', 'private-encrypted-cache-talk'])('on %s
 });
 
 describe('an encrypted cache channel', () => {
-  test('keeps the ciphertext and gives it to who comes late, who decrypts it', async () => {
+  test('keeps the ciphertext, which a later subscriber receives and decrypts', async () => {
     const channel = 'private-encrypted-cache-late';
     await sdk.trigger(channel, 'state', { price: 42 });
     const answer = await sdk.get({ path: `/channels/${channel}`, params: { info: 'cache' } });
@@ -86,7 +86,7 @@ describe('an encrypted cache channel', () => {
     expect(await late.data('state')).toEqual({ price: 42 });
   });
 
-  test('that is empty tells its subscriber, and its backend once', async () => {
+  test('that is empty notifies its subscriber, and its backend once', async () => {
     const channel = 'private-encrypted-cache-empty';
     for (let n = 0; n < 2; n++) {
       const { subscribe } = await connectClient(server, { library });
@@ -104,7 +104,7 @@ describe('an encrypted cache channel', () => {
   });
 });
 
-test('what is encrypted is the business of the libraries: other data on such a channel passes as it is', async () => {
+test('encryption is up to the libraries: other data on such a channel is passed on unchanged', async () => {
   const channel = 'private-encrypted-plain';
   const [sender, reader] = [await connectSocket(server), await connectSocket(server)];
   for (const socket of [sender, reader]) await socket.subscribe(channel);

@@ -13,7 +13,7 @@ const anna = { user_id: 'anna', user_info: { name: 'Anna' } };
 const bert = { user_id: 'bert', user_info: { name: 'Bert' } };
 
 describe('a presence channel', () => {
-  test('lists its members to who joins, the joiner included', async () => {
+  test('sends its members to a new subscriber, including the subscriber itself', async () => {
     const first = await connectClient(server, { member: anna });
     const second = await connectClient(server, { member: bert });
     await first.subscribePresence('presence-list');
@@ -23,7 +23,7 @@ describe('a presence channel', () => {
     expect(joined.channel.members.me).toEqual({ id: 'bert', info: { name: 'Bert' } });
   });
 
-  test('tells who is there of joins and leaves, at once', async () => {
+  test('notifies members of joins and leaves immediately', async () => {
     const first = await connectClient(server, { member: anna });
     const second = await connectClient(server, { member: bert });
     const room = await first.subscribePresence('presence-moves');
@@ -35,7 +35,7 @@ describe('a presence channel', () => {
     expect(joined.events.items.map(({ event }) => event)).toEqual(['pusher:subscription_succeeded']);
   });
 
-  test('tells of a member who disconnects', async () => {
+  test('notifies members when another disconnects', async () => {
     const first = await connectClient(server, { member: anna });
     const second = await connectClient(server, { member: bert });
     const room = await first.subscribePresence('presence-drop');
@@ -68,7 +68,7 @@ describe('a presence channel', () => {
     ]);
   });
 
-  test('keeps the info of the connection that came first while the user is there', async () => {
+  test('keeps the info of the first connection while the user is present', async () => {
     const first = await connectSocket(server);
     const second = await connectSocket(server);
     await first.subscribe('presence-info', { user_id: 'anna', user_info: { tab: 1 } });
@@ -78,7 +78,7 @@ describe('a presence channel', () => {
     });
   });
 
-  test('is for authorised members only', async () => {
+  test('accepts only authorized members', async () => {
     const socket = await connectSocket(server);
     socket.send({ event: 'pusher:subscribe', data: { channel: 'presence-closed' } });
     const frames = await socket.framesBeforePong();
@@ -122,7 +122,7 @@ describe('the frames of a presence channel', () => {
     });
   });
 
-  test('make a string of a user_id that is a number', async () => {
+  test('turn a numeric user_id into a string', async () => {
     const socket = await connectSocket(server);
     socket.requestWithData('presence-number', '{"user_id":7,"user_info":{"n":1}}');
     const { data } = await socket.nextFrame();
@@ -147,7 +147,7 @@ describe('the frames of a presence channel', () => {
     '7',
     '[]',
     '{',
-  ])('refuse the channel_data %s, though it is rightly signed', async (channelData) => {
+  ])('reject the channel_data %s although its signature is valid', async (channelData) => {
     const socket = await connectSocket(server);
     socket.requestWithData('presence-nobody', channelData);
     const events = (await socket.framesBeforePong()).map(({ event }) => event);
@@ -155,7 +155,7 @@ describe('the frames of a presence channel', () => {
   });
 });
 
-test('a presence channel takes 100 members, and further connections of those, but no 101st', async () => {
+test('a presence channel accepts 100 members, and more connections of these, but no 101st member', async () => {
   const sockets = await Promise.all(Array.from({ length: 102 }, () => connectSocket(server)));
   const [last, again, ...members] = sockets;
   if (last === undefined || again === undefined) throw new Error('102 sockets are more than two');
@@ -163,11 +163,10 @@ test('a presence channel takes 100 members, and further connections of those, bu
     await socket.subscribe('presence-full', { user_id: `u${index}` });
   }
   last.requestSubscription('presence-full', { user_id: 'u100' });
-  const frames = await last.framesBeforePong();
-  const refused = frames.find(({ event }) => event === 'pusher:subscription_error');
+  const refused = await last.frames.first(({ event }) => event === 'pusher:subscription_error');
   expect(refused).toMatchObject({ channel: 'presence-full' });
-  expect(JSON.parse(String(refused?.data))).toMatchObject({ type: 'LimitReached' });
-  expect(frames).toContainEqual(
+  expect(JSON.parse(String(refused.data))).toMatchObject({ type: 'LimitReached' });
+  expect(await last.frames.first(({ event }) => event === 'pusher:error')).toEqual(
     expect.objectContaining({ event: 'pusher:error', data: expect.objectContaining({ code: null }) }),
   );
   await again.subscribe('presence-full', { user_id: 'u42' });

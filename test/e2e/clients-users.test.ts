@@ -34,15 +34,15 @@ interface Message {
 }
 
 interface SignedIn extends Client {
-  /** Every frame since the connection was made. */
+  /** Every frame since the connection was opened. */
   readonly messages: Journal<Message>;
-  /** What backends sent to the user. */
+  /** The events that backends sent to the user. */
   readonly inbox: Journal<{ readonly event: string; readonly data: unknown }>;
-  /** Who came online or went offline of those on the watchlist. */
+  /** The users on the watchlist who went online or offline. */
   readonly watched: Journal<readonly [name: string, userIds: readonly string[]]>;
 }
 
-/** A client that listens to its user and has signed in, up to the channel on which backends reach it. */
+/** A client that has signed in and is subscribed to the channel on which backends reach its user. */
 async function signIn(user: User, options: ClientOptions = {}): Promise<SignedIn> {
   const client = await connectClient(server, { ...options, user });
   const { pusher } = client;
@@ -81,17 +81,17 @@ function statesOf({ pusher }: Pick<Client, 'pusher'>): Journal<string> {
 }
 
 describe('pusher.signin()', () => {
-  test('signs the user in with what the server library signs', async () => {
+  test('signs the user in with the token of the server library', async () => {
     const { pusher, messages } = await signIn({ id: 'anna', user_info: { name: 'Anna' } });
     expect(pusher.user.user_data).toEqual({ id: 'anna', user_info: { name: 'Anna' } });
-    // The user data comes back as it went, as a string in an object.
+    // The user data is returned unchanged, as a string in an object.
     expect(messages.items[0]).toMatchObject({
       event: 'pusher:signin_success',
       data: { user_data: '{"id":"anna","user_info":{"name":"Anna"}}' },
     });
   });
 
-  test('signs in again, with the new socket id, when the connection was lost', async () => {
+  test('signs in again with the new socket id after the connection was lost', async () => {
     const link = await openLink(server);
     const pusher = createClient(link, { user: { id: 'comes-back' } });
     const messages = new Journal<Message>('a frame');
@@ -108,7 +108,7 @@ describe('pusher.signin()', () => {
     expect(await inbox.count(1)).toEqual(['again']);
   });
 
-  test('with a bad token is told why and keeps its connection', async () => {
+  test('receives the reason for a bad token, and keeps its connection', async () => {
     const wrong = { ...app, secret: 'not-the-secret' };
     const client = await connectClient(server, { app: wrong, user: { id: 'mallory' } });
     const errors = errorsOf(client);
@@ -130,7 +130,7 @@ describe('sendToUser', () => {
       await signIn({ id: 'to-anna' }),
       await signIn({ id: 'to-anna' }),
       await signIn({ id: 'to-bert' }),
-      // Neither the member of a presence channel nor a channel of the same name is the user.
+      // A presence member and a channel with the same name are different from the user.
       await signIn({ id: 'to-carl' }, { member: { user_id: 'to-anna' } }),
     ];
     const fences = [];
@@ -143,7 +143,7 @@ describe('sendToUser', () => {
     expect(clients.map(({ inbox }) => inbox.items)).toEqual([[hello], [hello], [], []]);
   });
 
-  test('reaches a connection that has signed in and did not ask for the channel', async () => {
+  test('reaches a signed-in connection that has not subscribed to the channel', async () => {
     const socket = await connectSocket(server);
     const token = sdk.authenticateUser(socket.id, { id: 'silent' });
     socket.send({ event: 'pusher:signin', data: token });
@@ -152,7 +152,7 @@ describe('sendToUser', () => {
     await socket.expectFrame({ event: 'hello', channel: '#server-to-user-silent', data: 'you' });
   });
 
-  test('is answered {} when the user is not there, and nothing is kept for later', async () => {
+  test('is answered {} while the user is offline, and nothing is kept for later', async () => {
     expect(await (await sdk.sendToUser('to-nobody', 'missed', 1)).json()).toEqual({});
     const { inbox } = await signIn({ id: 'to-nobody' });
     await sdk.sendToUser('to-nobody', 'fence', 1);
@@ -176,7 +176,7 @@ describe('a presence channel without channel_data', () => {
     });
   });
 
-  test('is joined as the member whom channel_data names, if there is some', async () => {
+  test('is joined as the member of channel_data, if it is given', async () => {
     const { subscribePresence } = await signIn({ id: 'emil' }, { member: { user_id: 'fritz' } });
     const joined = await subscribePresence('presence-other');
     expect(Object.keys(membersOf(joined))).toEqual(['fritz']);
@@ -184,7 +184,7 @@ describe('a presence channel without channel_data', () => {
 });
 
 describe('the watchlist', () => {
-  test('tells who is online and who is not, then each change, whatever the number of connections', async () => {
+  test('reports who is online, then each change, whatever the number of connections', async () => {
     const anna = await signIn({ id: 'w-anna', watchlist: ['w-bert', 'w-carl'] });
     expect(await anna.watched.count(1)).toEqual([['offline', ['w-bert', 'w-carl']]]);
     const tabs = [await signIn({ id: 'w-bert' }), await signIn({ id: 'w-bert' })];
@@ -209,7 +209,7 @@ describe('the watchlist', () => {
     ]);
   });
 
-  test('of more than a hundred users is cut: 4302, and the first hundred are watched', async () => {
+  test('with more than a hundred users is cut: error 4302, and the first hundred are watched', async () => {
     const watchlist = Array.from({ length: 120 }, (_, n) => `many-${n}`);
     const client = await connectClient(server, { user: { id: 'w-many', watchlist } });
     const errors = errorsOf(client);
@@ -228,7 +228,7 @@ describe('the watchlist', () => {
     expect(client.pusher.user.user_data).toMatchObject({ id: 'w-many' });
   });
 
-  test('of an app that has it switched off tells nothing, and the sign-in stands', async () => {
+  test('sends nothing if the app has disabled it, and the sign-in succeeds', async () => {
     const options = { app: unwatched };
     const anna = await signIn({ id: 'off-anna', watchlist: ['off-bert'] }, options);
     await signIn({ id: 'off-bert' }, options);
@@ -239,7 +239,7 @@ describe('the watchlist', () => {
 });
 
 describe('terminateUserConnections', () => {
-  test('ends every connection of the user, for good until the client asks, as a leave like any other', async () => {
+  test('ends every connection of the user for good, which counts as an ordinary leave', async () => {
     const tabs = [await signIn({ id: 't-anna' }), await signIn({ id: 't-anna' })];
     const [states, errors] = [tabs.map(statesOf), tabs.map(errorsOf)];
     for (const { subscribePresence } of tabs) await subscribePresence('presence-ended');
@@ -254,7 +254,7 @@ describe('terminateUserConnections', () => {
       await ofTab.first((state) => state === 'disconnected');
       expect(errors[tab]?.items).toContainEqual({ code: 4009, message: 'You got disconnected by the app.' });
     }
-    // That they are reported gone, after the grace, is that nobody came back by itself.
+    // They are reported as gone after the grace period, so none reconnected by itself.
     expect(await hooks.namesOf('presence-ended', 4)).toEqual([
       'channel_occupied',
       'member_added',
@@ -272,11 +272,11 @@ describe('terminateUserConnections', () => {
     expect(await hooks.namesOf('presence-ended', 6)).toHaveLength(6);
   });
 
-  test('of a user without connections is answered {} as well', async () => {
+  test('of a user without connections is also answered {}', async () => {
     expect(await (await sdk.terminateUserConnections('t-nobody')).json()).toEqual({});
   });
 
-  test('makes the user go offline for those who watch', async () => {
+  test('makes the user go offline for watchers', async () => {
     const anna = await signIn({ id: 't-watcher', watchlist: ['t-watched'] });
     await signIn({ id: 't-watched' });
     await sdk.terminateUserConnections('t-watched');
@@ -288,7 +288,7 @@ describe('terminateUserConnections', () => {
   });
 });
 
-test('users of two apps are apart, though their ids are the same', async () => {
+test('users of two apps are separate although their ids are the same', async () => {
   const [mine, theirs] = [
     await signIn({ id: 'same', watchlist: ['friend'] }),
     await signIn({ id: 'same', watchlist: ['friend'] }, { app: otherApp }),

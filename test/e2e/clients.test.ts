@@ -10,7 +10,7 @@ const sdk = sdkFor(server);
 afterAll(() => server.stop());
 
 describe('pusher-js', () => {
-  test('connects and is given a socket id that the server library signs', async () => {
+  test('connects and receives a socket id that the server library can sign', async () => {
     const { pusher, socketId } = await connectClient(server);
     expect(pusher.connection.state).toBe('connected');
     expect(socketId).toMatch(/^\d+\.\d+$/);
@@ -34,7 +34,7 @@ describe('pusher-js', () => {
     expect(await talk.data('said')).toEqual({ text: 'hi' });
   });
 
-  test('receives nothing after it unsubscribed', async () => {
+  test('receives nothing after unsubscribing', async () => {
     const { pusher, subscribe } = await connectClient(server);
     const left = await subscribe('left');
     const stayed = await subscribe('stayed');
@@ -46,14 +46,14 @@ describe('pusher-js', () => {
     expect(left.events.items.map(({ event }) => event)).toEqual(['pusher:subscription_succeeded']);
   });
 
-  test('is told why a private channel is refused, on the channel and on the connection', async () => {
+  test('receives the reason for a rejected private channel, on the channel and on the connection', async () => {
     const wrong = { ...app, secret: 'not-the-secret' };
     const pusher = createClient(server, { app: wrong });
     const errors = new Journal<string>('an error of the connection');
     pusher.connection.bind('error', (error: { data: { message: string } }) =>
       errors.push(error.data.message),
     );
-    const refused = new Journal<{ type: string; status: number }>('a refused subscription');
+    const refused = new Journal<{ type: string; status: number }>('a rejected subscription');
     const channel = pusher.subscribe('private-vault');
     channel.bind('pusher:subscription_error', (error: { type: string; status: number }) =>
       refused.push(error),
@@ -64,7 +64,7 @@ describe('pusher-js', () => {
     expect(pusher.connection.state).toBe('connected');
   });
 
-  test('stays away after it came with an unknown key', async () => {
+  test('does not reconnect after using an unknown key', async () => {
     const pusher = createClient(server, { app: { ...app, key: 'nobody' } });
     const states = new Journal<string>('a state of the connection');
     pusher.connection.bind('state_change', ({ current }: { current: string }) => states.push(current));
@@ -80,7 +80,7 @@ describe('pusher-js', () => {
 });
 
 describe('an event that is published with a socket_id', () => {
-  test('reaches all but that connection', async () => {
+  test('reaches all connections except that one', async () => {
     const sender = await connectClient(server);
     const other = await connectClient(server);
     const atSender = await sender.subscribe('echo-less');
@@ -92,7 +92,7 @@ describe('an event that is published with a socket_id', () => {
     expect(atSender.events.items.map(({ event }) => event)).not.toContain('moved');
   });
 
-  test('reaches everybody when that connection does not hold the channel', async () => {
+  test('reaches everybody when that connection is not subscribed to the channel', async () => {
     const outsider = await connectClient(server);
     const reader = await connectClient(server);
     const inbox = await reader.subscribe('inbox');
@@ -100,7 +100,7 @@ describe('an event that is published with a socket_id', () => {
     expect(await inbox.data('from-outside')).toBe(1);
   });
 
-  test('reaches everybody when that connection is gone or never was', async () => {
+  test('reaches everybody when that connection is closed or never existed', async () => {
     const gone = await connectClient(server);
     const reader = await connectClient(server);
     const inbox = await reader.subscribe('inbox-2');
@@ -147,7 +147,7 @@ describe('a client event', () => {
     expect(await atOther.data('client-typing')).toEqual({ n: 1 });
   });
 
-  test('that is far too large ends the connection with an error, and pusher-js comes back to its channels', async () => {
+  test('that is far too large ends the connection with an error, and pusher-js returns to its channels', async () => {
     const { pusher, socketId, subscribe } = await connectClient(server);
     const errors = new Journal<unknown>('an error of the connection');
     pusher.connection.bind('error', (error: { data?: unknown; error?: { data: unknown } }) =>

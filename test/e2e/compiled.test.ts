@@ -17,7 +17,7 @@ import { expect, onTestFinished, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
-/** An installation of the program of its own, with what was compiled by the build. */
+/** An installation of the program with the build's compiled code. */
 function install(): { readonly folder: string; readonly compiled: string } {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-compiled-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -40,16 +40,16 @@ function run(folder: string, file = 'main.cjs'): string {
   return stdout.trim() + stderr;
 }
 
-test('the build compiles the program for the Node that builds', () => {
+test('the build compiles the program for its own version of Node', () => {
   expect(install().compiled).toMatch(new RegExp(`/${process.version}-${process.platform}-${process.arch}$`));
 });
 
-test('the program starts with what was compiled, by either name', () => {
+test('the program starts with the compiled code, by either name', () => {
   const { folder } = install();
   expect([run(folder), run(folder, 'main.js')]).toEqual([version, version]);
 });
 
-test('the program starts where it can neither use nor write what was compiled', () => {
+test('the program starts where it can neither use nor write compiled code', () => {
   const { folder, compiled } = install();
   rmSync(join(compiled, '..'), { recursive: true });
   expect(run(folder)).toBe(version);
@@ -61,17 +61,20 @@ test.each([
   ['empty', () => Buffer.alloc(0)],
   ['cut off', (whole: Buffer) => whole.subarray(0, whole.length / 2)],
   ['damaged', (whole: Buffer) => whole.fill(0x5a, whole.length / 2, whole.length / 2 + 64)],
-  ['something else', () => Buffer.from('not compiled at all, but longer than a checksum')],
-])('the program starts although what was compiled is %s', (_, change) => {
+  [
+    'not compiled code, but longer than a checksum',
+    () => Buffer.from('not compiled at all, but longer than a checksum'),
+  ],
+])('the program starts although its compiled code is %s', (_, change) => {
   const { folder, compiled } = install();
   writeFileSync(compiled, change(readFileSync(compiled)));
   expect(run(folder)).toBe(version);
 });
 
-test('what was compiled of another build is not used', () => {
+test('compiled code of another build is not used', () => {
   const { folder, compiled } = install();
   const program = join(folder, 'dist/program.cjs');
-  // As long as before, which is all that V8 looks at, and no newer than what was compiled.
+  // The same length, which is all that V8 checks, and not newer than the compiled code.
   const text = readFileSync(program, 'utf8');
   const other = `// ${'f'.repeat(64)}${text.slice(text.indexOf('\n'))}`.replace(
     'to listen on, instead',
@@ -84,7 +87,7 @@ test('what was compiled of another build is not used', () => {
   expect(readFileSync(compiled).length).toBeGreaterThan(0);
 });
 
-test('what was compiled before somebody changed the program is not used', () => {
+test('compiled code is not used after the program was changed', () => {
   const { folder, compiled } = install();
   const program = join(folder, 'dist/program.cjs');
   writeFileSync(

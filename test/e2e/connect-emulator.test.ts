@@ -18,7 +18,7 @@ emulatorContract('an emulator in another process', async () => {
   return emulator;
 });
 
-test('an emulator with a token tells secrets to who has it, and nothing to others', async () => {
+test('an emulator with a token returns secrets only with the token', async () => {
   const { url } = await startRemote({ SOKETIFY_CONTROL_TOKEN: 't', SOKETIFY_APP_SECRET: 'hush' });
   await expect(connectEmulator(url)).rejects.toMatchObject({
     code: 'ERR_REMOTE',
@@ -28,7 +28,7 @@ test('an emulator with a token tells secrets to who has it, and nothing to other
   expect(emulator.secret).toBe('hush');
 });
 
-test('an emulator without a token keeps its secret, and says how to be told', async () => {
+test('an emulator without a token returns no secret, and states how to obtain it', async () => {
   const { url } = await startRemote({ SOKETIFY_APP_SECRET: 'hush' });
   await using emulator = await connectEmulator(url);
   expect(emulator.key).toBe('app-key');
@@ -46,7 +46,7 @@ test.each([
   expect((await promisify(execFile)(process.execPath, args)).stdout).toBe('1 []\n');
 });
 
-test('a function is no match for an emulator in another process', async () => {
+test('a function cannot be a condition for an emulator in another process', async () => {
   await using emulator = await connectEmulator((await startRemote()).url);
   await expect(emulator.webhooks.waitFor(() => true)).rejects.toMatchObject({ code: 'ERR_REMOTE' });
 });
@@ -55,14 +55,14 @@ test.each([
   ['nowhere', 'ERR_ARGUMENT_INVALID', /expected the URL of an emulator/],
   ['ftp://127.0.0.1', 'ERR_ARGUMENT_INVALID', /got "ftp:/],
   ['http://127.0.0.1:9', 'ERR_REMOTE', /does not answer .*is it running/],
-])('%s is refused with what to do', async (url, code, message) => {
+])('%s is rejected with an instruction', async (url, code, message) => {
   await expect(connectEmulator(url)).rejects.toMatchObject({
     code,
     message: expect.stringMatching(message) as string,
   });
 });
 
-test('a server without the control API is told how to serve it', async () => {
+test('a server without the control API is rejected with an instruction', async () => {
   await using server = await startServer();
   await expect(connectEmulator(server.url)).rejects.toMatchObject({
     code: 'ERR_REMOTE',

@@ -52,7 +52,7 @@ describe('a connection', () => {
     },
   );
 
-  test('that offers the subprotocol of the Swift library is given it', async () => {
+  test('that offers the subprotocol of the Swift library gets it', async () => {
     const protocol = 'pusher-channels-protocol-7';
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}/app/${app.key}?protocol=7`, protocol);
     await once(socket, 'open');
@@ -60,7 +60,7 @@ describe('a connection', () => {
     socket.terminate();
   });
 
-  test('that sends a WebSocket ping is given its pong', async () => {
+  test('that sends a WebSocket ping receives its pong', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}/app/${app.key}?protocol=7`);
     await once(socket, 'open');
     socket.ping('are you there');

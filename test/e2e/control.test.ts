@@ -4,7 +4,7 @@ import { app } from '../support/e2e/config.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { runProgram, startServer, type Server } from '../support/e2e/server.ts';
 
-/** Asks the control API. */
+/** Sends a request to the control API. */
 async function ask(server: Server, path: string, body?: object): Promise<unknown> {
   const response = await fetch(`${server.url}/control${path}`, {
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
@@ -14,7 +14,7 @@ async function ask(server: Server, path: string, body?: object): Promise<unknown
 }
 
 describe('a program with --control', () => {
-  test('has a test in another process wait for webhooks, with real time and with its own', async () => {
+  test('lets a test in another process wait for webhooks, on the real clock and on its own', async () => {
     await using receiver = await startReceiver();
     await using server = await startServer(
       { apps: [{ ...app, webhooks: [{ url: receiver.url }] }] },
@@ -30,7 +30,7 @@ describe('a program with --control', () => {
     expect(await left).toMatchObject({ name: 'channel_vacated', cause: { kind: 'disconnected' } });
   });
 
-  test('keeps the apps that were added when the configuration is read again', async () => {
+  test('keeps added apps when the configuration is reloaded', async () => {
     const config = { apps: [app] };
     await using server = await startServer(config, { args: ['--control'] });
     const { id } = (await ask(server, '/apps', { id: 'added', secret: 's' })) as { id: string };
@@ -41,7 +41,7 @@ describe('a program with --control', () => {
     expect(apps.map((one) => one.id)).toEqual([app.id, 'late', id]);
   });
 
-  test('ends at once on SIGTERM where time stands still', async () => {
+  test('exits immediately on SIGTERM while its clock stands still', async () => {
     await using receiver = await startReceiver();
     await using server = await startServer(
       { apps: [{ ...app, webhooks: [{ url: receiver.url }] }] },
@@ -60,7 +60,7 @@ describe('a program with --control', () => {
 });
 
 describe('control', () => {
-  test('is not served without being configured', async () => {
+  test('is not served unless configured', async () => {
     await using server = await startServer({ apps: [app] });
     expect((await fetch(`${server.url}/control/openapi.json`)).status).toBe(404);
   });
@@ -74,7 +74,7 @@ describe('control', () => {
       { SOKETIFY_HOST: '0.0.0.0', SOKETIFY_APP_SECRET: 's' },
       /control\.token\n.*missing; on the host "0\.0\.0\.0"/,
     ],
-  ])('is refused with %j', async (env, message) => {
+  ])('is rejected with %j', async (env, message) => {
     const { code, stderr } = await runProgram(['--control', '--port', '0'], env);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);

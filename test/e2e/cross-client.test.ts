@@ -17,7 +17,7 @@ afterAll(async () => {
   await hooks.close();
 });
 
-// These libraries do not run here: what their sources say of them stands for them.
+// These libraries do not run here. The vectors follow from their sources.
 describe.each(clients)('%s', (client) => {
   const facts = vectors
     .filter((vector) => vector.client === client)
@@ -27,6 +27,6 @@ describe.each(clients)('%s', (client) => {
   });
 });
 
-test('every library that Pusher keeps, beside those for JavaScript, has its vectors', () => {
+test('every library that Pusher maintains, except those for JavaScript, has its vectors', () => {
   expect(clients).toEqual(['Swift', 'Java', '.NET', 'Go', 'PHP', 'Python', 'Ruby']);
 });

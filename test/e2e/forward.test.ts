@@ -7,12 +7,12 @@ import { startListener } from '../support/e2e/listener.ts';
 import { deadUrl, readBody, startReceiver } from '../support/e2e/receiver.ts';
 import { runProgram, startServer } from '../support/e2e/server.ts';
 
-/** Posts as a stranger does. */
+/** Posts without a signature. */
 function post(url: string, body: string | Uint8Array<ArrayBuffer>): Promise<Response> {
   return fetch(url, { method: 'POST', body, headers: { 'X-Own': 'kept', 'Content-Type': 'text/plain' } });
 }
 
-/** A backend that answers 201 with headers of its own, and what it got. */
+/** A backend that answers 201 with headers of its own, and records requests. */
 async function startBackend() {
   const bodies: Buffer[] = [];
   const names: string[][] = [];
@@ -28,7 +28,7 @@ async function startBackend() {
 }
 
 describe('soketify-emulator listen --forward-to', () => {
-  test('stands between the server and a backend, which verifies what comes and decides about the answer', async () => {
+  test('forwards webhooks to a backend, which verifies them and determines the answer', async () => {
     await using backend = await startReceiver({ answer: (index) => (index === 0 ? 503 : 200) });
     await using listener = await startListener('--forward-to', backend.url);
     await using server = await startServer(quickConfig({ url: listener.url }));
@@ -53,7 +53,7 @@ describe('soketify-emulator listen --forward-to', () => {
     ]);
   });
 
-  test('passes on the bytes and headers as they came, and the answer with its headers', async () => {
+  test('forwards bytes and headers unchanged, and the answer with its headers', async () => {
     const backend = await startBackend();
     await using listener = await startListener('--forward-to', backend.url);
     const bytes = Uint8Array.from([0x7b, 0xff, 0xfe, 0x00, 0x7d]);
@@ -66,7 +66,7 @@ describe('soketify-emulator listen --forward-to', () => {
     expect(names.join(' ')).toContain('kept');
   });
 
-  test('answers 502 for a backend that is not there, and 504 for one that is too slow', async () => {
+  test('answers 502 for an unavailable backend, and 504 for a slow one', async () => {
     await using absent = await startListener('--forward-to', await deadUrl());
     const missing = await post(absent.url, '{}');
     expect([missing.status, await missing.text()]).toEqual([502, expect.stringContaining('ECONNREFUSED')]);
@@ -79,7 +79,7 @@ describe('soketify-emulator listen --forward-to', () => {
     expect((await post(slow.url, '{}')).status).toBe(504);
   });
 
-  test('does not play a bad endpoint at the same time', async () => {
+  test('cannot simulate a failing endpoint at the same time', async () => {
     const { code, stderr } = await runProgram(['listen', '--forward-to', 'http://h/', '--status', '500']);
     expect([code, stderr]).toEqual([
       2,
@@ -105,7 +105,7 @@ describe('soketify-emulator trigger --as client', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ channel: 'presence-lobby', event: 'client-x' });
   });
 
-  test('shows what the server refuses', async () => {
+  test('shows what the server rejects', async () => {
     await using server = await startServer({ apps: [{ ...app, clientEvents: false }] });
     const args = ['trigger', '--url', server.url, '--as', 'client', '-e', 'client-x', '-c'];
     const disabled = await runProgram([...args, 'private-a']);

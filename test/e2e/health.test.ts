@@ -10,29 +10,29 @@ const tls = { certFile: pem('localhost.cert'), keyFile: pem('localhost.key') };
 const health = (...args: readonly string[]) => runProgram(['health', ...args]);
 
 describe('soketify-emulator health', () => {
-  test('asks a server, and says what it answers', async () => {
+  test('asks a server, and prints its answer', async () => {
     await using server = await startServer({ apps: [app] });
     const { code, stdout } = await health('--port', `${server.port}`);
     expect([code, stdout]).toEqual([0, '200 {"status":"ready","apps":1}\n']);
   });
 
-  test('asks by TLS a server that is configured so, whatever its certificate is', async () => {
+  test('uses TLS for a server that is configured so, and accepts any certificate', async () => {
     const config: Config & { readonly tls: typeof tls } = { apps: [app], tls };
     await using server = await startServer(config);
     const args = ['--config', server.configFile, '--port', `${server.port}`];
     expect(await health(...args)).toMatchObject({ code: 0 });
   });
 
-  test.runIf(process.platform === 'linux')('asks the server of a process by its command line', async () => {
+  test.runIf(process.platform === 'linux')('finds the server of a process by its command line', async () => {
     const port = await freePort();
     await using server = await startServer({ apps: [app] }, { args: ['--port', `${port}`] });
     expect(await health('--of', `${server.pid}`)).toMatchObject({ code: 0 });
-    // What is half edited makes nobody ill.
+    // A half-edited configuration file does not make the server unhealthy.
     await server.rewriteConfig({ apps: [{ id: 'faulty' }] });
     expect(await health('--of', `${server.pid}`)).toMatchObject({ code: 0 });
   });
 
-  test('a server that is not there is not healthy', async () => {
+  test('a server that does not run is not healthy', async () => {
     const port = await freePort();
     const { code, stderr } = await health('--port', `${port}`);
     expect([code, stderr]).toEqual([

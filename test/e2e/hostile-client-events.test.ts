@@ -23,7 +23,7 @@ const error = (message: unknown, code: number | null = null): Frame => ({
   data: { message, code },
 });
 
-/** Two connections that hold the channel. */
+/** Two connections that are subscribed to the channel. */
 async function connectPair(channel: string): Promise<[Socket, Socket]> {
   const pair: [Socket, Socket] = [await connectSocket(server), await connectSocket(server)];
   for (const socket of pair) await socket.subscribe(channel);
@@ -31,7 +31,7 @@ async function connectPair(channel: string): Promise<[Socket, Socket]> {
 }
 
 describe('a client event', () => {
-  test('on a public channel is refused', async () => {
+  test('on a public channel is rejected', async () => {
     const socket = await connectSocket(server);
     for (const channel of ['public', 'cache-public']) {
       socket.requestSubscription(channel);
@@ -42,7 +42,7 @@ describe('a client event', () => {
     }
   });
 
-  test('on a channel that the sender does not hold is refused', async () => {
+  test('on a channel without a subscription is rejected', async () => {
     const [reader, socket] = [await connectSocket(server), await connectSocket(server)];
     await reader.subscribe('private-closed');
     socket.send({ event: 'client-x', channel: 'private-closed', data: {} });
@@ -54,7 +54,7 @@ describe('a client event', () => {
     expect(await hooks.namesOf('private-closed', 2)).toEqual(['channel_occupied', 'channel_vacated']);
   });
 
-  test('of an app that has not enabled them is refused', async () => {
+  test('of an app that has not enabled them is rejected', async () => {
     const socket = await connectSocket(server, { app: otherApp });
     await socket.subscribe('private-off');
     socket.send({ event: 'client-x', channel: 'private-off', data: {} });
@@ -63,7 +63,7 @@ describe('a client event', () => {
     );
   });
 
-  test('with more than 10 KB is refused, and with 10 KB relayed', async () => {
+  test('with more than 10 KB is rejected, and with 10 KB relayed', async () => {
     const [sender, reader] = await connectPair('private-size');
     sender.send({ event: 'client-x', channel: 'private-size', data: 'x'.repeat(10_241) });
     await sender.expectFrame(
@@ -76,13 +76,13 @@ describe('a client event', () => {
     await reader.expectFrame({ event: 'client-x', channel: 'private-size', data });
   });
 
-  test.each([undefined, null, 7, [], {}])('with the channel %j is refused', async (channel) => {
+  test.each([undefined, null, 7, [], {}])('with the channel %j is rejected', async (channel) => {
     const socket = await connectSocket(server);
     socket.send({ event: 'client-x', channel, data: {} });
     expect(await socket.framesBeforePong()).toEqual([error(expect.any(String))]);
   });
 
-  test('whose name is longer than 200 characters is refused', async () => {
+  test('whose name is longer than 200 characters is rejected', async () => {
     const [sender, reader] = await connectPair('private-name');
     sender.send({ event: `client-${'x'.repeat(194)}`, channel: 'private-name', data: {} });
     expect(await sender.framesBeforePong()).toEqual([error(expect.any(String))]);
@@ -126,14 +126,14 @@ describe('a client event', () => {
     expect(hooks.requests.items.every(({ verified }) => verified)).toBe(true);
   });
 
-  test('whose data is nested as deeply as the limit allows is text like any other', async () => {
+  test('whose data is nested as deeply as the limit allows is relayed as text', async () => {
     const [sender, reader] = await connectPair('private-deep');
     const deep = '['.repeat(5120) + ']'.repeat(5120);
     sender.send(`{"event":"client-x","channel":"private-deep","data":${deep}}`);
     await reader.expectFrame({ event: 'client-x', channel: 'private-deep', data: deep });
   });
 
-  test('is limited to ten in a second, and those above are not relayed', async () => {
+  test('is limited to ten per second, and more are not relayed', async () => {
     const [sender, reader] = await connectPair('private-rate');
     for (let n = 0; n < 12; n++) sender.send({ event: 'client-n', channel: 'private-rate', data: { n } });
     const refused = await sender.framesBeforePong();

@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  // Whatever a test did, the server lives and serves somebody else.
+  // After each test the server still serves another client.
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   const socket = await connectSocket(server);
   const channel = `alive-${round++}`;
@@ -65,7 +65,7 @@ describe('a frame that is not a message', () => {
     ['nothing', Buffer.alloc(0)],
     ['a message', Buffer.from('{"event":"pusher:ping","data":{}}')],
     ['noise', Buffer.from([0, 255, 254, 128, 7])],
-  ])('because it is binary is answered with an error, with %s in it', async (_, bytes) => {
+  ])('that is binary is answered with an error (%s)', async (_, bytes) => {
     const socket = await connectSocket(server);
     socket.send(bytes);
     expect(await socket.framesBeforePong()).toEqual([
@@ -73,13 +73,13 @@ describe('a frame that is not a message', () => {
     ]);
   });
 
-  test('because it is text that is not UTF-8 ends only its own connection', async () => {
+  test('that is text but not UTF-8 ends only its own connection', async () => {
     const socket = await connectSocket(server);
     socket.sendAsText(Buffer.from([0x7b, 0xff, 0xfe, 0x7d]));
     await socket.closing;
   });
 
-  test('because it is huge harms nobody else', async () => {
+  test('that is huge affects no other connection', async () => {
     const socket = await connectSocket(server);
     socket.send(`{"event":"pusher:ping","data":"${'x'.repeat(20_000_000)}"}`);
     await Promise.race([socket.closing, socket.nextFrame()]);
@@ -92,7 +92,7 @@ describe('a frame that is not a message', () => {
   });
 });
 
-describe('an event that clients cannot send', () => {
+describe('an event that clients must not send', () => {
   test.each([
     '',
     'hello',
@@ -101,7 +101,7 @@ describe('an event that clients cannot send', () => {
     'pusher_internal:member_added',
     'pusher:error',
     '__proto__',
-  ])('is refused: %j', async (event) => {
+  ])('is rejected: %j', async (event) => {
     const socket = await connectSocket(server);
     await socket.subscribe('private-any');
     socket.send({ event, channel: 'private-any', data: {} });
@@ -109,7 +109,7 @@ describe('an event that clients cannot send', () => {
   });
 });
 
-describe('a subscription without sense', () => {
+describe('an invalid subscription', () => {
   test.each([
     undefined,
     null,
@@ -147,7 +147,7 @@ describe('a subscription without sense', () => {
     '\ud800',
     'x'.repeat(165),
     'x'.repeat(5000),
-  ])('is answered with errors on channel and connection when the name is not one (%#)', async (channel) => {
+  ])('is answered with errors on channel and connection when the name is invalid (%#)', async (channel) => {
     const socket = await connectSocket(server);
     socket.send({ event: 'pusher:subscribe', data: { channel, auth: '' } });
     const frames = await socket.framesBeforePong();
@@ -156,7 +156,7 @@ describe('a subscription without sense', () => {
     expect(JSON.parse(String(refused?.data))).toMatchObject({ type: 'InvalidChannel' });
   });
 
-  test('is refused for the channel of a user as whom the connection is not signed in', async () => {
+  test('is rejected for the channel of a user that the connection is not signed in as', async () => {
     const socket = await connectSocket(server);
     socket.requestSubscription('#server-to-user-7');
     const frames = await socket.framesBeforePong();
@@ -167,7 +167,7 @@ describe('a subscription without sense', () => {
   });
 
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'x'.repeat(164)])(
-    'is not one to a channel called %s',
+    'is not a subscription to a channel called %s',
     async (channel) => {
       const socket = await connectSocket(server);
       await socket.subscribe(channel);
@@ -181,7 +181,7 @@ describe('a subscription without sense', () => {
     },
   );
 
-  test('is answered when its data came as a string, which some clients send', async () => {
+  test('is answered when its data is a string, which some clients send', async () => {
     const socket = await connectSocket(server);
     socket.send({ event: 'pusher:subscribe', data: '{"channel":"as-a-string"}' });
     const event = 'pusher_internal:subscription_succeeded';
@@ -189,8 +189,8 @@ describe('a subscription without sense', () => {
   });
 });
 
-describe('an authorisation that is not one', () => {
-  test('with a wrong signature is told what should have been signed', async () => {
+describe('an invalid authorization', () => {
+  test('with a wrong signature is answered with the text to sign', async () => {
     const socket = await connectSocket(server);
     const auth = `${app.key}:${'0'.repeat(64)}`;
     socket.send({ event: 'pusher:subscribe', data: { channel: 'private-x', auth } });
@@ -205,7 +205,7 @@ describe('an authorisation that is not one', () => {
     expect(frames).toEqual(expect.arrayContaining([error(message), refused]));
   });
 
-  test('with another key is told so', async () => {
+  test('with another key is answered with that key', async () => {
     const socket = await connectSocket(server);
     socket.send({ event: 'pusher:subscribe', data: { channel: 'private-x', auth: 'nobody:00' } });
     const frames = await socket.framesBeforePong();
@@ -213,7 +213,7 @@ describe('an authorisation that is not one', () => {
   });
 
   test.each([undefined, '', ':', 'app-key', 'app-key:', ':00', 'app-key:é', `app-key:${'0'.repeat(63)}`])(
-    'is refused: %j',
+    'is rejected: %j',
     async (auth) => {
       const socket = await connectSocket(server);
       socket.send({ event: 'pusher:subscribe', data: { channel: 'private-x', auth } });
@@ -221,7 +221,7 @@ describe('an authorisation that is not one', () => {
     },
   );
 
-  test('of another socket is refused', async () => {
+  test('of another socket is rejected', async () => {
     const [mine, theirs] = [await connectSocket(server), await connectSocket(server)];
     const { auth } = sdk.authorizeChannel(theirs.id, 'private-x');
     mine.send({ event: 'pusher:subscribe', data: { channel: 'private-x', auth } });
@@ -239,7 +239,7 @@ describe('many frames', () => {
     ).toEqual([]);
   });
 
-  test('before their sender goes away leave nothing behind', async () => {
+  test('before their sender disconnects leave nothing behind', async () => {
     const [socket, watcher] = [await connectSocket(server), await connectSocket(server)];
     await watcher.subscribe('presence-hasty', { user_id: 'watcher' });
     await socket.subscribe('presence-hasty', { user_id: 'hasty' });
@@ -249,7 +249,7 @@ describe('many frames', () => {
     await watcher.frames.first(({ event }) => event === 'pusher_internal:member_removed');
     const response = await sdk.get({ path: '/channels', params: { filter_by_prefix: 'hasty-' } });
     expect(await response.json()).toEqual({ channels: {} });
-    // How many of the frames were read is the network's business; each channel they occupied is vacated.
+    // How many of the frames are read depends on the network. Each channel they occupied is vacated.
     await hooks.events.until((events) => {
       const ofHasty = events.filter(({ channel }) => channel.startsWith('hasty-'));
       const occupied = ofHasty.filter(({ name }) => name === 'channel_occupied');

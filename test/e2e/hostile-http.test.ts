@@ -13,7 +13,7 @@ const path = '/apps/1/events';
 const good = JSON.stringify({ name: 'said', channels: ['news'], data: '{"n":1}' });
 const seconds = (ago: number) => String(Math.floor(Date.now() / 1000) - ago);
 
-/** The server lives and serves a good request. */
+/** The server still answers a valid request. */
 async function expectAlive(): Promise<void> {
   const socket = await connectSocket(server);
   await socket.subscribe('news');
@@ -21,7 +21,7 @@ async function expectAlive(): Promise<void> {
   await socket.expectFrame({ event: 'said', channel: 'news', data: '{"n":1}' });
 }
 
-describe('an authentication that is not one is 401 with a text that says why', () => {
+describe('an invalid authentication is 401 with the reason', () => {
   const cases: readonly [what: string, request: Partial<ApiRequest>, text: string | RegExp][] = [
     ['no auth_key', { params: { auth_key: undefined } }, 'Missing parameter: auth_key'],
     ['an unknown auth_key', { params: { auth_key: 'nobody' } }, 'Unknown auth_key'],
@@ -29,7 +29,7 @@ describe('an authentication that is not one is 401 with a text that says why', (
     ['no auth_version', { params: { auth_version: undefined } }, 'Version required'],
     ['another auth_version', { params: { auth_version: '2.0' } }, 'Version not supported'],
     ['no auth_timestamp', { params: { auth_timestamp: undefined } }, 'Timestamp required'],
-    ['a timestamp that is no number', { params: { auth_timestamp: 'now' } }, 'Timestamp required'],
+    ['a timestamp that is not a number', { params: { auth_timestamp: 'now' } }, 'Timestamp required'],
     [
       'a stale timestamp',
       { params: { auth_timestamp: seconds(601) } },
@@ -43,7 +43,7 @@ describe('an authentication that is not one is 401 with a text that says why', (
     ['no signature', { signature: undefined }, /^Invalid signature: you should have sent HmacSHA256Hex\(/],
     ['a wrong signature', { signature: '0'.repeat(64) }, /"POST\\n\/apps\/1\/events\\nauth_key=app-key&/],
     ['a signature of another length', { signature: 'ab' }, /^Invalid signature/],
-    ['a signature that is no hex', { signature: 'é'.repeat(64) }, /^Invalid signature/],
+    ['a signature that is not hexadecimal', { signature: 'é'.repeat(64) }, /^Invalid signature/],
     ['a wrong body_md5', { params: { body_md5: 'd41d8cd98f00b204e9800998ecf8427e' } }, /md5/i],
     ['no body_md5', { params: { body_md5: undefined } }, /md5/i],
   ];
@@ -64,7 +64,7 @@ describe('an authentication that is not one is 401 with a text that says why', (
     await expectAlive();
   });
 
-  test('but a stamp of a few minutes ago, unknown parameters and a body_md5 of nothing are fine', async () => {
+  test('but a timestamp of a few minutes ago, unknown parameters and a body_md5 of an empty body are accepted', async () => {
     const get = { path: '/apps/1/channels' };
     expect(await callApi(server, { ...get, params: { auth_timestamp: seconds(500) } })).toMatchObject({
       status: 200,
@@ -120,7 +120,7 @@ describe('a body that is not an event is 400', () => {
     },
   );
 
-  test('and nothing of it harms the server', expectAlive);
+  test('and none of it affects the server', expectAlive);
 
   function batchOf(size: number): string {
     const item = { name: 'said', channel: 'news', data: '1' };
@@ -129,20 +129,20 @@ describe('a body that is not an event is 400', () => {
 });
 
 describe('a body that is too large is 413', () => {
-  test('when the data is', async () => {
+  test('because of its data', async () => {
     const body = JSON.stringify({ name: 'said', channel: 'news', data: 'x'.repeat(10_241) });
     const answer = await callApi(server, { path, body });
     expect(answer.status).toBe(413);
     expect(answer.text).toContain('The data content of this event exceeds the allowed maximum (10240 bytes)');
   });
 
-  test('when the data is nested 50,000 deep', async () => {
+  test('because of data that is nested 50,000 deep', async () => {
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     const answer = await callApi(server, { path, body: `{"name":"said","channel":"news","data":${deep}}` });
     expect(answer.status).toBe(413);
   });
 
-  test.each([3, 5, 50])('when all of it is, as clients of every kind are told: %d MB', async (megabytes) => {
+  test.each([3, 5, 50])('as a whole, with the same text for all clients: %d MB', async (megabytes) => {
     const body = 'x'.repeat(megabytes * 1_000_000);
     const told = { status: 413, text: 'Request body exceeds the allowed maximum (1048576 bytes)' };
     expect(await callApi(server, { path, body })).toMatchObject(told);
@@ -151,7 +151,7 @@ describe('a body that is too large is 413', () => {
   });
 });
 
-describe('a path that leads nowhere is 404', () => {
+describe('an unknown path is 404', () => {
   test.each([
     { path: '/nothing' },
     { path: '/apps' },
@@ -166,13 +166,13 @@ describe('a path that leads nowhere is 404', () => {
   });
 });
 
-describe('a malformed request harms nobody', () => {
+describe('a malformed request affects nobody', () => {
   test.each([
     '/apps/1/channels/%zz',
     '/apps/1/channels/%',
     '/apps/1/channels/%ff%fe',
     '/apps/1/channels/%00',
-  ])('%s is refused', async (target) => {
+  ])('%s is rejected', async (target) => {
     const { status } = await callApi(server, { path: target });
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
@@ -185,12 +185,12 @@ describe('a malformed request harms nobody', () => {
     '?auth_key=a&auth_key=b',
     `?${'a=b&'.repeat(500)}`,
     '?%ff=%fe',
-  ])('the query %# is refused', async (query) => {
+  ])('the query %# is rejected', async (query) => {
     const { status } = await fetch(`${server.url}/apps/1/channels${query}`);
     expect(status).toBe(401);
   });
 
-  test('a method that is none', async () => {
+  test('an unknown method', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       const { status } = await fetch(`${server.url}${path}`, { method });
       expect([204, 404, 405]).toContain(status);
@@ -209,7 +209,7 @@ describe('a malformed request harms nobody', () => {
         const socket = connect(server.port, '127.0.0.1', () => {
           socket.write(bytes, () => socket.resetAndDestroy());
         });
-        // A server that hangs up first is in its right.
+        // The server may hang up first.
         socket.on('error', () => {});
         socket.once('close', () => resolve());
       });
@@ -217,7 +217,7 @@ describe('a malformed request harms nobody', () => {
     await expectAlive();
   });
 
-  test('a WebSocket key or an upgrade without sense', async () => {
+  test('an invalid WebSocket key or upgrade', async () => {
     const headers = { 'Sec-WebSocket-Version': '13' };
     const response = await fetch(`${server.url}/app/app-key`, { headers });
     expect(response.status).toBe(426);

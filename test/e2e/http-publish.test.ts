@@ -12,12 +12,12 @@ const names = 'up to 164 of the characters A-Z a-z 0-9 _ - = @ , . ;';
 const event = { name: 'said', channels: ['news'], data: '1' };
 const item = { name: 'said', channel: 'news', data: '1' };
 const items = (count: number) => Array.from({ length: count }, () => item);
-/** A body that is refused, the status and the text. */
+/** A body that is rejected, with the status and the text. */
 type Refusal = readonly [body: unknown, status: number, text: string | RegExp];
 const post = (path: string, body: unknown) =>
   callApi(server, { path: `/apps/1/${path}`, body: JSON.stringify(body) });
 
-describe('POST /events is refused with a text that says what is wrong', () => {
+describe('POST /events is rejected with a text that states what is wrong', () => {
   const refusals: readonly Refusal[] = [
     [{ ...event, name: undefined }, 400, 'Missing parameter: name'],
     [{ ...event, name: '' }, 400, "Invalid event name: expected a non-empty string, got ''"],
@@ -86,12 +86,12 @@ describe('POST /events is refused with a text that says what is wrong', () => {
 });
 
 describe('POST /events is answered', () => {
-  test('with an object, whatever null stands for what may be absent', async () => {
+  test('with an object, and null counts as absent', async () => {
     expect(await answered(post('events', { ...event, socket_id: null, info: null }))).toEqual({});
     expect(await answered(post('events', { ...event, info: '' }))).toEqual({});
   });
 
-  test('with the counts of each unique channel, and users on presence channels alone', async () => {
+  test('with the counts of each unique channel, and with users on presence channels only', async () => {
     const [anna, tab] = [await connectSocket(server), await connectSocket(server)];
     for (const socket of [anna, tab]) {
       await socket.subscribe('presence-info', { user_id: 'anna' });
@@ -116,13 +116,13 @@ describe('POST /events is answered', () => {
     ).toEqual({ channels: { info: {}, 'presence-info': { user_count: 1 } } });
   });
 
-  test('without a word of internal channels, which nobody counts', async () => {
+  test('without internal channels, which are not counted', async () => {
     const channels = ['#server-to-user-anna'];
     const body = { ...event, channels, info: 'subscription_count' };
     expect(await answered(post('events', body))).toEqual({ channels: { '#server-to-user-anna': {} } });
   });
 
-  test('with the names of channels that JavaScript knows otherwise', async () => {
+  test('with the names of channels that are also properties of JavaScript objects', async () => {
     const channels = ['__proto__', 'constructor', 'toString'];
     const { text } = await post('events', { ...event, channels, info: 'subscription_count' });
     expect(text).toBe(
@@ -134,7 +134,7 @@ describe('POST /events is answered', () => {
     [null, 'null'],
     [{ a: { b: [1, null] } }, '{"a":{"b":[1,null]}}'],
     ['\ud800"\u0000', '\ud800"\u0000'],
-  ])('and data %j goes out as a string', async (data, received) => {
+  ])('and data %j is sent as a string', async (data, received) => {
     const socket = await connectSocket(server);
     await socket.subscribe('data');
     await answered(post('events', { name: 'said', channel: 'data', data }));
@@ -160,14 +160,14 @@ describe('POST /batch_events', () => {
     [{ batch: [{ ...item, socket_id: 'x' }] }, 400, /^batch\[0\]: Invalid socket id/],
     [{ batch: [{ ...item, info: 'cache' }] }, 400, /^batch\[0\]: Unknown info attribute 'cache'/],
   ];
-  test.each(refusals)('is refused as a whole: %# %.0s%i %s', async (body, status, text) => {
+  test.each(refusals)('is rejected as a whole: %# %.0s%i %s', async (body, status, text) => {
     const socket = await connectSocket(server);
     await socket.subscribe('news');
     expect(await post('batch_events', body)).toEqual(plainText(status, text));
     expect(await socket.framesBeforePong()).toEqual([]);
   });
 
-  test('leaves out the connection that each item names, and counts for the items that ask', async () => {
+  test('leaves out the connection that each item names, and returns counts for the items that request them', async () => {
     const [first, second] = [await connectSocket(server), await connectSocket(server)];
     await first.subscribe('presence-batch', { user_id: 'anna' });
     await second.subscribe('presence-batch', { user_id: 'bert' });
@@ -192,20 +192,20 @@ describe('POST /batch_events', () => {
     ]);
   });
 
-  test('is answered {} when nobody asks, and when there is nothing in it', async () => {
+  test('is answered {} without requested counts, and when it is empty', async () => {
     expect(await answered(post('batch_events', { batch: [item] }))).toEqual({});
     expect(await answered(post('batch_events', { batch: [] }))).toEqual({});
   });
 });
 
-test('events above the rate are 429, each item of a batch one, and questions are not counted', async () => {
+test('events above the rate are 429, each item of a batch counts, and queries are not limited', async () => {
   const socket = await connectSocket(server, { app: slow });
   await socket.subscribe('news');
   const publish = (path: string, body: unknown) =>
     callApi(server, { path: `/apps/2/${path}`, body: JSON.stringify(body), app: slow });
   const text = 'Rate limit exceeded: at most 3 events a second are accepted';
   const refused = { ...plainText(429, text), retryAfter: '1' };
-  // Of a batch that is more than a second allows nothing is sent, and nothing counts; to try again is no use.
+  // A batch above the limit of a second is rejected as a whole and not counted. Retrying cannot help.
   expect(await publish('batch_events', { batch: items(4) })).toEqual(
     plainText(400, 'batch has 4 events, at most 3 a second are accepted'),
   );
@@ -214,9 +214,9 @@ test('events above the rate are 429, each item of a batch one, and questions are
   const accepted = answers.filter(({ status }) => status === 200);
   for (const answer of answers) if (!accepted.includes(answer)) expect(answer).toEqual(refused);
   expect(accepted.length).toBeLessThan(40);
-  // What is refused is not sent.
+  // Rejected events are not sent.
   expect(await socket.framesBeforePong()).toHaveLength(3 + accepted.length);
   expect(await callApi(server, { path: '/apps/2/channels', app: slow })).toMatchObject({ status: 200 });
-  // Another app is not held up.
+  // Another app is not limited.
   expect(await answered(post('events', event))).toEqual({});
 });

@@ -26,7 +26,7 @@ const publish = (channel: string, data: string) =>
   );
 
 describe('GET /channels', () => {
-  test('lists by prefix, with the counts that are asked for', async () => {
+  test('lists by prefix, with the requested counts', async () => {
     const socket = await connectSocket(server);
     for (const channel of ['presence-get-a', 'presence-cache-get-b', 'private-get-c', 'cache-get-d']) {
       await socket.subscribe(channel, { user_id: 'anna' });
@@ -42,7 +42,7 @@ describe('GET /channels', () => {
     expect(await list({ filter_by_prefix: 'private-get', info: 'subscription_count' })).toEqual({
       channels: { 'private-get-c': { subscription_count: 1 } },
     });
-    // A prefix is one at the start only, and the whole name is one too.
+    // A prefix matches only the start of a name. A whole name is a prefix, too.
     expect(await list({ filter_by_prefix: 'get' })).toEqual({ channels: {} });
     expect(await list({ filter_by_prefix: 'cache-get-d' })).toEqual({ channels: { 'cache-get-d': {} } });
   });
@@ -55,11 +55,11 @@ describe('GET /channels', () => {
     [{ info: 'user_count', filter_by_prefix: 'private-' }, userCount],
     [{ info: 'cache' }, "Unknown info attribute 'cache': accepted are user_count, subscription_count"],
     [{ info: 'a,b' }, "Unknown info attribute 'a': accepted are user_count, subscription_count"],
-  ])('is refused: %j', async (params, text) => {
+  ])('is rejected: %j', async (params, text) => {
     expect(await get('channels', params)).toEqual(plainText(400, text));
   });
 
-  test('tells nothing of internal channels, and nor do webhooks', async () => {
+  test('reveals nothing about internal channels, and neither do webhooks', async () => {
     const socket = await connectSocket(server);
     socket.send({ event: 'pusher:signin', data: sdkFor(server).authenticateUser(socket.id, { id: 'anna' }) });
     await socket.nextFrame();
@@ -76,7 +76,7 @@ describe('GET /channels', () => {
 });
 
 describe('GET /channels/NAME', () => {
-  test('tells what a cache channel keeps, subscribed or not, to who asks for it', async () => {
+  test('returns the event of a cache channel on request, subscribed or not', async () => {
     const info = 'subscription_count,cache';
     expect(await answered(get('channels/cache-state', { info }))).toEqual({
       occupied: false,
@@ -93,7 +93,7 @@ describe('GET /channels/NAME', () => {
     expect(await answered(get('channels/cache-state'))).toEqual({ occupied: false });
   });
 
-  test('tells all of a presence cache channel', async () => {
+  test('returns all about a presence cache channel', async () => {
     const socket = await connectSocket(server);
     await socket.subscribe('presence-cache-state', { user_id: 'anna' });
     const info = 'cache,user_count,subscription_count,cache';
@@ -117,7 +117,7 @@ describe('GET /channels/NAME', () => {
       "Unknown info attribute 'occupied': accepted are user_count, subscription_count, cache",
     ],
     ['channels/a!b', {}, `Invalid channel name: 'a!b' (3 characters). A name has ${names}`],
-  ])('is refused: %s %j', async (path, params, text) => {
+  ])('is rejected: %s %j', async (path, params, text) => {
     expect(await get(path, params)).toEqual(plainText(400, text));
   });
 });
@@ -140,19 +140,19 @@ describe('GET /channels/NAME/users', () => {
       "Users are only known for presence channels, and 'private-x' is not one",
     ],
     ['channels/a!b/users', {}, `Invalid channel name: 'a!b' (3 characters). A name has ${names}`],
-  ])('is refused: %s %j', async (path, params, text) => {
+  ])('is rejected: %s %j', async (path, params, text) => {
     expect(await get(path, params)).toEqual(plainText(400, text));
   });
 });
 
 describe('POST /users/USER/terminate_connections', () => {
-  test.each([['{}'], [undefined]])('takes the body %s', async (body) => {
+  test.each([['{}'], [undefined]])('accepts the body %s', async (body) => {
     const path = '/apps/1/users/nobody/terminate_connections';
     const request = { method: 'POST', path, ...(body !== undefined && { body }) } as const;
     expect(await answered(callApi(server, request))).toEqual({});
   });
 
-  test('refuses what cannot be a user who signed in', async () => {
+  test('rejects an impossible user id', async () => {
     const path = '/apps/1/users/a%20b/terminate_connections';
     expect(await callApi(server, { method: 'POST', path })).toEqual(
       plainText(400, "Invalid user id: got 'a b'"),
@@ -160,7 +160,7 @@ describe('POST /users/USER/terminate_connections', () => {
   });
 });
 
-describe('a route that there is no more is 404', () => {
+describe('a removed route is 404', () => {
   test.each(['GET /apps/1/channels/news/stats', 'POST /apps/1/channels/news/events', 'GET /apps/1/event'])(
     '%s',
     async (route) => {
@@ -171,7 +171,7 @@ describe('a route that there is no more is 404', () => {
   );
 });
 
-describe('an app that is disabled is 403 for whoever proves to be its backend', () => {
+describe('a disabled app is 403 for an authenticated backend', () => {
   const requests: readonly ApiRequest[] = [
     { path: '/apps/2/channels' },
     { path: '/apps/2/channels/news' },

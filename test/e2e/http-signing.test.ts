@@ -15,12 +15,12 @@ const refusedAs = (signed: string) => ({
   ) as string,
 });
 const channels = '/apps/1/channels';
-/** PHP's `http_build_query` and Ruby write a space so, and escape all else. */
+/** PHP's `http_build_query` and Ruby encode a space like this, and escape everything else. */
 const formEscape = (text: string) => encodeURIComponent(text).replaceAll('%20', '+');
 const everyEscape = (text: string) =>
   text.replaceAll(/[^A-Za-z0-9]/g, (character) => `%${Buffer.from(character).toString('hex')}`);
 
-describe('parameters are signed plain', () => {
+describe('parameters are signed unescaped', () => {
   const escapes: readonly [how: string, escape: (text: string) => string][] = [
     ['as they are', (text) => text],
     ['escaped', encodeURIComponent],
@@ -41,23 +41,26 @@ describe('parameters are signed plain', () => {
     });
   });
 
-  test('and are refused, with the text to sign, when what is signed is the escaped form', async () => {
+  test('and are rejected with the text to sign if their escaped form is signed', async () => {
     const params = [['filter_by_prefix', 'a%2Cb']] as const;
     const answer = await sendRaw(server, { path: channels, params });
     expect(answer).toMatchObject(refusedAs(`GET\n${channels}\nauth_key=app-key&auth_timestamp=`));
     expect(answer.text).toContain('&filter_by_prefix=a,b"');
   });
 
-  test.each(['a b', 'é☃', 'a%', 'a&b=c', 'a#b'])('whatever they hold: %j', async (value) => {
-    const request = {
-      path: channels,
-      params: [['filter_by_prefix', value]],
-      escape: encodeURIComponent,
-    } as const;
-    expect(await sendRaw(server, request)).toMatchObject({ status: 200, text: '{"channels":{}}' });
-  });
+  test.each(['whatever they contain: %j', 'é☃', 'a%', 'a&b=c', 'a#b'])(
+    'whatever they hold: %j',
+    async (value) => {
+      const request = {
+        path: channels,
+        params: [['filter_by_prefix', value]],
+        escape: encodeURIComponent,
+      } as const;
+      expect(await sendRaw(server, request)).toMatchObject({ status: 200, text: '{"channels":{}}' });
+    },
+  );
 
-  test('a + is itself, or a space for those that signed one', async () => {
+  test('a + stands for itself, or for a space if that was signed', async () => {
     for (const value of ['a+b', 'a b']) {
       const escape = (text: string) => text.replaceAll(' ', '+');
       const params = [['filter_by_prefix', value]] as const;
@@ -65,7 +68,7 @@ describe('parameters are signed plain', () => {
     }
   });
 
-  test('names that are not in lower case are refused', async () => {
+  test('names that are not in lower case are rejected', async () => {
     const params = [['Info', 'subscription_count']] as const;
     expect(await sendRaw(server, { path: channels, params })).toMatchObject({
       status: 401,
@@ -73,7 +76,7 @@ describe('parameters are signed plain', () => {
     });
   });
 
-  test.each([{ before: '&' }, { after: '&' }])('a stray & is no parameter: %j', async (stray) => {
+  test.each([{ before: '&' }, { after: '&' }])('a stray & is not a parameter: %j', async (stray) => {
     const answer = await sendRaw(server, { path: channels, ...stray });
     expect(answer).toMatchObject({ status: 200, text: '{"channels":{}}' });
   });
@@ -87,7 +90,7 @@ describe('parameters are signed plain', () => {
   });
 });
 
-describe('a path is signed as it is sent, or as it reads', () => {
+describe('a path is signed as it is sent, or unescaped', () => {
   const path = `${channels}/a,b;c@d`;
   const escaped = `${channels}/a%2Cb%3Bc%40d`;
   test.each<[how: string, request: RawRequest]>([
@@ -105,12 +108,12 @@ describe('a path is signed as it is sent, or as it reads', () => {
     expect(await sendRaw(server, request)).toMatchObject({ status: 200, text: '{"occupied":true}' });
   });
 
-  test('but not escaped when it was sent plain', async () => {
+  test('but not escaped if it was sent unescaped', async () => {
     const answer = await sendRaw(server, { path: escaped, sentPath: path });
     expect(answer).toMatchObject(refusedAs(`GET\n${path}\nauth_key=app-key&auth_timestamp=`));
   });
 
-  test('for the user to disconnect as well', async () => {
+  test('also for disconnecting a user', async () => {
     const users = '/apps/1/users';
     const request = { method: 'POST', path: `${users}/a@b,c/terminate_connections` };
     for (const sentPath of [request.path, `${users}/a%40b%2Cc/terminate_connections`]) {
@@ -125,7 +128,7 @@ describe('parameters of POST /events may be in the query string', () => {
   test.each<[how: string, request: Partial<RawRequest>]>([
     ['with brackets as they are', {}],
     ['with brackets escaped', { escape: encodeURIComponent }],
-    ['with a body_md5 of nothing', { alwaysMd5: true }],
+    ['with a body_md5 of an empty body', { alwaysMd5: true }],
   ])('all of them, the channels as an array: %s', async (_, rest) => {
     const socket = await connectSocket(server);
     await socket.subscribe('query-a');
@@ -148,8 +151,8 @@ describe('parameters of POST /events may be in the query string', () => {
   });
 
   test.each([
-    ['a + of those that sign a space', 'one two', 'one two'],
-    ['a + of those that sign one', 'one+two', 'one+two'],
+    ['a + if a space was signed', 'one two', 'one two'],
+    ['a + if a + was signed', 'one+two', 'one+two'],
   ])('%s is read as it was signed', async (_, data, expected) => {
     const socket = await connectSocket(server);
     await socket.subscribe('query-plus');
@@ -163,7 +166,7 @@ describe('parameters of POST /events may be in the query string', () => {
     await socket.expectFrame({ event: 'said', channel: 'query-plus', data: expected });
   });
 
-  test('some of them, and those in the body come first', async () => {
+  test('some of them, and those in the body take precedence', async () => {
     const [first, second] = [await connectSocket(server), await connectSocket(server)];
     for (const socket of [first, second]) await socket.subscribe('query-mixed');
     const body = JSON.stringify({ name: 'of-the-body', data: 'x' });
@@ -183,7 +186,7 @@ describe('parameters of POST /events may be in the query string', () => {
     [[['socket_id', 'x']], "Invalid socket id: expected digits.digits, got 'x'"],
     [[['info', 'x']], /^Unknown info attribute 'x'/],
     [[['channels[]', '']], /^Invalid channel name: '' \(0 characters\)/],
-  ] as const)('and are refused there as they are in the body: %j', async (wrong, text) => {
+  ] as const)('and are rejected there as they are in the body: %j', async (wrong, text) => {
     const good = [
       ['name', 'said'],
       ['channel', 'news'],
@@ -198,14 +201,14 @@ describe('parameters of POST /events may be in the query string', () => {
 });
 
 describe('body_md5', () => {
-  test('of nothing on a GET is what Python sends, on every question', async () => {
+  test('of an empty body on a GET is accepted, because Python sends it', async () => {
     const targets = [channels, `${channels}/news`, `${channels}/presence-x/users`];
     for (const path of targets) {
       expect(await sendRaw(server, { path, alwaysMd5: true })).toMatchObject({ status: 200 });
     }
   });
 
-  test('is that of the bytes, not of the characters', async () => {
+  test('is computed over bytes, not characters', async () => {
     const body = JSON.stringify({ name: 'said', channel: 'news', data: 'é☃😀' });
     const request = { method: 'POST', path: '/apps/1/events', body };
     expect(await sendRaw(server, request)).toMatchObject({ status: 200, text: '{}' });
@@ -213,7 +216,7 @@ describe('body_md5', () => {
 });
 
 describe('one connection', () => {
-  test('serves fifty requests, the refused among them, one after another', async () => {
+  test('serves fifty requests, including rejected ones, one after another', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
     const ports = new Set<number>();
@@ -247,7 +250,7 @@ describe('HEAD', () => {
     { path: `${channels}/news` },
     { path: '/apps/9/channels' },
     { path: `${channels}/news/users` },
-  ])('is answered as GET is, without the body: $path', async (request) => {
+  ])('is answered like GET, without the body: $path', async (request) => {
     const shape = ({ status, headers }: RawAnswer) => ({
       status,
       type: headers['content-type'],

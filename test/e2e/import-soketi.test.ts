@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { runProgram } from '../support/e2e/server.ts';
 
-test('import-soketi prints a configuration that the server takes, and what has no counterpart', async () => {
+test('import-soketi prints a configuration that the server accepts, and what has no counterpart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'soketify-import-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'soketi.json');
@@ -26,7 +26,7 @@ test('import-soketi prints a configuration that the server takes, and what has n
   });
 });
 
-test('import-soketi says what the server would refuse, and what it cannot read', async () => {
+test('import-soketi reports what the server would reject, and what it cannot read', async () => {
   const refused = await runProgram(['import-soketi'], { SOKETI_DEFAULT_APP_ID: 'no spaces' });
   expect([refused.code, refused.stderr]).toEqual([
     1,

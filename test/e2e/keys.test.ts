@@ -18,24 +18,24 @@ afterAll(async () => {
   await hooks.close();
 });
 
-/** The app, as somebody knows it who has this pair. */
+/** The app as known to the holder of this pair. */
 const as = (pair: { key: string; secret: string }): AppConfig => ({ id: app.id, ...pair });
 const pairs = [
   ['first', as(app)],
   ['second', as(second)],
 ] as const;
-/** Every way in which a client, its authorisation and a backend can have the pairs. */
+/** Every way in which a client, its authorization and a backend can hold the pairs. */
 const ways = pairs.flatMap(([clientHas, client]) =>
   pairs.map(([backendHas, backend]) => ({ clientHas, client, backendHas, backend })),
 );
 
 describe.each(ways)(
-  'with the $clientHas pair at the client and the $backendHas at the backend',
+  'with the $clientHas pair for the client and the $backendHas for the backend',
   ({ client: of, backend, clientHas, backendHas }) => {
     const sdk = sdkFor(server, backend);
     const suffix = `${clientHas}-${backendHas}`;
 
-    test('channels are authorised, members join and events arrive', async () => {
+    test('channels are authorized, members join and events arrive', async () => {
       const { pusher, socketId } = await connectClient(server, { app: of });
       expect(pusher.connection.state).toBe('connected');
       const socket = await connectSocket(server, { app: of });
@@ -48,7 +48,7 @@ describe.each(ways)(
       }
     });
 
-    test('users sign in and are reached', async () => {
+    test('users sign in and receive events', async () => {
       const socket = await connectSocket(server, { app: of });
       socket.send({ event: 'pusher:signin', data: sdk.authenticateUser(socket.id, { id: suffix }) });
       expect(await socket.nextFrame()).toMatchObject({ event: 'pusher:signin_success' });
@@ -60,7 +60,7 @@ describe.each(ways)(
   },
 );
 
-test('the connections of both pairs are those of one app', async () => {
+test('the connections of both pairs belong to one app', async () => {
   const [one, other] = await Promise.all(pairs.map(([, of]) => connectSocket(server, { app: of })));
   await one?.subscribe('shared');
   await other?.subscribe('shared');
@@ -84,7 +84,7 @@ test('webhooks are signed with the first pair, whoever caused them', async () =>
   expect(sdkFor(server, as(second)).webhook(hook).isValid()).toBe(false);
 });
 
-describe('a pair that is not the app’s is refused', () => {
+describe('a pair that does not belong to the app is rejected', () => {
   const unknown = as({ key: 'third-key', secret: 'third-secret' });
   const mixed = as({ key: app.key, secret: second.secret });
 
@@ -113,7 +113,7 @@ describe('a pair that is not the app’s is refused', () => {
       mixed,
       /^Invalid signature: Expected HMAC SHA256 hex digest of \d/,
     ],
-  ])('in what authorises a channel: %s', async (_, of, text) => {
+  ])('in the authorization of a channel: %s', async (_, of, text) => {
     const socket = await connectSocket(server);
     const signed = sdkFor(server, of).authorizeChannel(socket.id, 'private-refused');
     socket.send({ event: 'pusher:subscribe', data: { channel: 'private-refused', ...signed } });
@@ -126,7 +126,7 @@ describe('a pair that is not the app’s is refused', () => {
   test.each([
     ['an unknown key', unknown, "Invalid key in user auth data: 'third-key'"],
     ['one key with the secret of the other', mixed, /^Invalid signature: Expected HMAC SHA256 hex digest of/],
-  ])('in what signs a user in: %s', async (_, of, text) => {
+  ])('in the authorization of a user: %s', async (_, of, text) => {
     const socket = await connectSocket(server);
     socket.send({
       event: 'pusher:signin',

@@ -59,7 +59,7 @@ describe('every kind of close is a leave', () => {
   });
 });
 
-describe('a sign of life', () => {
+describe('activity', () => {
   test('is announced to the client as due after activity_timeout seconds', async () => {
     const socket = await connectSocket(server);
     expect(JSON.parse(String(socket.frames.items[0]?.data))).toMatchObject({ activity_timeout: 1 });
@@ -82,7 +82,7 @@ describe('a sign of life', () => {
     expect(await plain.framesBeforePong()).toEqual(pings);
   });
 
-  test('is a pusher:ping of the client, with data or without, and is answered', async () => {
+  test('is a pusher:ping of the client, with data or without, which is answered', async () => {
     const socket = await connectSocket(server, { answersPings: false });
     for (const ping of [{ event: 'pusher:ping', data: {} }, { event: 'pusher:ping' }]) {
       socket.send(ping);
@@ -92,7 +92,7 @@ describe('a sign of life', () => {
 });
 
 describe('a leave without a join', () => {
-  test('causes no webhook and no error, for a channel that is empty or one that others hold', async () => {
+  test('causes no webhook and no error, whether the channel is empty or occupied by others', async () => {
     const [stranger, holder] = [await connectSocket(server), await connectSocket(server)];
     for (let n = 0; n < 3; n++) stranger.unsubscribe('presence-strange');
     expect(await stranger.framesBeforePong()).toEqual([]);
@@ -107,7 +107,7 @@ describe('a leave without a join', () => {
   });
 
   test.each([undefined, null, 7, 'text', [], {}, { channel: 7 }, { channel: null }, { channel: '#x' }])(
-    'with the data %j harms nobody',
+    'with the data %j affects nobody',
     async (data) => {
       const socket = await connectSocket(server);
       socket.send({ event: 'pusher:unsubscribe', data });
@@ -120,7 +120,7 @@ describe('a leave without a join', () => {
 
 describe('a second subscription to the same channel', () => {
   test.each(['again', 'presence-again', 'cache-again'])(
-    'is refused, changes nothing and causes no webhook: %s',
+    'is rejected, changes nothing and causes no webhook: %s',
     async (channel) => {
       const socket = await connectSocket(server);
       await socket.subscribe(channel, { user_id: 'anna' });
@@ -134,7 +134,7 @@ describe('a second subscription to the same channel', () => {
       }
       await sdk.trigger(channel, 'said', 1);
       expect(await socket.framesBeforePong()).toEqual([{ event: 'said', channel, data: '1' }]);
-      // One unsubscription is enough, and a stay is told once.
+      // One unsubscription is enough, and each subscription period is reported once.
       socket.unsubscribe(channel);
       const stay = channel.startsWith('presence-')
         ? wholeStay

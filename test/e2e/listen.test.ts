@@ -17,7 +17,7 @@ function signature(secret = app.secret, text = body): string {
 }
 
 describe('soketify-emulator listen', () => {
-  test('verifies what the server sends, and tells the state that it told', async () => {
+  test('verifies what the server sends, and prints the resulting state', async () => {
     await using listener = await startListener();
     await using server = await startServer(quickConfig({ url: listener.url }));
     const { pusher, subscribePresence } = await connectClient(server, { member: { user_id: '7' } });
@@ -37,7 +37,7 @@ describe('soketify-emulator listen', () => {
     pusher.disconnect();
   });
 
-  test('says why a webhook is not verified', async () => {
+  test('explains why a webhook cannot be verified', async () => {
     await using listener = await startListener('--key', app.key, '--max-age-ms', '86400000');
     const key = { 'x-pusher-key': app.key };
     const verdicts: readonly (readonly [Record<string, string>, string, string?])[] = [
@@ -65,7 +65,7 @@ describe('soketify-emulator listen', () => {
     );
   });
 
-  test('plays a bad endpoint for as long as it is told', async () => {
+  test('simulates a failing endpoint as often as requested', async () => {
     await using listener = await startListener('--status', '500', '--times', '2');
     await using server = await startServer(quickConfig({ url: listener.url }));
     const { subscribe } = await connectClient(server);
@@ -79,13 +79,13 @@ describe('soketify-emulator listen', () => {
     expect(new Set(attempts.map(({ id }) => id)).size).toBe(1);
   });
 
-  test('takes webhooks at its path alone, if it is given one', async () => {
+  test('accepts webhooks only at its path, if it has one', async () => {
     await using listener = await startListener('--path', '/hook');
     expect((await post(listener.url, {})).status).toBe(401);
     expect((await post(`${listener.url}s`, {})).status).toBe(404);
   });
 
-  test('prints for a person, without colours into a pipe and harmless to a terminal', async () => {
+  test('prints readable lines, without colours into a pipe and harmless to a terminal', async () => {
     const { child, exit } = launch(['listen', '--port', '0', '--max-age-ms', '0']);
     let seen = '';
     const port = await new Promise<string>((resolve) => {
@@ -118,13 +118,13 @@ describe('soketify-emulator listen', () => {
     expect(stdout).toContain('occupied: presence-a\n');
   });
 
-  test('refuses a number of times without what is to be done so often', async () => {
+  test('rejects a number of failures without a kind of failure', async () => {
     const { code, stderr } = await runProgram(['listen', '--port', '0', '--times', '3']);
     expect(code).toBe(2);
     expect(stderr).toContain('--status or --delay');
   });
 
-  test('says that its port is taken, and ends with 1', async () => {
+  test('reports that its port is taken, and exits with 1', async () => {
     await using listener = await startListener();
     const { code, stderr } = await runProgram(['listen', '--port', new URL(listener.url).port]);
     expect(code).toBe(1);

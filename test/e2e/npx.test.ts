@@ -10,12 +10,12 @@ import type { LogLine } from '../support/e2e/server.ts';
 
 const program = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));
 
-/** The program as npx starts it from a project in which it is installed; nothing is fetched. */
+/** The program as npx starts it from a project that has installed it. Nothing is downloaded. */
 async function startByNpx() {
   const folder = await mkdtemp(join(tmpdir(), 'soketify-npx-'));
   await mkdir(join(folder, 'node_modules/.bin'), { recursive: true });
   await writeFile(join(folder, 'package.json'), '{"name":"project","version":"1.0.0"}');
-  // An install makes the program executable; the build does not.
+  // An installation makes the program executable, but the build does not.
   const text = `#!/usr/bin/env node\nrequire(${JSON.stringify(program)});\n`;
   await writeFile(join(folder, 'node_modules/.bin/soketify-emulator'), text, { mode: 0o755 });
   const npx = spawn('npx', ['--offline', 'soketify-emulator', '--port', '0'], {
@@ -27,7 +27,7 @@ async function startByNpx() {
   createInterface({ input: npx.stdout }).on('line', (line) => {
     if (line.startsWith('{"')) log.push(JSON.parse(line) as LogLine);
   });
-  // The server has the pipe as long as it lives.
+  // The server holds the pipe open while it runs.
   const gone = new Promise<void>((resolve) => npx.stdout.once('close', resolve));
   onTestFinished(async () => {
     npx.kill('SIGKILL');
@@ -38,7 +38,7 @@ async function startByNpx() {
 }
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
-  'a server that npx has started ends when npx ends by %s',
+  'a server that npx has started exits when npx is ended by %s',
   async (signal) => {
     const { npx, log, gone } = await startByNpx();
     await log.first(({ msg }) => msg === 'listening');
@@ -46,6 +46,6 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
     await log.first(({ msg }) => msg === 'closed');
     await gone;
     const closing = log.items.find(({ msg }) => msg === 'closing');
-    expect(closing?.signal).toBe('the end of npx');
+    expect(closing?.signal).toBe('the exit of npx');
   },
 );

@@ -9,7 +9,7 @@ const sdk = sdkFor(server);
 afterAll(() => server.stop());
 
 afterEach(async () => {
-  // Whatever a test did, somebody else is served.
+  // After each test the server still serves another client.
   const socket = await connectSocket(server);
   await socket.subscribe('alive');
   await sdk.trigger('alive', 'said', 1);
@@ -35,7 +35,7 @@ describe('a command without data', () => {
     expect(await socket.framesBeforePong()).toEqual([]);
   });
 
-  test('and a client event without any is relayed', async () => {
+  test('and a client event without data is relayed', async () => {
     const [sender, reader] = [await connectSocket(server), await connectSocket(server)];
     for (const socket of [sender, reader]) await socket.subscribe('private-none');
     sender.send({ event: 'client-x', channel: 'private-none' });
@@ -86,7 +86,7 @@ describe('data that is the JSON text of an object is read as the object, in ever
   );
 });
 
-describe('a sign-in that is not one leaves the connection open and not signed in', () => {
+describe('an invalid sign-in leaves the connection open and not signed in', () => {
   const badData = error('Invalid user_data: expected the JSON text of an object');
   const badId = error(
     'Invalid user_data: id must be a string of 1 to 128 of the characters A-Z a-z 0-9 _ - = @ , . ;',
@@ -137,7 +137,7 @@ describe('a sign-in that is not one leaves the connection open and not signed in
       `{"id":"a","user_info":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
       error('Invalid user_data: user_info has 100000 bytes, at most 1024 are accepted'),
     ],
-  ])('though rightly signed: %.60s', async (userData, answer) => {
+  ])('even with a valid signature: %.60s', async (userData, answer) => {
     const socket = await connectSocket(server);
     socket.requestSignIn(userData);
     await socket.expectFrame(answer);
@@ -145,7 +145,7 @@ describe('a sign-in that is not one leaves the connection open and not signed in
     expect(await socket.nextFrame()).toMatchObject({ event: 'pusher:signin_success' });
   });
 
-  test('as somebody else when the connection is somebody; as the same once more it stands', async () => {
+  test('as another user is rejected, and as the same user again it has no effect', async () => {
     const socket = await connectSocket(server);
     for (const [id, answer] of [
       ['one', { event: 'pusher:signin_success', data: { user_data: '{"id":"one"}' } }],
@@ -157,7 +157,7 @@ describe('a sign-in that is not one leaves the connection open and not signed in
     }
     await sdk.sendToUser('two', 'hello', 2);
     await sdk.sendToUser('one', 'hello', 1);
-    // And no twice, though it has signed in twice.
+    // And not twice, although it has signed in twice.
     expect(await socket.framesBeforePong()).toEqual([
       { event: 'hello', channel: '#server-to-user-one', data: '1' },
     ]);
@@ -170,7 +170,7 @@ test.each([
   'pusher:ping ',
   'pusher:connection_established',
   'pusher:signin_success',
-])('the event %j, which is no command, is named in the refusal', async (event) => {
+])('the unknown event %j is named in the error', async (event) => {
   const socket = await connectSocket(server);
   socket.send({ event, data: {} });
   expect(await socket.framesBeforePong()).toEqual([
@@ -178,7 +178,7 @@ test.each([
   ]);
 });
 
-test('JSON that is nested 100,000 deep is refused, wherever it stands', async () => {
+test('JSON that is nested 100,000 deep is rejected everywhere', async () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   const socket = await connectSocket(server);
   for (const frame of [
@@ -188,7 +188,7 @@ test('JSON that is nested 100,000 deep is refused, wherever it stands', async ()
     `{"event":"pusher:subscribe","data":{"channel":"a","auth":${deep}}}`,
     `{"event":"pusher:signin","data":{"user_data":"","auth":${deep}}}`,
   ]) {
-    // Each on a connection of its own: what is no message of the protocol is bounded.
+    // Each on its own connection, because invalid messages are limited per connection.
     const sender = await connectSocket(server);
     sender.send(frame);
     await sender.expectFrame(malformed);
@@ -198,16 +198,16 @@ test('JSON that is nested 100,000 deep is refused, wherever it stands', async ()
     'pusher:subscription_error',
     'pusher:error',
   ]);
-  // Data are text, which is too long for the limit.
+  // Data is text, and this text is longer than the limit.
   await socket.subscribe('private-deep');
   socket.send(`{"event":"client-x","channel":"private-deep","data":${deep}}`);
   await socket.expectFrame(error(expect.stringContaining('The data content of this event exceeds')));
-  // What nobody looks at may be as deep as it likes.
+  // Fields that nobody reads may be nested as deeply as they like.
   socket.send(`{"event":"pusher:ping","data":${deep}}`);
   await socket.expectFrame({ event: 'pusher:pong', data: {} });
 });
 
-describe('of keys that come twice the last one holds, but not within what is passed on', () => {
+describe('the last of repeated keys counts, but relayed data keeps them all', () => {
   test('in a subscription', async () => {
     const socket = await connectSocket(server);
     socket.send(
@@ -226,7 +226,7 @@ describe('of keys that come twice the last one holds, but not within what is pas
     await reader.expectFrame({ event: 'client-b', channel: 'private-twice', data: '{"x":1,"x":2}' });
   });
 
-  test('in channel_data and in user_data, which are signed as they came', async () => {
+  test('in channel_data and in user_data, which are signed as sent', async () => {
     const socket = await connectSocket(server);
     socket.requestWithData('presence-twice', '{"user_id":"first","user_id":"last"}');
     expect((await socket.nextFrame()).data).toBe(

@@ -6,12 +6,12 @@ import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { connectSocket, Socket, type Frame } from '../support/e2e/socket.ts';
 
-/** What every JavaScript object knows without having been told. */
+/** Names that every JavaScript object has as properties. */
 const inherited = ['__proto__', 'constructor', 'toString'] as const;
 const hooks = await startReceiver();
 const webhooks = [{ url: hooks.url }];
 const server = await startServer({
-  // Apps that are called so are apps like any other.
+  // Apps with these ids work like any other.
   apps: [
     { ...app, webhooks },
     ...inherited.slice(0, 2).map((name) => ({ id: name, key: name, secret: name })),
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  // Whatever a test did, somebody else is served, and no event of a webhook was lost or forged.
+  // After each test another client is served, and no webhook event was lost or forged.
   const [socket, channel] = [await connectSocket(server), `alive-${round++}`];
   await socket.subscribe(channel);
   await sdk.trigger(channel, 'said', 1);
@@ -40,7 +40,7 @@ const error = (message: unknown): Frame => ({ event: 'pusher:error', data: { mes
 describe('half a surrogate pair', () => {
   const half = '\ud83d';
 
-  test('is no channel, and is told so as it came', async () => {
+  test('is not a channel, and the error repeats it unchanged', async () => {
     const socket = await connectSocket(server);
     socket.requestSubscription(`a${half}`);
     const [onChannel, onConnection] = await socket.framesBeforePong();
@@ -50,7 +50,7 @@ describe('half a surrogate pair', () => {
     );
   });
 
-  test('in a client event and its data comes out as it went in, at clients and webhooks', async () => {
+  test('in a client event and its data is unchanged at clients and webhooks', async () => {
     const [sender, reader] = [await connectSocket(server), await connectSocket(server)];
     for (const socket of [sender, reader]) await socket.subscribe('private-half');
     const said = { event: `client-${half}`, channel: 'private-half', data: `${half}!` };
@@ -62,7 +62,7 @@ describe('half a surrogate pair', () => {
     expect((await hooks.eventsOf('private-half', 3))[1]).toMatchObject(said);
   });
 
-  test('in a published event comes out as it went in, and is kept so', async () => {
+  test('in a published event is unchanged, also from the cache', async () => {
     const socket = await connectSocket(server);
     const said = { event: `said${half}`, channel: 'cache-half', data: `${half}!` };
     const body = JSON.stringify({ name: said.event, channel: said.channel, data: said.data });
@@ -71,7 +71,7 @@ describe('half a surrogate pair', () => {
     await socket.expectFrame(said);
   });
 
-  test('in the info of a member comes out as it went in', async () => {
+  test('in the info of a member is unchanged', async () => {
     const socket = await connectSocket(server);
     const info = JSON.stringify({ name: half });
     socket.requestWithData('presence-half', `{"user_id":"plain","user_info":${info}}`);
@@ -79,7 +79,7 @@ describe('half a surrogate pair', () => {
     expect((await socket.nextFrame()).data).toBe(`{"presence":${presence}}`);
   });
 
-  test('in a user id of a presence channel is refused, because as UTF-8 all such ids are one', async () => {
+  test('in a user id of a presence channel is rejected, because as UTF-8 all such ids are the same', async () => {
     const socket = await connectSocket(server);
     socket.requestWithData('presence-half', JSON.stringify({ user_id: `u${half}` }));
     const [onChannel, onConnection] = await socket.framesBeforePong();
@@ -150,7 +150,7 @@ describe.each(inherited)('the name %s', (name) => {
       event: 'pusher_internal:watchlist_events',
       data: `{"events":[{"name":"${state}","user_ids":["${name}"]}]}`,
     });
-    // No prototype is signed in before anybody is.
+    // No prototype counts as signed in.
     expect(watcher.frames.items).toContainEqual(told('offline'));
     socket.requestSignIn(`{"id":"${name}"}`);
     const data = { user_data: `{"id":"${name}"}` };
@@ -163,7 +163,7 @@ describe.each(inherited)('the name %s', (name) => {
     await watcher.expectFrame(told('offline'));
   });
 
-  test('in user data and channel data is no way to another user', async () => {
+  test('in user data and channel data gives no access to another user', async () => {
     const socket = await connectSocket(server);
     socket.requestWithData(`presence-x-${name}`, `{"${name}":{"user_id":"forged"}}`);
     socket.requestSignIn(`{"${name}":{"id":"forged"}}`);
@@ -185,7 +185,7 @@ describe('an app whose id and key are', () => {
     await socket.expectFrame({ event: 'said', channel: 'private-a', data: '1' });
   });
 
-  test('toString, which is not configured, is not there', async () => {
+  test('toString does not exist unless configured', async () => {
     const of: AppConfig = { id: 'toString', key: 'toString', secret: 'toString' };
     const socket = new Socket(server, { app: of });
     expect((await socket.closing).code).toBe(4001);

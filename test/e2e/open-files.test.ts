@@ -8,13 +8,13 @@ import { connectSocket } from '../support/e2e/socket.ts';
 
 const openFiles = 256;
 
-/** Resolves once it is known whether somebody accepts. */
+/** Resolves once it is known whether the server accepts connections. */
 function dial(port: number): Promise<TcpSocket | undefined> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     onTestFinished(() => void socket.destroy());
     socket.once('connect', () => resolve(socket));
-    // Those who wait to be accepted may also be reset, later.
+    // Connections that wait to be accepted may also be reset later.
     socket.on('error', () => resolve(undefined));
   });
 }
@@ -24,7 +24,7 @@ const closed = says('no more clients are accepted');
 const open = says('clients are accepted again');
 
 test.runIf(process.platform === 'linux')(
-  'strangers cannot take the files that webhooks need, and others come in when they have left',
+  'clients cannot use up the open files that webhooks need, and new clients are accepted when others have left',
   async () => {
     await using hooks = await startReceiver();
     await using server = await startServer(quickConfig({ url: hooks.url }), { openFiles });
@@ -33,7 +33,7 @@ test.runIf(process.platform === 'linux')(
     const { connections = 0 } = await server.log.first(closed);
     expect(connections).toBeGreaterThan(100);
 
-    // Nobody listens, so that nothing is accepted in vain; and there are files left.
+    // Nothing listens there, so that no connection is accepted in vain. Some files are left.
     expect(await dial(server.port)).toBeUndefined();
     expect(readdirSync(`/proc/${server.pid}/fd`).length).toBeLessThanOrEqual(openFiles - openFiles / 8);
 

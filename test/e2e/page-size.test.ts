@@ -9,7 +9,7 @@ const mostBytes = 60_000;
 
 test('all pages of the Dashboard together are small', () => {
   const files = readdirSync(folder).filter((name) => /\.(?:js|css)\.br$/.test(name));
-  // As browsers are sent them over plain HTTP.
+  // The sizes that browsers receive over plain HTTP.
   const sizes = files.map(
     (name) => gzipSync(brotliDecompressSync(readFileSync(`${folder}${name}`)), gzipOptions).length,
   );

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const built = new URL('../../dist/index.js', import.meta.url).href;
 
-test('a receiver that is closed leaves nothing behind that keeps the process alive', async () => {
+test('a closed receiver leaves nothing behind that keeps the process alive', async () => {
   const program = `
     import { connect } from 'node:net';
     import { startReceiver } from ${JSON.stringify(built)};

@@ -5,13 +5,13 @@ import { startReceiver } from '../support/e2e/receiver.ts';
 import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 
-/** Events are given up after a third of a second. */
+/** Events expire after a third of a second. */
 const webhooks = { ...quick, retry: { initialDelayMs: 20, maxElapsedMs: 300 } };
 
 const ask = (server: Server, endpoint: string) =>
   callApi(server, { path: '/apps/1/webhooks/reconcile', body: JSON.stringify({ endpoint }) });
 
-test('an endpoint that has lost events is sent what it does not know, with the next that it takes', async () => {
+test('an endpoint that has lost events receives what it does not know together with the next event it accepts', async () => {
   let isDown = false;
   await using hooks = await startReceiver({ answer: () => (isDown ? 503 : 200) });
   await using server = await startServer({
@@ -41,7 +41,7 @@ test('an endpoint that has lost events is sent what it does not know, with the n
   });
 });
 
-test('a backend can ask for it, and is told of how many channels that is', async () => {
+test('a backend can request it, and receives the number of channels', async () => {
   let isDown = true;
   await using hooks = await startReceiver({ answer: () => (isDown ? 503 : 200) });
   await using server = await startServer({
@@ -56,7 +56,7 @@ test('a backend can ask for it, and is told of how many channels that is', async
   expect(hooks.events.items).toMatchObject([{ name: 'channel_occupied', channel: 'news' }]);
 });
 
-test('a backend can ask for an endpoint that is not reconciled by itself, too', async () => {
+test('a backend can request it for an endpoint that is not reconciled automatically, too', async () => {
   let isDown = true;
   await using hooks = await startReceiver({ answer: () => (isDown ? 503 : 200) });
   await using server = await startServer({
@@ -71,7 +71,7 @@ test('a backend can ask for an endpoint that is not reconciled by itself, too', 
   expect(hooks.events.items).toMatchObject([{ name: 'channel_occupied', channel: 'news' }]);
 });
 
-test('who cannot be reconciled is refused, and why', async () => {
+test('an endpoint that cannot be reconciled is rejected with the reason', async () => {
   await using server = await startServer({
     apps: [
       {
@@ -86,7 +86,7 @@ test('who cannot be reconciled is refused, and why', async () => {
   expect(await bad).toEqual(plainText(400, /endpiont/));
 });
 
-test('several nodes refuse it at the start', async () => {
+test('several nodes reject it at the start', async () => {
   const { code, stderr } = await runWithConfig({
     apps: [{ ...app, webhooks: [{ url: 'http://127.0.0.1:9/', reconcile: true }] }],
     redis: { url: 'redis://127.0.0.1:1' },

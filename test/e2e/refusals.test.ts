@@ -19,7 +19,7 @@ const paged = named('paged', {
   allowedOrigins: ['https://example.com', 'https://*.example.org:8443', 'capacitor://localhost'],
 });
 const crowded = named('crowded', { limits: { connections: 1 } });
-/** More than one reason to refuse somebody. */
+/** More than one reason to reject a connection. */
 const strict = named('strict', {
   enabled: false,
   forceTls: true,
@@ -32,22 +32,22 @@ afterAll(() => server.stop());
 const tlsText = 'Application only accepts SSL connections, reconnect using wss://';
 const fullText = 'Application is over connection quota: it has 2 connections, the most that are accepted';
 
-/** The error as an event, then the close with the same code and text, and nothing else. */
+/** The error as an event, then a close with the same code and text, and nothing else. */
 async function expectRefused(socket: Socket, code: number, message: string): Promise<void> {
   expect(await socket.closing).toEqual({ code, reason: message });
   expect(socket.frames.items).toEqual([{ event: 'pusher:error', data: { message, code } }]);
 }
 
 describe('a connection', () => {
-  test('is refused with 4000 without TLS, if the app demands it', async () => {
+  test('is rejected with 4000 without TLS, if the app requires TLS', async () => {
     await expectRefused(new Socket(server, { app: secure }), 4000, tlsText);
   });
 
-  test('is refused with 4003 by an app that is disabled', async () => {
+  test('is rejected with 4003 by an app that is disabled', async () => {
     await expectRefused(new Socket(server, { app: disabled }), 4003, 'Application disabled');
   });
 
-  test('is refused with 4004 above the quota, and accepted again once another has gone', async () => {
+  test('is rejected with 4004 above the quota, and accepted again once another has closed', async () => {
     const [first] = [await connectSocket(server, { app: full }), await connectSocket(server, { app: full })];
     await expectRefused(new Socket(server, { app: full }), 4004, fullText);
     await expectRefused(new Socket(server, { app: full }), 4004, fullText);
@@ -65,7 +65,7 @@ describe('a connection', () => {
     'https://www.example.org',
     'null',
     'https://exampleXcom',
-  ])('is refused with 4009 from a page of another origin: %s', async (origin) => {
+  ])('is rejected with 4009 from a page of another origin: %s', async (origin) => {
     await expectRefused(new Socket(server, { app: paged, origin }), 4009, `Origin not allowed: ${origin}`);
   });
 
@@ -76,15 +76,15 @@ describe('a connection', () => {
     'https://www.example.org:8443',
     'https://a.b.example.org:8443',
     'capacitor://localhost',
-  ])('is accepted from a page of an allowed origin, or from no page: %s', async (origin) => {
+  ])('is accepted from a page of an allowed origin, or without an origin: %s', async (origin) => {
     await connectSocket(server, { app: paged, ...(origin !== undefined && { origin }) });
   });
 
-  test('is accepted from any page when nothing else is said', async () => {
+  test('is accepted from any page by default', async () => {
     await connectSocket(server, { origin: 'https://anybody.example' });
   });
 
-  test('is refused by the first reason alone', async () => {
+  test('is rejected with the first reason only', async () => {
     const socket = new Socket(server, { app: strict, origin: 'https://evil.net', query: 'protocol=3' });
     await expectRefused(socket, 4003, 'Application disabled');
   });
@@ -99,7 +99,7 @@ describe('pusher-js', () => {
   test.each<[code: number, of: AppConfig]>([
     [4003, disabled],
     [4004, crowded],
-  ])('stays away after %i', async (code, of) => {
+  ])('does not reconnect after %i', async (code, of) => {
     if (of === crowded) await connectSocket(server, { app: crowded });
     const pusher = createClient(server, { app: of });
     const states = new Journal<string>('a state of the connection');
@@ -108,11 +108,11 @@ describe('pusher-js', () => {
     pusher.connection.bind('error', (error: Refusal) => errors.push(error));
     await states.first((state) => state === 'disconnected');
     expect(states.items).toEqual(['disconnected']);
-    // The documentation of Pusher has its users test `err.error.data.code`.
+    // The documentation of Pusher tells its users to test `err.error.data.code`.
     expect(errors.items.map(({ error, data }) => (error?.data ?? data)?.code)).toContain(code);
   });
 
-  test('comes back at once by TLS after 4000', async () => {
+  test('reconnects immediately with TLS after 4000', async () => {
     const firstBytes = new Journal<number>('the first byte of a connection for TLS');
     const listener = createServer((socket) => {
       socket.on('error', () => {});
@@ -130,7 +130,7 @@ describe('pusher-js', () => {
   });
 });
 
-describe('what a channel is, its name says', () => {
+describe('the kind of a channel follows from its name', () => {
   const kinds: readonly [channel: string, asksAuth: boolean, keepsEvents: boolean, hasMembers: boolean][] = [
     ['news', false, false, false],
     ['cache-news', false, true, false],
@@ -167,7 +167,7 @@ describe('what a channel is, its name says', () => {
     expect((await member.framesBeforePong()).map(({ event }) => event)).toEqual(miss);
   });
 
-  test('and a public one takes whatever comes as auth', async () => {
+  test('and a public one accepts any auth', async () => {
     const socket = await connectSocket(server);
     for (const [index, auth] of ['nonsense', 'app-key:00', 'nobody:00', null].entries()) {
       const channel = `public-${index}`;

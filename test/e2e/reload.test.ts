@@ -18,7 +18,7 @@ const configOf = (...apps: readonly (AppConfig & { readonly [key: string]: unkno
 });
 const withHooks = (...webhooks: readonly EndpointConfig[]) => configOf({ ...app, webhooks });
 
-/** Writes the configuration, sends SIGHUP, and waits for what the log says of it. */
+/** Writes the configuration, sends SIGHUP, and waits for the resulting log entry. */
 async function reload(server: Server, config: unknown, outcome = 'configuration reloaded') {
   const seen = server.log.items.length;
   await server.rewriteConfig(config);
@@ -27,7 +27,7 @@ async function reload(server: Server, config: unknown, outcome = 'configuration 
 }
 
 describe('SIGHUP', () => {
-  test('drops no connection; endpoints that are new receive at once, those that are gone nothing more', async () => {
+  test('keeps all connections; new endpoints receive events immediately, removed ones nothing more', async () => {
     await using before = await startReceiver();
     await using after = await startReceiver();
     await using server = await startServer(withHooks({ url: before.url }));
@@ -91,8 +91,8 @@ describe('SIGHUP', () => {
 
   test.each([
     ['is no JSON', '{"apps":', /^not valid JSON/],
-    ['has a fault', { apps: [{ id: '1', key: 'k' }] }, /^missing; expected a non-empty string/],
-  ])('with a file that %s changes nothing, and the log says why', async (_what, config, message) => {
+    ['has an error', { apps: [{ id: '1', key: 'k' }] }, /^missing; expected a non-empty string/],
+  ])('with a file that %s changes nothing, and the reason is logged', async (_what, config, message) => {
     await using server = await startServer(configOf(app));
     const socket = await connectSocket(server);
     const line = await reload(server, config, 'configuration not reloaded, the old one stays active');
@@ -101,7 +101,7 @@ describe('SIGHUP', () => {
     expect((await callApi(server, { path: '/apps/1/channels' })).text).toBe('{"channels":{"news":{}}}');
   });
 
-  test('names what needs a restart each time as long as it is not in force, and says what has changed', async () => {
+  test('logs what needs a restart until it is in force, and what has changed', async () => {
     const config = { shutdownTimeoutMs: 2000, ...configOf(app) };
     await using server = await startServer(config);
     const named = async (changed: unknown) => {
@@ -124,7 +124,7 @@ describe('SIGHUP', () => {
     });
   });
 
-  test('pauses an endpoint: nothing more is sent to it, what is not sent is listed, and it goes on where it is', async () => {
+  test('pauses an endpoint: nothing is sent to it, pending deliveries are listed, and sending resumes where it stopped', async () => {
     await using hooks = await startReceiver();
     const endpoint = { id: 'main', url: hooks.url };
     await using server = await startServer(withHooks(endpoint));
@@ -133,8 +133,9 @@ describe('SIGHUP', () => {
     await hooks.eventsOf('before', 1);
     await reload(server, withHooks({ ...endpoint, enabled: false }));
     await socket.subscribe('meanwhile');
-    const { text } = await callApi(server, { path: '/apps/1/webhooks/dropped' });
-    expect(JSON.parse(text)).toMatchObject({
+    const dropped = async () =>
+      JSON.parse((await callApi(server, { path: '/apps/1/webhooks/dropped' })).text) as unknown;
+    await expect.poll(dropped).toMatchObject({
       dropped: [{ endpoint: 'main', channel: 'meanwhile', name: 'channel_occupied', reason: 'disabled' }],
     });
     await reload(server, withHooks(endpoint));
@@ -143,7 +144,7 @@ describe('SIGHUP', () => {
     expect(hooks.events.items.map(({ channel }) => channel)).toEqual(['before', 'after']);
   });
 
-  test('rotates a secret that is in a file, and with --watch nobody need ask', async () => {
+  test('rotates a secret that is in a file, and with --watch automatically', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'soketify-e2e-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const secretFile = join(folder, 'secret');
@@ -161,7 +162,7 @@ describe('SIGHUP', () => {
   });
 });
 
-test('a renewed certificate is taken when its files change, and open connections go on', async () => {
+test('a renewed certificate is used when its files change, and open connections continue', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'soketify-e2e-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const tls = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
@@ -183,7 +184,7 @@ test('a renewed certificate is taken when its files change, and open connections
   expect(String(await once(kept, 'data').then(([data]) => data as Buffer))).toMatch(/^HTTP\/1\.1 200 OK/);
 });
 
-test('reloads cost no attempt to connect while the certificate is the same', async () => {
+test('reloads fail no attempt to connect while the certificate is the same', async () => {
   const tls = { certFile: fixture('localhost.cert.pem'), keyFile: fixture('localhost.key.pem') };
   await using server = await startServer({ apps: [app], tls } as never);
   const over = new AbortController();

@@ -38,14 +38,16 @@ describe('trigger', () => {
     await socket.expectFrame({ event: 'again', channel: 'many-99', data: '2' });
   });
 
-  test('tells the counts that are asked for', async () => {
+  test('returns the requested counts', async () => {
     const anna = await connectClient(server, { member: { user_id: 'anna' } });
     const tab = await connectClient(server, { member: { user_id: 'anna' } });
     await anna.subscribePresence('presence-count');
     await tab.subscribePresence('presence-count');
     await tab.subscribe('count');
     const info = 'user_count,subscription_count';
-    expect(await json(sdk.trigger(['presence-count', 'count'], 'said', 1, { info }))).toEqual({
+    const counts = () => json(sdk.trigger(['presence-count', 'count'], 'said', 1, { info }));
+    // Workers on Redis tell each other their counts a moment later.
+    await expect.poll(counts).toEqual({
       channels: {
         'presence-count': { user_count: 1, subscription_count: 2 },
         count: { subscription_count: 1 },
@@ -53,7 +55,7 @@ describe('trigger', () => {
     });
   });
 
-  test('gives data that is not text as the JSON of it', async () => {
+  test('encodes data that is not text as JSON', async () => {
     const socket = await connectSocket(server);
     await socket.subscribe('kinds');
     const values: [sent: unknown, received: string][] = [
@@ -77,14 +79,14 @@ describe('triggerBatch', () => {
     const socket = await connectSocket(server);
     await socket.subscribe('batch');
     const batch = Array.from({ length: 10 }, (_, n) => ({ channel: 'batch', name: 'said', data: { n } }));
-    // The library encodes the data in the very objects that it is given.
+    // The library encodes the data inside the objects that it is given.
     expect(await json(sdk.triggerBatch(structuredClone(batch)))).toEqual({});
     for (const { data } of batch) {
       await socket.expectFrame({ event: 'said', channel: 'batch', data: JSON.stringify(data) });
     }
   });
 
-  test('tells the counts of the items that ask, and {} for those that do not', async () => {
+  test('returns the counts of the items that request them, and {} for others', async () => {
     const { subscribe } = await connectClient(server);
     await subscribe('batch-count');
     const batch = [
@@ -94,7 +96,7 @@ describe('triggerBatch', () => {
     expect(await json(sdk.triggerBatch(batch))).toEqual({ batch: [{ subscription_count: 1 }, {}] });
   });
 
-  test('publishes nothing of a batch with a fault', async () => {
+  test('publishes nothing of a batch with an error', async () => {
     const socket = await connectSocket(server);
     await socket.subscribe('batch-fault');
     const batch = [
@@ -109,7 +111,7 @@ describe('triggerBatch', () => {
   });
 });
 
-describe('the questions about channels', () => {
+describe('queries about channels', () => {
   test('list the occupied channels, by prefix, with user counts', async () => {
     const { subscribe, subscribePresence } = await connectClient(server, { member: { user_id: 'anna' } });
     await subscribePresence('presence-list-a');
@@ -126,7 +128,7 @@ describe('the questions about channels', () => {
     });
   });
 
-  test('refuse user counts of channels that have no users', async () => {
+  test('reject user counts of channels that have no users', async () => {
     const refusal = sdk.get({ path: '/channels', params: { info: 'user_count' } });
     await expect(refusal).rejects.toMatchObject({ status: 400 });
     const ofOne = sdk.get({ path: '/channels/public', params: { info: 'user_count' } });
@@ -135,7 +137,7 @@ describe('the questions about channels', () => {
     await expect(ofUsers).rejects.toMatchObject({ status: 400 });
   });
 
-  test('tell the state of one channel', async () => {
+  test('return the state of one channel', async () => {
     const { subscribePresence, pusher } = await connectClient(server, { member: { user_id: 'anna' } });
     const path = '/channels/presence-state';
     expect(await json(sdk.get({ path }))).toEqual({ occupied: false });
@@ -146,13 +148,13 @@ describe('the questions about channels', () => {
       user_count: 1,
       subscription_count: 1,
     });
-    // Counts are never delayed by the grace of webhooks.
+    // Counts are not delayed by the grace period of webhooks.
     pusher.unsubscribe('presence-state');
     await hooks.eventsOf('presence-state', 4);
     expect(await json(sdk.get({ path }))).toEqual({ occupied: false });
   });
 
-  test('are understood for names with every character that names may have', async () => {
+  test('accept names with every character that names may have', async () => {
     const name = 'presence-A1_-=@,.;';
     const { subscribePresence } = await connectClient(server, {
       member: { user_id: 'anna+test@example.org' },
@@ -180,8 +182,8 @@ describe('the questions about channels', () => {
   });
 });
 
-describe('a refusal', () => {
-  test('of a wrong secret is 401 and says what should have been signed', async () => {
+describe('an error', () => {
+  test('for a wrong secret is 401 with the text to sign', async () => {
     const wrong = sdkFor(server, { ...app, secret: 'not-the-secret' });
     const refusal = await wrong.trigger('one', 'said', 1).catch((error: unknown) => error);
     expect(refusal).toMatchObject({
@@ -190,7 +192,7 @@ describe('a refusal', () => {
     });
   });
 
-  test('of an unknown key is 401', async () => {
+  test('for an unknown key is 401', async () => {
     const wrong = sdkFor(server, { ...app, key: 'nobody' });
     await expect(wrong.trigger('one', 'said', 1)).rejects.toMatchObject({
       status: 401,
@@ -198,12 +200,12 @@ describe('a refusal', () => {
     });
   });
 
-  test('of an unknown app is 404', async () => {
+  test('for an unknown app is 404', async () => {
     const wrong = sdkFor(server, { ...app, id: '77' });
     await expect(wrong.trigger('one', 'said', 1)).rejects.toMatchObject({ status: 404 });
   });
 
-  test('of more than 10 KB is 413 with the documented text, and 10 KB are accepted', async () => {
+  test('for more than 10 KB is 413 with the documented text, and 10 KB are accepted', async () => {
     await sdk.trigger('one', 'said', 'x'.repeat(10_240));
     await expect(sdk.trigger('one', 'said', 'x'.repeat(10_241))).rejects.toMatchObject({
       status: 413,
@@ -211,16 +213,19 @@ describe('a refusal', () => {
         'The data content of this event exceeds the allowed maximum (10240 bytes). See https://',
       ),
     });
-    // Bytes are counted, not characters.
+    // The limit counts bytes, not characters.
     await expect(sdk.trigger('one', 'said', 'é'.repeat(5121))).rejects.toMatchObject({ status: 413 });
   });
 
-  test.each(['pusher:said', 'pusher_internal:said', 'client-said'])('of the name %s is 400', async (name) => {
-    await expect(sdk.trigger('one', name, 1)).rejects.toMatchObject({ status: 400 });
-  });
+  test.each(['pusher:said', 'pusher_internal:said', 'client-said'])(
+    'for the name %s is 400',
+    async (name) => {
+      await expect(sdk.trigger('one', name, 1)).rejects.toMatchObject({ status: 400 });
+    },
+  );
 });
 
-test('an event name may hold what Laravel and others put there', async () => {
+test('an event name may contain what Laravel and others use', async () => {
   const socket = await connectSocket(server);
   await socket.subscribe('names');
   for (const event of ['App\\Events\\Foo', 'payment:completed', 'a.b_c-d', 'x'.repeat(200)]) {
@@ -230,7 +235,7 @@ test('an event name may hold what Laravel and others put there', async () => {
 });
 
 describe('pusher.webhook()', () => {
-  test('accepts what the receiver got and reads its events and time', async () => {
+  test('accepts the received webhook and reads its events and time', async () => {
     const { subscribe } = await connectClient(server);
     await subscribe('hooked');
     await hooks.eventsOf('hooked', 1);

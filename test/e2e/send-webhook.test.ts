@@ -15,7 +15,7 @@ function send(args: readonly string[], env?: Readonly<Record<string, string>>) {
 }
 
 describe('soketify-emulator send-webhook', () => {
-  test('sends what the server would, and says what came of it', async () => {
+  test('sends what the server would, and prints the result', async () => {
     await using hooks = await startReceiver();
     const args = ['--event', 'client_event', '--channel', 'presence-a', '--user-id', '7'];
     const said = ['--event-name', 'client-x', '--data', '{"a":1}', '--socket-id', '1.2'];
@@ -42,7 +42,7 @@ describe('soketify-emulator send-webhook', () => {
     });
   });
 
-  test('is signed by the app of the environment, made when it is told', async () => {
+  test('is signed for the app of the environment, at the given time', async () => {
     await using hooks = await startReceiver({ secret: otherApp.secret });
     const env = {
       SOKETIFY_APP_KEY: otherApp.key,
@@ -55,7 +55,7 @@ describe('soketify-emulator send-webhook', () => {
     expect(headers).toMatchObject({ 'x-pusher-key': otherApp.key, 'x-soketify-attempt': '3' });
   });
 
-  test('is what curl of a dry run sends', async () => {
+  test('is sent identically by the curl command of a dry run', async () => {
     await using hooks = await startReceiver();
     const args = ['--event', 'member_added', '--channel', 'presence-a', '--user-id', "it's"];
     const { code, stdout } = await send([...args, '--url', `${hooks.url}?a=b&c=d`, '--dry-run']);
@@ -75,14 +75,14 @@ describe('soketify-emulator send-webhook', () => {
     ['401', 401, /: 401 in \d+ ms\nHas the endpoint the secret/],
     ['302', 302, /: 302 in \d+ ms\nRedirects are not followed/],
     ['500', 500, /: 500 in \d+ ms\n$/],
-  ])('that is answered %s ends with 1', async (_, answer, message) => {
+  ])('that is answered %s exits with 1', async (_, answer, message) => {
     await using hooks = await startReceiver({ answer: () => answer });
     const { code, stdout, stderr } = await send([...occupied, '--url', hooks.url]);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(message);
   });
 
-  test('counts by the status line, as it does for the server', async () => {
+  test('is judged by the status line, as in the server', async () => {
     const hooks = createServer((request, response) => {
       request.resume().on('end', () => {
         response.writeContinue();
@@ -100,14 +100,14 @@ describe('soketify-emulator send-webhook', () => {
     expect(stdout).toMatch(/: 200 in \d+ ms: got it, and more later\n$/);
   });
 
-  test('that is not answered ends with 1', async () => {
+  test('that is not answered exits with 1', async () => {
     await using hooks = await startReceiver({ answer: () => 'hang' });
     const { code, stderr } = await send([...occupied, '--url', hooks.url, '--timeout-ms', '50']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/no answer within \d+ ms/);
   });
 
-  test('that cannot be delivered ends with 1', async () => {
+  test('that cannot be delivered exits with 1', async () => {
     const { code, stderr } = await send([...occupied, '--url', await deadUrl()]);
     expect(code).toBe(1);
     expect(stderr).toContain('nothing listens there (ECONNREFUSED)');
@@ -117,14 +117,14 @@ describe('soketify-emulator send-webhook', () => {
     [[...occupied], /expected --url, or SOKETIFY_WEBHOOK_URL/],
     [['--event', 'member_aded', '--channel', 'x'], /Did you mean member_added\?/],
     [['--event', 'member_added', '--channel', 'presence-a'], /missing: --user-id/],
-  ])('refuses %j with 2', async (args, message) => {
+  ])('rejects %j with 2', async (args, message) => {
     const { code, stderr } = await send(args);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
   });
 });
 
-test("is accepted by the handler of Soketify's page, and refused with another secret", async () => {
+test("is accepted by the handler of Soketify's documentation, and rejected with another secret", async () => {
   process.env['SOKETIFY_APP_SECRET'] = app.secret;
   await using hooks = await startExpressReceiver();
   expect((await send([...occupied, '--url', hooks.url])).code).toBe(0);

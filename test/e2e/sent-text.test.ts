@@ -12,10 +12,10 @@ afterAll(async () => {
   await hooks.close();
 });
 
-/** It would be another text once it was parsed and written again. */
+/** This text would change if it were parsed and serialized again. */
 const sent = String.raw`{ "id": 12345678901234567890, "n": 1e400, "n": -0, "2": 1.50, "1": "caf\u00e9" }`;
 
-describe('JSON is passed on as the text that came', () => {
+describe('JSON is passed on as the received text', () => {
   test('from a client to the others and to webhooks', async () => {
     const [sender, reader] = [await connectSocket(server), await connectSocket(server)];
     for (const socket of [sender, reader]) await socket.subscribe('private-talk');
@@ -41,7 +41,7 @@ describe('JSON is passed on as the text that came', () => {
     await reader.expectFrame({ event: 'd', channel: 'cache-news', data: sent });
   });
 
-  test('from who joins, as what was signed, to the members', async () => {
+  test('from a new member, as it was signed, to the members', async () => {
     const [first, second] = [await connectSocket(server), await connectSocket(server)];
     first.requestWithData('presence-info', `{"user_id":"a","user_info":${sent}}`);
     const presence = `{"count":1,"ids":["a"],"hash":{"a":${sent}}}`;
@@ -53,7 +53,7 @@ describe('JSON is passed on as the text that came', () => {
   });
 });
 
-test('two users whose numeric ids differ in the last digit are two, for members, backends and webhooks', async () => {
+test('two numeric user ids that differ in the last digit are two users, for members, backends and webhooks', async () => {
   const [even, odd] = [await connectSocket(server), await connectSocket(server)];
   const channel = 'presence-digits';
   even.requestWithData(channel, '{"user_id":9007199254740992}');

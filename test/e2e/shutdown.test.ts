@@ -9,7 +9,7 @@ import { connectSocket } from '../support/e2e/socket.ts';
 const goodbye = { message: 'Server closed. Please reconnect shortly.', code: 4200 };
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s tells each client to come back and exits with 0',
+  '%s asks each client to reconnect and exits with 0',
   async (signal) => {
     const server = await startServer({ apps: [app] });
     const sockets = [await connectSocket(server), await connectSocket(server)];
@@ -22,7 +22,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-test('one Ctrl-C that comes twice, from the terminal and from npm, still ends gracefully', async () => {
+test('a Ctrl-C that arrives twice, from the terminal and from npm, still shuts down gracefully', async () => {
   await using hooks = await startReceiver();
   const server = await startServer({ apps: [{ ...app, webhooks: [{ url: hooks.url }] }] });
   const anna = await connectSocket(server);
@@ -33,7 +33,7 @@ test('one Ctrl-C that comes twice, from the terminal and from npm, still ends gr
   expect(replay(hooks.events.items)).toEqual({ occupied: [], members: [] });
 });
 
-test('clients that do not read and requests that are never finished do not hold the end up', async () => {
+test('clients that do not read and requests that are never finished do not delay the shutdown', async () => {
   const server = await startServer({ apps: [app], shutdownTimeoutMs: 1000 });
   const deaf = await connectSocket(server);
   await deaf.subscribe('news');
@@ -53,7 +53,7 @@ test('clients that do not read and requests that are never finished do not hold 
 
 test('everybody still present is reported as gone before the program exits', async () => {
   await using hooks = await startReceiver();
-  // The default grace of 3 s: the end does not wait for it.
+  // With the default grace period of 3 s. The shutdown does not wait for it.
   const server = await startServer({ apps: [{ ...app, webhooks: [{ url: hooks.url }] }] });
   const anna = await connectSocket(server);
   const bert = await connectSocket(server);
@@ -81,7 +81,7 @@ test('everybody still present is reported as gone before the program exits', asy
   ]);
 });
 
-test('who left shortly before the end is reported as gone once', async () => {
+test('a user who left shortly before the shutdown is reported as gone once', async () => {
   await using hooks = await startReceiver();
   const server = await startServer({ apps: [{ ...app, webhooks: [{ url: hooks.url }] }] });
   const anna = await connectSocket(server);
@@ -99,7 +99,7 @@ test('who left shortly before the end is reported as gone once', async () => {
   ]);
 });
 
-test('a failing endpoint still gets its events while the program ends', async () => {
+test('a failing endpoint still receives its events during the shutdown', async () => {
   await using hooks = await startReceiver({ answer: (index) => (index < 2 ? 503 : 200) });
   const webhooks = [{ url: hooks.url }];
   const server = await startServer({ apps: [{ ...app, webhooks }], webhooks: quick });
@@ -116,7 +116,7 @@ test('/healthz answers 503 while webhooks are still being delivered', async () =
   await using hooks = await startReceiver({ answer: () => held });
   const webhooks = [{ url: hooks.url }];
   const server = await startServer({ apps: [{ ...app, webhooks }], shutdownTimeoutMs: 10_000 });
-  // A connection that is already there: no new ones are accepted while the program drains.
+  // A connection that is already open, because no new ones are accepted during the shutdown.
   const monitor = new Client(server.url, { keepAliveTimeout: 60_000 });
   const health = async () => {
     const { statusCode, body } = await monitor.request({ path: '/healthz', method: 'GET' });
@@ -135,7 +135,7 @@ test('/healthz answers 503 while webhooks are still being delivered', async () =
   await monitor.destroy();
 });
 
-test('an endpoint that never answers holds the end up no longer than shutdownTimeoutMs', async () => {
+test('an endpoint that never answers delays the exit by at most shutdownTimeoutMs', async () => {
   await using hooks = await startReceiver({ answer: () => 'hang' });
   const webhooks = [{ url: hooks.url }];
   const server = await startServer({ apps: [{ ...app, webhooks }], shutdownTimeoutMs: 1000 });
@@ -145,7 +145,7 @@ test('an endpoint that never answers holds the end up no longer than shutdownTim
   expect((await server.exit).code).toBe(0);
 });
 
-test('a second signal ends it at once with 0, and what was queued is in the log', async () => {
+test('a second signal exits immediately with 0, and pending deliveries are logged', async () => {
   await using hooks = await startReceiver({ answer: () => 'hang' });
   const webhooks = [{ url: hooks.url }];
   const server = await startServer({ apps: [{ ...app, webhooks }], shutdownTimeoutMs: 600_000 });
@@ -153,17 +153,17 @@ test('a second signal ends it at once with 0, and what was queued is in the log'
   await anna.subscribe('news');
   server.signal('SIGTERM');
   await anna.closing;
-  // Those of the first second are taken for the same press of a key.
+  // Signals of the first second count as the same key press.
   const pressing = setInterval(() => server.signal('SIGINT'), 50);
   const { code, stdout } = await server.exit.finally(() => clearInterval(pressing));
   expect(code).toBe(0);
-  expect(stdout).toContain('"msg":"closed at once, by a second signal"');
+  expect(stdout).toContain('"msg":"closed immediately after a second signal"');
   for (const name of ['channel_occupied', 'channel_vacated']) {
     expect(stdout).toMatch(new RegExp(`"reason":"shutdown".*"${name}"|"${name}".*"reason":"shutdown"`));
   }
 });
 
-test('a log that nobody reads any more does not hold the end up', async () => {
+test('a log without a reader does not delay the exit', async () => {
   const server = await startServer({ apps: [app] });
   server.closeLog();
   server.signal('SIGTERM');

@@ -5,7 +5,7 @@ import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 
-test('a client that does not read is told so and closed; what it got has no gap, and others get everything', async () => {
+test('a client that does not read is closed with a reason; what it received has no gap, and others receive everything', async () => {
   await using hooks = await startReceiver();
   await using server = await startServer(quickConfig({ url: hooks.url }));
   const [slow, fast] = [await connectSocket(server), await connectSocket(server)];
@@ -16,7 +16,7 @@ test('a client that does not read is told so and closed; what it got has no gap,
   }
   await slow.subscribe('presence-slow', { user_id: 'slow' });
   slow.pause();
-  // 25 MB: more than the network holds for a client that does not read.
+  // 25 MB is more than the network buffers for a client that does not read.
   const sdk = sdkFor(server);
   const rounds = 250;
   for (let n = 0; n < rounds; n++) {

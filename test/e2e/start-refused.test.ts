@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { app } from '../support/e2e/config.ts';
 import { runProgram, runWithConfig, startServer } from '../support/e2e/server.ts';
 
-describe.concurrent('a configuration with faults', () => {
-  test('ends the start with 2 and names every fault by its path with the nearest valid key', async () => {
+describe.concurrent('a configuration with errors', () => {
+  test('exits with 2 and names every error by its path with the nearest valid key', async () => {
     const { code, stdout, stderr } = await runWithConfig({
       apps: [{ id: '1', key: 'app-key', secrett: 'app-secret' }],
       webhoks: { requestTimeoutMs: 1000 },
@@ -27,10 +27,10 @@ describe.concurrent('a configuration with faults', () => {
     ['has two apps with one key', { apps: [app, { ...app, id: '2' }] }, /apps(\.1|\[1\])/],
     ['has two apps with one id', { apps: [app, { ...app, key: 'k2' }] }, /apps(\.1|\[1\])/],
     ['has an unknown event type', withEndpoint({ eventTypes: ['channel_ocupied'] }), /channel_occupied/],
-    ['has an endpoint that is no URL', withEndpoint({ url: 'nowhere' }), /webhooks(\.0|\[0\])\.url/],
+    ['has an endpoint that is not a URL', withEndpoint({ url: 'nowhere' }), /webhooks(\.0|\[0\])\.url/],
     ['has an endpoint that is not http', withEndpoint({ url: 'ftp://h/' }), /webhooks(\.0|\[0\])\.url/],
     [
-      'has a header that is ours',
+      'has a header that the server sets itself',
       withEndpoint({ headers: { 'X-Pusher-Signature': 'x' } }),
       /X-Pusher-Signature/i,
     ],
@@ -38,7 +38,7 @@ describe.concurrent('a configuration with faults', () => {
     ['has a ping time-out below a second', { apps: [app], activityTimeoutMs: 999 }, /activityTimeoutMs/],
     ['has a pong time-out below a second', { apps: [app], pongTimeoutMs: 10 }, /pongTimeoutMs/],
   ];
-  test.each(faulty)('ends the start with 2 when it %s', async (_, config, names) => {
+  test.each(faulty)('exits with 2 when it %s', async (_, config, names) => {
     const { code, stdout, stderr } = await runWithConfig(config);
     expect(stderr).toMatch(names);
     expect(code).toBe(2);
@@ -47,7 +47,7 @@ describe.concurrent('a configuration with faults', () => {
   });
 
   test.each([{ port: 65_536 }, { port: '6001' }, { port: -1 }])(
-    'ends the start with 2 when it has a port that is none: %j',
+    'exits with 2 when it has an invalid port: %j',
     async ({ port }) => {
       const { code, stderr } = await runWithConfig({ apps: [app], port }, { args: [] });
       expect(stderr).toMatch(/\bport\b/);
@@ -55,13 +55,13 @@ describe.concurrent('a configuration with faults', () => {
     },
   );
 
-  test('ends the start with 2 when its file is not there', async () => {
+  test('exits with 2 when its file is missing', async () => {
     const { code, stderr } = await runProgram(['--config', '/nowhere/soketify.json', '--port', '0']);
     expect(code).toBe(2);
     expect(stderr).toContain('/nowhere/soketify.json');
   });
 
-  test('ends the start with 2 in production when an endpoint is not https', async () => {
+  test('exits with 2 in production when an endpoint is not https', async () => {
     const config = withEndpoint({ url: 'http://hooks.example/soketify' });
     const { code, stderr } = await runWithConfig(config, { env: { NODE_ENV: 'production' } });
     expect(code).toBe(2);
@@ -75,13 +75,13 @@ describe.concurrent('a configuration with faults', () => {
 });
 
 describe.concurrent('the default app', () => {
-  test('is refused in production', async () => {
+  test('is rejected in production', async () => {
     const { code, stderr } = await runProgram(['--port', '0'], { NODE_ENV: 'production' });
     expect(code).toBe(2);
     expect(stderr).toContain('SOKETIFY_APP_SECRET');
   });
 
-  test('is refused on an address that is not loopback', async () => {
+  test('is rejected on an address that is not loopback', async () => {
     const { code, stderr } = await runProgram(['--host', '0.0.0.0', '--port', '0']);
     expect(code).toBe(2);
     expect(stderr).toContain('SOKETIFY_APP_SECRET');
@@ -89,7 +89,7 @@ describe.concurrent('the default app', () => {
 });
 
 describe('a port that is taken', () => {
-  test('ends the start of a second instance with 1 and leaves the first alone', async () => {
+  test('makes a second instance exit with 1 and leaves the first alone', async () => {
     await using first = await startServer({ apps: [app] });
     const { code, stdout, stderr } = await runWithConfig(
       { apps: [app] },
@@ -103,13 +103,13 @@ describe('a port that is taken', () => {
 });
 
 describe.concurrent('the command line', () => {
-  test.each(['65536', '-1', 'x', ''])('refuses the port %j with 2', async (port) => {
+  test.each(['65536', '-1', 'x', ''])('rejects the port %j with 2', async (port) => {
     const { code, stderr } = await runProgram(['--port', port]);
     expect(stderr).toMatch(/\bport\b/);
     expect(code).toBe(2);
   });
 
-  test('refuses what it does not know and shows what it does', async () => {
+  test('rejects unknown options and lists the known ones', async () => {
     const unknown = await runProgram(['--prot', '0']);
     expect(unknown.code).not.toBe(0);
     expect(unknown.stderr).toContain('--port');

@@ -8,14 +8,14 @@ import { startServer } from '../support/e2e/server.ts';
 import { Socket } from '../support/e2e/socket.ts';
 
 describe('a program that has started', () => {
-  test('says "listening" once, in JSON, with the port that it got', async () => {
+  test('logs "listening" once, in JSON, with its port', async () => {
     await using server = await startServer({ apps: [app] });
     expect(server.port).toBeGreaterThan(0);
     expect((await fetch(`${server.url}/livez`)).status).toBe(200);
     expect(server.log.items.filter(({ msg }) => msg === 'listening')).toHaveLength(1);
   });
 
-  test('says which values of its file hold no more, and why', async () => {
+  test('logs which values of its file are overridden, and by what', async () => {
     const env = { SOKETIFY_LOG_LEVEL: 'info' };
     await using server = await startServer({ apps: [app], port: 8080, logLevel: 'error' } as never, { env });
     expect(server.log.items.map(({ msg }) => msg)).toEqual([
@@ -34,7 +34,7 @@ describe('a program that has started', () => {
     expect((await fetch(`${server.url}/livez`)).status).toBe(200);
   });
 
-  test('answers /metrics with text that Prometheus reads', async () => {
+  test('answers /metrics with text that Prometheus can parse', async () => {
     await using server = await startServer({ apps: [app] });
     await connectClient(server);
     const response = await fetch(`${server.url}/metrics`);
@@ -54,7 +54,7 @@ describe('a program that has started', () => {
     expect(await news.data('hello')).toEqual({ n: 1 });
   });
 
-  test('takes the common settings from the environment', async () => {
+  test('reads the common settings from the environment', async () => {
     await using hooks = await startReceiver({ secret: otherApp.secret });
     await using server = await startServer(undefined, {
       env: {
@@ -90,7 +90,7 @@ describe('a program that has started', () => {
 describe('production', () => {
   const env = { NODE_ENV: 'production' };
 
-  test('starts with an endpoint that is not https when that is allowed in so many words', async () => {
+  test('starts with an endpoint that is not https when that is explicitly allowed', async () => {
     const webhooks = [{ url: 'http://127.0.0.1:9/hook', allowInsecure: true }];
     await using server = await startServer({ apps: [{ ...app, webhooks }] }, { env });
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);

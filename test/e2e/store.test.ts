@@ -35,7 +35,10 @@ function config({ path, hooks, graceMs = 60_000, shutdown = 'report' }: Given): 
   };
 }
 
-/** What an endpoint has taken, each delivery once: what it took right before a kill may come again under the same id. */
+/**
+ * What an endpoint has accepted, each delivery once. A delivery accepted right before a kill may be repeated
+ * with the same id.
+ */
 function taken(requests: readonly WebhookRequest[]): readonly WebhookEvent[] {
   const deliveries = new Map<unknown, readonly WebhookEvent[]>();
   for (const { headers, answer, events } of requests) {
@@ -50,7 +53,7 @@ async function stateOf(server: Server): Promise<Record<string, unknown>> {
 }
 
 describe('a node with a store that is killed', () => {
-  test('says nothing to its endpoints of who comes back in time, and that others have gone once that is over', async () => {
+  test('reports no clients that return in time, and then that others have left', async () => {
     const path = await folder();
     await using hooks = await startReceiver();
     const before = await startServer(config({ path, hooks }));
@@ -76,7 +79,7 @@ describe('a node with a store that is killed', () => {
     );
   });
 
-  test('answers backends what is true, not what was', async () => {
+  test('answers backends with the present state, not the earlier one', async () => {
     const path = await folder();
     const before = await startServer(config({ path }));
     await (await connectSocket(before)).subscribe('news');
@@ -85,7 +88,7 @@ describe('a node with a store that is killed', () => {
     expect(await answered(callApi(after, { path: '/apps/1/channels' }))).toEqual({ channels: {} });
   });
 
-  test('sends what an endpoint has not taken, under the same id and with the same bytes', async () => {
+  test('sends what an endpoint has not accepted, with the same id and the same bytes', async () => {
     const path = await folder();
     let isDown = true;
     await using hooks = await startReceiver({ answer: () => (isDown ? 'hang' : 200) });
@@ -104,7 +107,7 @@ describe('a node with a store that is killed', () => {
     expect(await stateOf(after)).toMatchObject({ pending: [{ endpoint: 'main', events: 0 }] });
   });
 
-  test('has lost no client event that anybody saw, and no cached event that was answered 200', async () => {
+  test('loses no client event that a client received, and no cached event that was answered 200', async () => {
     const path = await folder();
     let isDown = true;
     await using hooks = await startReceiver({ answer: () => (isDown ? 500 : 200) });
@@ -126,7 +129,7 @@ describe('a node with a store that is killed', () => {
     expect(await late.nextFrame()).toMatchObject({ event: 'state', data: '"full"' });
   });
 
-  test('still lists what an endpoint did not get, with its attempts, and sends it again', async () => {
+  test('still lists what an endpoint did not receive, with its attempts, and resends it', async () => {
     const path = await folder();
     let isDown = true;
     await using hooks = await startReceiver({ answer: () => (isDown ? 503 : 200) });
@@ -144,7 +147,7 @@ describe('a node with a store that is killed', () => {
       };
     const [letter] = (await list(before)).deliveries;
     expect(letter?.attempts.length).toBeGreaterThan(1);
-    // Answered once it is on disk, with all that was before.
+    // It is answered once it and everything before it is on disk.
     const body = JSON.stringify({ name: 'state', channel: 'cache-room', data: '"full"' });
     await answered(callApi(before, { path: '/apps/1/events', body }));
     await before.kill();
@@ -160,7 +163,7 @@ describe('a node with a store that is killed', () => {
     expect(last?.headers).toMatchObject({ 'webhook-id': letter?.id, 'x-soketify-resend': '1' });
   });
 
-  test('says so: how the life before ended, how many there were, and what it goes on with', async () => {
+  test('logs how the last run ended, how many runs there were, and what it restores', async () => {
     const path = await folder();
     const before = await startServer(config({ path }));
     const first = await stateOf(before);
@@ -176,13 +179,13 @@ describe('a node with a store that is killed', () => {
     await using third = await startServer(config({ path }));
     expect(await stateOf(third)).toMatchObject({ starts: 3, last_end: { how: 'orderly' } });
     expect(third.log.items).toContainEqual(
-      expect.objectContaining({ msg: 'going on with what the store has kept', ended: 'orderly' }),
+      expect.objectContaining({ msg: 'continuing with the state in the store', ended: 'orderly' }),
     );
   });
 });
 
-describe('an orderly end', () => {
-  test('tells endpoints that everybody has gone, and leaves in the store what they have not taken', async () => {
+describe('a graceful shutdown', () => {
+  test('reports that everybody has left, and keeps undelivered events in the store', async () => {
     const path = await folder();
     let isDown = false;
     await using hooks = await startReceiver({ answer: () => (isDown ? 500 : 200) });
@@ -216,7 +219,7 @@ describe('an orderly end', () => {
     expect(await late.nextFrame()).toMatchObject({ event: 'state', data: '"full"' });
   });
 
-  test('with "keep" tells nothing, and the next start goes on', async () => {
+  test('with "keep" reports nothing, and the next start continues', async () => {
     const path = await folder();
     await using hooks = await startReceiver();
     const before = await startServer(config({ path, hooks, shutdown: 'keep' }));
@@ -235,7 +238,7 @@ describe('an orderly end', () => {
 });
 
 describe('a store', () => {
-  test('belongs to one process: a second one ends with 1 and says who holds it', async () => {
+  test('belongs to one process: a second one exits with 1 and names the holder', async () => {
     const path = await folder();
     await using first = await startServer(config({ path }));
     const { code, stderr } = await runWithConfig(config({ path }));
@@ -244,7 +247,7 @@ describe('a store', () => {
     expect(stderr).toContain(String(first.pid));
   });
 
-  test('that cannot be read is moved aside, and that is said in the log, by the health and to backends', async () => {
+  test('that cannot be read is moved aside, which the log, the health check and backends report', async () => {
     const path = await folder();
     const before = await startServer(config({ path }));
     const { epoch } = await stateOf(before);
@@ -262,7 +265,7 @@ describe('a store', () => {
     const health = (await (await fetch(`${after.url}/healthz`)).json()) as object;
     expect(health).toMatchObject({ status: 'degraded', storeLost: {} });
     await after.stop();
-    // A supervisor that starts it once more hides nothing.
+    // Restarts by a supervisor do not hide it.
     await using again = await startServer(config({ path }));
     expect(await stateOf(again)).toMatchObject({
       starts: 2,
@@ -270,7 +273,7 @@ describe('a store', () => {
     });
   });
 
-  test('that is empty is no new one, but a lost one', async () => {
+  test('that is empty counts as lost, not as new', async () => {
     const path = await folder();
     await (await startServer(config({ path }))).stop();
     await writeFile(join(path, 'data.mdb'), '');
@@ -278,7 +281,7 @@ describe('a store', () => {
     expect(await stateOf(after)).toMatchObject({ starts: 1, store_lost: { reason: 'the file is empty' } });
   });
 
-  test('is refused beside redis and beside control, by its path', async () => {
+  test('is rejected together with redis and with control, by its path', async () => {
     const path = await folder();
     const beside = { ...config({ path }), redis: { url: 'redis://127.0.0.1:1' }, control: {} };
     const { code, stderr } = await runWithConfig(beside);
@@ -287,7 +290,7 @@ describe('a store', () => {
     expect(stderr).toMatch(/store\s+is given beside control/);
   });
 
-  test('is named by the command line before the environment, before the file', async () => {
+  test('is set by the command line before the environment, and by both before the file', async () => {
     const [file, env, option] = [await folder(), await folder(), await folder()];
     await using server = await startServer(config({ path: file }), {
       args: ['--store', option],
@@ -307,7 +310,7 @@ test.each([
   [{ store: { path: 'x', shutdown: 'now' } }, /store\.shutdown\s.*report, keep/],
   [{ store: { folder: 'x' } }, /store\.folder/],
   [{ webhooks: { restartGraceMs: 'long' } }, /webhooks\.restartGraceMs/],
-])('a configuration with %j is refused by its path', async (given, names) => {
+])('a configuration with %j is rejected by its path', async (given, names) => {
   const { code, stderr } = await runWithConfig({ apps: [app], ...given });
   expect(stderr).toMatch(names);
   expect(code).toBe(2);

@@ -34,13 +34,13 @@ const countFrame = (channel: string, count: number): Frame => ({
   data: `{"subscription_count":${count}}`,
 });
 
-/** The counts that webhooks told of a channel, once there are so many. */
+/** The counts that webhooks reported for a channel, once there are so many. */
 async function toldCounts(channel: string, least: number): Promise<unknown[]> {
   return (await hooks.eventsOf(channel, least)).map((event) => event.subscription_count);
 }
 
 describe('pusher-js', () => {
-  test('is told the count on every subscription and unsubscription, its own included', async () => {
+  test("is sent on every subscription and unsubscription, including the subscriber's own", async () => {
     const [first, second] = [await connectClient(server), await connectClient(server)];
     const { channel, events } = await first.subscribe('talk');
     await events.count(2);
@@ -86,7 +86,7 @@ describe('the frame', () => {
     expect(events).not.toContain('pusher_internal:subscription_count');
   });
 
-  test('tells of those who are lost too, and is not sent to who has left', async () => {
+  test('reports lost connections too, and is not sent to clients that have left', async () => {
     const [stays, leaves, drops] = [
       await connectSocket(server),
       await connectSocket(server),
@@ -105,7 +105,7 @@ describe('the frame', () => {
 });
 
 describe('the webhook', () => {
-  test('is an event type of its own, with a number, down to the last who leaves', async () => {
+  test('is an event type of its own, with a number, down to the last leave', async () => {
     const [first, second] = [await connectSocket(server), await connectSocket(server)];
     await first.subscribe('hooked');
     await second.subscribe('hooked');
@@ -120,13 +120,13 @@ describe('the webhook', () => {
         subscription_count: n,
       })),
     );
-    // Soketify's six are what an endpoint gets that does not ask.
+    // By default an endpoint receives only Soketify's six event types.
     expect(await all.namesOf('hooked', 2)).toEqual(['channel_occupied', 'channel_vacated']);
   });
 });
 
-describe('an app that has not switched it on', () => {
-  test('tells neither clients nor webhooks, and still answers over HTTP', async () => {
+describe('an app that has not enabled it', () => {
+  test('notifies neither clients nor webhooks, and still answers over HTTP', async () => {
     const [first, second] = [
       await connectSocket(server, { app: otherApp }),
       await connectSocket(server, { app: otherApp }),
@@ -152,7 +152,7 @@ describe('an app that has not switched it on', () => {
   });
 });
 
-test('a crowd of more than a hundred is told every five seconds, and below that each change again', async () => {
+test('channels above a hundred subscribers send the count every five seconds, and others every change', async () => {
   const sockets = await Promise.all(Array.from({ length: 110 }, () => connectSocket(server)));
   const [watcher, ...others] = sockets as [Socket, ...Socket[]];
   for (const socket of sockets) await socket.subscribe('crowd');
@@ -163,7 +163,7 @@ test('a crowd of more than a hundred is told every five seconds, and below that 
   const upTo100 = Array.from({ length: 100 }, (_, n) => n + 1);
   await watcher.framesBeforePong();
   expect(countsAt()).toEqual(upTo100);
-  // Real seconds: this is the program as it is built.
+  // Real seconds, because this is the built program.
   await watcher.frames.first(({ data }) => data === '{"subscription_count":110}');
   expect(countsAt()).toEqual([...upTo100, 110]);
   for (const socket of others.slice(0, 12)) {

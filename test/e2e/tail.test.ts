@@ -13,7 +13,7 @@ interface Row {
   readonly details?: Readonly<Record<string, string | number>>;
 }
 
-/** `tail --json` as it runs. It is ended with its test. */
+/** `tail --json` as a process. It ends with its test. */
 function startTail(server: Server, ...args: readonly string[]) {
   const { child, log, exit } = launch(['tail', '--json', ...args], { SOKETIFY_URL: server.url });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -26,7 +26,7 @@ function startTail(server: Server, ...args: readonly string[]) {
 }
 
 describe('soketify-emulator tail', () => {
-  test('shows events and deliveries as they happen, after those that were before', async () => {
+  test('shows events and deliveries as they happen, after earlier ones', async () => {
     await using hooks = await startReceiver();
     await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
     const { subscribe } = await connectClient(server);
@@ -43,7 +43,7 @@ describe('soketify-emulator tail', () => {
     expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
   });
 
-  test('leaves out what is not asked for', async () => {
+  test('leaves out what is filtered', async () => {
     await using hooks = await startReceiver();
     const dead = await deadUrl();
     await using server = await startServer(
@@ -61,7 +61,7 @@ describe('soketify-emulator tail', () => {
     expect((await sent.rows.first(() => true)).details).toMatchObject({ endpoint: 'main' });
   });
 
-  test('goes on after the server was started again', async () => {
+  test('continues after the server has restarted', async () => {
     const server = await startServer({ apps: [app] });
     const { rows } = startTail(server, '--lines', '1000');
     await runProgram(['trigger', '--url', server.url, '-c', 'news', '-e', 'first']);
@@ -72,7 +72,7 @@ describe('soketify-emulator tail', () => {
     await rows.first(({ name }) => name === 'second');
   });
 
-  test('prints for a person, and ends where it does not follow', async () => {
+  test('prints readable lines, and exits if it does not follow', async () => {
     await using server = await startServer({ apps: [app] });
     const data = '{"text":"\u001b[31mred"}';
     await runProgram(['trigger', '--url', server.url, '-c', 'news', '-e', 'headline', '-d', data]);
@@ -90,7 +90,7 @@ describe('soketify-emulator tail', () => {
     );
   });
 
-  test('refuses what there is not', async () => {
+  test('rejects unknown names', async () => {
     await using server = await startServer({ apps: [app] });
     const env = { SOKETIFY_URL: server.url };
     const type = await runProgram(['tail', '--type', 'event'], env);

@@ -8,7 +8,7 @@ import { deadUrl } from '../support/e2e/receiver.ts';
 import { runProgram, startServer } from '../support/e2e/server.ts';
 
 describe('soketify-emulator trigger', () => {
-  test('publishes on every channel that it names, to all but one connection', async () => {
+  test('publishes on every channel that it names, to all except one connection', async () => {
     await using server = await startServer();
     const first = await connectClient(server);
     const second = await connectClient(server);
@@ -36,7 +36,7 @@ describe('soketify-emulator trigger', () => {
     expect(await muted.data('headline')).toBe(1);
   });
 
-  test('takes data from a file and from standard input, without the last line break', async () => {
+  test('reads data from a file and from standard input, without the last line break', async () => {
     await using server = await startServer();
     const { subscribe } = await connectClient(server);
     const news = await subscribe('news');
@@ -53,7 +53,7 @@ describe('soketify-emulator trigger', () => {
     expect(missing.stderr).toContain('cannot be read');
   });
 
-  test('is the app of the environment, or of the options before it', async () => {
+  test('uses the app of the environment, or of the preceding options', async () => {
     await using server = await startServer({ apps: [app, otherApp] });
     const env = {
       SOKETIFY_APP_ID: otherApp.id,
@@ -73,7 +73,7 @@ describe('soketify-emulator trigger', () => {
     expect(ofFirst.stdout).toContain('{"channels":{"news":{"subscription_count":0}}}');
   });
 
-  test('shows what the server refuses, and ends with 1', async () => {
+  test('shows what the server rejects, and exits with 1', async () => {
     await using server = await startServer();
     const args = ['trigger', '--url', server.url, '-e', 'x', '-c'];
     const forged = await runProgram([...args, 'news', '--secret', 'wrong']);
@@ -86,7 +86,7 @@ describe('soketify-emulator trigger', () => {
     ]);
   });
 
-  test('says how to start a server where there is none, and ends with 1', async () => {
+  test('explains how to start a server if none runs, and exits with 1', async () => {
     const { port } = new URL(await deadUrl());
     const { code, stderr } = await runProgram(['trigger', '--port', port, '-c', 'news', '-e', 'x']);
     expect(code).toBe(1);
@@ -100,7 +100,7 @@ describe('soketify-emulator trigger', () => {
     [['-c', 'news', '-e', 'x', '--port', '65536'], /Expected a whole number from 0 to 65535/],
     [['-c', 'news', '-e', 'x', '--url', 'ws://h'], /Expected an http or https URL/],
     [['-c', 'news', '-e', 'x', '--url', 'http://h', '--port', '1'], /got both/],
-  ])('refuses %j with 2', async (args, message) => {
+  ])('rejects %j with 2', async (args, message) => {
     const { code, stderr } = await runProgram(['trigger', ...args]);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);

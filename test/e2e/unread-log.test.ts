@@ -17,7 +17,7 @@ async function droppedLines(port: number): Promise<number> {
   return Number(/^soketify_log_lines_dropped_total (\d+)$/m.exec(await answer.text())?.[1]);
 }
 
-/** Asks without a signature, with all that a line of the log at the level trace may hold. */
+/** Sends an unsigned request with as much as a log entry at level trace may contain. */
 async function ask(port: number, times: number): Promise<void> {
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 10 });
   const path = `/apps/1/channels?a=${'x'.repeat(2000)}`;
@@ -32,7 +32,7 @@ async function ask(port: number, times: number): Promise<void> {
   expect(new Set(statuses)).toEqual(new Set([401]));
 }
 
-test('a log that nobody reads is bounded, says what it lost, and keeps its last lines', async () => {
+test('a log without a reader is bounded, reports what it dropped, and keeps its last lines', async () => {
   const child = spawn(process.execPath, [program, '--port', '0'], {
     env: { PATH: process.env['PATH'], SOKETIFY_LOG_LEVEL: 'trace' },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -9,7 +9,7 @@ import { connectSocket } from '../support/e2e/socket.ts';
 const hooks = await startReceiver();
 const refiller = await startReceiver({
   answer: async (_, events) => {
-    // As the page has it: the handler publishes the state in reply to the miss.
+    // As in Soketify's documentation: the handler publishes the state in reply to the miss.
     for (const { channel } of events) await sdk.trigger(channel, 'location-update', { lat: 1, lng: 2 });
     return 200;
   },
@@ -104,21 +104,21 @@ test('the webhook fires again when the first was dropped because no attempt succ
     webhooks: { ...quick, retry },
     shutdownTimeoutMs: 100,
   });
-  const [first, second] = [await connectSocket(giving), await connectSocket(giving)];
-  await first.subscribe('cache-dropped');
+  await (await connectSocket(giving)).subscribe('cache-dropped');
   await giving.log.first((line) => JSON.stringify(line).includes('cache-dropped'));
-  await second.subscribe('cache-dropped');
-  const ids = await broken.requests.until((requests) => {
-    const different = new Set(requests.map(({ headers }) => headers['webhook-id']));
-    return different.size > 1 && different;
-  });
-  expect(ids.size).toBe(2);
+  const ids = (): number => new Set(broken.requests.items.map(({ headers }) => headers['webhook-id'])).size;
+  // On Redis, the other threads learn of it a moment later.
+  const joinOnce = async (): Promise<number> => {
+    await (await connectSocket(giving)).subscribe('cache-dropped');
+    return ids();
+  };
+  await expect.poll(joinOnce, { timeout: 10_000 }).toBeGreaterThan(1);
   expect(new Set(broken.requests.items.map(({ events }) => JSON.stringify(events)))).toEqual(
     new Set(['[{"name":"cache_miss","channel":"cache-dropped"}]']),
   );
 });
 
-test('what the handler publishes reaches the clients that wait and those that come later', async () => {
+test('what the handler publishes reaches waiting clients and later ones', async () => {
   const waiting = [await connectClient(server), await connectClient(server)];
   const subscriptions = await Promise.all(waiting.map(({ subscribe }) => subscribe('cache-vehicle-V-001')));
   for (const subscription of subscriptions) {

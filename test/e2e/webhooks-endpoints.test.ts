@@ -6,7 +6,7 @@ import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 
 describe('several endpoints of one app', () => {
-  test('each receive the event types they ask for', async () => {
+  test('each receive the event types they select', async () => {
     await using refill = await startReceiver();
     await using analytics = await startReceiver();
     await using all = await startReceiver();
@@ -25,7 +25,7 @@ describe('several endpoints of one app', () => {
     expect(await refill.namesOf('presence-cache-x', 1)).toEqual(['cache_miss']);
   });
 
-  test('each receive the channels they ask for, and no empty request', async () => {
+  test('each receive the channels they select, and no empty request', async () => {
     await using starts = await startReceiver();
     await using ends = await startReceiver();
     await using both = await startReceiver();
@@ -38,7 +38,7 @@ describe('several endpoints of one app', () => {
     );
     const socket = await connectSocket(server);
     for (const channel of ['reorder-us', 'order-us', 'stock-eu', 'order-eu']) await socket.subscribe(channel);
-    // Each endpoint gets the last one; at the end of the program all that was for it has come.
+    // Each endpoint receives the last one. After the shutdown everything for it has arrived.
     await server.stop();
     const channelsOf = ({ events }: typeof starts) => [
       ...new Set(events.items.map(({ channel }) => channel)),
@@ -51,7 +51,7 @@ describe('several endpoints of one app', () => {
     }
   });
 
-  test('are two even when they have the same URL', async () => {
+  test('are separate even with the same URL', async () => {
     await using hooks = await startReceiver();
     await using server = await startServer(
       quickConfig(
@@ -117,7 +117,7 @@ describe('two apps', () => {
 describe('a batch', () => {
   const slowBatch = { ...quick, batch: { maxDelayMs: 500 } };
 
-  test('holds the events of one burst', async () => {
+  test('contains the events of one burst', async () => {
     await using hooks = await startReceiver();
     const webhooks = [{ url: hooks.url }];
     await using server = await startServer({ apps: [{ ...app, webhooks }], webhooks: slowBatch });
@@ -136,7 +136,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('holds at most twenty events, and goes at once when it is full', async () => {
+  test('contains at most twenty events, and is sent immediately when it is full', async () => {
     await using hooks = await startReceiver();
     const webhooks = [{ url: hooks.url, eventTypes: ['channel_occupied'] }];
     await using server = await startServer({ apps: [{ ...app, webhooks }], webhooks: slowBatch });
@@ -148,7 +148,7 @@ describe('a batch', () => {
     expect(new Set(hooks.events.items.map(({ channel }) => channel)).size).toBe(45);
   });
 
-  test('holds at most maxBytes', async () => {
+  test('contains at most maxBytes', async () => {
     await using hooks = await startReceiver();
     const webhooks = [{ url: hooks.url, eventTypes: ['client_event'] }];
     const limits = { clientEventsPerSecond: null };
@@ -163,7 +163,7 @@ describe('a batch', () => {
     expect(sizes).toHaveLength(2);
   });
 
-  test('holds exactly one event when maxEvents is 1', async () => {
+  test('contains exactly one event when maxEvents is 1', async () => {
     await using hooks = await startReceiver();
     const webhooks = [{ url: hooks.url }];
     await using server = await startServer({

@@ -35,7 +35,7 @@ describe('the events', () => {
     },
   );
 
-  test('member_added and member_removed have a user_id too, and stand in between', async () => {
+  test('member_added and member_removed also have a user_id, and come between the two', async () => {
     const socket = await connectSocket(server);
     await socket.subscribe('presence-room', { user_id: 'user-42', user_info: { name: 'x' } });
     socket.unsubscribe('presence-room');
@@ -126,7 +126,7 @@ describe('the events', () => {
     ]);
   });
 
-  test('a client event that is refused fires nothing', async () => {
+  test('a rejected client event fires nothing', async () => {
     const socket = await connectSocket(server);
     const reader = await connectSocket(server);
     await reader.subscribe('private-burst');
@@ -157,7 +157,7 @@ describe('the request', () => {
     expect(Math.abs(timeMs - atMs)).toBeLessThan(60_000);
   });
 
-  test('carries the key, the signature of the raw body, and headers by which duplicates are known', async () => {
+  test('carries the key, the signature of the raw body, and headers that identify duplicates', async () => {
     const { headers, headerNames, verified, atMs } = await oneRequest('headers');
     expect(verified).toBe(true);
     expect(headers['content-type']).toBe('application/json');
@@ -180,7 +180,7 @@ describe('the request', () => {
     expect(first.headers['webhook-id']).not.toBe(second.headers['webhook-id']);
   });
 
-  /** The request that tells of a new channel. */
+  /** The request that reports a new channel. */
   async function oneRequest(channel: string): Promise<WebhookRequest> {
     const socket = await connectSocket(server);
     await socket.subscribe(channel);

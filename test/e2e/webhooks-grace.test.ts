@@ -6,7 +6,7 @@ import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 
 describe('with the default configuration', () => {
-  test('a removal is told about three seconds after the disconnection, and a return within them causes nothing', async () => {
+  test('a removal is reported about three seconds after the disconnection, and a return within them causes nothing', async () => {
     await using hooks = await startReceiver();
     const webhooks = [{ url: hooks.url }];
     await using server = await startServer({ apps: [{ ...app, webhooks }] });
@@ -33,10 +33,10 @@ describe('with the default configuration', () => {
       events.some((e) => e.name === 'member_removed'),
     );
     expect((removal?.atMs ?? 0) - leftAtMs).toBeGreaterThan(2500);
-    // time_ms is the time of the request: the grace does not count.
+    // time_ms is the time of the request, not of the disconnection.
     expect((removal?.timeMs ?? 0) - leftAtMs).toBeGreaterThan(2500);
 
-    // The blip came before that departure, so its three seconds are over as well.
+    // The short disconnection happened before that departure, so its three seconds are over as well.
     back.send({ event: 'client-fence', channel: 'presence-blip', data: '' });
     expect(await hooks.namesOf('presence-blip', 3)).toEqual([
       'channel_occupied',
@@ -46,7 +46,7 @@ describe('with the default configuration', () => {
   });
 });
 
-describe('with a grace of a second', async () => {
+describe('with a grace period of a second', async () => {
   const hooks = await startReceiver();
   const server = await startServer({
     apps: [{ ...app, webhooks: [{ url: hooks.url }] }],
@@ -91,7 +91,7 @@ describe('with a grace of a second', async () => {
     ]);
   });
 
-  test('leaving, coming back and leaving again is one removal', async () => {
+  test('leaving, returning and leaving again is one removal', async () => {
     const first = await connectSocket(server);
     await first.subscribe('presence-twice', { user_id: 'anna' });
     first.destroy();
@@ -112,7 +112,7 @@ describe('with a grace of a second', async () => {
     ]);
   });
 
-  test('another user who comes keeps the channel occupied, and the one who left is removed', async () => {
+  test('another user who joins keeps the channel occupied, and the one who left is removed', async () => {
     const anna = await connectSocket(server);
     await anna.subscribe('presence-swap', { user_id: 'anna' });
     anna.destroy();
@@ -130,7 +130,7 @@ describe('with a grace of a second', async () => {
     expect((await hooks.namesOf('presence-swap', 5)).at(-1)).toBe('client_event');
   });
 
-  /** Waits for the removal of somebody who leaves now: every earlier departure is decided by then. */
+  /** Waits for the removal of a user who leaves now. Every earlier departure is decided by then. */
   async function passGrace(name: string): Promise<void> {
     const marker = await connectSocket(server);
     await marker.subscribe(`marker-${name}`);
@@ -139,7 +139,7 @@ describe('with a grace of a second', async () => {
   }
 });
 
-test('an unsubscription is told at once when its grace is 0', async () => {
+test('an unsubscription is reported immediately when its grace period is 0', async () => {
   await using hooks = await startReceiver();
   const webhooks = [{ url: hooks.url }];
   await using server = await startServer({

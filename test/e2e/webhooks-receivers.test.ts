@@ -12,7 +12,7 @@ describe.each([
   ['the Express handler', startExpressReceiver],
   ['the Next.js route', startNextReceiver],
 ])('%s of the documentation', (_, startPageReceiver) => {
-  test('accepts every webhook and sees all six events', async () => {
+  test('accepts every webhook and receives all six events', async () => {
     vi.stubEnv('SOKETIFY_APP_SECRET', app.secret);
     await using hooks = await startPageReceiver();
     await using server = await startServer(quickConfig({ url: hooks.url }));
@@ -35,7 +35,7 @@ describe.each([
     expect(hooks.answers.items.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
-  test('answers 401 while its secret is another, and is then given the same bytes again', async () => {
+  test('answers 401 while it has another secret, and then receives the same bytes again', async () => {
     vi.stubEnv('SOKETIFY_APP_SECRET', 'another-secret');
     await using hooks = await startPageReceiver();
     await using server = await startServer(quickConfig({ url: hooks.url }));
@@ -53,7 +53,7 @@ describe.each([
     expect(hooks.events.items).toEqual([{ name: 'channel_occupied', channel: 'news' }]);
   });
 
-  test('answers 401 to a body that nobody signed, and to one that was changed', async () => {
+  test('answers 401 to an unsigned body and to a changed one', async () => {
     vi.stubEnv('SOKETIFY_APP_SECRET', app.secret);
     await using hooks = await startPageReceiver();
     const post = (headers: Record<string, string>) =>

@@ -19,7 +19,7 @@ describe('an attempt that is not answered 2xx', () => {
     'reset',
   ];
 
-  test('is repeated with the same bytes and the same id until one is', async () => {
+  test('is repeated with the same bytes and the same id until it succeeds', async () => {
     await using hooks = await startReceiver({ answer: (index) => failures[index] ?? 204 });
     await using server = await startServer(quickConfig({ url: hooks.url }));
     const socket = await connectSocket(server);
@@ -38,7 +38,7 @@ describe('an attempt that is not answered 2xx', () => {
     expect(new Set(attempts.map(({ method, path }) => `${method} ${path}`))).toEqual(new Set(['POST /hook']));
   });
 
-  test.each(['reset', 'hang', 302] as const)('%s alone is repeated too', async (failure) => {
+  test.each(['reset', 'hang', 302] as const)('%s is repeated too', async (failure) => {
     await using hooks = await startReceiver({ answer: (index) => (index === 0 ? failure : 200) });
     const webhooks = [{ url: hooks.url }];
     await using server = await startServer({
@@ -51,7 +51,7 @@ describe('an attempt that is not answered 2xx', () => {
     expect(hooks.requests.items).toHaveLength(2);
   });
 
-  test('is repeated after longer and longer waits', async () => {
+  test('is repeated after increasing waits', async () => {
     await using hooks = await startReceiver({ answer: (index) => (index < 4 ? 500 : 200) });
     const webhooks = [{ url: hooks.url }];
     const retry = { initialDelayMs: 50, multiplier: 3, maxDelayMs: 60_000 };
@@ -59,12 +59,12 @@ describe('an attempt that is not answered 2xx', () => {
     const socket = await connectSocket(server);
     await socket.subscribe('news');
     const [first, , , fourth, fifth] = await hooks.requests.count(5);
-    // 50, 150, 450, 1350 ms, each with jitter: a wait is never shorter than half of its length.
+    // 50, 150, 450, 1350 ms, each with jitter. A wait is at least half of its nominal length.
     expect((fifth?.atMs ?? 0) - (fourth?.atMs ?? 0)).toBeGreaterThan(600);
     expect((fourth?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(300);
   });
 
-  test('is given up after maxElapsedMs, and later events are sent', async () => {
+  test('is dropped after maxElapsedMs, and later events are sent', async () => {
     await using hooks = await startReceiver({
       answer: (_, events) => (events.some(({ channel }) => channel === 'lost') ? 500 : 200),
     });
@@ -125,7 +125,7 @@ describe('a failing endpoint', () => {
     }
   });
 
-  test('gets the events of one channel in order though they come while an earlier one waits for its retry', async () => {
+  test('receives the events of one channel in order although an earlier one waits for its retry', async () => {
     await using hooks = await startReceiver({ answer: (index) => (index < 3 ? 500 : 200) });
     await using server = await startServer(quickConfig({ url: hooks.url }));
     const socket = await connectSocket(server);
@@ -139,7 +139,7 @@ describe('a failing endpoint', () => {
       'client_event {"n":1}',
       'client_event {"n":2}',
     ]);
-    // The events that came later are not in the body that is repeated.
+    // Later events are not in the repeated body.
     expect(new Set(hooks.requests.items.slice(0, 4).map(({ body }) => body)).size).toBe(1);
   });
 });

@@ -8,7 +8,7 @@ import { connectSocket, type Socket } from '../support/e2e/socket.ts';
 const channels = ['presence-a', 'presence-b', 'presence-c', 'd', 'private-e', 'cache-f'];
 const users = ['anna', 'bert', 'cleo'];
 const steps = 800;
-/** So short that many departures are told while others come back. */
+/** So short that many departures are reported while other clients return. */
 const short = { disconnectGraceMs: 20, unsubscribeGraceMs: 10, batch: { maxDelayMs: 5 } };
 
 test.each([1, 2])(
@@ -25,7 +25,7 @@ test.each([1, 2])(
     for (let index = 0; index < 12; index++) places.push({ user: pick(users, index) });
     for (let step = 0; step < steps; step++) await move(places, server, random);
 
-    // Nobody answers a connection that closes: what it held may be left a little later.
+    // Nobody answers a closing connection, so its channels may be left a little later.
     const open = places.filter(({ socket }) => socket !== undefined).length;
     await expect.poll(() => connectionsOf(server), { timeout: 10_000 }).toBe(open);
     const sdk = sdkFor(server);
@@ -40,7 +40,8 @@ test.each([1, 2])(
     expect(truth.occupied.length).toBeGreaterThan(0);
     await hooks.events.until((events) => JSON.stringify(replay(events)) === JSON.stringify(truth));
 
-    // Nothing was told twice: occupied and vacated of a channel, added and removed of a member, take turns.
+    // Nothing was reported twice: occupied and vacated of a channel, added and removed of a member,
+    // alternate.
     const turns = new Map<string, string>();
     for (const { name, channel, user_id: user } of hooks.events.items) {
       const key = `${name.startsWith('member_') ? 'member' : name.startsWith('channel_') ? 'channel' : name} ${channel} ${user}`;
@@ -61,7 +62,7 @@ interface Place {
   socket?: Socket | undefined;
 }
 
-/** Somebody comes, goes with or without a word, subscribes or unsubscribes. */
+/** A client connects, disconnects cleanly or not, subscribes or unsubscribes. */
 async function move(places: Place[], server: { readonly port: number }, random: Random): Promise<void> {
   const place = pick(places, random(places.length));
   const channel = pick(channels, random(channels.length));
@@ -86,7 +87,7 @@ async function move(places: Place[], server: { readonly port: number }, random: 
 
 type Random = (below: number) => number;
 
-/** The same numbers for the same seed (mulberry32). */
+/** A seeded random number generator (mulberry32). */
 function createRandom(seed: number): Random {
   let state = seed;
   return (below) => {

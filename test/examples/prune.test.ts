@@ -8,7 +8,9 @@ const original = fileURLToPath(new URL('../../node_modules/uWebSockets.js/', imp
 const own = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`;
 const others = ['uws_win32_x64_127.node', 'uws_darwin_arm64_115.node'];
 
-/** A project with uWebSockets.js of its own: this machine's binary, and small files in the place of two others. */
+/**
+ * A project with a copy of uWebSockets.js: this machine's binary, and small files in the place of two others.
+ */
 async function install(): Promise<{ readonly project: Project; readonly folder: string }> {
   const project = await createProject();
   const folder = join(project.folder, 'node_modules/uWebSockets.js');
@@ -28,17 +30,17 @@ function prune(project: Project, ...args: readonly string[]) {
 }
 
 describe('soketify-emulator prune', () => {
-  test('keeps the binary of this machine, which still loads, and says what was freed', async () => {
+  test('keeps the binary of this machine, which still loads, and reports how much space was freed', async () => {
     const { project, folder } = await install();
     const before = readdirSync(folder);
     expect(await prune(project, '--dry-run')).toEqual({
       code: 0,
-      output: `would remove 2 binaries and free 3.0 MB; ${own} stays in ${folder}\n`,
+      output: `would remove 2 binaries and free 3.0 MB; ${own} is kept in ${folder}\n`,
     });
     expect(readdirSync(folder)).toEqual(before);
     expect(await prune(project)).toEqual({
       code: 0,
-      output: `removed 2 binaries and freed 3.0 MB; ${own} stays in ${folder}\n`,
+      output: `removed 2 binaries and freed 3.0 MB; ${own} is kept in ${folder}\n`,
     });
     expect(readdirSync(folder)).toEqual(before.filter((name) => !others.includes(name)));
     expect((await prune(project)).output).toMatch(/^nothing to remove; /);

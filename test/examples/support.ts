@@ -4,11 +4,14 @@ import type { AddressInfo } from 'node:net';
 import PusherModule, { type Channel } from 'pusher-js';
 import type { Emulator } from 'soketify-emulator';
 
-// pusher-js is CommonJS whose export is the class itself, but its types speak of a default export.
+// pusher-js is CommonJS and exports the class itself, but its types describe a default export.
 const Pusher = PusherModule as unknown as typeof PusherModule.default;
 export type Pusher = PusherModule.default;
 
-/** A free port for an application that is still to be made: it needs to know where Soketify is, and Soketify its URL. */
+/**
+ * A free port for an application that starts later: it needs the address of Soketify, and Soketify needs its
+ * URL.
+ */
 export interface Site {
   readonly url: string;
   serve(application: RequestListener): void;
@@ -30,17 +33,17 @@ export async function openSite(): Promise<Site> {
   };
 }
 
-/** A browser's connection. */
+/** The connection of a browser. */
 export interface Visitor {
   readonly socketId: string;
   readonly pusher: Pusher;
-  /** Subscribes and waits until that is accepted. */
+  /** Subscribes, and waits for the confirmation. */
   subscribe(channel: string): Promise<Channel>;
   /** Closes the page. */
   leave(): void;
 }
 
-/** Opens a page. Private and presence channels are asked for at the application, as this user. */
+/** Opens a page. The application authorizes private and presence channels for this user. */
 export async function visit(
   soketify: Emulator,
   login?: { readonly site: Site; readonly user: string },

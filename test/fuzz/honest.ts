@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { app } from '../support/e2e/config.ts';
 
-/** Users who come to presence channels and go, as the program's users do. */
+/** Honest users, who join and leave presence channels. */
 export class Honest {
   readonly #port: number;
   readonly #present = new Map<string, WebSocket>();
@@ -12,12 +12,12 @@ export class Honest {
     this.#port = port;
   }
 
-  /** The members who are there now, as `CHANNEL USER`. */
+  /** The present members, as `CHANNEL USER`. */
   get members(): readonly string[] {
     return [...this.#present.keys()].toSorted();
   }
 
-  /** Another user comes. Rejects when the user is not let in. */
+  /** Adds a user. Rejects if the server refuses the user. */
   async come(): Promise<void> {
     this.#users += 1;
     const userId = `user-${this.#users}`;
@@ -38,7 +38,7 @@ export class Honest {
     this.#present.set(`${channel} ${userId}`, ws);
   }
 
-  /** The one who came first goes. */
+  /** Disconnects the user who joined first. */
   go(): void {
     const [first] = this.#present;
     if (first === undefined) return;
@@ -46,7 +46,7 @@ export class Honest {
     first[1].close();
   }
 
-  /** Whether everybody who came and did not go is still connected. */
+  /** Whether every user who has not left is still connected. */
   get areAllConnected(): boolean {
     return [...this.#present.values()].every(({ readyState }) => readyState === WebSocket.OPEN);
   }

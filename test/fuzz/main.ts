@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { runFuzz } from './run.ts';
 
-/** Health checks of load balancers begin to give up above this. */
+/** Health checks of load balancers time out above about this. */
 const longestHealthMs = 250;
-/** Memory returns: so much more than before is what any busy hour leaves behind. */
+/** Memory that does not return. Growth up to this is normal after a busy hour. */
 const mostGrownMb = 150;
 
 function number(text: string): number {
@@ -13,10 +13,12 @@ function number(text: string): number {
 }
 
 const { minutes, seed } = new Command('npm run fuzz --')
-  .description('Attacks a server as strangers who hold the public key of an app, with honest users beside.')
-  .option('--minutes <number>', 'how long; each attack is made at least once', number, 1)
-  .option('--seed <number>', 'repeats what an earlier run drew', Number, Date.now() % 2 ** 31)
-  .addHelpText('after', '\nExit codes: 0 nobody honest lost anything, 1 somebody did, 2 wrong usage.')
+  .description(
+    'Attacks a server with untrusted clients that know the public key of an app, while honest users are connected.',
+  )
+  .option('--minutes <number>', 'how long to attack; each attack runs at least once', number, 1)
+  .option('--seed <number>', 'repeats the random choices of an earlier run', Number, Date.now() % 2 ** 31)
+  .addHelpText('after', '\nExit codes: 0 honest users lost nothing, 1 they did, 2 wrong usage.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse(process.argv.slice(2), { from: 'user' })
   .opts<{ minutes: number; seed: number }>();
@@ -29,7 +31,7 @@ const { losses, slowestHealthMs, slowestDuring, memoryBeforeMb, memoryAfterMb } 
 const faults = [
   ...losses,
   ...(slowestHealthMs > longestHealthMs
-    ? [`a health check waited ${Math.round(slowestHealthMs)} ms during: ${slowestDuring}`]
+    ? [`the slowest health check took ${Math.round(slowestHealthMs)} ms during: ${slowestDuring}`]
     : []),
   ...(memoryAfterMb > memoryBeforeMb + mostGrownMb
     ? [`memory grew from ${memoryBeforeMb} to ${memoryAfterMb} MB`]

@@ -13,24 +13,24 @@ export interface FuzzOptions {
   readonly say?: (text: string) => void;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface FuzzOutcome {
-  /** The attacks that were made, in order. */
+  /** The attacks, in order. */
   readonly attacks: readonly string[];
-  /** What honest users, backends and operators lost: nothing, if all is well. One sentence each. */
+  /** What honest users, backends and operators lost, one sentence each. Empty if all is well. */
   readonly losses: readonly string[];
-  /** The longest that a health check waited, and during which attack. */
+  /** The slowest health check, and the attack during which it happened. */
   readonly slowestHealthMs: number;
   readonly slowestDuring: string;
-  /** Resident memory before the first attack, and after the last one. */
+  /** Resident memory before the first attack and after the last one. */
   readonly memoryBeforeMb: number;
   readonly memoryAfterMb: number;
 }
 
-/** How long what was said may take to arrive at the endpoint at last. */
+/** How long webhook events may take to arrive at the endpoint in the end. */
 const settleMs = 30_000;
 
-/** Runs the built program under attack, with honest users beside, and says what they lost. */
+/** Attacks the built program while honest users are connected, and reports what they lost. */
 export async function runFuzz({ seconds, seed, say = () => {} }: FuzzOptions): Promise<FuzzOutcome> {
   await using receiver = await startReceiver();
   await using server = await startServer({
@@ -52,7 +52,7 @@ export async function runFuzz({ seconds, seed, say = () => {} }: FuzzOptions): P
     const attack = attacks[name]?.({ port: server.port, key: app.key, seed: seed + round });
     await Promise.all([attack, live(honest, losses)]);
     if (!honest.areAllConnected) losses.push(`an honest user lost the connection during: ${name}`);
-    say(`${name}: health checks waited ${Math.round(health.slowestMs)} ms at most so far`);
+    say(`${name}: the slowest health check so far took ${Math.round(health.slowestMs)} ms`);
     if (Date.now() >= endsAt && round >= names.length - 1) break;
   }
   await health.stop();
@@ -62,7 +62,7 @@ export async function runFuzz({ seconds, seed, say = () => {} }: FuzzOptions): P
   await receiver.events
     .until(() => toldOf().join() === expected, settleMs)
     .catch(() => {
-      losses.push(`the webhooks told of the members ${toldOf().join()}, but there are ${expected}`);
+      losses.push(`the webhooks report the members ${toldOf().join()}, but the members are ${expected}`);
     });
   const memoryAfterMb = memoryMb(server.pid);
   honest.end();
@@ -76,20 +76,22 @@ export async function runFuzz({ seconds, seed, say = () => {} }: FuzzOptions): P
   };
 }
 
-/** Honest users come and go. */
+/** Lets honest users join and leave. */
 async function live(honest: Honest, losses: string[]): Promise<void> {
   for (let count = 0; count < 5; count += 1) {
     try {
       await honest.come();
     } catch (error) {
-      losses.push(`an honest user was not let in: ${error instanceof Error ? error.message : String(error)}`);
+      losses.push(
+        `an honest user could not connect: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
     honest.go();
     await wait(20);
   }
 }
 
-/** Asks all the time whether the program is alive. */
+/** Checks continuously whether the program is healthy. */
 class HealthCheck {
   during = 'nothing';
   slowestMs = 0;

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { frames, requests } from './words.ts';
 
-/** What an attack aims at, and what it draws from. */
+/** The target of an attack, and its source of random choices. */
 export interface Target {
   readonly port: number;
   /** The public key of an app. */
@@ -10,10 +10,10 @@ export interface Target {
   readonly seed: number;
 }
 
-/** Somebody who holds nothing but the public key of an app, and means harm. Each attack ends by itself. */
+/** An attacker who knows only the public key of an app. Each attack ends by itself. */
 export type Attack = (target: Target) => Promise<void>;
 
-/** The attacks, by what they do. Each is bounded in connections, messages and bytes. */
+/** The attacks by name. Each is bounded in connections, messages and bytes. */
 export const attacks: Readonly<Record<string, Attack>> = {
   'frames of every kind': async ({ port, seed, key }) => {
     await Promise.all(
@@ -30,7 +30,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
       ),
     );
   },
-  'frames that are deeply nested': async ({ port, key }) => {
+  'deeply nested frames': async ({ port, key }) => {
     await Promise.all(
       times(5, () =>
         talk(
@@ -40,7 +40,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
       ),
     );
   },
-  'channels without end, occupied and left': async ({ port, seed, key }) => {
+  'an endless series of channels, each occupied and left': async ({ port, seed, key }) => {
     const said = Array.from({ length: 4000 }, (_, index) =>
       ['subscribe', 'unsubscribe'].map((what) =>
         JSON.stringify({ event: `pusher:${what}`, data: { channel: `flood-${seed}-${index}` } }),
@@ -48,7 +48,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
     ).flat();
     await Promise.all(times(3, () => talk({ port, key }, said)));
   },
-  'refused subscriptions': async ({ port, key }) => {
+  'rejected subscriptions': async ({ port, key }) => {
     const wrong = JSON.stringify({
       event: 'pusher:subscribe',
       data: { channel: 'private-a', auth: `${key}:0` },
@@ -62,7 +62,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
       ),
     );
   },
-  'clients that provoke errors and read nothing': async ({ port, key }) => {
+  'clients that provoke errors and never read': async ({ port, key }) => {
     await Promise.all(
       times(20, () =>
         talk(
@@ -73,7 +73,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
       ),
     );
   },
-  'connections that come and go': async ({ port, key }) => {
+  'connections that open and close': async ({ port, key }) => {
     for (let round = 0; round < 5; round += 1) await Promise.all(times(50, () => talk({ port, key }, [])));
   },
   'requests of every kind': async ({ port, seed }) => {
@@ -87,12 +87,12 @@ export const attacks: Readonly<Record<string, Attack>> = {
     const chunks = Array.from({ length: 200 }, () => '1\r\nx\r\n'.repeat(1000));
     await Promise.all(times(5, () => say(port, [head, ...chunks])));
   },
-  'requests that never get beyond their head': async ({ port }) => {
+  'requests whose headers never end': async ({ port }) => {
     await Promise.all(times(50, () => say(port, ['GET /apps/1/channels HTTP/1.1\r\nHost: a\r\nX-A: '])));
   },
 };
 
-/** Says all of this on a connection of its own, waits for what is answered to it, and goes. */
+/** Sends these messages over a connection, waits for the answers, and disconnects. */
 async function talk(
   { port, key }: Pick<Target, 'port' | 'key'>,
   texts: readonly string[],
@@ -100,7 +100,7 @@ async function talk(
 ): Promise<void> {
   const ws = new WebSocket(`ws://127.0.0.1:${port}/app/${key}?protocol=7`, { perMessageDeflate: false });
   const closed = new Promise<void>((resolve) => ws.once('close', () => resolve()));
-  // Whatever goes wrong with it ends in its close.
+  // Every error is followed by `close`.
   ws.on('error', () => {});
   await new Promise<void>((resolve) => {
     ws.once('open', () => resolve());
@@ -117,7 +117,7 @@ async function talk(
   if (reads) await closed;
 }
 
-/** Writes all of this to a connection, and ends it when it is written or the server has had enough. */
+/** Writes these bytes to a connection, and ends it when they are written or the server closes it. */
 async function say(port: number, texts: readonly string[]): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));

@@ -8,7 +8,7 @@ const word = fc.constantFrom(
 );
 const text = fc.string({ unit: 'binary', maxLength: 60 });
 
-/** JSON values made of the words of the protocol and of anything else. */
+/** Random JSON values, made of the words of the protocol and others. */
 const value = fc.letrec<{ any: unknown }>((tie) => ({
   any: fc.oneof(
     { depthSize: 'small' },
@@ -30,7 +30,7 @@ const command = fc.record(
   { requiredKeys: ['event'] },
 );
 
-/** A JSON text with some of its characters lost, doubled or exchanged. */
+/** A JSON text with characters removed, doubled or exchanged. */
 const damaged = fc
   .tuple(command, fc.array(fc.tuple(fc.nat(), text), { minLength: 1, maxLength: 3 }))
   .map(([frame, damages]) => {
@@ -47,7 +47,7 @@ const frame = fc.oneof(
   fc.nat(3000).map((depth) => '['.repeat(depth)),
 );
 
-/** So many frames as a client might send that knows the protocol badly, or means harm. */
+/** Frames that a faulty or malicious client might send. */
 export function frames(seed: number, count: number): readonly string[] {
   return fc.sample(frame, { seed, numRuns: count });
 }
@@ -116,7 +116,7 @@ const request = fc
     return `${head}${one.headers.length > 0 ? '\r\n' : ''}\r\n${one.body}`;
   });
 
-/** So many requests as they stand on the wire, few of them right. */
+/** Raw HTTP requests, most of them invalid. */
 export function requests(seed: number, count: number): readonly string[] {
   return fc.sample(request, { seed, numRuns: count });
 }

@@ -230,9 +230,7 @@ describe('waiting for an event', () => {
   test('in vain reports what was received instead', async () => {
     const receiver = await start();
     const nothing = receiver.waitFor({ name: 'cache_miss' }, { timeoutMs: 1 });
-    await expect(nothing).rejects.toThrow(
-      '1 ms are over: no event came that was waited for. None came at all.',
-    );
+    await expect(nothing).rejects.toThrow('timed out after 1 ms: no matching event arrived. None arrived.');
     await expect(nothing).rejects.toBeInstanceOf(EmulatorError);
     await expect(nothing).rejects.toMatchObject({
       code: 'ERR_WEBHOOK_MISSING',
@@ -241,20 +239,20 @@ describe('waiting for an event', () => {
     });
     await post(receiver);
     await expect(receiver.waitFor({ name: 'cache_miss' }, { timeoutMs: 1 })).rejects.toThrow(
-      /The last of the 1 that came:\n {2}{"name":"channel_occupied"/,
+      /The last of the 1 that arrived:\n {2}{"name":"channel_occupied"/,
     );
   });
 
-  test('in vain reports that webhooks were received that do not count', async () => {
+  test('in vain reports the webhooks that were not accepted', async () => {
     const receiver = await start();
     await post(receiver, { secret: 'other' });
     await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(
-      /None came at all\.\nWebhooks that came and do not count: 1, the last because it was not verified \(wrong_secret\): /,
+      /None arrived\.\nWebhooks that were not accepted: 1; the last one was not verified \(wrong_secret\): /,
     );
     receiver.respondWith({ status: 503, times: 1 });
     await post(receiver);
     await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(
-      /count: 2, .* was answered 503\.\nA receiver moves no clock\./,
+      /count: 2, .* was answered 503\.\nA receiver does not move the clock\./,
     );
   });
 
@@ -275,14 +273,14 @@ describe('waiting for an event', () => {
     const receiver = await start();
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow('1 ms are over');
+    await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow('timed out after 1 ms');
   });
 
   test('ends with the receiver', async () => {
     const receiver = await start();
     const waiting = expect(receiver.waitForWebhook()).rejects.toMatchObject({
       code: 'ERR_CLOSED',
-      message: 'The receiver was closed: no webhook came that was waited for. None came at all.',
+      message: 'The receiver was closed: no matching webhook arrived. None arrived.',
     });
     await receiver.close();
     await waiting;
@@ -295,7 +293,7 @@ test('a taken port is reported with the error of the system, and what to do', as
   const { port } = await start();
   await expect(startReceiver({ port })).rejects.toMatchObject({
     code: 'ERR_START',
-    message: expect.stringMatching(/EADDRINUSE.*; leave port out to take a free one$/) as string,
+    message: expect.stringMatching(/EADDRINUSE.*; leave port out to use a free one$/) as string,
     cause: { code: 'EADDRINUSE' },
   });
 });

@@ -20,7 +20,7 @@ import {
 import { temporaryFolder, writeInto } from '../support/production/proxy.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Those that run this program. */
+/** The objects that run this program. */
 const ours = ['one-node.yaml', 'several-nodes.yaml'];
 
 test('each object has the fields of its kind, and no others', async () => {
@@ -38,7 +38,7 @@ test('a field that Kubernetes does not know would be found', async () => {
 });
 
 describe.each(ours)('%s', (name) => {
-  test('is refused until its placeholders are filled in, and has no fault then, in production', async () => {
+  test('is rejected until its placeholders are filled in, and is then valid in production', async () => {
     const manifests = await readManifest(name);
     const asItIs = load(manifests, (text) => text);
     expect(asItIs.kind === 'invalid' && asItIs.faults.map(({ path }) => path)).toEqual([
@@ -48,7 +48,7 @@ describe.each(ours)('%s', (name) => {
     expect(load(manifests, filledIn)).toMatchObject({ kind: 'ok', warnings: [], overridden: [] });
   });
 
-  test('opens the ports that the configuration has, and asks them for routes that exist', async () => {
+  test('opens the configured ports, and probes existing routes', async () => {
     const manifests = await readManifest(name);
     const loaded = load(manifests, filledIn);
     if (loaded.kind !== 'ok') throw new Error('It is faulty');
@@ -72,7 +72,7 @@ describe.each(ours)('%s', (name) => {
     }
   });
 
-  test('gives the program time to end in order', async () => {
+  test('gives the program enough time for a graceful shutdown', async () => {
     const manifests = await readManifest(name);
     const loaded = load(manifests, filledIn);
     const pod = podOf(workloads(manifests)[0] ?? {});
@@ -81,7 +81,7 @@ describe.each(ours)('%s', (name) => {
     expect((pod.terminationGracePeriodSeconds ?? 0) * 1000).toBeGreaterThan(needed);
   });
 
-  test('mounts what it names, and runs as nobody who may write beside that', async () => {
+  test('mounts what it names, and runs as a user who cannot write elsewhere', async () => {
     const manifests = await readManifest(name);
     const pod = podOf(workloads(manifests)[0] ?? {});
     const [container] = pod.containers;
@@ -105,7 +105,7 @@ describe.each(ours)('%s', (name) => {
     });
   });
 
-  test('selects its own pods, and runs the image of this version with options that it has', async () => {
+  test('selects its own pods, and runs the image of this version with valid options', async () => {
     const manifests = await readManifest(name);
     const [workload] = workloads(manifests);
     const labels = workload?.spec?.template.metadata?.labels;
@@ -137,15 +137,15 @@ test('the Ingress leads to a port of the Service that both have', async () => {
   }
 });
 
-test('the URL of Redis is that of the Redis for a trial', async () => {
+test('the URL of Redis matches the trial Redis', async () => {
   const [secret] = ofKind(await readManifest('several-nodes.yaml'), 'Secret');
   const [service] = ofKind(await readManifest('redis.yaml'), 'Service');
   const { name } = service?.metadata ?? {};
   expect(secret?.stringData?.['redis-url']).toBe(`redis://${name}:${service?.spec?.ports?.[0]?.port}`);
 });
 
-test('--watch takes a ConfigMap that Kubernetes has written anew', async () => {
-  // It writes a new folder, and has a link to it take the place of the old link.
+test('--watch reads a ConfigMap that Kubernetes has updated', async () => {
+  // Kubernetes writes a new folder, and replaces the old link by a link to it.
   const folder = await temporaryFolder();
   const write = async (version: string, apps: readonly unknown[]) => {
     await mkdir(join(folder, version));
@@ -191,7 +191,10 @@ function load(manifests: readonly Manifest[], complete: (text: string) => string
   });
 }
 
-/** Has the compiler hold each object to the type of its kind. In a literal it accepts no field that the type does not have. */
+/**
+ * Lets the compiler check each object against the type of its kind. A literal must not have fields that its
+ * type lacks.
+ */
 async function checkTypes(manifests: readonly Manifest[]) {
   const folder = await temporaryFolder();
   const lines = manifests.map((manifest, index) => {

@@ -27,7 +27,7 @@ function promtool(...args: readonly string[]) {
 }
 
 describe('the alerts', () => {
-  test('are rules that Prometheus takes, and so is its configuration', () => {
+  test('are rules that Prometheus accepts, and so is its configuration', () => {
     expect(promtool('check', 'rules', pathOf('config/monitoring/alerts.yml'))).toMatchObject({ status: 0 });
     expect(promtool('check', 'config', pathOf('config/monitoring/prometheus.yml'))).toMatchObject({
       status: 0,
@@ -41,7 +41,7 @@ describe('the alerts', () => {
     for (const { alert } of await readRules()) expect(text).toContain(`alertname="${alert}"`);
   });
 
-  test('each say what has happened, what to do, and which section tells more', async () => {
+  test('each state what has happened, what to do, and which section explains more', async () => {
     for (const { alert, labels, annotations } of await readRules()) {
       expect(['warning', 'critical'], alert).toContain(labels.severity);
       expect(annotations.summary, alert).toMatch(/\.$/);
@@ -52,9 +52,10 @@ describe('the alerts', () => {
   });
 });
 
-test('each metric, label and value that alerts and dashboard ask for exists in what running servers answer', async () => {
+test('each metric, label and value in alerts and dashboard exists on running servers', async () => {
   const prometheus = await startPrometheus(await startServers());
-  // Each second Prometheus asks for everything at once, so one metric of each server says that all are there.
+  // Prometheus scrapes everything at once, every second, so one metric of each server shows that all are
+  // there.
   await expect.poll(() => countOf(prometheus, 'soketify_build_info'), { timeout: 30_000 }).toBe(2);
   const missing: string[] = [];
   for (const expression of await readExpressions()) {
@@ -77,7 +78,7 @@ test('each metric, label and value that alerts and dashboard ask for exists in w
 });
 
 describe('the dashboard', () => {
-  test('has panels with a title and a description, none over another', async () => {
+  test('has panels with a title and a description, and none overlaps another', async () => {
     const { panels } = await readDashboard();
     const cells = new Map<string, string>();
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
@@ -95,7 +96,7 @@ describe('the dashboard', () => {
     }
   });
 
-  test('asks the Prometheus that is chosen, and uses no variable that it does not have', async () => {
+  test('uses the chosen Prometheus, and only variables that it has', async () => {
     const { panels, templating } = await readDashboard();
     const variables = templating.list.map(({ name }) => name);
     for (const { expr, datasource } of panels.flatMap(({ targets = [] }) => targets)) {
@@ -131,7 +132,9 @@ interface Compose {
   readonly include?: readonly string[];
 }
 
-/** Two servers that together have all that can be measured: a store, worker threads and limits; Redis. */
+/**
+ * Two servers that together have all metrics: one with a store, worker threads and limits, one with Redis.
+ */
 async function startServers(): Promise<string[]> {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
@@ -154,7 +157,7 @@ async function countOf(prometheus: Prometheus, selector: string): Promise<number
   return (await prometheus.query(selector)).length;
 }
 
-/** Linux tells the number of open files since 6.2. */
+/** Linux reports the number of open files since 6.2. */
 async function isOfNewerKernels(selector: string): Promise<boolean> {
   return selector.startsWith('process_open_fds') && (await stat('/proc/self/fd')).size === 0;
 }

@@ -17,11 +17,11 @@ import { requireTool } from '../support/tools.ts';
 const pem = (name: string) => fileURLToPath(new URL(`../support/tls/localhost.${name}.pem`, import.meta.url));
 const [cert, key] = [pem('cert'), pem('key')];
 
-/** An app that wants TLS, on a server that speaks none itself: it believes the proxy. */
+/** An app that requires TLS, on a server without TLS that trusts the proxy. */
 const behindProxy = { apps: [{ ...app, forceTls: true }], trustedProxies: ['127.0.0.1'] };
 
 interface Proxy {
-  /** Starts it in front of the server, and says its port. */
+  /** Starts it in front of the server, and returns its port. */
   start(serverPort: number): Promise<number>;
 }
 
@@ -53,7 +53,7 @@ const caddy: Proxy = {
     const [folder, port] = [await temporaryFolder(), await freePort()];
     const site = fillIn(await sample('proxies/Caddyfile'), {
       '127.0.0.1:6001': `127.0.0.1:${serverPort}`,
-      // As it stands it would ask the world for a certificate.
+      // Unchanged it would request a certificate from the Internet.
       'ws.example.com {': `https://localhost:${port}, https://127.0.0.1:${port} {\n\ttls ${cert} ${key}`,
     });
     const options = `{\n\tadmin off\n\tauto_https disable_redirects\n\tstorage file_system ${folder}\n}\n`;
@@ -85,12 +85,12 @@ test.each([
   ['Caddy', caddy],
   ['HAProxy', haproxy],
 ] as const)(
-  '%s, as its sample has it, passes on WebSockets, requests and that they came by TLS',
+  '%s forwards WebSockets and requests with its sample file, and reports that they came over TLS',
   async (_, proxy) => {
     const server = await startServer(behindProxy);
     try {
       const port = await proxy.start(server.port);
-      // HAProxy and Caddy pass nothing on before they have found the server well.
+      // HAProxy and Caddy forward nothing before a health check has succeeded.
       await expect.poll(() => healthThrough(port), { timeout: 20_000 }).toBe(200);
       const { socket, frames } = openSocket(`wss://127.0.0.1:${port}`);
       await frames.first(({ event }) => event === 'pusher:connection_established');
@@ -104,7 +104,7 @@ test.each([
   },
 );
 
-test('without a proxy that tells of TLS the same app refuses the client', async () => {
+test('without a proxy that reports TLS the same app rejects the client', async () => {
   const server = await startServer(behindProxy);
   const { socket } = openSocket(`ws://127.0.0.1:${server.port}`);
   const code = await new Promise((resolve) => socket.once('close', resolve));
@@ -112,7 +112,7 @@ test('without a proxy that tells of TLS the same app refuses the client', async 
   await server.stop();
 });
 
-test('the sample that passes TCP on is one that HAProxy takes', async () => {
+test('HAProxy accepts the sample that forwards TCP', async () => {
   const file = fileURLToPath(new URL('../../config/haproxy.cfg', import.meta.url));
   const env = { ...process.env, NODE1: '127.0.0.1:1', NODE2: '127.0.0.1:2', NODE3: '127.0.0.1:3' };
   const { status, stderr } = spawnSync(requireTool(tools.haproxy), ['-c', '-f', file], {
@@ -130,7 +130,7 @@ function openSocket(origin: string) {
   return { socket, frames };
 }
 
-/** The status that the proxy answers with; undefined: it does not answer. */
+/** The status of the proxy's answer, or undefined if it does not answer. */
 async function healthThrough(port: number): Promise<number | undefined> {
   const dispatcher = new UndiciAgent({ connect: { rejectUnauthorized: false } });
   try {

@@ -19,7 +19,7 @@ import { requireTool } from '../support/tools.ts';
 const program = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));
 const installed = '/opt/soketify-emulator/node_modules/.bin/soketify-emulator';
 
-/** The unit, as a file, with the program where it is here. */
+/** The unit as a file, with the program's path on this machine. */
 async function unitFile(): Promise<string> {
   const unit = fillIn(await sample('systemd/soketify-emulator.service'), {
     [installed]: `${process.execPath} ${program}`,
@@ -37,14 +37,14 @@ test('systemd knows each directive of the unit, and its value', async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
-test('systemd finds the service well shut in', async () => {
-  // 10 is a service that may do everything; what is left is mostly that it may speak to any address.
+test('systemd rates the service as well confined', async () => {
+  // 10 is a service without restrictions. What remains is mostly the right to connect to any address.
   const args = ['security', '--offline=true', '--threshold=20', '--no-pager', await unitFile()];
   const { status, stdout } = spawnSync(requireTool(tools.systemdAnalyze), args, { encoding: 'utf8' });
   expect({ status, stdout }).toMatchObject({ status: 0 });
 });
 
-test('the system calls of a start, a webhook, a reload and an end are allowed', async () => {
+test('the system calls of a start, a webhook, a reload and a shutdown are allowed', async () => {
   const unit = await sample('systemd/soketify-emulator.service');
   const groups = valuesOf(unit, 'SystemCallFilter').flatMap((value = '') => value.split(' '));
   const allowed = groups.filter((name) => name.startsWith('@')).flatMap(systemCalls);
@@ -54,20 +54,20 @@ test('the system calls of a start, a webhook, a reload and an end are allowed', 
   expect(used.filter((call) => !allowed.includes(call) || refused.includes(call))).toEqual([]);
 });
 
-test('a faulty configuration is not tried again, and everything else is', async () => {
+test('an invalid configuration is not retried, and everything else is', async () => {
   const unit = await sample('systemd/soketify-emulator.service');
   expect(valuesOf(unit, 'RestartPreventExitStatus')).toEqual([String(exitCode.badConfiguration)]);
   expect(valuesOf(unit, 'Restart')).toEqual(['always']);
 });
 
-test('the sample of the environment names variables that the program reads', async () => {
+test('the sample environment names variables that the program reads', async () => {
   const text = await sample('systemd/environment');
   const named = [...text.matchAll(/^#?(\w+)=/gm)].map(([, name]) => name);
   expect(named.length).toBeGreaterThan(0);
   for (const name of named) expect(Object.values(variables)).toContain(name);
 });
 
-/** The names in a group of system calls, those of the groups in it included. */
+/** The names in a group of system calls, including those of nested groups. */
 function systemCalls(group: string): string[] {
   const { stdout } = spawnSync(requireTool(tools.systemdAnalyze), ['syscall-filter', '--no-pager', group], {
     encoding: 'utf8',
@@ -76,7 +76,10 @@ function systemCalls(group: string): string[] {
   return names.flatMap((name) => (name.startsWith('@') ? systemCalls(name) : name));
 }
 
-/** Has a server with a store start, send a webhook, read its file again and end: the system calls that it has made. */
+/**
+ * Starts a server with a store, lets it send a webhook, reload and shut down, and returns the system calls it
+ * made.
+ */
 async function tracedCalls(): Promise<readonly string[]> {
   const folder = await temporaryFolder();
   const trace = join(folder, 'trace');

@@ -43,7 +43,7 @@ test.each([
     'the environment',
     ([a, b, c, d]: readonly number[]) => run([], { NODE_PORTS: `${a},${b},${c}`, REDIS_PORT: `${d}` }),
   ],
-])('three nodes serve one app on the ports that %s name, and end together', async (_, start) => {
+])('three nodes serve one app on the ports that %s name, and exit together', async (_, start) => {
   const ports = await freePorts(4);
   const { child, output, code } = start(ports);
   await waitFor('the three nodes', async () => {
@@ -61,7 +61,7 @@ test.each([
   for (const port of ports) await expect(listen(port)).resolves.toBeUndefined();
 });
 
-test('a port that is taken is named, before anything is started', async () => {
+test('a port that is in use is named before anything is started', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   onTestFinished(() => void taken.close());
@@ -81,20 +81,20 @@ test.each([
   [['--ports=7001,7001,7002'], 'Each needs a port of its own; got 7001 7001 7002 6390.'],
   [['--ports'], '--ports needs a value, such as 6001,6002,6003.'],
   [['--port', '7001'], 'Unknown option "--port"; expected --ports, --redis-port or --help.'],
-])('%j is refused in a sentence', async (args, sentence) => {
+])('%j is rejected with a sentence', async (args, sentence) => {
   const { code, output } = run(args);
   expect(await code).toBe(2);
   expect(output()).toBe(`${sentence}\n`);
 });
 
-test('--help tells the options and their defaults', async () => {
+test('--help lists the options and their defaults', async () => {
   const { code, output } = run(['--help']);
   expect(await code).toBe(0);
   expect(output()).toMatch(/--ports PORT,PORT,PORT .*\(default: 6001,6002,6003; environment: NODE_PORTS\)/);
   expect(output()).toMatch(/--redis-port PORT[^]*\(default: 6390; environment: REDIS_PORT\)/);
 });
 
-/** Rejects if somebody listens there. */
+/** Rejects if something listens there. */
 async function listen(port: number): Promise<void> {
   const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');

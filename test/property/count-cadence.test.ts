@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SubscriptionCounts } from '../../src/connections/subscription-counts.ts';
@@ -64,11 +65,11 @@ class World {
     this.#counts.changed(this.#app, channelName(channel));
     const count = this.count(channel);
     if (count > crowd) return;
-    expect(this.webhooks.get(channel)?.at(-1)).toEqual({ at: this.clock.now(), count });
+    assert.deepEqual(this.webhooks.get(channel)?.at(-1), { at: this.clock.now(), count });
   }
 
   #note(told: Map<string, Telling[]>, channel: string, count: number): void {
-    expect(count).toBe(this.count(channel));
+    assert.equal(count, this.count(channel));
     listOf(told, channel).push({ at: this.clock.now(), count });
   }
 }

@@ -16,7 +16,7 @@ beforeEach(async () => {
   onTestFinished(() => redis.stop());
 });
 
-/** Two nodes. Somebody is in the room on the second; it is asked on the first. */
+/** Two nodes. Someone is in the room on the second, and the first is asked. */
 async function stage() {
   const walk = await new Walk(redis.url).start(2);
   onTestFinished(() => walk.dispose());
@@ -27,7 +27,7 @@ async function stage() {
   return { walk, asked, other };
 }
 
-/** Every question about the whole app. */
+/** Every query about the whole app. */
 const ask = (ledger: RedisLedger) =>
   Promise.all([ledger.channel('a1', room), ledger.occupiedChannels('a1', ''), ledger.drops('a1').read('a1')]);
 const allUnavailable = [unavailable, unavailable, unavailable];
@@ -37,14 +37,14 @@ const truth = [
   { dropped: [], forgotten: 0 },
 ];
 
-describe('what is true of the whole app', () => {
-  test('is known at once when the first nodes start, together or one after the other', async () => {
+describe('the state of the whole app', () => {
+  test('is known immediately when the first nodes start, together or one after the other', async () => {
     const { asked, other } = await stage();
     expect(await ask(asked.ledger)).toEqual(truth);
     expect(await ask(other.ledger)).toEqual(truth);
   });
 
-  test('is known at once when all nodes were stopped and start again on the same Redis', async () => {
+  test('is known immediately when all nodes were stopped and start again on the same Redis', async () => {
     const { walk } = await stage();
     for (const { ledger } of walk.nodes) await ledger.close(0);
     for (const node of walk.nodes) node.crash();
@@ -55,7 +55,7 @@ describe('what is true of the whole app', () => {
     expect(await ask((walk.nodes[0] as WalkNode).ledger)).toEqual(truth);
   });
 
-  test('is unavailable after two seconds while Redis does not answer, and nobody waits longer', async () => {
+  test('is unavailable two seconds after Redis stops answering, and no request waits longer', async () => {
     const { walk, asked } = await stage();
     redis.freeze();
     const answers = ask(asked.ledger);
@@ -70,7 +70,7 @@ describe('what is true of the whole app', () => {
     expect(await ask(asked.ledger)).toEqual(truth);
   });
 
-  test('is unavailable while Redis is away, and for a lease after it is back: others may not have said yet whom they have let in', async () => {
+  test('is unavailable while Redis is away, and for one lease after its return, until other nodes have reported their joins', async () => {
     const { walk, asked, other } = await stage();
     await redis.kill();
     await other.ledger.beat();
@@ -80,7 +80,7 @@ describe('what is true of the whole app', () => {
     await redis.restart();
     await asked.heard();
     await asked.ledger.beat();
-    // The other one has not come back yet.
+    // The other node has not returned yet.
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
     await other.heard();
     await walk.advance(leaseMs / 2);
@@ -90,7 +90,7 @@ describe('what is true of the whole app', () => {
     expect(known(await asked.ledger.occupiedChannels('a1', '')).toSorted()).toEqual([room, 'room']);
   });
 
-  test('is unavailable when nobody was heard of for long, until a lease later', async () => {
+  test('is unavailable after a long silence of all nodes, until a lease later', async () => {
     const { walk, asked } = await stage();
     await walk.silence(leaseMs + 1);
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
@@ -100,7 +100,7 @@ describe('what is true of the whole app', () => {
     expect(await ask(asked.ledger)).toEqual(truth);
   });
 
-  test('is unavailable when Redis was emptied, until every node has had a lease to say what it holds', async () => {
+  test('is unavailable after Redis was emptied, until every node has had one lease to restore what it holds', async () => {
     const { walk, asked, other } = await stage();
     await walk.flush();
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
@@ -115,7 +115,7 @@ describe('what is true of the whole app', () => {
     expect(await ask(asked.ledger)).toEqual(truth);
   });
 
-  test('is unavailable to a node that starts when Redis was emptied', async () => {
+  test('is unavailable to a node that starts after Redis was emptied', async () => {
     const { walk } = await stage();
     await walk.flush();
     await walk.addNode(2);
@@ -140,13 +140,13 @@ describe('what is true of the whole app', () => {
     expect(await asked.ledger.channel('a1', room)).toMatchObject({ userIds: ['anna', 'bert'] });
   });
 
-  test('is unavailable while Redis is full, and for a lease after a node was refused', async () => {
+  test('is unavailable while Redis is full, and for one lease after it rejected a node', async () => {
     const { walk, asked } = await stage();
     await walk.fill();
     await walk.join(1, 'room');
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
     await walk.free();
-    // The other one has not said it again yet.
+    // The other node has not reported it again yet.
     expect(await asked.ledger.channel('a1', 'room' as ChannelName)).toBe(unavailable);
     expect(await asked.ledger.occupiedChannels('a1', '')).toBe(unavailable);
     await walk.advance(1.5 * leaseMs);
@@ -155,7 +155,7 @@ describe('what is true of the whole app', () => {
 });
 
 describe('a termination', () => {
-  test('is done once Redis has it, also when Redis is full, and every node carries it out', async () => {
+  test('is complete once Redis has it, also when Redis is full, and every node carries it out', async () => {
     const { walk, asked, other } = await stage();
     await walk.fill();
     expect(await asked.ledger.terminate('a1', 'anna')).toBe('done');
@@ -163,7 +163,7 @@ describe('a termination', () => {
     expect([asked.ended, other.ended]).toEqual([['anna 0'], ['anna 0']]);
   });
 
-  test('is found by a node that comes back minutes later', async () => {
+  test('reaches a node that returns minutes later', async () => {
     const { walk, asked, other } = await stage();
     await asked.ledger.terminate('a1', 'anna');
     await walk.quiet();
@@ -175,7 +175,7 @@ describe('a termination', () => {
     expect(other.ended).toEqual(['anna 0', expect.stringMatching(/^anna 30\d{4}$/)]);
   });
 
-  test('that Redis has lost is told again, and as long ago as it was', async () => {
+  test('that Redis has lost is sent again, with its original time', async () => {
     const { walk, asked, other } = await stage();
     await asked.ledger.terminate('a1', 'anna');
     await walk.quiet();
@@ -187,7 +187,7 @@ describe('a termination', () => {
 });
 
 describe('drops', () => {
-  test('are remembered for all nodes, the latest last, and what is expendable apart', async () => {
+  test('are kept for all nodes, the latest last, and the expendable ones separately', async () => {
     const { walk, asked, other } = await stage();
     const drops = asked.ledger.drops('a1');
     drops.add('a1', 'expendable', { subject: 'main\nroom', json: '{"n":1}' });
@@ -201,7 +201,7 @@ describe('drops', () => {
     });
   });
 
-  test('that happen while Redis is away or full are remembered afterwards', async () => {
+  test('that happen while Redis is away or full are kept afterwards', async () => {
     const { walk, asked, other } = await stage();
     await walk.fill();
     await walk.advance(leaseMs / 10);
@@ -213,7 +213,7 @@ describe('drops', () => {
     expect(await other.ledger.drops('a1').read('a1')).toEqual({ dropped: [drop.json], forgotten: 0 });
   });
 
-  test('that Redis has lost are told again by the node that gave the events up', async () => {
+  test('that Redis has lost are stored again by the node that dropped the events', async () => {
     const { walk, asked, other } = await stage();
     asked.ledger.drops('a1').add('a1', 'presence', drop);
     await walk.quiet();

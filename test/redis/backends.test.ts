@@ -16,10 +16,10 @@ const unavailable: ApiAnswer = {
 let redis: RedisServer;
 let one: Server;
 let two: Server;
-/** A test has ended it without notice. */
+/** A test has killed it. */
 let killed: Server | undefined;
 
-/** Two nodes, whose only endpoint is down and gets no second chance. */
+/** Two nodes, whose only endpoint is down and is not retried. */
 beforeEach(async () => {
   redis = await startRedis({ persistent: true });
   onTestFinished(() => redis.stop());
@@ -40,7 +40,7 @@ const get = (node: Server, path: string, params = {}): Promise<ApiAnswer> =>
   callApi(node, { path: `/apps/1${path}`, params });
 const terminate = (node: Server): Promise<ApiAnswer> =>
   callApi(node, { path: '/apps/1/users/anna/terminate_connections', body: '{}' });
-/** What a node answers once it knows. */
+/** The answer of a node once it is available. */
 async function known(node: Server, path: string): Promise<unknown> {
   await waitFor(`an answer to ${path}`, async () => (await get(node, path)).status === 200);
   return answered(get(node, path));
@@ -48,7 +48,7 @@ async function known(node: Server, path: string): Promise<unknown> {
 
 const theDrop = { name: 'channel_occupied', channel: 'room', reason: 'expired' };
 
-/** Anna is signed in on the second node, and somebody is in a room there, of which no endpoint will hear. */
+/** Anna is signed in on the second node, and someone joins a room there whose endpoint is down. */
 async function stage() {
   const { pusher, subscribe } = await connectClient(two, { user: { id: 'anna' } });
   const closes = new Journal<number>('a close for good');
@@ -64,15 +64,15 @@ async function stage() {
 
 const questions = ['/channels', '/channels/room', '/channels/presence-room/users', '/webhooks/dropped'];
 
-describe('a backend that asks one node', () => {
-  test('is told by each what was dropped', async () => {
+describe('a backend that queries one node', () => {
+  test('is informed by each node about drops', async () => {
     await stage();
     for (const node of [one, two]) {
       expect(await known(node, '/webhooks/dropped')).toMatchObject({ dropped: [theDrop], forgotten: 0 });
     }
   });
 
-  test('is told what was dropped in full by the node that sends, and by the other that it is not known there', async () => {
+  test('receives the list of drops from the sending node, and from the other that it is not available there', async () => {
     await stage();
     const list = (node: Server) => get(node, '/webhooks/deliveries');
     await waitFor('the list of one', async () => {
@@ -89,7 +89,7 @@ describe('a backend that asks one node', () => {
     expect(theirs).toEqual({ ...plainText(503, /^Dropped deliveries are not known here/), retryAfter: '1' });
   });
 
-  test('is told the same by the node that sends next, once the one that did was killed', async () => {
+  test('receives the same list from the next sending node after the first one was killed', async () => {
     await stage();
     const list = (node: Server) => get(node, '/webhooks/deliveries');
     const isListed = async (node: Server) => (await list(node)).text.includes('"room"');
@@ -103,7 +103,7 @@ describe('a backend that asks one node', () => {
     expect(deliveries).toContainEqual(letter);
   });
 
-  test('is told that nothing is known while Redis is away, and then the truth', async () => {
+  test('receives 503 while Redis is away, and then the true state', async () => {
     await stage();
     await redis.kill();
     for (const path of questions) expect(await get(one, path)).toEqual(unavailable);
@@ -113,7 +113,7 @@ describe('a backend that asks one node', () => {
     expect(await known(one, '/webhooks/dropped')).toMatchObject({ dropped: [theDrop], forgotten: 0 });
   });
 
-  test('is told so within seconds while Redis is frozen', async () => {
+  test('receives it within seconds while Redis is frozen', async () => {
     await stage();
     redis.freeze();
     const answers = await Promise.all(questions.map((path) => get(one, path)));
@@ -121,7 +121,7 @@ describe('a backend that asks one node', () => {
     redis.thaw();
   });
 
-  test('is not told that a user was sent away who was not, and can do it once Redis is back', async () => {
+  test('receives no success for a termination that did not happen, and can repeat it once Redis is back', async () => {
     const { closes } = await stage();
     await redis.kill();
     expect(await terminate(one)).toEqual(unavailable);
@@ -130,14 +130,14 @@ describe('a backend that asks one node', () => {
     expect(await closes.first((code) => code === 4009)).toBe(4009);
   });
 
-  test('sends away those on the node that it asks, also while Redis is away', async () => {
+  test('ends connections on the node that it queries, also while Redis is away', async () => {
     const { closes } = await stage();
     await redis.kill();
     expect(await terminate(two)).toEqual(unavailable);
     expect(await closes.first((code) => code === 4009)).toBe(4009);
   });
 
-  test('publishes while Redis is away, to the clients of that node, and is told no counts', async () => {
+  test('publishes while Redis is away to the clients of that node, and receives no counts', async () => {
     const here = await connectClient(one);
     const room = await here.subscribe('room');
     await redis.kill();

@@ -26,7 +26,10 @@ async function twoNodes() {
   return { here, there, keyPrefix };
 }
 
-/** Until `here` gets what `there` publishes on each of these channels, and then on all of them once more. */
+/**
+ * Waits until `here` receives what `there` publishes on each of these channels, and then publishes once more
+ * on all of them.
+ */
 async function expectHeard(
   { here, there }: { here: HearingNode; there: HearingNode },
   channels: readonly string[],
@@ -46,7 +49,7 @@ async function expectHeard(
 
 const channels = Array.from({ length: 300 }, (_, index) => `room-${index}`);
 
-test('whoever is let in gets what is published from then on, on whichever server of a cluster', async () => {
+test('a subscriber receives everything that is published after its join, on every server of a cluster', async () => {
   const { here, there } = await twoNodes();
   await Promise.all(
     channels.map(async (channel) => {
@@ -58,7 +61,7 @@ test('whoever is let in gets what is published from then on, on whichever server
   expect(new Set(here.arrived).size).toBe(channels.length);
 });
 
-test('channels are heard again when the connections of the topics were killed', async () => {
+test('channels are received again after the connections of the topics were killed', async () => {
   const { here, there } = await twoNodes();
   await Promise.all(channels.map((channel) => here.join(channel)));
   for (const { url } of cluster.servers) {
@@ -69,7 +72,7 @@ test('channels are heard again when the connections of the topics were killed', 
   await expectHeard({ here, there }, channels);
 });
 
-test('channels are heard again when their slot has moved to another server, and those that come afterwards', async () => {
+test('channels are received again after their slot has moved to another server, including later channels', async () => {
   const { here, there, keyPrefix } = await twoNodes();
   await Promise.all(channels.map((channel) => here.join(channel)));
   const partition = partitionOf('a1', 'room-0');

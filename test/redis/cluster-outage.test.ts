@@ -4,7 +4,7 @@ import { RedisLink } from '../../src/store/redis/link/link.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { startRedisCluster } from '../support/redis/cluster.ts';
 
-test('while no server of a cluster can be reached nothing is kept for later, and then all goes on', async () => {
+test('while no server of a cluster is reachable nothing is buffered, and afterwards everything continues', async () => {
   await using cluster = await startRedisCluster();
   const link = new RedisLink(
     createRedisClients({ location: { kind: 'cluster', urls: cluster.urls }, silenceMs: 2000 }),

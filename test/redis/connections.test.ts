@@ -13,7 +13,7 @@ afterAll(() => redis.stop());
 const limit = 5;
 let connected = 0;
 
-/** Somebody connects. Whether they were let in. */
+/** Opens a connection. Returns whether it was accepted. */
 async function connect(node: WalkNode): Promise<boolean> {
   const isLetIn = await node.ledger.connectionsOf('a1').take('a1', limit);
   if (isLetIn) await node.join(`${(connected += 1)}`, 'room' as ChannelName);
@@ -39,18 +39,18 @@ async function twoNodes() {
 }
 
 describe('of an app that may have 5 connections', () => {
-  test('two nodes let in 5, of however many come at once', async () => {
+  test('two nodes accept 5, however many arrive at the same time', async () => {
     const { one, two, connectAll } = await twoNodes();
     expect(await connectAll(Array.from({ length: 6 }).flatMap(() => [one, two]))).toBe(limit);
     expect(one.clients.size + two.clients.size).toBe(limit);
     expect(await connect(one)).toBe(false);
   });
 
-  test('another is let in at once when one has gone, on whichever node', async () => {
+  test('another is accepted immediately when one has closed, on whichever node', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, one, one, two, two])).toBe(5);
     disconnect(one);
-    // On the same node also within the same turn.
+    // On the same node even within the same turn.
     expect(await connectAll([one, one])).toBe(1);
     disconnect(one);
     disconnect(two);
@@ -59,7 +59,7 @@ describe('of an app that may have 5 connections', () => {
     expect(await connectAll([two, one, two])).toBe(2);
   });
 
-  test('those of a node that was killed are free once its lease has ended', async () => {
+  test('those of a killed node are free once its lease has ended', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, one, one, two])).toBe(4);
     one.crash();
@@ -69,7 +69,7 @@ describe('of an app that may have 5 connections', () => {
     expect(await connectAll([two, two, two, two])).toBe(3);
   });
 
-  test('a node that registers again has as many as before, at no moment more', async () => {
+  test('a node that registers again counts as many as before, and never more', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, one, one, two])).toBe(4);
     one.cutOff();
@@ -82,7 +82,7 @@ describe('of an app that may have 5 connections', () => {
     expect(await connectAll([one, two])).toBe(0);
   });
 
-  test('each node counts for itself while Redis is away, nobody is sent away afterwards, and all of them count', async () => {
+  test('each node counts its own while Redis is away, nobody is disconnected afterwards, and all of them count', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, two])).toBe(2);
     await walk.quiet();
@@ -101,7 +101,7 @@ describe('of an app that may have 5 connections', () => {
     }
   });
 
-  test('whom a slow Redis decides on too late is counted as the node has decided', async () => {
+  test('one that a slow Redis decides on too late counts as the node decided', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([two, two, two])).toBe(3);
     await walk.quiet();
@@ -109,7 +109,7 @@ describe('of an app that may have 5 connections', () => {
     const coming = connectAll([one, one, one, two, two, two]);
     await walk.clock.advance(2000);
     redis.thaw();
-    // By what either has heard there are two places.
+    // As far as each node knows, two places are free.
     expect(await coming).toBe(4);
     await walk.settle();
     // Seven are connected.
@@ -121,7 +121,7 @@ describe('of an app that may have 5 connections', () => {
     }
   });
 
-  test('those that were there before the limit count, and none once it is lifted', async () => {
+  test('those that were open before the limit count, and none once it is removed', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, one, one])).toBe(3);
     one.ledger.limitConnections([]);

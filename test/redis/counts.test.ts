@@ -26,7 +26,7 @@ async function twoNodes() {
   return { walk, here, there, counted };
 }
 
-test('a node counts its own subscribers at once, and those of the others once they have reported them', async () => {
+test('a node counts its own subscribers immediately, and those of the others once they have reported them', async () => {
   const { walk, here, there, counted } = await twoNodes();
   for (const id of ['1', '2', '3']) await here.join(id, room);
   await there.join('4', room);
@@ -54,7 +54,7 @@ test('a node that has registered again counts nobody twice', async () => {
   await here.join('3', room);
   const epochs = here.epochs;
   while (here.epochs === epochs) await walk.clock.advance(50);
-  // Whatever of it is registered, asserted and released by now.
+  // By now everything of it is registered, asserted and released.
   for (let times = 0; times < 20; times += 1) {
     const answer = await here.ledger.channel('a1', room);
     if (!isUnavailable(answer)) expect(answer.subscriptionCount).toBe(3);
@@ -63,7 +63,7 @@ test('a node that has registered again counts nobody twice', async () => {
   expect(await counted()).toEqual([3, 3]);
 });
 
-test('what is true of a channel is not known while Redis has no memory, also where its subscribers are', async () => {
+test('the state of a channel is unknown while Redis has no memory, even on the node of its subscribers', async () => {
   const { walk, here } = await twoNodes();
   await walk.fill();
   onTestFinished(() => walk.free());

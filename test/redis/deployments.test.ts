@@ -40,7 +40,10 @@ async function startPair(redis: NonNullable<Config['redis']>, given: Config = {}
 
 const as = (user_id: string) => ({ member: { user_id } });
 
-/** Members on both nodes know each other, hear what is published on either, and webhooks tell of them. */
+/**
+ * Checks that members on both nodes know each other and receive what either node publishes, and that webhooks
+ * report them.
+ */
 async function expectOneService({ one, two, hooks }: Pair, room: string): Promise<void> {
   const anna = await connectClient(one, as('anna'));
   const bert = await connectClient(two, as('bert'));
@@ -70,8 +73,8 @@ const areWhole = async ({ one, two }: Pick<Pair, 'one' | 'two'>): Promise<boolea
   (await Promise.all([healthOf(one), healthOf(two)])).every(({ status }) => status === 'ready');
 
 /**
- * Through the loss of a server of Redis whose replica takes its place: clients stay and hear each other, health says
- * degraded until it is over, and what leaves afterwards is told.
+ * Checks a failover of Redis to a replica: clients stay connected and receive each other's events, health is
+ * degraded until it is over, and later departures are reported.
  */
 async function expectToOutlive(pair: Pair, loseServer: () => Promise<void>): Promise<void> {
   const { one, two, hooks } = pair;
@@ -104,7 +107,7 @@ async function expectToOutlive(pair: Pair, loseServer: () => Promise<void>): Pro
   await waitFor('webhooks of all vacated channels', async () => told().occupied.length === 0);
 }
 
-test('nodes with another key prefix on the same Redis know nothing of each other', async () => {
+test('nodes with another key prefix on the same Redis are independent', async () => {
   await using redis = await startRedis();
   const mine = await startPair({ url: redis.url, keyPrefix: 'mine:' });
   const theirs = await startPair({ url: redis.url, keyPrefix: 'theirs:' });
@@ -125,7 +128,7 @@ test('nodes with another key prefix on the same Redis know nothing of each other
   expect(keys.filter((key) => !/^(mine|theirs):\{/.test(key))).toEqual([]);
 });
 
-test('a user with few rights is enough, over TLS with an authority of its own', async () => {
+test('a user with minimal rights is enough, over TLS with a private authority', async () => {
   const pem = (name: string) =>
     fileURLToPath(new URL(`../support/tls/localhost.${name}.pem`, import.meta.url));
   await using redis = await startOnFreePort((port) => [
@@ -141,13 +144,13 @@ test('a user with few rights is enough, over TLS with an authority of its own', 
   expect(stderr).toMatch(/^ERR_REDIS: .*self-signed certificate/);
 });
 
-test('of what two nodes publish on a cache channel while Redis does not answer, the last is kept', async () => {
+test('of two events that two nodes publish on a cache channel while Redis does not answer, the last is kept', async () => {
   await using redis = await startRedis();
   const { one, two } = await startPair({ url: redis.url });
   const client = await connectClient(one);
   await sdkFor(one).trigger('cache-news', 'news', 'before');
   redis.freeze();
-  // Each is accepted after two seconds, while the script still waits in Redis's buffer.
+  // Each is accepted after two seconds, while the script is still in Redis' input buffer.
   await sdkFor(one).trigger('cache-news', 'news', 'first');
   await sdkFor(one).trigger('cache-news', 'news', 'second');
   await sdkFor(two).trigger('cache-news', 'news', 'last');
@@ -160,16 +163,16 @@ test('of what two nodes publish on a cache channel while Redis does not answer, 
   expect(await late.data('news')).toBe('last');
 }, 60_000);
 
-test('an endpoint hears that a channel is occupied before what was said there, also of a node that ends while Redis is frozen', async () => {
+test('an endpoint receives channel_occupied before the events of the channel, also from a node that shuts down while Redis is frozen', async () => {
   await using redis = await startRedis();
-  // The node that ends waits until Redis has what it was told.
+  // The node waits before it exits until Redis has its data.
   const { one, two, hooks } = await startPair({ url: redis.url }, { shutdownTimeoutMs: 30_000 });
   redis.freeze();
   await waitFor('degraded health', async () => (await healthOf(one)).redis === 'unreachable');
   const before = await connectClient(one);
   const { channel } = await before.subscribe('private-talk');
   channel.trigger('client-typing', 1);
-  // What comes behind on the same connection is answered after it.
+  // A later message on the same connection is answered after it.
   await before.subscribe('private-other');
   const ended = one.stop();
   const after = await connectClient(two);
@@ -180,7 +183,7 @@ test('an endpoint hears that a channel is occupied before what was said there, a
   expect(await hooks.namesOf('private-talk', 2)).toEqual(['channel_occupied', 'client_event']);
 }, 60_000);
 
-test('on a cluster that is full, who leaves is told; who comes is, once there is memory again', async () => {
+test('on a full cluster departures are reported, and joins once there is memory again', async () => {
   await using cluster = await startRedisCluster();
   const pair = await startPair({ cluster: cluster.urls });
   const { one, two, hooks } = pair;

@@ -16,7 +16,7 @@ afterAll(() => redis.stop());
 
 type Stage = Awaited<ReturnType<typeof startStage>>;
 
-/** Some nodes on keys of their own; the first one dispatches everything. */
+/** Starts nodes on keys of their own. The first one dispatches everything. */
 async function startNodes(count: number) {
   const keyPrefix = `sharing-${(stages += 1)}:`;
   const clock = new FakeClock();
@@ -32,7 +32,7 @@ async function startNodes(count: number) {
   return { clock, nodes, first, others, to, lead: new LeadKeys(keyPrefix), start, sharesOf, beat };
 }
 
-/** Keeps a batch with one event of each of these partitions, and has its first attempt fail. */
+/** Saves a batch with one event of each of these partitions, and fails its first attempt. */
 async function keepBatch(
   stage: Stage,
   to: ReturnType<typeof connectTo>,
@@ -51,7 +51,7 @@ async function keepBatch(
 
 const everyPartition = Array.from({ length: partitionCount }, (_, index) => index);
 
-test('nodes that come get an even share, and each event is taken by one of them, in the order of its channel', async () => {
+test('new nodes receive an even share, and each event is taken by one node, in the order of its channel', async () => {
   const { nodes, first, to, beat, sharesOf } = await startNodes(3);
   expect(sharesOf(nodes)).toEqual([64, 0, 0]);
   await beat(nodes);
@@ -72,7 +72,7 @@ test('nodes that come get an even share, and each event is taken by one of them,
   }
 });
 
-test('a node that ends gives all that it has to the one with the fewest, which goes on at once', async () => {
+test('a node that shuts down gives everything to the node with the fewest partitions, which continues immediately', async () => {
   const { nodes, first, others, beat, sharesOf, to } = await startNodes(2);
   await beat(nodes);
   await beat(nodes);
@@ -84,7 +84,7 @@ test('a node that ends gives all that it has to the one with the fewest, which g
   expect(others[0]?.taken).toContain('left');
 });
 
-test('while batches wait for an endpoint that fails, nothing that they tie together moves; then they are torn', async () => {
+test('while batches wait for a failing endpoint, the partitions they connect do not move; then the batches are split', async () => {
   const { clock, nodes, first, others, beat, sharesOf, to, lead } = await startNodes(2);
   const batch = await keepBatch(first, to, 'msg_whole', everyPartition);
   first.stores[0]?.postpone('msg_whole', 2, 60_000);
@@ -111,7 +111,7 @@ test('while batches wait for an endpoint that fails, nothing that they tie toget
   }
 });
 
-test('a batch whose partitions stay together keeps its id when a node comes while an endpoint fails', async () => {
+test('a batch whose partitions stay together keeps its id when a node joins while an endpoint fails', async () => {
   const { nodes, first, others, beat, to, lead } = await startNodes(2);
   await keepBatch(first, to, 'msg_a', [1, 2, 3]);
   first.stores[0]?.postpone('msg_a', 1, 1000);
@@ -123,12 +123,12 @@ test('a batch whose partitions stay together keeps its id when a node comes whil
   expect(owners.flat()).toEqual(['msg_a']);
 });
 
-test('whoever takes over waits with what was under way until it has ended, and with nothing else', async () => {
+test('a new owner waits with what was under way until it has ended, and with nothing else', async () => {
   const { clock, first, others, beat, to } = await startNodes(2);
   await beat(others);
   await first.dispatch.beat();
   await beat(others);
-  // The first node dies with two batches, one of which has failed once; an event waits behind nothing.
+  // The first node dies with two batches, one of which has failed once. Another event is not behind them.
   await clock.advance(1000);
   await first.dispatch.beat();
   const mine = await partitionsOf(to, first);
@@ -147,13 +147,13 @@ test('whoever takes over waits with what was under way until it has ended, and w
   expect(second?.dispatch.partitions).toBe(partitionCount);
   expect(second?.taken).toContain('free');
   const delays = new Map(second?.batches.map(({ id, delayMs }) => [id, delayMs]));
-  // An attempt that began right behind the writing of its batch has ended half a second and its time-out later.
+  // An attempt that started right after its batch was saved has ended half a second and its timeout later.
   expect(delays.get('msg_begun')).toBe(500 + requestTimeoutMs - leaseMs);
-  // Of another one it is only known that it began while the node had its right.
+  // Of another one only the lease shows when it may have started.
   expect(delays.get('msg_failed')).toBe(requestTimeoutMs);
 });
 
-test('a node that was frozen finds what it had with others, and can settle nothing of it', async () => {
+test('a node that was frozen finds its partitions with other nodes, and cannot settle anything of them', async () => {
   const { clock, first, others, beat, to } = await startNodes(2);
   const [keys] = first.partitions;
   if (keys === undefined) throw new Error('there are partitions');
@@ -179,7 +179,7 @@ test('a node that was frozen finds what it had with others, and can settle nothi
   expect(await first.stores[0]?.keep(batch)).toBe(false);
 });
 
-test('once Redis has lost all data, each node has again what it had, and what it has in memory', async () => {
+test('after Redis has lost all data, each node owns again what it had, including what is in its memory', async () => {
   const { nodes, beat, sharesOf, to } = await startNodes(3);
   await beat(nodes);
   await beat(nodes);
@@ -193,7 +193,7 @@ test('once Redis has lost all data, each node has again what it had, and what it
   expect(nodes.map((node) => node.stops())).toEqual(stops);
 });
 
-test('who gives away does not wait for an endpoint that hangs: whoever goes on waits with that batch alone', async () => {
+test('a node gives partitions away without waiting for a hanging endpoint; the new owner waits with that batch only', async () => {
   const { clock, nodes, first, others, beat, sharesOf, to } = await startNodes(2);
   await keepBatch(first, to, 'msg_hanging', [5]);
   first.hang();

@@ -21,7 +21,7 @@ const stage = (keyPrefix: string, clock?: FakeClock, options?: Partial<DispatchO
 
 const client = (): Redis => connectTo(redis);
 
-test('a node that could not listen when it was to take over listens once it does', async () => {
+test('a node that could not read when it took over reads once it can', async () => {
   const { link, dispatch, taken, partitions } = await stage('listen:');
   const subscribe = link.subscribe.bind(link);
   link.subscribe = () => Promise.reject(new Error('cut off'));
@@ -34,7 +34,7 @@ test('a node that could not listen when it was to take over listens once it does
   await expect.poll(() => taken).toEqual(['a']);
 });
 
-test('after Redis has lost its data the right stays with the node that has it', async () => {
+test('after Redis has lost its data a partition stays with its owner', async () => {
   const clock = new FakeClock();
   const [one, two] = [await stage('flushed:', clock), await stage('flushed:', clock)];
   await one.dispatch.beat();
@@ -43,7 +43,7 @@ test('after Redis has lost its data the right stays with the node that has it', 
   await client().flushall();
   const batch = { id: 'msg_1', appId: '1', endpointId: 'e', timeMs: 0, refs: [] };
   const [store] = one.stores;
-  // It may not be sent now, but what it holds is not given up.
+  // It must not be sent now, but the owner keeps what it holds.
   expect(await store?.keep(batch)).toBe(false);
   await two.dispatch.beat();
   await one.dispatch.beat();
@@ -52,7 +52,7 @@ test('after Redis has lost its data the right stays with the node that has it', 
   expect(one.stops()).toBe(0);
 });
 
-test('if that node is gone as well, another takes the right a lease later', async () => {
+test('if that node is gone as well, another takes the partition a lease later', async () => {
   const clock = new FakeClock();
   const [one, two] = [await stage('flushed:', clock), await stage('flushed:', clock)];
   await one.dispatch.beat();
@@ -67,7 +67,7 @@ test('if that node is gone as well, another takes the right a lease later', asyn
   expect(two.dispatch.isDispatching).toBe(true);
 });
 
-test('an event whose settlement Redis has lost is not taken again, but settled', async () => {
+test('an event whose settlement Redis has lost is not sent again, but settled', async () => {
   const { dispatch, taken, partitions, stores } = await stage('unsettled:');
   await dispatch.beat();
   const [keys] = partitions;
@@ -90,7 +90,7 @@ test('an event whose settlement Redis has lost is not taken again, but settled',
   await expect.poll(() => taken).toEqual(['a', 'b']);
 });
 
-test("a server's clock that is set back does not put off who takes over", async () => {
+test("setting a server's clock back does not delay a takeover", async () => {
   const clock = new FakeClock();
   const options = { present: () => '', leaseMs: 200, requestTimeoutMs: 100 };
   const [one, two] = [await stage('back:', clock, options), await stage('back:', clock, options)];
@@ -114,7 +114,7 @@ test("a server's clock that is set back does not put off who takes over", async 
     .toBe(true);
 });
 
-test('the age of an event is told by the clock of the server that has it', async () => {
+test('the age of an event is computed from the clock of its server', async () => {
   const clock = new FakeClock();
   const { link, dispatch, taken, agesMs, partitions } = await stage('skewed:', clock);
   const aheadMs = 600_000;
@@ -146,7 +146,7 @@ test('the age of an event is told by the clock of the server that has it', async
   expect(agesMs).toEqual([1000, 1500]);
 });
 
-test('what another version has written is held with what follows on its channel, and logged once', async () => {
+test('entries of another version are held together with later ones on their channel, and logged once', async () => {
   const warn = vi.fn();
   const {
     dispatch,
@@ -182,7 +182,7 @@ test('what another version has written is held with what follows on its channel,
   expect((await to.hkeys(batches)).toSorted()).toEqual(['garbled', 'held', 'known']);
 });
 
-test('whoever takes over takes what waits in slices, oldest first, and what comes meanwhile after it', async () => {
+test('a new owner takes pending events in slices, oldest first, and later events after them', async () => {
   const clock = new FakeClock();
   const turns = new FakeTurns();
   const { dispatch, taken, partitions } = await stage('slices:', clock, {
@@ -222,7 +222,7 @@ test('whoever takes over takes what waits in slices, oldest first, and what come
     .toEqual(['late']);
 });
 
-test('the right is renewed while much is taken, and nothing more is taken once it is lost', async () => {
+test('the lease is renewed while many events are taken, and nothing more is taken once it is lost', async () => {
   const clock = new FakeClock();
   const turns = new FakeTurns();
   const given = { pace: new TurnBudget(1, turns.nextTurn) };
@@ -232,7 +232,7 @@ test('the right is renewed while much is taken, and nothing more is taken once i
   const to = client();
   for (let index = 0; index < 30; index += 1) await append(to, keys, `room-${index}`);
   const begun = one.dispatch.beat();
-  // Each turn takes a second: all of it more than two leases.
+  // Each turn takes a second, and all turns more than two leases.
   while (one.taken.length < 15) {
     await settleReal();
     turns.turn();
@@ -241,7 +241,7 @@ test('the right is renewed while much is taken, and nothing more is taken once i
     await two.dispatch.beat();
   }
   expect([one.dispatch.isDispatching, two.dispatch.isDispatching]).toEqual([true, false]);
-  // That nobody was heard of may be Redis's fault: for a while the other could still come back.
+  // The silence may be Redis' fault, so the other node could still return for a while.
   await clock.advance(20_000);
   await two.dispatch.beat();
   expect(two.dispatch.isDispatching).toBe(false);
@@ -256,7 +256,7 @@ test('the right is renewed while much is taken, and nothing more is taken once i
   expect(two.taken).toHaveLength(30);
 });
 
-/** Answers of Redis come. */
+/** Answers of Redis arrive. */
 async function settleReal(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await systemRealTime.turn();
 }

@@ -15,7 +15,7 @@ interface Given {
   readonly endpoint?: { readonly id?: string; readonly enabled?: boolean };
 }
 
-/** Starts nodes, one after the other, on a Redis of their own. Those that run end with the test. */
+/** Starts nodes, one after the other, on a Redis of their own. Running ones end with the test. */
 async function startStage({ webhooks = quick, leaseMs, endpoint }: Given = {}) {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
@@ -55,7 +55,7 @@ async function sharedBy(nodes: readonly Server[]): Promise<void> {
   });
 }
 
-/** Subscribes to many channels of this name. Returns what webhooks are to tell of them. */
+/** Subscribes to many channels with this prefix. Returns what webhooks must report. */
 async function occupy(node: Server, name: string, count = 60): Promise<readonly string[]> {
   const client = await connectClient(node);
   const channels = Array.from({ length: count }, (_, index) => `${name}-${index}`);
@@ -63,13 +63,13 @@ async function occupy(node: Server, name: string, count = 60): Promise<readonly 
   return channels;
 }
 
-test('three nodes share the webhooks; when one is killed the others have its share, and each event is told once', async () => {
+test('three nodes share the webhooks; after one is killed the others have its share, and each event is reported once', async () => {
   const { hooks, start, kill } = await startStage();
   const nodes = [await start(), await start(), await start()] as const;
   await sharedBy(nodes);
   const [one, two, three] = nodes;
   const before = await occupy(one, 'before');
-  // A delivery that comes again is one that a receiver knows.
+  // A receiver recognizes a delivery that is repeated.
   const told = () => {
     const deliveries = new Map(
       hooks.requests.items.map(({ headers, events }) => [headers['webhook-id'], events]),
@@ -86,11 +86,11 @@ test('three nodes share the webhooks; when one is killed the others have its sha
   const after = await occupy(one, 'after');
   await expect.poll(told, { timeout: 20_000 }).toEqual(expected(...before, ...after));
   await sharedBy([one, three]);
-  // A node that comes gets a share again.
+  // A new node gets a share again.
   await sharedBy([one, three, await start()]);
 }, 90_000);
 
-test('after the only node was killed and started again, webhooks wait neither for its long lease nor for their time-out', async () => {
+test('after the only node was killed and restarted, webhooks wait neither for its long lease nor for their timeout', async () => {
   const { hooks, start, kill } = await startStage({
     leaseMs: 600_000,
     webhooks: { ...quick, requestTimeoutMs: 60_000 },
@@ -106,13 +106,13 @@ test('after the only node was killed and started again, webhooks wait neither fo
   }
 }, 60_000);
 
-test('what any node drops is listed by the one that keeps what was dropped, and by it alone', async () => {
+test('drops of any node are listed by the one that keeps them, and by it alone', async () => {
   const { start, kill } = await startStage({ endpoint: { id: 'off', enabled: false } });
   const nodes = [await start(), await start(), await start()];
   await sharedBy(nodes);
   const [one] = nodes as [Server, ...Server[]];
   const lost = (await occupy(one, 'lost', 40)).toSorted().join();
-  /** The channels of what a node lists; undefined: it lists nothing, for another one keeps it. */
+  /** The channels in a node's list, or undefined if another node keeps the list. */
   const listedBy = async (node: Server): Promise<string | undefined> => {
     const asked = sdkFor(node).get({ path: '/webhooks/deliveries', params: { limit: '1000' } });
     const answer = await asked.catch((error: unknown) => {
@@ -121,11 +121,11 @@ test('what any node drops is listed by the one that keeps what was dropped, and 
     if (answer === undefined) return undefined;
     const { deliveries } = (await answer.json()) as { deliveries: { events: { channel: string }[] }[] };
     const channels = deliveries.flatMap(({ events }) => events.map(({ channel }) => channel));
-    // The clients of a node that is killed leave as well.
+    // The clients of a killed node leave as well.
     return [...new Set(channels)].toSorted().join();
   };
   const lists = () => Promise.all(nodes.map(listedBy));
-  /** What is listed at all, and how many nodes list nothing. */
+  /** The list, and how many nodes have none. */
   const found = async () => {
     const all = await lists();
     const listed = all.filter((list) => list !== undefined);

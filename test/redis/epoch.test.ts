@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-/** The life in which every node says the state is. */
+/** The epoch that every node reports for the state. */
 function lifeOf(walk: Walk): string {
   const [life = '', ...others] = new Set(walk.nodes.map(({ ledger }) => ledger.epoch));
   expect(others).toEqual([]);
@@ -18,7 +18,7 @@ function lifeOf(walk: Walk): string {
   return life;
 }
 
-/** The lives that the nodes name until all agree on another one, in the order in which they are seen. */
+/** The epochs that the nodes report until all agree on another one, in the order of appearance. */
 async function livesAfter(walk: Walk, former: string): Promise<readonly string[]> {
   const seen = new Set<string>();
   const look = (): boolean => {
@@ -32,8 +32,8 @@ async function livesAfter(walk: Walk, former: string): Promise<readonly string[]
   return [...seen];
 }
 
-describe('the life of the shared state', () => {
-  test('is the same on every node, goes on when any of them is killed and when all are', async () => {
+describe('the epoch of the shared state', () => {
+  test('is the same on every node, and continues when any or all of them are killed', async () => {
     const walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     const life = lifeOf(walk);
@@ -47,7 +47,7 @@ describe('the life of the shared state', () => {
     expect(lifeOf(walk)).toBe(life);
   });
 
-  test('goes on through a silence of Redis, which loses nothing', async () => {
+  test('continues through a silence of Redis that loses nothing', async () => {
     const walk = await startWalk(redis, 2);
     const life = lifeOf(walk);
     await walk.silence(3 * leaseMs);
@@ -55,7 +55,7 @@ describe('the life of the shared state', () => {
     expect(lifeOf(walk)).toBe(life);
   });
 
-  test('is one other once Redis was emptied', async () => {
+  test('changes once after Redis was emptied', async () => {
     const walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     const life = lifeOf(walk);
@@ -63,7 +63,7 @@ describe('the life of the shared state', () => {
     expect(await livesAfter(walk, life)).toEqual([lifeOf(walk)]);
   });
 
-  test('is another one after a failover to a replica that lacks the last writes, on every node', async () => {
+  test('changes on every node after a failover to a replica that lacks the last writes', async () => {
     const walk = await startWalk(redis, 2);
     const life = lifeOf(walk);
     await walk.loseWrites(async () => {

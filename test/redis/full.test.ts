@@ -19,7 +19,7 @@ const epochs = (): number[] => walk.nodes.map((node) => node.epochs);
 const areWhole = (): boolean[] => walk.nodes.map(({ ledger }) => ledger.isWhole);
 
 describe('while Redis is full', () => {
-  test('who leaves is reported as gone, who stays is not, and no lease lapses', async () => {
+  test('departures are reported, present users are not reported as gone, and no lease expires', async () => {
     walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.join(1, 'presence-a', 'u2');
@@ -36,7 +36,7 @@ describe('while Redis is full', () => {
     expect(epochs()).toEqual(before);
   });
 
-  test('who comes is let in and sees who is there, and is told of once there is memory again', async () => {
+  test('a new member is accepted and sees the others, and is reported once there is memory again', async () => {
     walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.fill();
@@ -59,7 +59,7 @@ describe('while Redis is full', () => {
     expect(epochs()).toEqual(before);
   });
 
-  test('who came and went meanwhile is never told of', async () => {
+  test('a user who joined and left meanwhile is never reported', async () => {
     walk = await startWalk(redis, 1);
     await walk.fill();
     await walk.join(0, 'presence-a', 'u1');
@@ -70,7 +70,7 @@ describe('while Redis is full', () => {
     expect(walk.told).toEqual([]);
   });
 
-  test('who comes back within the grace was never gone', async () => {
+  test('a user who returns within the grace period is not reported as gone', async () => {
     walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.fill();
@@ -80,7 +80,7 @@ describe('while Redis is full', () => {
     expect(walk.told).toEqual(['channel_occupied', 'member_added u1']);
   });
 
-  test('a lost connection makes nobody be taken for gone', async () => {
+  test('a lost connection makes nobody count as gone', async () => {
     walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.join(1, 'room');
@@ -91,7 +91,7 @@ describe('while Redis is full', () => {
     expect(walk.views()).toEqual([{ believed: ['u1'], true: ['u1'] }]);
   });
 
-  test('health says so', async () => {
+  test('health reports it', async () => {
     walk = await startWalk(redis, 2);
     expect(areWhole()).toEqual([true, true]);
     await walk.fill();
@@ -113,7 +113,7 @@ describe('while Redis is full', () => {
     expect([...walk.members].toSorted()).toEqual(['presence-a u1', 'presence-a u2']);
   });
 
-  test('events wait, and of those of a cache channel the last is kept', async () => {
+  test('events wait, and of a cache channel the last one is kept', async () => {
     walk = await startWalk(redis, 2);
     const [one, two] = walk.nodes;
     if (one === undefined || two === undefined) throw new Error('there are two nodes');

@@ -19,7 +19,7 @@ let prefixes = 0;
 const clientsAt = (url: string) =>
   createRedisClients({ location: { kind: 'single', url }, silenceMs: 60_000 });
 
-/** Two nodes; what `here` hears comes over a way on which it can be held up. */
+/** Two nodes. `here` receives topics through a proxy that can hold them back. */
 async function twoNodes({ clock = systemClock }: { clock?: typeof systemClock } = {}) {
   prefixes += 1;
   const keyPrefix = `hearing${process.pid}-${prefixes}:`;
@@ -37,7 +37,7 @@ async function twoNodes({ clock = systemClock }: { clock?: typeof systemClock } 
     const all = (await admin.call('PUBSUB', 'SHARDCHANNELS', `${keyPrefix}*:heard:*`)) as string[];
     return all.length;
   };
-  /** All that was published by `there` has arrived at `here`, or will not. */
+  /** Waits until everything that `there` published has arrived at `here`, or never will. */
   const delivered = async (): Promise<void> => {
     await there.clients.commands.ping();
     await here.clients.subscriber.ping();
@@ -45,13 +45,13 @@ async function twoNodes({ clock = systemClock }: { clock?: typeof systemClock } 
   return { here, there, way, admin, topics, delivered };
 }
 
-/** Whether each of them says so, after a heartbeat. */
+/** Whether each of them reports it after a heartbeat. */
 async function isWhole(...nodes: readonly HearingNode[]): Promise<boolean> {
   await Promise.all(nodes.map(({ ledger }) => ledger.beat()));
   return nodes.every(({ ledger }) => ledger.isWhole);
 }
 
-test('a node is sent nothing of a channel that nobody there holds, and what its own subscribers get only once', async () => {
+test('a node receives nothing of a channel without subscribers there, and its own subscribers receive their events once', async () => {
   const { here, there, delivered } = await twoNodes();
   await here.join('room');
   for (let index = 0; index < 100; index += 1) there.publish(`elsewhere-${index}`, 'x');
@@ -64,12 +64,12 @@ test('a node is sent nothing of a channel that nobody there holds, and what its 
   expect(here.arrived).toEqual(['room own', 'room theirs']);
 });
 
-test('whoever is let in gets what is published from then on', async () => {
+test('a new subscriber receives what is published from then on', async () => {
   const { here, there, delivered } = await twoNodes();
   const channels = Array.from({ length: 500 }, (_, index) => `room-${index}`);
   await Promise.all(
     channels.map(async (channel) => {
-      // Another one comes to the same channel meanwhile.
+      // Another client joins the same channel meanwhile.
       await Promise.race([here.join(channel), here.join(channel)]);
       there.publish(channel, 'x');
     }),
@@ -78,7 +78,7 @@ test('whoever is let in gets what is published from then on', async () => {
   expect(here.arrived.toSorted()).toEqual(channels.map((channel) => `${channel} x`).toSorted());
 });
 
-test('nobody is let in before the node hears the channel, as long as Redis answers', async () => {
+test('no subscription is confirmed before the node receives the channel, as long as Redis answers', async () => {
   const { here, way } = await twoNodes({ clock: new FakeClock() });
   way.holdUp();
   const letIn: string[] = [];
@@ -92,7 +92,7 @@ test('nobody is let in before the node hears the channel, as long as Redis answe
   await Promise.all(joins);
 });
 
-test('somebody who joins while the node hears nothing is let in after two seconds, and hears the channel once it can be', async () => {
+test('a client that joins while the node receives nothing is confirmed after two seconds, and receives the channel once possible', async () => {
   const clock = new FakeClock();
   const { here, there, way, delivered } = await twoNodes({ clock });
   way.holdUp();
@@ -107,7 +107,7 @@ test('somebody who joins while the node hears nothing is let in after two second
   expect(here.arrived).toEqual(['room x']);
 });
 
-test('a signed-in user is sent what is published on another node, and no longer than it is signed in', async () => {
+test('a signed-in user receives what is published on another node, but only while signed in', async () => {
   const clock = new FakeClock();
   const { here, there, topics, delivered } = await twoNodes({ clock });
   await here.ledger.signIn({ appId: 'a1', userId: 'u1', watched: [] });
@@ -120,7 +120,7 @@ test('a signed-in user is sent what is published on another node, and no longer 
   expect(await topics()).toBe(0);
 });
 
-test('a channel that was left is let go after 30 s, and not if somebody comes back before', async () => {
+test('the topic of an empty channel is released after 30 s, unless someone returns earlier', async () => {
   const clock = new FakeClock();
   const { here, there, topics, delivered } = await twoNodes({ clock });
   for (const channel of ['back', 'left']) await here.join(channel);
@@ -136,7 +136,7 @@ test('a channel that was left is let go after 30 s, and not if somebody comes ba
   expect(here.arrived).toEqual(['back x', 'left x']);
 });
 
-test('after the connection of the topics was killed the node says that it is not whole until all of them are heard again', async () => {
+test('after the connection of the topics was killed the node reports itself as degraded until it receives all of them again', async () => {
   const { here, there, admin, topics, delivered } = await twoNodes();
   const channels = Array.from({ length: 3000 }, (_, index) => `room-${index}`);
   await Promise.all(channels.map((channel) => here.join(channel)));
@@ -146,7 +146,7 @@ test('after the connection of the topics was killed the node says that it is not
   await admin.client('KILL', 'TYPE', 'PUBSUB');
   await closed;
   expect(here.ledger.isWhole).toBe(false);
-  // Somebody comes meanwhile.
+  // A client joins meanwhile.
   const join = here.join('meanwhile');
   await expect.poll(() => isWhole(here, there), { timeout: 30_000 }).toBe(true);
   await join;
@@ -157,7 +157,7 @@ test('after the connection of the topics was killed the node says that it is not
   expect(here.arrived).toEqual(held.map((channel) => `${channel} x`));
 });
 
-test('channels are heard again on another Redis in the place of the first', async () => {
+test('channels are received again on another Redis that replaces the first', async () => {
   await using other = await startRedis();
   const clients = clientsAt(other.url);
   const [here, there] = ['here', 'there'].map(

@@ -10,12 +10,12 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 test.each([
-  // What the node knows answers for it.
+  // The node answers from what it knows.
   ['cache-a', ['1', '2', '3', '4', '5']],
-  // A member that is new asks Redis, which knows more than the node has heard.
+  // A new member's join asks Redis, which knows more than the node has received.
   ['presence-cache-a', ['4', '5']],
 ] as const)(
-  'a subscriber of %s hears every event, also when another joins before the notices of them have come',
+  'a subscriber of %s receives every event, also when another client joins before the notices have arrived',
   async (name, ofSecond) => {
     const channel = name as ChannelName;
     const { way, late: here, other, commands } = await startLateNode(redis, `late-${name}:`);
@@ -28,7 +28,7 @@ test.each([
     way.holdUp();
     for (const data of ['2', '3', '4']) await publish(data);
     const joined = here.join('second', channel, userOf('second'));
-    // Its answer has come before the notices: Redis says nothing about them on that connection.
+    // Its answer arrived before the notices, because Redis sends no notices on that connection.
     await commands.ping();
     way.goOn();
     await joined;

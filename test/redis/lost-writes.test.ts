@@ -9,13 +9,13 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 describe('after a failover to a replica that lacks the last writes', () => {
-  test('subscribers of every node are still told who comes and goes', async () => {
+  test('subscribers of every node still learn who joins and leaves', async () => {
     const walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.join(1, 'presence-a', 'u2');
     await walk.quiet();
     await walk.loseWrites(async () => {
-      // Seen by both nodes, and forgotten by Redis: the numbers of their notices will be given again.
+      // Received by both nodes and forgotten by Redis, so the numbers of these notices will be used again.
       for (let turn = 0; turn < 5; turn += 1) {
         await walk.join(0, 'presence-a', 'u3');
         walk.leave(0, 1);
@@ -29,7 +29,7 @@ describe('after a failover to a replica that lacks the last writes', () => {
     for (const view of walk.views()) expect(view.believed).toEqual(view.true);
   });
 
-  test('who came and left in what was lost is not online for ever', async () => {
+  test('a user who joined and left in the lost writes does not stay online forever', async () => {
     const walk = await startWalk(redis, 2);
     await walk.loseWrites(async () => {
       await walk.join(0, 'presence-a', 'u1');

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-test('a client that comes back with 1,000 channels at once gets them all, in order, and webhooks hear of each', async () => {
+test('a client that returns with 1,000 channels at once gets them all, in order, and webhooks report each', async () => {
   await using hooks = await startReceiver();
   const config: Config = {
     apps: [{ ...app, webhooks: [{ url: hooks.url, eventTypes: ['channel_occupied', 'channel_vacated'] }] }],
@@ -26,7 +26,7 @@ test('a client that comes back with 1,000 channels at once gets them all, in ord
     { length: 1000 },
     (_, index) => `${['', 'cache-', 'presence-'][index % 3]}${index}`,
   );
-  // What is held on the node is answered without Redis, and comes no sooner for that.
+  // The node answers known channels without Redis, but no earlier for that.
   for (const channel of channels.filter((_, index) => index % 5 === 0)) {
     await other.subscribe(channel, { user_id: 'other' });
     if (channel.startsWith('cache-')) await other.nextFrame();
@@ -45,7 +45,7 @@ test('a client that comes back with 1,000 channels at once gets them all, in ord
   await server.stop();
 });
 
-test('who joins many channels at once is told the count of each', async () => {
+test('a client that joins many channels at once receives the count of each', async () => {
   const config: Config = { apps: [{ ...app, subscriptionCount: true }], redis: { url: redis.url } };
   const server = await startServer(config);
   const socket = await connectSocket(server);
@@ -65,8 +65,8 @@ test('who joins many channels at once is told the count of each', async () => {
   await server.stop();
 });
 
-test.each(['is held here', 'is new here'])(
-  'a join behind another one, of a channel that %s, is answered after it, and with what is true then',
+test.each(['is occupied on this node', 'is new on this node'])(
+  'a join behind another one, of a channel that %s, is answered after it, and with the state at that time',
   async (which) => {
     const walk = await startWalk(redis, 2);
     const [here, there] = walk.nodes;
@@ -75,7 +75,7 @@ test.each(['is held here', 'is new here'])(
     const publish = (data: string) => there.ledger.cacheEvent('a1', channel, { name: 'e', data });
     await there.join('first', channel, 'u1');
     await publish('1');
-    if (which === 'is held here') await here.join('held', channel, 'u2');
+    if (which === 'is occupied on this node') await here.join('held', channel, 'u2');
     let release = (): void => {};
     const before = new Promise<void>((resolve) => (release = resolve));
     const joined = here.join('late', channel, 'u2', before);
@@ -95,7 +95,7 @@ test.each(['is held here', 'is new here'])(
   },
 );
 
-test('of a cached event that expires while a join waits for its turn webhooks hear as of any other miss', async () => {
+test('webhooks report a cache miss when the cached event expires while a join waits for its turn', async () => {
   const walk = await startWalk(redis, 1);
   const [here] = walk.nodes;
   if (here === undefined) throw new Error('there is a node');

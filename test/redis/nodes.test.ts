@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
-import { Walk } from '../support/redis/walk.ts';
-import { known } from '../support/known.ts';
+import { expectTrueFacts, expectTrueViews, faults, settled, walkOf } from '../support/redis/walk-steps.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -11,123 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-type Step = (walk: Walk) => Promise<unknown> | void;
-
-const print = (run: Step, text: string): Step & { toString(): string } =>
-  Object.assign(run, { toString: () => text, [fc.toStringMethod]: () => text });
-
-const node = fc.constantFrom(0, 1, 2);
-const place = fc.constantFrom<readonly [string, string?]>(
-  ['room'],
-  ['presence-a', 'u1'],
-  ['presence-a', 'u2'],
-  ['presence-a', 'u3'],
-  ['presence-b', 'u1'],
-  ['presence-b', 'u2'],
-);
-
-/** Joins whose answers may have to wait for a connection to be made again. */
-const pending = new WeakMap<Walk, Promise<void>[]>();
-const join = fc
-  .tuple(node, place)
-  .map(([index, [channel, userId]]) =>
-    print(
-      (walk) => void pending.get(walk)?.push(walk.join(index, channel, userId) ?? Promise.resolve()),
-      `join(${index}, ${channel}, ${userId})`,
-    ),
-  );
-const leave = fc
-  .tuple(node, fc.nat(5))
-  .map(([index, which]) => print((walk) => walk.leave(index, which), `leave(${index}, ${which})`));
-const say = fc
-  .tuple(node, fc.nat(5))
-  .map(([index, which]) => print((walk) => walk.say(index, which), `say(${index}, ${which})`));
-const advance = fc
-  .constantFrom(500, 1000, 2500, 3000, 6000, 15_000, 30_000)
-  .map((ms) => print((walk) => walk.advance(ms), `advance(${ms})`));
-const crash = node.map((index) => print((walk) => walk.crash(index), `crash(${index})`));
-const cutOff = node.map((index) => print((walk) => walk.nodes[index]?.cutOff(), `cutOff(${index})`));
-const freeze = node.map((index) =>
-  print((walk) => {
-    const one = walk.nodes[index];
-    if (one !== undefined) one.isFrozen = !one.isFrozen;
-  }, `freezeOrThaw(${index})`),
-);
-/** No node says of anybody who is there that they are not. */
-async function look(walk: Walk): Promise<void> {
-  for (const index of walk.nodes.keys()) expect(await walk.lies(index)).toEqual([]);
-}
-const fillOrFree = fc.boolean().map((isFull) =>
-  print(
-    async (walk) => {
-      await (isFull ? walk.fill() : walk.free());
-      await look(walk);
-    },
-    isFull ? 'fill()' : 'free()',
-  ),
-);
-
-const usual = [
-  { arbitrary: join, weight: 5 },
-  { arbitrary: leave, weight: 4 },
-  { arbitrary: say, weight: 2 },
-  { arbitrary: advance, weight: 3 },
-  fc.constant(print(look, 'look()')),
-  crash,
-  cutOff,
-  freeze,
-  fillOrFree,
-];
-const faults = fc.array(fc.oneof(...usual), { maxLength: 40, size: 'max' });
-const flush = fc.constant(
-  print(async (walk) => {
-    await walk.flush();
-    await look(walk);
-  }, 'flush()'),
-);
-const faultsWithLoss = fc.array(fc.oneof(...usual, flush), { maxLength: 40, size: 'max' });
-
-async function settled(walk: Walk): Promise<void> {
-  await walk.free();
-  await walk.settle();
-  await Promise.all(pending.get(walk) ?? []);
-  await walk.settle();
-}
-
-/** What the clients of all nodes believe, and what is answered over HTTP. */
-async function expectTrueViews(walk: Walk): Promise<void> {
-  const { occupied } = walk.truth();
-  for (const view of walk.views()) expect(view.believed).toEqual(view.true);
-  for (const { ledger } of walk.nodes) {
-    expect(known(await ledger.occupiedChannels('a1', '')).toSorted()).toEqual([...occupied].toSorted());
-  }
-}
-
-function expectTrueFacts(walk: Walk): void {
-  const { occupied, members } = walk.truth();
-  expect(walk.contradictions).toEqual([]);
-  expect([...walk.occupied].toSorted()).toEqual([...occupied].toSorted());
-  expect([...walk.members].toSorted()).toEqual([...members].toSorted());
-}
-
-async function walked(run: (walk: Walk) => Promise<void>): Promise<void> {
-  const walk = await new Walk(redis.url).start(3);
-  pending.set(walk, []);
-  try {
-    await run(walk);
-  } finally {
-    await walk.free();
-    walk.dispose();
-  }
-}
-
 describe(seeded('three nodes, whose clocks are minutes apart'), () => {
   test(
-    'through crashes, freezes, lost connections and want of memory the facts say what is true, each once, and so do the clients views',
+    "keep the facts true and free of repetitions, and the clients' views too, through crashes, freezes, lost connections and lack of memory",
     async () => {
       await fc.assert(
         fc.asyncProperty(faults, (steps) =>
-          walked(async (walk) => {
+          walkOf(redis, async (walk) => {
             for (const step of steps) await step(walk);
             await settled(walk);
             expectTrueFacts(walk);
@@ -135,26 +24,6 @@ describe(seeded('three nodes, whose clocks are minutes apart'), () => {
           }),
         ),
         runs(30),
-      );
-    },
-    10 * patienceMs,
-  );
-
-  test(
-    'converge after Redis has lost everything: whoever is there was told of, and clients see who is there',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(faultsWithLoss, (steps) =>
-          walked(async (walk) => {
-            for (const step of steps) await step(walk);
-            await settled(walk);
-            const { occupied, members } = walk.truth();
-            expect([...occupied].filter((channel) => !walk.occupied.has(channel))).toEqual([]);
-            expect([...members].filter((member) => !walk.members.has(member))).toEqual([]);
-            await expectTrueViews(walk);
-          }),
-        ),
-        runs(15),
       );
     },
     10 * patienceMs,

@@ -15,7 +15,7 @@ async function walkOf(nodes: number) {
   return { walk, node };
 }
 
-describe('what a client said is told between its coming and its going', () => {
+describe('a client event is reported between the join and the leave of its sender', () => {
   const presence = [
     'channel_occupied',
     'member_added u1',
@@ -26,7 +26,7 @@ describe('what a client said is told between its coming and its going', () => {
 
   const gone = presence.filter((fact) => fact !== 'client_event u1');
 
-  test('also if it came and went while Redis was away', async () => {
+  test('also if the sender joined and left while Redis was away', async () => {
     const { walk, node } = await walkOf(2);
     node.cutOff();
     await node.ledger.beat();
@@ -43,7 +43,7 @@ describe('what a client said is told between its coming and its going', () => {
     expect(walk.contradictions).toEqual([]);
   });
 
-  test('also if the others took its node for dead meanwhile', async () => {
+  test('also if the other nodes considered its node dead meanwhile', async () => {
     const { walk, node } = await walkOf(2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.quiet();
@@ -59,7 +59,7 @@ describe('what a client said is told between its coming and its going', () => {
     expect(walk.toldOf('presence-a')).toEqual([...gone, ...presence]);
   });
 
-  test('also if it moved to another node, and only once', async () => {
+  test('also if the sender moved to another node, and only once', async () => {
     const { walk, node } = await walkOf(2);
     node.cutOff();
     await node.ledger.beat();
@@ -83,7 +83,7 @@ describe('what a client said is told between its coming and its going', () => {
     await walk.free();
     await walk.settle();
     expect(walk.toldOf('presence-a')).toEqual(presence.slice(0, 3));
-    // What it has is said first.
+    // The node sends what it has first.
     expect(node.suppressed).toBe(0);
   });
 });

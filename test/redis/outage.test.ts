@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 test.each(['a step of the channel', 'a sweep'])(
-  'nobody who came back while Redis was away is reported as gone by %s that comes first',
+  'a user who returned while Redis was away is not reported as gone by %s that happens first',
   async (first) => {
     const walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
@@ -29,7 +29,7 @@ test.each(['a step of the channel', 'a sweep'])(
   },
 );
 
-describe('what fell due while Redis was away', () => {
+describe('a departure that fell due while Redis was away', () => {
   const arrivals = ['channel_occupied', 'member_added u1'];
   const left = async (nodes: number) => {
     const walk = await startWalk(redis, nodes);
@@ -43,7 +43,7 @@ describe('what fell due while Redis was away', () => {
     return walk.told;
   };
 
-  test('is reported within a second once every node has said what it has', async () => {
+  test('is reported within a second once every node has reported what it holds', async () => {
     const walk = await left(2);
     await walk.silence(20_000);
     await walk.nodes[0]?.ledger.sweep();
@@ -52,7 +52,7 @@ describe('what fell due while Redis was away', () => {
     expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
   });
 
-  test('waits for a node that is slow to come back, for it may have those who came back', async () => {
+  test('waits for a node that is slow to return, which may have the users who returned', async () => {
     const walk = await left(2);
     const [, slow] = walk.nodes;
     await slow?.goAway();
@@ -65,7 +65,7 @@ describe('what fell due while Redis was away', () => {
     expect(walk.told).toEqual(arrivals);
   });
 
-  test('waits for a node that does not come back until its lease has ended', async () => {
+  test('waits for a node that does not return until its lease has ended', async () => {
     const walk = await left(2);
     const [, lost] = walk.nodes;
     lost?.crash();
@@ -77,7 +77,7 @@ describe('what fell due while Redis was away', () => {
     expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
   });
 
-  test('waits for a dead node only for what was left of its lease', async () => {
+  test('waits for a dead node only for the rest of its lease', async () => {
     const walk = await startWalk(redis, 2);
     const [, lost] = walk.nodes;
     lost?.crash();
@@ -93,7 +93,7 @@ describe('what fell due while Redis was away', () => {
     expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
   });
 
-  test('waits a lease at most, also where a node registers and dies after it', async () => {
+  test('waits at most one lease, also where a node registers and dies after it', async () => {
     const walk = await left(2);
     const [, lost] = walk.nodes;
     await lost?.goAway();
@@ -101,7 +101,7 @@ describe('what fell due while Redis was away', () => {
     await walk.advance(8000);
     await lost?.comeBack();
     await lost?.heard();
-    // Registered, and never heard of again.
+    // It registered, and then stays silent.
     if (lost !== undefined) lost.isFrozen = true;
     await walk.clock.advance(1000);
     lost?.crash();
@@ -110,7 +110,7 @@ describe('what fell due while Redis was away', () => {
   });
 });
 
-test('the lease of a node that is dead is as long as if Redis had not been away', async () => {
+test('the lease of a dead node is as long as without the outage of Redis', async () => {
   const walk = await startWalk(redis, 2);
   await walk.join(1, 'presence-a', 'u1');
   await walk.quiet();
@@ -119,13 +119,13 @@ test('the lease of a node that is dead is as long as if Redis had not been away'
   if (lost !== undefined) lost.isFrozen = true;
   await walk.advance(8000);
   await walk.silence(20_000);
-  // Two seconds of the lease are left, then comes the grace.
+  // Two seconds of the lease are left, followed by the grace period.
   await walk.advance(2000 + 3000 + 1500);
   await walk.readFacts();
   expect(walk.told.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
 });
 
-test('the clients of a node that ends before it is registered again have the grace of its end', async () => {
+test('clients of a node that shuts down before it has registered again keep the grace period of the shutdown', async () => {
   const walk = await startWalk(redis, 2);
   await walk.join(0, 'presence-a', 'u1');
   const [ending] = walk.nodes;
@@ -143,7 +143,7 @@ test('the clients of a node that ends before it is registered again have the gra
   expect(walk.told.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
 });
 
-test('subscribers that were told an event before Redis knew it are not told the one before once more', async () => {
+test('subscribers that received an event before Redis had it do not receive the previous one again', async () => {
   const walk = await startWalk(redis, 1);
   const [node] = walk.nodes;
   if (node === undefined) throw new Error('there is a node');
@@ -160,7 +160,7 @@ test('subscribers that were told an event before Redis knew it are not told the 
   expect(known(await node.ledger.channel('a1', channel)).cache?.data).toBe('after');
 });
 
-test('who comes while Redis is away is told the event that was published before, once it is back', async () => {
+test('a client that joins while Redis is away receives the earlier event once Redis is back', async () => {
   const walk = await startWalk(redis, 1);
   const [node] = walk.nodes;
   if (node === undefined) throw new Error('there is a node');
@@ -174,7 +174,7 @@ test('who comes while Redis is away is told the event that was published before,
   expect(node.events).toEqual(['early']);
 });
 
-describe('who comes to a cache channel while Redis is away', () => {
+describe('a client that joins a cache channel while Redis is away', () => {
   const cut = async (name: string, value?: string) => {
     const channel = name as ChannelName;
     const walk = await startWalk(redis, 2);
@@ -187,7 +187,7 @@ describe('who comes to a cache channel while Redis is away', () => {
   };
 
   test.each(['cache-a', 'presence-cache-a'])(
-    'of the kind %s is told the event that another node knew, once it is back, and once',
+    'of the kind %s receives the event that another node knew, once Redis is back, and only once',
     async (name) => {
       const { walk, here, channel } = await cut(name, 'kept');
       const userOf = (id: string) => (name.startsWith('presence-') ? id : undefined);
@@ -204,7 +204,7 @@ describe('who comes to a cache channel while Redis is away', () => {
     },
   );
 
-  test('and asks before it is answered is told the event once', async () => {
+  test('and joins again before the answer receives the event once', async () => {
     const { walk, here, channel } = await cut('cache-a', 'kept');
     await here.join('early', channel);
     // Registered again, but what it holds is not known yet.
@@ -215,7 +215,7 @@ describe('who comes to a cache channel while Redis is away', () => {
     for (const { events } of here.clients.values()) expect(events).toEqual(['kept']);
   });
 
-  test('is told nothing where there is none, but webhooks of the miss', async () => {
+  test('receives nothing if there is no event, but webhooks report the miss', async () => {
     const { walk, here, channel } = await cut('cache-a');
     await here.join('early', channel);
     await here.heard();

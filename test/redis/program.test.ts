@@ -7,7 +7,7 @@ import { sdkFor } from '../support/e2e/sdk.ts';
 import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 
-/** An app in which counts are told, and one that admits little. */
+/** An app with subscription counts, and one with low limits. */
 const counting = { id: '2', key: 'counting', secret: 'counting-secret', subscriptionCount: true };
 const small = {
   id: '3',
@@ -18,7 +18,7 @@ const small = {
 
 const five = { id: '4', key: 'five', secret: 'five-secret', limits: { connections: 5 } };
 
-/** One whose endpoint is disabled. */
+/** An app whose endpoint is disabled. */
 const paused = {
   id: '5',
   key: 'paused',
@@ -26,7 +26,7 @@ const paused = {
   webhooks: [{ id: 'off', url: 'http://127.0.0.1:1/', enabled: false }],
 };
 
-/** An error as pusher-js tells it: of a connection that stays, or of one that is closed for it. */
+/** An error as pusher-js emits it, for a connection that stays open or one that is closed. */
 interface PusherError {
   readonly data?: { readonly code: number };
   readonly error?: { readonly data?: { readonly code: number } };
@@ -55,7 +55,7 @@ afterAll(async () => {
 });
 
 describe('two nodes', () => {
-  test('are one to those who publish and those who listen', async () => {
+  test('are one server for publishers and subscribers', async () => {
     const [here, there] = [await connectClient(one), await connectClient(two)];
     const channels = await Promise.all([here.subscribe('news'), there.subscribe('news')]);
     await sdkFor(one).trigger('news', 'first', { text: 'hello' });
@@ -67,7 +67,7 @@ describe('two nodes', () => {
     expect(channels[0].events.items.map(({ event }) => event)).not.toContain('second');
   });
 
-  test('pass on what clients say to each other', async () => {
+  test('relay client events to each other', async () => {
     const [here, there] = [await connectClient(one), await connectClient(two)];
     const [mine, theirs] = [await here.subscribe('private-talk'), await there.subscribe('private-talk')];
     mine.channel.trigger('client-typing', { on: true });
@@ -77,7 +77,7 @@ describe('two nodes', () => {
     expect(said).toMatchObject({ name: 'client_event', event: 'client-typing', socket_id: here.socketId });
   });
 
-  test('know the same members, and tell of each once', async () => {
+  test('know the same members, and report each once', async () => {
     const as = (user_id: string): ClientOptions => ({ member: { user_id, user_info: { name: user_id } } });
     const [anna, again, bert] = [
       await connectClient(one, as('anna')),
@@ -109,7 +109,7 @@ describe('two nodes', () => {
     ]);
   });
 
-  test('say nothing of a client that moves from one to the other', async () => {
+  test('report nothing about a client that moves from one to the other', async () => {
     const options = { member: { user_id: 'mover' } };
     const before = await connectClient(one, options);
     await before.subscribePresence('presence-move');
@@ -126,7 +126,7 @@ describe('two nodes', () => {
     ]);
   });
 
-  test('keep one event of a cache channel, and miss it once', async () => {
+  test('keep one event of a cache channel, and report its miss once', async () => {
     const [here, there] = [await connectClient(one), await connectClient(two)];
     const early = [await here.subscribe('cache-state'), await there.subscribe('cache-state')];
     for (const channel of early) await channel.data('pusher:cache_miss');
@@ -155,7 +155,7 @@ describe('two nodes', () => {
     for (const inbox of inboxes) await inbox.first((event) => event === 'closed 4009');
   });
 
-  test('tell watchers of users on the other node', async () => {
+  test('notify watchers of users on the other node', async () => {
     const watcher = await connectClient(one, { user: { id: 'w', watchlist: ['seen'] } });
     const changes = new Journal<string>('a change on the watchlist');
     for (const name of ['online', 'offline']) {
@@ -189,9 +189,9 @@ describe('two nodes', () => {
     }
   });
 
-  // With workers, the connections of the other threads are counted up to 250 ms later.
+  // With workers, the connections of other threads are counted up to 250 ms later.
   test.runIf(process.env['TEST_WORKERS'] === undefined)(
-    'count their own subscribers at once, when they come and when they go',
+    'count their own subscribers immediately, when they join and when they leave',
     async () => {
       const clients = await Promise.all(
         [one, one, one].map((node) => connectClient(node, { app: counting })),
@@ -207,7 +207,7 @@ describe('two nodes', () => {
       }
       const [first, second] = clients;
       for (const client of [first, second]) client?.pusher.unsubscribe('here');
-      // What comes behind on the same connection is answered after it.
+      // A later message on the same connection is answered after it.
       await Promise.all([first?.subscribe('elsewhere'), second?.subscribe('elsewhere')]);
       expect(await count()).toBe(1);
     },
@@ -219,7 +219,7 @@ describe('two nodes', () => {
       await connectClient(two, { app: small, member: { user_id: 'b' } }),
     ];
     await here.subscribePresence('presence-small');
-    const refused = new Journal<{ type: string }>('a refusal');
+    const refused = new Journal<{ type: string }>('an error');
     there.pusher
       .subscribe('presence-small')
       .bind('pusher:subscription_error', (error: { type: string }) => refused.push(error));
@@ -233,7 +233,7 @@ describe('two nodes', () => {
     await expect(sdkFor(two, small).triggerBatch(events.slice(2))).rejects.toMatchObject({ status: 429 });
   });
 
-  test('let in exactly as many connections as an app may have, of many that come at once', async () => {
+  test('accept exactly as many connections as an app may have, of many that arrive at the same time', async () => {
     const ends = new Journal<string>('the end of a connection attempt');
     const clients = Array.from({ length: 12 }, (_, index) =>
       createClient(index % 2 ? one : two, { app: five }),
@@ -247,7 +247,7 @@ describe('two nodes', () => {
     expect(ends.items.filter((end) => end === '4004')).toHaveLength(7);
   });
 
-  test('say how they stand with Redis and who dispatches', async () => {
+  test('report the state of Redis and who dispatches', async () => {
     const healths = () =>
       Promise.all(
         [one, two].map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/healthz`)).json()),
@@ -260,7 +260,7 @@ describe('two nodes', () => {
     await expect.poll(healths, { timeout: 10_000 }).toEqual(expect.arrayContaining(expected));
   });
 
-  test('list, each of them, what was not sent to a disabled endpoint', async () => {
+  test('each list what was not sent to a disabled endpoint', async () => {
     const client = await connectClient(one, { app: paused });
     await client.subscribe('news');
     for (const node of [one, two]) {
@@ -271,7 +271,7 @@ describe('two nodes', () => {
   });
 });
 
-test('a node that cannot reach Redis does not start, and says why', async () => {
+test('a node that cannot reach Redis does not start, and logs the reason', async () => {
   const { code, stderr } = await runWithConfig({ apps: [app], redis: { url: 'redis://:pw@127.0.0.1:1' } });
   expect(code).toBe(1);
   expect(stderr).toMatch(/^ERR_REDIS: Redis cannot be used \(127\.0\.0\.1:1\): .*ECONNREFUSED.*\n$/);

@@ -5,7 +5,7 @@ import { RedisLink } from '../../src/store/redis/link/link.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { startRedis } from '../support/redis/server.ts';
 
-test('of what is published while Redis is frozen only so much waits for it', async () => {
+test('a frozen Redis makes only a bounded number of publishes wait', async () => {
   await using redis = await startRedis({ args: ['--client-output-buffer-limit', 'pubsub 0 0 0'] });
   const location = { kind: 'single', url: redis.url } as const;
   const link = new RedisLink(createRedisClients({ location, silenceMs: 60_000 }));

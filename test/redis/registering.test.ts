@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-/** The scripts of one partition, as nodes call them one after the other, in the time of the test. */
+/** The scripts of one partition as nodes call them, one after the other, on the test's clock. */
 async function partition(keyPrefix: string) {
   const clients = createRedisClients({ location: { kind: 'single', url: redis.url }, silenceMs: 60_000 });
   const link = new RedisLink(clients);
@@ -43,14 +43,14 @@ async function partition(keyPrefix: string) {
   };
 }
 
-test('a node that registers anew after an outage is waited for until its second heartbeat, as the others are', async () => {
+test('other nodes wait for a node that registers again after an outage until its second heartbeat', async () => {
   const { passes, register, beat, linger } = await partition('anew:');
   await register('a.1');
   await register('b.1');
   await beat('a.1');
   await linger();
   passes(5000);
-  // Each has something to assert between its registration, or a heartbeat of before, and the next heartbeat.
+  // Each has something to assert between its registration, or an earlier heartbeat, and the next heartbeat.
   expect(await beat('a.1')).toEqual({ dueMs: -1, isAwaited: true });
   expect(await beat('a.1')).toEqual({ dueMs: -1, isAwaited: false });
   await register('b.2', 'b.1');
@@ -60,7 +60,7 @@ test('a node that registers anew after an outage is waited for until its second 
   expect(await beat('a.1')).toEqual({ dueMs: 0, isAwaited: false });
 });
 
-test('a node that registers at another time is waited for by nobody', async () => {
+test('no node waits for a node that registers at another time', async () => {
   const { register, beat, linger } = await partition('usual:');
   await register('a.1');
   await beat('a.1');
@@ -69,7 +69,7 @@ test('a node that registers at another time is waited for by nobody', async () =
   expect(await beat('a.2')).toEqual({ dueMs: 0, isAwaited: false });
 });
 
-test('the connections of a node that registers anew are never counted twice', async () => {
+test('the connections of a node that registers again are never counted twice', async () => {
   const { register, connections } = await partition('twice:');
   await register('a.1');
   expect(await connections('a.1', 'set', 3, '', '')).toBe('ok');

@@ -36,18 +36,18 @@ afterAll(async () => {
 interface Node {
   readonly id: string;
   rights: Rights;
-  /** What it works for. */
+  /** The partitions that it dispatches. */
   works: Map<number, number>;
-  /** Until then it is certain of its rights. */
+  /** Until then it is certain of its leases. */
   until: number;
   isFrozen: boolean;
 }
 
-/** Nodes that ask for rights and give partitions away, at moments that the test names. */
+/** Nodes that request leases and give partitions away, at moments that the test chooses. */
 class World {
   readonly #lead = new LeadKeys(`rights-${(worlds += 1)}:`).lead;
   readonly nodes: (Node | undefined)[] = [];
-  /** Who had each partition last, and with which token. */
+  /** Who owned each partition last, and with which token. */
   readonly #last = new Map<number, { readonly owner: string; readonly token: number }>();
   now = 1_700_000_000_000;
   #started = 0;
@@ -67,7 +67,7 @@ class World {
     const verdict = compareOwnership(node.works, node.rights);
     expect(verdict.kind).not.toBe('forgotten');
     for (const [index, { token }] of node.rights.partitions) {
-      // A right that changes hands has a later token than all before.
+      // A new owner has a later token than all before.
       const last = this.#last.get(index);
       if (last?.owner === node.id) expect(token).toBeGreaterThanOrEqual(last.token);
       else expect(token).toBeGreaterThan(last?.token ?? 0);
@@ -104,7 +104,7 @@ class World {
     this.nodes[place] = undefined;
   }
 
-  /** No partition has two nodes that are certain of their right to it. */
+  /** No two nodes are certain to own the same partition. */
   check(): void {
     const owners = new Map<number, string>();
     for (const node of this.nodes) {
@@ -159,9 +159,9 @@ const steps = fc.array(
   { maxLength: 60, size: 'max' },
 );
 
-describe(seeded('the rights to dispatch'), () => {
+describe(seeded('the leases for dispatching'), () => {
   test(
-    'have one owner each, whoever comes, dies, freezes and returns, and are shared evenly in the end',
+    'have one owner each, whichever nodes join, die, freeze and return, and are evenly shared in the end',
     async () => {
       await fc.assert(
         fc.asyncProperty(steps, async (walk) => {
@@ -181,30 +181,30 @@ describe(seeded('the rights to dispatch'), () => {
   );
 });
 
-describe('a right', () => {
+describe('a lease', () => {
   const lead = (prefix: string) => new LeadKeys(prefix).lead;
   const ask = async (key: string, at: number, id: string, ...works: number[]) =>
     readRights(await link.run('lead', [key], [String(at), id, leaseMs, requestTimeoutMs, 4, 0, ...works]));
 
-  test('is left to a node of a former version as long as that renews it, and to it again when all others have ended', async () => {
+  test('stays with a node of an earlier version while that renews it, and returns to it when all others have exited', async () => {
     const key = lead('former:');
     await link.commands.hset(key, 'owner', 'former', 'token', '500', 'until', '10000');
     expect(await ask(key, 9999, 'a')).toMatchObject({ token: 0, partitions: new Map() });
     const taken = await ask(key, 10_000, 'a');
     expect(taken.partitions.size).toBe(4);
     expect(taken.partitions.get(0)?.token).toBeGreaterThan(500);
-    // What a node of a former version reads: somebody else has the right.
+    // What a node of an earlier version reads: another node owns the lease.
     expect(await link.commands.hmget(key, 'owner', 'until')).toEqual(['*', '14000']);
     await link.run('give', [key], ['11000', 'a', taken.token, '', 0, 0]);
     expect(await link.commands.hget(key, 'until')).toBe('11000');
   });
 
-  test('that Redis has forgotten is its owners again, and nobody elses for a lease', async () => {
+  test('that Redis has forgotten belongs to its owner again, and to nobody else for one lease', async () => {
     const key = lead('forgotten:');
     const before = await ask(key, 1000, 'a');
     await link.commands.del(key);
     const works = [0, 1].flatMap((index) => [index, before.partitions.get(index)?.token ?? 0]);
-    // Who has heard of rights leaves them to those who had them.
+    // A node that knows of leases leaves them to those who had them.
     expect(await link.run('lead', [key], ['1100', 'b', leaseMs, requestTimeoutMs, 4, 1])).toEqual([
       -1,
       1100,
@@ -217,7 +217,7 @@ describe('a right', () => {
     expect([...(await ask(key, 5200, 'b')).partitions.keys()]).toEqual([2, 3]);
   });
 
-  test('of a node that died goes to another once its lease is over, with the moment until which its attempts may last', async () => {
+  test('of a dead node passes to another once it has ended, with the moment until which its attempts may last', async () => {
     const key = lead('died:');
     await ask(key, 1000, 'a');
     for (let at = 1400; at < 5000; at += 400) expect((await ask(key, at, 'b')).partitions.size).toBe(0);
@@ -227,7 +227,7 @@ describe('a right', () => {
     );
   });
 
-  test('has a later token when the server of its partition asks for one', async () => {
+  test('has a later token when the server of its partition requests one', async () => {
     const key = lead('refused:');
     const before = await ask(key, 1000, 'a');
     const after = await ask(key, 1400, 'a', 2, 0);

@@ -10,7 +10,7 @@ import { startServer, type Server } from '../support/e2e/server.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { waitFor } from '../support/redis/wait.ts';
 
-/** Leads each connection to the next of the nodes that accept it. */
+/** A proxy that connects each client to the next node that accepts it. */
 async function startBalancer(nodes: readonly Server[]): Promise<{ readonly port: number }> {
   let next = 0;
   const server = createServer((client) => {
@@ -66,7 +66,7 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
   const over = new AbortController();
   const publishing = (async () => {
     while (!over.signal.aborted) {
-      // A node that ends may cut a request short: that is the backend's to repeat.
+      // A node that shuts down may interrupt a request, which the backend must repeat.
       await sdkFor(balancer)
         .trigger(rooms, 'tick', published)
         .then(() => (published += 1))
@@ -89,7 +89,7 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
   over.abort();
   await publishing;
 
-  // Long enough for the killed node's lease and every grace to be over.
+  // Long enough for the killed node's lease and every grace period.
   await sleep(2000 + 3000 + 1500);
   expect(published).toBeGreaterThan(50);
   expect(hooks.events.items.map(({ name }) => name).filter((name) => !/occupied|added/.test(name))).toEqual(
@@ -101,7 +101,7 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
   }
 }, 90_000);
 
-test('shutdownGraceMs gives the clients of a node that ends more time, and nobody else', async () => {
+test('shutdownGraceMs gives more time to the clients of a node that shuts down, and to nobody else', async () => {
   const { hooks, nodes } = await startNodes(2, { disconnectGraceMs: 100, shutdownGraceMs: 8000 });
   const [first, second] = nodes as [Server, Server];
   const moving = await connectClient(first, { member: { user_id: 'moving' } });

@@ -6,10 +6,10 @@ import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 import { startRedis } from '../support/redis/server.ts';
 
-/** It would be another text once JavaScript or Lua had parsed and written it again. */
+/** This text would change if JavaScript or Lua parsed and serialized it. */
 const sent = String.raw`{ "id": 12345678901234567890, "n": 1e400, "n": -0, "2": 1.50, "1": "caf\u00e9\/" }`;
 
-test('two nodes pass on JSON as the text that came, and keep users apart by all digits of their ids', async () => {
+test('two nodes pass on JSON as the received text, and distinguish users by all digits of their ids', async () => {
   await using redis = await startRedis();
   await using hooks = await startReceiver();
   const config: Config = {

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startRedisCluster } from '../support/redis/cluster.ts';
 import { startRedis } from '../support/redis/server.ts';
 
-/** A client that ends with the test, and fails at once instead of waiting for a server that is gone. */
+/** A client that ends with the test, and fails immediately instead of waiting for a server that is gone. */
 function clientOf(url: string): Redis {
   const client = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
   client.on('error', () => {});
@@ -35,7 +35,7 @@ test('a server answers on its own port and is gone when stopped', async () => {
   expect([isAlive(one.pid), isAlive(other.pid), existsSync(folder)]).toEqual([false, false, false]);
 });
 
-test('a persistent server that was killed comes back on the same port with its data', async () => {
+test('a persistent server that was killed returns on the same port with its data', async () => {
   await using server = await startRedis({ persistent: true });
   const { port, pid } = server;
   await clientOf(server.url).set('key', 'kept');
@@ -48,7 +48,7 @@ test('a persistent server that was killed comes back on the same port with its d
   expect(await clientOf(server.url).get('key')).toBe('kept');
 });
 
-test('another server that was killed comes back empty', async () => {
+test('another server that was killed returns empty', async () => {
   await using server = await startRedis();
   await clientOf(server.url).set('key', 'lost');
   await server.restart();
@@ -79,7 +79,7 @@ test('a frozen server can be stopped', async () => {
 });
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
-  'a server ends with the process that started it, by %s',
+  'a server is killed when its parent process ends by %s',
   async (signal) => {
     const module = new URL('../support/redis/server.ts', import.meta.url).href;
     const script = `const { startRedis } = await import('${module}'); console.log((await startRedis()).pid)`;
@@ -107,7 +107,7 @@ test.each([0, 1] as const)('a cluster with %i replicas answers on all slots', as
   expect(sizes.reduce((sum, size) => sum + size)).toBe(keys.length);
 });
 
-test('a replica takes the place of a killed master', async () => {
+test('a replica is promoted after its master was killed', async () => {
   await using cluster = await startRedisCluster({ replicas: 1 });
   const [master, , , replica] = cluster.servers;
   if (master === undefined || replica === undefined) throw new Error('The cluster has six members');

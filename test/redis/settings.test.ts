@@ -63,7 +63,7 @@ const isInForce = (servers: readonly Server[], endpoints: readonly string[]) =>
   );
 
 describe('nodes that share Redis', () => {
-  test('have in force what was set on one of them, and so has a node that comes later', async () => {
+  test('apply what was set on one of them, also on a node that starts later', async () => {
     const nodes = [await start(), await start(), await start()] as const;
     await settingsOf(nodes[0]).addEndpoint(app.id, { id: 'one', url });
     await isInForce(nodes, ['1/one']);
@@ -73,7 +73,7 @@ describe('nodes that share Redis', () => {
     expect(nodes[2].configuration.savedIn).toBe('redis');
   });
 
-  test('lose nothing of what is set on several at once', async () => {
+  test('lose nothing that is set on several nodes at the same time', async () => {
     const nodes = await Promise.all([start(), start(), start()]);
     const ids = nodes.flatMap((_, node) => Array.from({ length: 5 }, (__, index) => `n${node}-${index}`));
     await Promise.all(
@@ -88,7 +88,7 @@ describe('nodes that share Redis', () => {
     );
   });
 
-  test('tell an endpoint that was set on one what happens on another', async () => {
+  test('send the events of one node to an endpoint that was set on another', async () => {
     const hooks = await Receiver.start();
     const [one, two] = [await start(), await start()];
     const webhooks = [{ id: 'hook', url: `http://127.0.0.1:${hooks.port}/` }];
@@ -101,7 +101,7 @@ describe('nodes that share Redis', () => {
     );
   });
 
-  test('find by their heartbeats what they were not told', async () => {
+  test('discover through heartbeats what they were not notified of', async () => {
     const node = await start();
     const link = await linkTo({ kind: 'single', url: redis.url });
     const silent = new RedisSettings(link, {
@@ -118,7 +118,7 @@ describe('nodes that share Redis', () => {
     await isInForce([node, other], ['1/two']);
   });
 
-  test('refuse what Redis does not take, with nothing in force', async () => {
+  test('reject what Redis does not accept, and apply nothing', async () => {
     const node = await start();
     const link = await linkTo({ kind: 'single', url: redis.url });
     await link.commands.config('SET', 'maxmemory', '1');
@@ -135,7 +135,7 @@ describe('nodes that share Redis', () => {
     expect(endpointsOf(await start())).toEqual(['1/one']);
   });
 
-  test('start without settings of a later version, keep them, and take new ones once they are removed', async () => {
+  test('start without settings of a later version, keep them, and accept new ones once they are removed', async () => {
     const link = await linkTo({ kind: 'single', url: redis.url });
     const { settings } = keysOf();
     await link.commands.hset(settings, 'revision', '7.later', 'text', '{"layout":2}');
@@ -153,7 +153,7 @@ describe('nodes that share Redis', () => {
     expect(endpointsOf(await start())).toEqual(['1/one']);
   });
 
-  test('take a key of another kind for what they do not understand', async () => {
+  test('treat a key of another type like an unknown layout', async () => {
     const link = await linkTo({ kind: 'single', url: redis.url });
     await link.commands.set(keysOf().settings, 'by hand');
     const node = await start();
@@ -161,7 +161,7 @@ describe('nodes that share Redis', () => {
   });
 });
 
-test('a Redis that is lost refuses settings; one that comes back empty gets again what was set', async () => {
+test('a lost Redis rejects settings, and gets the earlier ones again if it returns empty', async () => {
   await using own = await startRedis();
   const given = { redis: { url: own.url, leaseMs: 1000 } };
   const [one, two] = [await startServer(given), await startServer(given)];

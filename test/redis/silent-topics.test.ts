@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-test('a connection for topics on which not even the own heartbeats are heard is made anew', async () => {
+test("a connection for topics that does not even receive the node's own heartbeats is replaced", async () => {
   const { clock, way, late: deaf, other } = await startLateNode(redis, 'silent:');
   await deaf.join('c1', 'presence-a' as ChannelName, 'u1');
   way.holdUp();

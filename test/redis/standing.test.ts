@@ -4,14 +4,14 @@ import { app } from '../support/e2e/config.ts';
 import { startServer, type Server } from '../support/e2e/server.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 
-/** A node whose lease is short, so that what it finds out comes soon. */
+/** A node with a short lease, so that it discovers changes quickly. */
 async function startNode(redis: RedisServer): Promise<Server> {
   const server = await startServer({ apps: [app], redis: { url: redis.url, leaseMs: 1000 } });
   onTestFinished(() => server.stop());
   return server;
 }
 
-/** The lines of a node that speak of Redis. */
+/** The log entries of a node about Redis. */
 const linesOf = ({ log }: Server): readonly (string | undefined)[] =>
   log.items.map(({ msg }) => msg).filter((msg) => msg?.includes('Redis'));
 
@@ -20,7 +20,7 @@ const emptied = 'Redis has lost data: this node writes down again what it holds'
 
 const patience = { timeout: 20_000, interval: 50 };
 
-test('a Redis that is lost and comes back empty is three lines for a node, however often', async () => {
+test('a Redis that is lost and returns empty causes three log entries per node, however often', async () => {
   await using redis = await startRedis();
   const node = await startNode(redis);
   for (const round of [1, 2]) {
@@ -36,7 +36,7 @@ test('a Redis that is lost and comes back empty is three lines for a node, howev
   }
 });
 
-test('a Redis that is frozen is lost, and back once it goes on', async () => {
+test('a frozen Redis is logged as lost, and as back once it continues', async () => {
   await using redis = await startRedis();
   const node = await startNode(redis);
   redis.freeze();
@@ -45,7 +45,7 @@ test('a Redis that is frozen is lost, and back once it goes on', async () => {
   await expect.poll(() => linesOf(node).at(-1), patience).toBe('Redis is back');
 });
 
-test('a Redis that is full is said once, and that it has room again', async () => {
+test('a full Redis is logged once, and so is its recovery', async () => {
   await using redis = await startRedis();
   const node = await startNode(redis);
   const admin = new Redis(redis.url);

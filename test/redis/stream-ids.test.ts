@@ -20,7 +20,7 @@ test('events are delivered also after a failover to a Redis that lacks the last 
   const client = new Redis(redis.url);
   onTestFinished(() => client.disconnect());
 
-  // As of a server whose clock is ahead.
+  // As from a server whose clock is ahead.
   const { outbox, wake } = new PartitionKeys('soketify:', partitionOf(app.id, 'room'));
   const event = JSON.stringify({ name: 'channel_occupied', channel: 'lost' });
   await client.xadd(outbox, `${Date.now() + 60_000}-0`, 'a', app.id, 'j', event);

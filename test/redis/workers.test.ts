@@ -120,7 +120,7 @@ test('clients on all threads receive the same events and see the same members, a
   );
 }, 60_000);
 
-test('questions about channels, health and metrics describe the whole process', async () => {
+test('queries about channels, health and metrics describe the whole process', async () => {
   const { start } = await createStage();
   const server = await start();
   const sockets = await connectCrowd(server);

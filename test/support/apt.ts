@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 
-/** Whether a Debian package can be installed here: by root, with apt-get. */
+/** Whether Debian packages can be installed here, which needs root and apt-get. */
 export function canInstall(): boolean {
   return process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
 }
 
-/** Installs a Debian package without starting its service. `why` is said beforehand. */
+/** Installs a Debian package without starting its service. Prints `why` first. */
 export function installPackage(name: string, why: string): void {
   process.stderr.write(`Installing ${name} with apt-get ${why}\n`);
   withoutServices(() => {
@@ -22,7 +22,10 @@ function aptGet(...args: readonly string[]): boolean {
   return spawnSync('apt-get', [...options, ...args], { env, stdio: 'ignore', timeout: 600_000 }).status === 0;
 }
 
-/** Debian's packages start their service unless this file says no. It is put there for the while, if there is none. */
+/**
+ * Debian packages start their service unless this file forbids it. The file is removed afterwards if it was
+ * not there before.
+ */
 function withoutServices(run: () => void): void {
   const policy = '/usr/sbin/policy-rc.d';
   let isOurs = true;

@@ -6,7 +6,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Time that moves only when told to, from due moment to due moment. */
+/** A clock that moves only when told to, and stops at every due timer on its way. */
 export class FakeClock implements Clock {
   #now: Millis;
   #order = 0;
@@ -27,12 +27,15 @@ export class FakeClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Timers that wait. */
+  /** The pending timers. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Moves on, running what falls due; what it sets off in promises settles before the next moment. */
+  /**
+   * Advances the time and runs due timers. The promises that a timer starts settle before the next timer
+   * runs.
+   */
   async advance(ms: Millis): Promise<void> {
     const until = this.#now + ms;
     await settle();
@@ -43,7 +46,7 @@ export class FakeClock implements Clock {
     this.#now = until;
   }
 
-  /** The same for what knows no promises. */
+  /** The same for synchronous code without promises. */
   advanceSync(ms: Millis): void {
     const until = this.#now + ms;
     for (let timer = this.#next(until); timer !== undefined; timer = this.#next(until)) this.#run(timer);
@@ -72,7 +75,8 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets promises that are already decided run their course. */
-export async function settle(turns = 10): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+/** Waits until every promise that is already decided has run its course, however long the chain is. */
+export function settle(): Promise<void> {
+  // Node runs the next tick when no promise is left to run.
+  return new Promise((resolve) => process.nextTick(resolve));
 }

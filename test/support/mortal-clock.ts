@@ -1,6 +1,6 @@
 import type { Cancel, Clock, Millis } from '../../src/ports/clock.ts';
 
-/** The clock of a process that may be killed: none of its timers rings afterwards. */
+/** The clock of a process that may be killed. None of its timers fires afterwards. */
 export class MortalClock implements Clock {
   isDead = false;
   readonly #clock: Clock;

@@ -1,35 +1,35 @@
 import { Slices } from '../../src/structures/slices.ts';
 import { TurnBudget } from '../../src/structures/turn-budget.ts';
 
-/** Room for everything in one turn, for tests that are not about turns. */
+/** Turns with unlimited room, for tests that do not concern turns. */
 export function noSlices(): {
   readonly slices: Slices;
   readonly questions: TurnBudget;
   readonly pace: TurnBudget;
 } {
   const nextTurn = (): never => {
-    throw new Error('there is room for everything in this turn');
+    throw new Error('the turn has room for everything');
   };
   const all = new TurnBudget(Infinity, nextTurn);
   return { slices: new Slices(Infinity, nextTurn), questions: all, pace: all };
 }
 
-/** Turns that come when the test says so. */
+/** Turns that start when the test says so. */
 export class FakeTurns {
   #next: (() => void)[] = [];
-  /** How many have come. */
+  /** How many turns have started. */
   count = 0;
 
   readonly nextTurn = (run: () => void): void => {
     this.#next.push(run);
   };
 
-  /** Whether anybody waits for the next one. */
+  /** Whether anything waits for the next turn. */
   get isAwaited(): boolean {
     return this.#next.length > 0;
   }
 
-  /** The next turn comes. */
+  /** Starts the next turn. */
   turn(): void {
     this.count += 1;
     const next = this.#next;

@@ -33,7 +33,7 @@ test('messages that are published one after the other reach the clients of all w
   }
 });
 
-test('backends are told of all workers', async () => {
+test('backends receive answers about all workers', async () => {
   await using server = await startServer();
   const sockets = await subscribe(server, 'presence-room', 0);
   expect(sockets).toEqual([]);
@@ -43,7 +43,7 @@ test('backends are told of all workers', async () => {
   expect(JSON.parse(answer.text)).toEqual({ occupied: true, subscription_count: crowd });
 });
 
-test('limits are those of one server', async () => {
+test('limits apply to the whole server', async () => {
   await using server = await startServer({
     apps: [{ ...app, limits: { connections: 8, channels: 3 } }],
   });
@@ -68,7 +68,7 @@ test('connections of one address are counted over all workers', async () => {
   expect(first.filter(({ event }) => event === 'pusher:connection_established')).toHaveLength(5);
 });
 
-test('a stream of the admin API is served by whichever worker is asked', async () => {
+test('any worker serves a stream of the admin API', async () => {
   const token = 'a-token-that-is-long-enough';
   await using server = await startServer({ apps: [app], dashboard: { token } });
   const ending = new AbortController();
@@ -88,14 +88,14 @@ test('a stream of the admin API is served by whichever worker is asked', async (
   expect(text).toContain('seen-by-all');
 });
 
-test('a thread that fails ends the process with 1 and one clear line', async () => {
+test('a failing thread ends the process with 1 and one clear log entry', async () => {
   const fault = await createThreadFault();
   const server = await startServer({ apps: [app], webhooks: quick }, { env: fault.env });
   await fault.happen();
   const { code, stderr } = await server.exit;
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^ERR_WORKER: worker thread [12] has failed, so the server ends: Error: made by the test/,
+    /^ERR_WORKER: worker thread [12] has failed, so the server exits: Error: made by the test/,
   );
 });
 
@@ -103,7 +103,7 @@ test.each([
   ['workers', { workers: 0 }, 'expected a whole number from 1 to 31, or "auto"'],
   ['workers', { workers: 'all' }, 'expected a whole number from 1 to 31, or "auto"'],
   ['control', { workers: 2, control: true }, 'cannot be used with control'],
-])('what cannot be is refused, and why (%s)', async (_, config, words) => {
+])('an impossible setting is rejected with the reason (%s)', async (_, config, words) => {
   const { code, stderr } = await runWithConfig(config);
   expect(code).toBe(2);
   expect(stderr).toContain(words);

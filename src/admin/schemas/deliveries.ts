@@ -117,7 +117,7 @@ const cause = described(
         reconciled: true,
         unknown: true,
       }),
-      atMs: millis('When the connection did it.'),
+      atMs: millis('When the connection caused it.'),
     },
     { socket_id: text, user_id: text },
   ),

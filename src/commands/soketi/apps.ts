@@ -3,10 +3,10 @@ import { limitTable, type LimitName } from '../../protocol/limits.ts';
 import { eventNames } from '../../webhooks/event.ts';
 import { bytesOf, firstOf, flagOf, limitOf, numberOf, objectsOf, textOf, type Note } from './values.ts';
 
-/** The app that soketi has when none is configured. */
+/** The default app of soketi. */
 const defaultApp = { id: 'app-id', key: 'app-key', secret: 'app-secret' };
 
-/** The names under which soketi reads each field of an app, from files and from databases. */
+/** The names that soketi accepts for each field of an app, in files and in databases. */
 const names = {
   id: ['id', 'AppId'],
   key: ['key', 'AppKey'],
@@ -32,7 +32,7 @@ const names = {
   authentication: ['enableUserAuthentication', 'EnableUserAuthentication', 'enable_user_authentication'],
 } as const;
 
-/** The apps of soketi's list as a configuration here has them. */
+/** Converts the apps of soketi. */
 export function convertApps(list: unknown, note: Note): readonly JsonObject[] {
   const apps = objectsOf(list);
   return (apps.length === 0 ? [defaultApp] : apps).map((app, index) =>
@@ -44,13 +44,13 @@ function convertApp(app: JsonObject, place: string, note: Note): JsonObject {
   const field = (name: keyof typeof names): unknown => firstOf(app, names[name]);
   const known: readonly string[] = Object.values(names).flat();
   for (const key of Object.keys(app)) {
-    if (!known.includes(key)) note(`${place}.${key}: soketi 1.6 has no such field of an app`);
+    if (!known.includes(key)) note(`${place}.${key}: soketi 1.6 has no such app field`);
   }
   if (numberOf(field('reads')) !== undefined && limitOf(field('reads')) !== null) {
     note(`${place}.maxReadRequestsPerSecond: reads are not limited here`);
   }
   if (flagOf(field('authentication')) === true) {
-    note(`${place}.enableUserAuthentication: signing in always works here, and nobody has to`);
+    note(`${place}.enableUserAuthentication: sign-in is always available and never required`);
   }
   const webhooks = objectsOf(field('webhooks')).flatMap((webhook, index) =>
     convertWebhook(webhook, `${place}.webhooks[${index}]`, note),
@@ -84,7 +84,7 @@ function convertApp(app: JsonObject, place: string, note: Note): JsonObject {
 function convertWebhook(webhook: JsonObject, place: string, note: Note): readonly JsonObject[] {
   const { url, headers, event_types: types, filter, lambda_function: lambda, ...rest } = webhook;
   for (const key of Object.keys(rest)) {
-    if (key !== 'lambda') note(`${place}.${key}: soketi 1.6 has no such field of a webhook`);
+    if (key !== 'lambda') note(`${place}.${key}: soketi 1.6 has no such webhook field`);
   }
   if (lambda !== undefined) {
     note(`${place}.lambda_function: webhooks are sent by HTTP only; give the function a URL`);
@@ -96,7 +96,7 @@ function convertWebhook(webhook: JsonObject, place: string, note: Note): readonl
     if (!eventNames.some((name) => name === type)) note(`${place}.event_types: there is no event ${type}`);
   }
   if (known.length === 0) {
-    note(`${place}: it names no event_types, so soketi sends it nothing; left out`);
+    note(`${place}: has no event_types, so soketi sends it nothing; left out`);
     return [];
   }
   const channels = withoutAbsent({
@@ -113,7 +113,7 @@ function convertWebhook(webhook: JsonObject, place: string, note: Note): readonl
   ];
 }
 
-/** The limits that are not as they are here by default. */
+/** The limits that differ from the defaults of this program. */
 export function limitsThatDiffer(limits: Partial<Record<LimitName, number | null>>): JsonObject {
   const defaults: Readonly<Record<string, { readonly default: number | null }>> = limitTable;
   return Object.fromEntries(
@@ -121,7 +121,7 @@ export function limitsThatDiffer(limits: Partial<Record<LimitName, number | null
   );
 }
 
-/** An object without the fields that are undefined. */
+/** An object without its undefined fields. */
 export function withoutAbsent(fields: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

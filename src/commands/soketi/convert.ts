@@ -5,48 +5,51 @@ import type { Given } from './given.ts';
 import { convertRedis } from './redis.ts';
 import { bytesOf, flagOf, numberOf, textOf, type Note } from './values.ts';
 
-/** A configuration, and one sentence for each thing of soketi's that has no counterpart in it. */
+/** A configuration, and one sentence for each setting of soketi that has no counterpart in it. */
 export interface Converted {
   readonly config: JsonObject;
   readonly notes: readonly string[];
 }
 
-/** The longest that an event of a cache channel is kept, in seconds. */
+/** The maximum time that the event of a cache channel is kept, in seconds. */
 const mostCacheSeconds = 1800;
 
-/** Why what begins so has no counterpart. The first that fits counts. */
+/** Why options with these prefixes have no counterpart. The first match counts. */
 const reasons: readonly (readonly [path: string, reason: string])[] = [
-  ['appManager.', 'apps are listed in the file, or added by Dashboard and admin API; databases are not read'],
-  ['adapter.redis.', 'nodes do not ask each other, and connections to Redis are as redis says'],
-  ['adapter.', 'nodes share their state on Redis only'],
-  ['cache.', 'what is cached is kept where the state is: in memory, in the store or on Redis'],
-  ['cluster.', 'nodes do not look for each other; use workers for several cores, or redis'],
+  [
+    'appManager.',
+    'list apps in the file, or add them in the Dashboard or with the admin API; databases are not supported',
+  ],
+  ['adapter.redis.', 'nodes do not query each other; the key redis configures the connections to Redis'],
+  ['adapter.', 'nodes share their state only through Redis'],
+  ['cache.', 'the cache is kept with the state: in memory, in the store or in Redis'],
+  ['cluster.', 'nodes do not discover each other; use workers for several cores, or redis'],
   [
     'cors.',
-    'every origin may call the HTTP API, because its requests are signed; see apps[].allowedOrigins for clients',
+    'any origin may call the HTTP API, because its requests are signed; see apps[].allowedOrigins for clients',
   ],
+  ['database.redis.', 'Redis is used only for the shared state of several nodes (adapter.driver redis)'],
+  ['database', 'databases are not supported'],
   [
-    'database.redis.',
-    'Redis is used where several nodes share their state (adapter.driver redis), and for nothing else',
+    'httpApi.',
+    'limits determines the maximum request size; /healthz reports whether the node accepts clients',
   ],
-  ['database', 'apps are not read from databases'],
-  ['httpApi.', 'the size of a request follows from limits; /healthz says whether clients are to come here'],
-  ['instance.', 'nodes name themselves'],
-  ['metrics.prometheus.prefix', 'the names of metrics begin with soketify_; see docs/metrics.md'],
-  ['metrics.driver', 'metrics are those of Prometheus'],
+  ['instance.', 'node names are generated'],
+  ['metrics.prometheus.prefix', 'metric names start with soketify_; see docs/metrics.md'],
+  ['metrics.driver', 'metrics are in Prometheus format only'],
   ['metrics.', 'metrics are not enabled'],
   ['mode', 'each node serves clients and sends webhooks'],
   [
     'queue.',
     'webhooks wait in memory, in the store or on Redis; see docs/durability.md for what survives a crash',
   ],
-  ['rateLimiter.', 'limits are counted where the state is'],
-  ['ssl.caPath', 'no certificates of clients are asked for; the chain of the server stands in its certFile'],
-  ['userAuthenticationTimeout', 'nobody has to sign in'],
-  ['webhooks.', 'webhooks are gathered as webhooks.batch says'],
+  ['rateLimiter.', 'rate limits are counted where the state is kept'],
+  ['ssl.caPath', 'client certificates are not requested; the certificate chain belongs in certFile'],
+  ['userAuthenticationTimeout', 'sign-in is never required'],
+  ['webhooks.', 'webhooks.batch configures how webhooks are batched'],
 ];
 
-/** What soketi's configuration is here. Where soketi's default is another one than ours, soketi's is written down. */
+/** Converts the configuration of soketi. Defaults of soketi that differ from ours are written out. */
 export function convert(given: Given): Converted {
   const notes: string[] = [...given.unknownVariables];
   const note: Note = (sentence) => void notes.push(sentence);
@@ -54,7 +57,7 @@ export function convert(given: Given): Converted {
   const appDriver = textOf(given.take('appManager.driver'));
   if (appDriver !== undefined && appDriver !== 'array') {
     note(
-      `appManager.driver: apps of ${appDriver} are not read; list them here, or add them by the admin API`,
+      `appManager.driver: apps in ${appDriver} are not read; list them here, or add them with the admin API`,
     );
   }
   const config = withoutAbsent({
@@ -75,7 +78,7 @@ export function convert(given: Given): Converted {
   return { config, notes: [...notes, ...describeRest(given)] };
 }
 
-/** Whatever was given and has no counterpart, by reason. */
+/** Every given option without a counterpart, by reason. */
 function describeRest(given: Given): readonly string[] {
   const found = new Map<string, string[]>();
   for (const path of given.rest()) {
@@ -87,7 +90,7 @@ function describeRest(given: Given): readonly string[] {
   return [...found].map(([reason, paths]) => `${paths.join(', ')}: ${reason}`);
 }
 
-/** What is given and means what is so in any case is worth no word. */
+/** Options with the value that applies anyway need no note. */
 function takeUsual(given: Given): void {
   const usual: Readonly<Record<string, string>> = {
     'cache.driver': 'memory',
@@ -104,7 +107,7 @@ function pathOf(prefix: string | undefined): string | undefined {
   return `/${prefix.replace(/^\/+|\/+$/g, '')}`;
 }
 
-/** Soketi takes names of files from where it runs, this program from where the configuration is. */
+/** Soketi resolves file names from the working directory, this program from the folder of the configuration. */
 function tlsOf(given: Given): JsonObject | undefined {
   const certFile = textOf(given.take('ssl.certPath'));
   const keyFile = textOf(given.take('ssl.keyPath'));
@@ -134,12 +137,12 @@ function cacheTtlOf(given: Given, note: Note): number | undefined {
   const seconds = numberOf(given.take('channelLimits.cacheTtl'));
   if (seconds === undefined) return undefined;
   if (seconds > mostCacheSeconds) {
-    note(`channelLimits.cacheTtl: ${seconds} s; cached events are kept for ${mostCacheSeconds} s at most`);
+    note(`channelLimits.cacheTtl: ${seconds} s; cached events are kept for at most ${mostCacheSeconds} s`);
   }
   return Math.min(seconds, mostCacheSeconds) * 1000;
 }
 
-/** Soketi sends each event by itself unless it is told to gather them. */
+/** Soketi sends each event alone unless batching is enabled. */
 function batchOf(given: Given): JsonObject {
   const isOn = flagOf(given.take('webhooks.batching.enabled')) === true;
   const duration = numberOf(given.take('webhooks.batching.duration')) ?? 50;

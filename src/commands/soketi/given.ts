@@ -5,7 +5,7 @@ import { soketiVariables } from './variables.ts';
 
 const prefix = 'SOKETI_';
 
-/** What somebody has configured of soketi, and what of it nobody has read yet. */
+/** The given configuration of soketi, and which parts of it have not been read yet. */
 export class Given {
   readonly #tree: JsonObject;
   readonly #origins: ReadonlyMap<string, string>;
@@ -18,7 +18,7 @@ export class Given {
     this.unknownVariables = unknownVariables;
   }
 
-  /** The value at a path such as `ssl.certPath`, which is then read; undefined: it is not given. */
+  /** The value at a path such as `ssl.certPath`, which then counts as read; undefined if it is not given. */
   take(path: string): unknown {
     const keys = path.split('.');
     const last = keys.pop() ?? '';
@@ -29,25 +29,25 @@ export class Given {
     return value === null || value === '' ? undefined : value;
   }
 
-  /** Reads the value at a path if it is this one. */
+  /** Reads the value at a path if it equals this one. */
   takeIf(path: string, value: string): void {
     const found = path.split('.').reduce<unknown>((holder, key) => fieldOf(holder, key), this.#tree);
     if (found === value) this.take(path);
   }
 
-  /** The paths of what nobody has read. */
+  /** The paths that have not been read. */
   rest(): readonly string[] {
     return leavesOf(this.#tree, '');
   }
 
-  /** How a person knows a path: by the variable that it came from, if it did. */
+  /** The name of a path for a person: its environment variable, if it came from one. */
   nameOf(path: string): string {
     const variable = this.#origins.get(path);
     return variable === undefined ? path : `${variable} (${path})`;
   }
 }
 
-/** Lays the environment over the file, as soketi does. Keys of the file may be paths. */
+/** Merges the environment over the file, as soketi does. Keys of the file may be paths. */
 export function readGiven(file: JsonObject, env: Env): Given {
   const tree: JsonObject = {};
   for (const [path, value] of Object.entries(file)) put(tree, path, structuredClone(value));
@@ -68,7 +68,7 @@ export function readGiven(file: JsonObject, env: Env): Given {
   return new Given(tree, origins, unknown);
 }
 
-/** Whether the environment says anything of soketi. */
+/** Whether the environment contains any variable of soketi. */
 export function hasSoketiVariables(env: Env): boolean {
   return Object.keys(env).some((name) => name.startsWith(prefix) && env[name] !== '');
 }
@@ -79,7 +79,7 @@ function describeUnknown(name: string): string {
   return `${name}: soketi 1.6 has no such variable${hint}`;
 }
 
-/** Sets a value at a path, in which numbers are places of a list. What is an object on both sides is merged. */
+/** Sets a value at a path, in which numbers are list indexes. Objects on both sides are merged. */
 function put(tree: JsonObject, path: string, value: unknown): void {
   const keys = path.split('.');
   const last = keys.pop() ?? '';
@@ -94,7 +94,7 @@ function put(tree: JsonObject, path: string, value: unknown): void {
   holder[last] = isObject(earlier) && isObject(value) ? merge(earlier, value) : value;
 }
 
-/** A list takes places as an object does. */
+/** A list accepts indexes as an object accepts keys. */
 function isHolder(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
@@ -104,7 +104,7 @@ function merge(earlier: JsonObject, later: JsonObject): JsonObject {
   return earlier;
 }
 
-/** Soketi takes what is JSON as such, and everything else as a text. */
+/** Soketi parses values that are JSON, and treats the rest as text. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

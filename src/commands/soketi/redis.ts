@@ -2,22 +2,20 @@ import { fieldOf, type JsonObject } from '../../config/json.ts';
 import type { Given } from './given.ts';
 import { flagOf, numberOf, objectsOf, textOf, type Note } from './values.ts';
 
-/** Where soketi's Redis is, and how it is logged in to. */
+/** The address and credentials of soketi's Redis. */
 interface Access {
   readonly user: string;
   readonly password: string;
   readonly database: number;
 }
 
-/** What several nodes share their state by, if they do; undefined: the node is alone. */
+/** The Redis that several nodes share; undefined for a single node. */
 export function convertRedis(given: Given, note: Note): JsonObject | undefined {
   const driver = textOf(given.take('adapter.driver')) ?? 'local';
   if (driver === 'cluster') {
-    note(
-      'adapter.driver: there are no nodes that find each other by themselves; use workers for several cores, or redis',
-    );
+    note('adapter.driver: nodes do not discover each other; use workers for several cores, or redis');
   } else if (driver === 'nats') {
-    note('adapter.driver: nodes share their state on Redis only; set redis');
+    note('adapter.driver: nodes share their state only through Redis; set redis');
   } else if (driver !== 'local' && driver !== 'redis') {
     note(`adapter.driver: soketi 1.6 has no adapter ${driver}`);
   }

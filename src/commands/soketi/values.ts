@@ -1,28 +1,28 @@
 import { fieldOf, isObject, itemsOf, type JsonObject } from '../../config/json.ts';
 
-/** What a conversion tells: each sentence begins with what it is about. */
+/** The notes of a conversion: each sentence starts with its subject. */
 export type Note = (sentence: string) => void;
 
-/** A number, which soketi takes as text, too; undefined: none is given. */
+/** A number, which soketi also accepts as text; undefined if it is absent. */
 export function numberOf(value: unknown): number | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const number = Number(value);
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** A limit, of which soketi has -1 for none. */
+/** A limit, where soketi uses -1 for none. */
 export function limitOf(value: unknown): number | null | undefined {
   const number = numberOf(value);
   return number !== undefined && number < 0 ? null : number;
 }
 
-/** A number of kilobytes in bytes. */
+/** Converts kilobytes to bytes. */
 export function bytesOf(kilobytes: unknown): number | undefined {
   const number = numberOf(kilobytes);
   return number === undefined ? undefined : Math.round(number * 1024);
 }
 
-/** Databases and variables have true and false as 1 and 0. */
+/** Databases and variables use 1 and 0 for true and false. */
 export function flagOf(value: unknown): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   return value === true || value === 1 || value === '1' || value === 'true';
@@ -33,7 +33,7 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : undefined;
 }
 
-/** The objects of a list, which may be given as JSON, or item by item with their places as keys. */
+/** The objects of a list, which may be JSON, or items with their indexes as keys. */
 export function objectsOf(value: unknown): readonly JsonObject[] {
   const list = typeof value === 'string' ? parsed(value) : value;
   return (isObject(list) ? Object.values(list) : itemsOf(list)).filter(isObject);

@@ -25,7 +25,7 @@ export function duplicateKeyFaults(text: string): readonly ConfigFault[] {
         const first = keys?.get(key);
         if (first === undefined) keys?.set(key, place);
         else {
-          const message = `is given twice, at ${inWords(first)} and at ${inWords(place)}; keep one of both`;
+          const message = `is given twice, at ${inWords(first)} and at ${inWords(place)}; keep only one of them`;
           faults.push({ path: formatPath([...pathOf(), key]), message });
         }
       },

@@ -23,8 +23,8 @@ export function readableSecrets(content: unknown, name: string, files: Files): r
   if (first === undefined) return [];
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   return [
-    `the configuration file ${files.quote(name)} may be read by every user of this machine (mode ${(mode & 0o777).toString(8)}), and holds secrets: ` +
-      `${formatPath(first)}${more}. Take the right away (chmod o-r), or keep secrets elsewhere (secretFile, environment variables)`,
+    `the configuration file ${files.quote(name)} is readable by every user of this machine (mode ${(mode & 0o777).toString(8)}) and contains secrets: ` +
+      `${formatPath(first)}${more}. Remove that permission (chmod o-r), or keep secrets elsewhere (secretFile, environment variables)`,
   ];
 }
 

@@ -40,7 +40,7 @@ function isPlaceholder(value: string): boolean {
 }
 
 const aKey = 'the public key of the app, such as the output of "openssl rand -hex 10"';
-const aSecret = 'a secret that nobody can guess, such as the output of "openssl rand -hex 32"';
+const aSecret = 'a random secret, such as the output of "openssl rand -hex 32"';
 
 const dashboardTokens = ['token', 'viewToken'];
 

@@ -73,9 +73,13 @@ function workerFaults(input: unknown): readonly ConfigFault[] {
     void faults.push({ path: 'workers', message: `${workers} cannot be used ${why}` });
   const control = fieldOf(input, 'control');
   if (control !== undefined && control !== false)
-    refuse('with control: a test that moves the clock needs everything on one thread. Leave workers out');
+    refuse(
+      'with control, because a test that moves the clock needs everything on one thread. Leave workers out',
+    );
   if (process.platform !== 'linux')
-    refuse('on this system: only Linux spreads the connections to one port over threads. Leave workers out');
+    refuse(
+      'on this system, because only Linux distributes the connections to one port over threads. Leave workers out',
+    );
   return faults;
 }
 
@@ -84,12 +88,13 @@ function storeFaults(input: unknown): readonly ConfigFault[] {
   if (fieldOf(input, 'store') === undefined) return [];
   const faults: ConfigFault[] = [];
   if (fieldOf(input, 'redis') !== undefined) {
-    const message = 'is given beside redis, where several nodes keep what they share; give one of the two';
+    const message =
+      'is given together with redis, which holds the state that nodes share; give only one of them';
     faults.push({ path: 'store', message });
   }
   const control = fieldOf(input, 'control');
   if (control !== undefined && control !== false) {
-    const message = 'is given beside control, with which tests move the clock; give one of the two';
+    const message = 'is given together with control, with which tests move the clock; give only one of them';
     faults.push({ path: 'store', message });
   }
   return faults;
@@ -114,7 +119,7 @@ function samePort(input: unknown): readonly ConfigFault[] {
   const isSameHost = (fieldOf(metrics, 'host') ?? host) === host;
   if (typeof port !== 'number' || port === 0 || !isSameHost) return [];
   if (port !== (fieldOf(input, 'port') ?? defaultPort)) return [];
-  const message = `${port} is also the port of the server; give metrics another, or 0 for a free one`;
+  const message = `${port} is also the port of the server; give metrics another port, or 0 for a free one`;
   return [{ path: 'metrics.port', message }];
 }
 
@@ -128,7 +133,7 @@ function repeatedHeaders(headers: unknown, path: Path): readonly ConfigFault[] {
     else {
       faults.push({
         path: formatPath([...path, name]),
-        message: `is also given as ${quote(earlier)}; header names do not differ by case`,
+        message: `is also given as ${quote(earlier)}; header names are case-insensitive`,
       });
     }
   }
@@ -141,7 +146,7 @@ function insecure(webhook: unknown, path: Path): readonly ConfigFault[] {
   if (typeof url !== 'string' || !/^http:/i.test(url) || fieldOf(webhook, 'allowInsecure') === true)
     return [];
   const got = describeValue(url, path);
-  const message = `must be HTTPS in production, got ${got}; use https://, or say "allowInsecure": true in the file`;
+  const message = `must be HTTPS in production, got ${got}; use https://, or set "allowInsecure": true in the file`;
   return [{ path: formatPath(path), message }];
 }
 
@@ -155,7 +160,7 @@ export function defaultSecretFaults(input: unknown, production: boolean): readon
     {
       path: variables.appSecret,
       message:
-        `missing; the default app, whose secret everybody knows, is not served ${where}. ` +
+        `missing; the default app, whose secret is public, is not served ${where}. ` +
         `Set ${variables.appSecret}, or give a configuration file with "apps"` +
         (production ? '' : ', or listen on 127.0.0.1'),
     },

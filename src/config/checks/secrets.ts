@@ -26,7 +26,7 @@ export function secretFaults(input: unknown): readonly ConfigFault[] {
     const isSaid = fieldOf(pair, 'secret') !== undefined;
     const isInFile = fieldOf(pair, 'secretFile') !== undefined;
     if (isSaid && isInFile) {
-      const message = 'is given beside secret; a pair has one of both';
+      const message = 'is given together with secret; give only one of them';
       return [{ path: formatPath([...path, 'secretFile']), message }];
     }
     if (isSaid || isInFile) return [];

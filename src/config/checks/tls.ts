@@ -51,7 +51,7 @@ function parseCertificate(text: string): Pem<X509Certificate> {
     createSecureContext({ cert: text });
     return { kind: 'ok', text, value };
   } catch (error) {
-    return { kind: 'faulty', reason: `holds no usable certificate in PEM (${codeOf(error)})` };
+    return { kind: 'faulty', reason: `contains no usable certificate in PEM format (${codeOf(error)})` };
   }
 }
 
@@ -67,10 +67,10 @@ function parseKey(text: string, passphrase: string | undefined): Pem<KeyObject> 
     const code = codeOf(error);
     const isKey = code !== 'ERR_OSSL_UNSUPPORTED';
     if (!isKey || !isEncrypted(text))
-      return { kind: 'faulty', reason: `holds no private key in PEM (${code})` };
+      return { kind: 'faulty', reason: `contains no private key in PEM format (${code})` };
     if (passphrase === undefined)
       return { kind: 'faulty', reason: 'is encrypted; tls.passphrase is missing' };
-    return { kind: 'faulty', reason: 'is encrypted; tls.passphrase does not open it' };
+    return { kind: 'faulty', reason: 'is encrypted; tls.passphrase does not decrypt it' };
   }
 }
 
@@ -84,7 +84,7 @@ function contextFaults(cert: string, key: string, passphrase: string | undefined
     createSecureContext({ cert, key, passphrase });
     return [];
   } catch (error) {
-    return [{ path: 'tls', message: `the certificate and its key are refused (${codeOf(error)})` }];
+    return [{ path: 'tls', message: `the certificate and its key cannot be used (${codeOf(error)})` }];
   }
 }
 

@@ -23,13 +23,13 @@ function wellKnownSecrets({ host, apps }: Config): readonly string[] {
   if (isLoopback(host)) return [];
   return apps
     .filter((app) => [app, ...app.otherKeys].some(({ secret }) => secret === defaultApp.secret))
-    .map(({ id }) => `the secret of app ${quote(id)} is the default one, which everybody knows; set another`);
+    .map(({ id }) => `the secret of app ${quote(id)} is the default one, which is public; set another`);
 }
 
 function mortalState({ redis, store }: Config): readonly string[] {
   if (redis !== undefined || store !== undefined) return [];
   return [
-    'store: none, and no redis. A crash loses the webhooks that are not delivered and all cached events, and endpoints are not told who has gone. Set "store": { "path": "data" }',
+    'neither store nor redis is set. A crash loses pending webhooks and cached events, and endpoints receive no channel_vacated and member_removed for the clients that were connected. Set "store": { "path": "data" }',
   ];
 }
 
@@ -41,7 +41,7 @@ function closedDashboard({ host, tls, trustedProxies, dashboard }: Config): read
     dashboard.port === undefined
       ? 'neither tls nor trustedProxies is given'
       : 'its own port speaks plain HTTP, and trustedProxies is not given';
-  return [`dashboard: only this machine can use it when NODE_ENV is production, because ${cause}`];
+  return [`dashboard: when NODE_ENV is production only this machine can use it, because ${cause}`];
 }
 
 function unheardCounts({ apps }: Config): readonly string[] {
@@ -58,13 +58,17 @@ function unreachableApps({ apps, tls, trustedProxies }: Config): readonly string
   if (tls !== undefined || trustedProxies.length > 0) return [];
   return apps.flatMap(({ forceTls }, index) => {
     const path = formatPath(['apps', index, 'forceTls']);
-    return forceTls ? [`${path}: nobody can connect, because neither tls nor trustedProxies is given`] : [];
+    return forceTls
+      ? [`${path}: no client can connect, because neither tls nor trustedProxies is given`]
+      : [];
   });
 }
 
 function idleGrace({ redis, webhooks }: Config): readonly string[] {
   if (redis !== undefined || webhooks.shutdownGraceMs === undefined) return [];
-  return ['webhooks.shutdownGraceMs: has no effect without redis: there is no other node to come back to'];
+  return [
+    'webhooks.shutdownGraceMs: has no effect without redis, because there is no other node to which clients could reconnect',
+  ];
 }
 
 function longMemberLists({ apps, maxBackpressureBytes }: Config): readonly string[] {
@@ -73,7 +77,7 @@ function longMemberLists({ apps, maxBackpressureBytes }: Config): readonly strin
     // Without a limit there is no figure to warn of.
     if (bytes <= maxBackpressureBytes || bytes === Infinity) return [];
     return [
-      `maxBackpressureBytes: the list of ${limits.presenceMembers} members, which limits.presenceMembers of app ${quote(id)} allows, may take ${bytes} bytes, more than the ${maxBackpressureBytes} that may wait for a client: a client that joins then may be closed as too slow`,
+      `maxBackpressureBytes: the list of ${limits.presenceMembers} members, which limits.presenceMembers of app ${quote(id)} allows, may take ${bytes} bytes, more than the ${maxBackpressureBytes} bytes that a client may have unsent: a client that joins such a channel may be closed as too slow`,
     ];
   });
 }
@@ -87,6 +91,6 @@ function largeMessagesOnRedis({ redis, apps }: Config): readonly string[] {
     .filter(({ limits }) => messageBytes(limits) > mostOnRedisBytes)
     .map(
       ({ id, limits }) =>
-        `redis: the limits of app ${quote(id)} allow messages of ${messageBytes(limits)} bytes; raise client-output-buffer-limit pubsub of Redis, which disconnects nodes for which more than 32 MB wait`,
+        `redis: the limits of app ${quote(id)} allow messages of ${messageBytes(limits)} bytes; raise client-output-buffer-limit pubsub in Redis, which disconnects a node with more than 32 MB of unread messages`,
     );
 }

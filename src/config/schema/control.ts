@@ -61,7 +61,7 @@ export function controlFaults(input: unknown, production: boolean): readonly Con
   }
   // A host of another type is a fault already.
   if (typeof host === 'string' && !isLoopback(host) && fieldOf(given, 'token') === undefined) {
-    const message = `missing; on the host ${quote(host)} others reach the control API. Give a token, or listen on 127.0.0.1`;
+    const message = `missing; on the host ${quote(host)} other machines can reach the control API. Give a token, or listen on 127.0.0.1`;
     faults.push({ path: 'control.token', message });
   }
   return faults;

@@ -134,12 +134,12 @@ function openFaults(input: unknown, production: boolean): readonly ConfigFault[]
   const path = 'dashboard.token';
   if (production) {
     const message =
-      'missing; when NODE_ENV is production the Dashboard is served with a token only. Give token or tokenFile, or leave dashboard out';
+      'missing; when NODE_ENV is production the Dashboard requires a token. Give token or tokenFile, or leave dashboard out';
     return [{ path, message }];
   }
   // A host of another type is a fault already.
   if (typeof host !== 'string' || isLoopback(host)) return [];
-  const message = `missing; on the host ${quote(host)} others reach the Dashboard. Give token or tokenFile, listen on 127.0.0.1, or give dashboard.port and the dashboard.host 127.0.0.1`;
+  const message = `missing; on the host ${quote(host)} other machines can reach the Dashboard. Give token or tokenFile, listen on 127.0.0.1, or give dashboard.port and the dashboard.host 127.0.0.1`;
   return [{ path, message }];
 }
 
@@ -148,7 +148,8 @@ function addressFaults(input: unknown): readonly ConfigFault[] {
   const port = fieldOf(given, 'port');
   if (port === undefined) {
     if (fieldOf(given, 'host') === undefined) return [];
-    const message = 'is given without dashboard.port; give both, or leave both out to serve it with the rest';
+    const message =
+      'is given without dashboard.port; give both, or leave both out to serve the Dashboard on the main port';
     return [{ path: 'dashboard.host', message }];
   }
   // A port of another type is a fault already.
@@ -163,7 +164,7 @@ function addressFaults(input: unknown): readonly ConfigFault[] {
   return others
     .filter((other) => port !== 0 && other.port === port && other.host === host)
     .map(({ of }) => {
-      const message = `${port} is also the port of ${of}; give the Dashboard another, or 0 for a free one`;
+      const message = `${port} is also the port of ${of}; give the Dashboard another port, or 0 for a free one`;
       return { path: 'dashboard.port', message };
     });
 }
@@ -179,14 +180,14 @@ function tokenFaults(given: unknown, key: TokenKey, files: Files): readonly Conf
   const name = fieldOf(given, `${key}File`);
   const path = `dashboard.${key}File`;
   if (name !== undefined && fieldOf(given, key) !== undefined) {
-    return [{ path, message: `is given beside ${key}; give one of the two` }];
+    return [{ path, message: `is given together with ${key}; give only one of them` }];
   }
   // What is no name of a file is a fault already.
   if (typeof name !== 'string' || name === '') return [];
   const content = readSecret(name, files);
   if (content.kind === 'faulty') return [{ path, message: `${files.quote(name)} ${content.reason}` }];
   if (tokenForm.test(content.text)) return [];
-  return [{ path, message: `${files.quote(name)} holds no token; ${expectedToken}` }];
+  return [{ path, message: `${files.quote(name)} contains no token; ${expectedToken}` }];
 }
 
 function viewTokenFaults(given: unknown, files: Files): readonly ConfigFault[] {
@@ -197,7 +198,13 @@ function viewTokenFaults(given: unknown, files: Files): readonly ConfigFault[] {
   }
   const view = readToken(given, 'viewToken', files);
   if (view === undefined || view !== readToken(given, 'token', files)) return [];
-  return [{ path, message: 'is the same as dashboard.token; give another, for it may change nothing' }];
+  return [
+    {
+      path,
+      message:
+        'is the same as dashboard.token; give a different one, because a view token must not allow changes',
+    },
+  ];
 }
 
 /** A token, wherever it stands; undefined where it cannot be had, which is a fault already. */

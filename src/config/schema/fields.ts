@@ -111,7 +111,7 @@ export function pathPrefix() {
 /** An origin, in which `*` stands for labels of the host or for the port: `https://*.example.com`. */
 export function origin() {
   const error =
-    'expected an origin such as https://example.com, https://*.example.com, http://localhost:* or *; within one, * stands for labels at the beginning of the host, for a part of a label that is not the last, or for the port';
+    'expected an origin such as https://example.com, https://*.example.com, http://localhost:* or *; within one, * stands for labels at the beginning of the host, for part of a label that is not the last, or for the port';
   return z
     .string({ error })
     .regex(/^(\*|[A-Za-z][A-Za-z0-9+.-]*:\/\/[A-Za-z0-9._*:[\]-]{1,260})$/, { error })

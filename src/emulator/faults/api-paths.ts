@@ -3,7 +3,7 @@ import { invalidArgument } from '../emulator-error.ts';
 
 const ofApp = '/apps/:app';
 
-/** Throws an EmulatorError when no request to these routes, such as `/apps/:app/events`, can have this text in its path. */
+/** Throws an EmulatorError if no path of these routes, such as `/apps/:app/events`, can contain this text. */
 export function refuseUnknownPath(path: string, patterns: readonly string[]): void {
   if (path === '/' || patterns.some((pattern) => canContain(pattern.split('/'), path.split('/')))) return;
   const routes = [
@@ -12,13 +12,13 @@ export function refuseUnknownPath(path: string, patterns: readonly string[]): vo
   const meant = nearest(path, routes);
   const hint = meant === undefined ? '' : `; did you mean '${meant}'?`;
   throw invalidArgument(
-    `faults.api: path: no route of the HTTP API has '${path}' in its path${hint}; expected a part of one of ${routes.join(', ')}`,
+    `faults.api: path: no path of the HTTP API contains '${path}'${hint}; expected a part of one of these paths: ${routes.join(', ')}`,
   );
 }
 
 /**
- * Whether the parts can stand one behind the other in the path of a route: the first one at the end of a segment, the last one
- * at the beginning of another. One of them has to name the route, for what a parameter stands for may be anything.
+ * Whether the path of a route can contain these parts in sequence: the first at the end of a segment, the last at the start of
+ * another one. At least one part must match a fixed segment, because a parameter matches anything.
  */
 function canContain(route: readonly string[], parts: readonly string[]): boolean {
   const [only] = parts;

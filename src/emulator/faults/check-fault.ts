@@ -9,7 +9,7 @@ const times = wholeFrom(1).exactOptional();
 const closeCode = codeBetween(4000, 4299, 'a close code');
 const isOn = field.flag().exactOptional();
 
-/** What a webhook fault may do, of which it does one. */
+/** The effects of a webhook fault; a fault has one of them. */
 const effects = ['status', 'reset', 'refuse', 'timeout', 'duplicate'] as const;
 
 const webhookFault = field
@@ -27,12 +27,12 @@ const webhookFault = field
   })
   .superRefine((fault, context) => {
     const chosen = effects.filter((effect) => fault[effect] !== undefined && fault[effect] !== false);
-    if (chosen.length > 1) context.addIssue(`${chosen.join(' and ')} exclude each other; inject two faults`);
+    if (chosen.length > 1) context.addIssue(`${chosen.join(' and ')} cannot be combined; inject two faults`);
     if (chosen.length === 0 && fault.delayMs === undefined) {
       context.addIssue(`expected one of ${effects.join(', ')}, or delayMs`);
     }
     if (fault.retryAfterMs !== undefined && fault.status === undefined) {
-      context.addIssue('retryAfterMs is a part of an answer; give a status with it');
+      context.addIssue('retryAfterMs needs a status, because it is a header of the response');
     }
   });
 
@@ -50,7 +50,7 @@ const choices = z.union([
   z.strictObject({ channel: z.string() }),
 ]);
 const expectedChoice = "expected 'all', { socketId }, { userId } or { channel }";
-/** One sentence for all forms: which of them was meant cannot be told. */
+/** One sentence for all forms, because the intended form is unknown. */
 const choice = z.custom<z.output<typeof choices>>((value) => choices.safeParse(value).success, {
   error: expectedChoice,
 });
@@ -58,7 +58,7 @@ const choice = z.custom<z.output<typeof choices>>((value) => choices.safeParse(v
 const drop = field.group({ drop: choice, code: closeCode.exactOptional() });
 const refusal = field.group({ refuse: closeCode, times });
 
-/** Checks a fault that a test, or a request, has given. Throws an EmulatorError that says what is accepted. */
+/** Checks a fault from a test or a request. Throws an EmulatorError that states what is accepted. */
 export function checkWebhookFault(given: unknown): WebhookFault {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what does not do one thing has been refused
   return check(webhookFault, given, 'faults.webhooks') as unknown as WebhookFault;
@@ -69,13 +69,13 @@ export function checkApiFault(given: unknown): ApiFault {
   return check(apiFault, given, 'faults.api');
 }
 
-/** The same for connections: what ends those there are, or refuses those that come. */
+/** The same for a fault of connections, which closes open ones or refuses new ones. */
 export function checkConnectionFault(given: unknown): ConnectionDrop | ConnectionRefusal {
   const name = 'faults.connections';
   if (typeof given !== 'object' || given === null) return check(drop, given, name);
   const [drops, refuses] = ['drop' in given, 'refuse' in given];
   if (drops && refuses)
-    throw invalidArgument(`${name}: drop and refuse exclude each other; inject two faults`);
+    throw invalidArgument(`${name}: drop and refuse cannot be combined; inject two faults`);
   if (refuses) return check(refusal, given, name);
   if (drops) return check(drop, given, name);
   throw invalidArgument(

@@ -1,12 +1,20 @@
-/** An injected fault. */
+/**
+ * An injected fault.
+ *
+ * @example
+ * const fault = soketify.faults.webhooks({ timeout: true });
+ * fault.clear();
+ * console.log(fault.hits);
+ * @since 0.1.0
+ */
 export interface Fault {
-  /** How often it has struck. */
+  /** How many times it has applied. */
   readonly hits: number;
-  /** Ends it. Again, it does nothing. */
+  /** Clears the fault. Calling it again does nothing. */
   clear(): void;
 }
 
-/** A fault, as it is kept. */
+/** A fault as it is stored. */
 interface Kept<Spec> {
   readonly id: number;
   readonly appId: string | undefined;
@@ -15,20 +23,20 @@ interface Kept<Spec> {
   hits: number;
 }
 
-/** A fault that is in force, for whoever lists them. */
+/** An active fault, for listings. */
 export interface ActiveFault<Spec> {
   readonly id: number;
   /** Absent: of all apps. */
   readonly appId?: string;
   readonly spec: Spec;
-  /** How often it will still strike; absent: until it is cleared. */
+  /** How many more times it applies. Absent: until it is cleared. */
   readonly remaining?: number;
   readonly hits: number;
 }
 
 const mostRemembered = 1000;
 
-/** Faults of one kind. The one that was injected first strikes first, until it has struck as often as it was to. */
+/** The faults of one kind. The fault that was injected first applies first, as many times as it should. */
 export class FaultList<Spec extends { readonly times?: number | undefined }> {
   readonly #nextId: () => number;
   #faults: readonly Kept<Spec>[] = [];
@@ -55,7 +63,7 @@ export class FaultList<Spec extends { readonly times?: number | undefined }> {
     };
   }
 
-  /** The fault that strikes now, if any. */
+  /** The fault that applies now, if any. */
   strike(appId: string, applies: (spec: Spec) => boolean): Spec | undefined {
     const fault = this.#faults.find(
       (one) => (one.appId === undefined || one.appId === appId) && applies(one.spec),
@@ -72,14 +80,14 @@ export class FaultList<Spec extends { readonly times?: number | undefined }> {
     return this.#made.get(id)?.hits;
   }
 
-  /** Whether there was such a fault. */
-  remove(id: number): boolean {
-    const before = this.#faults.length;
-    this.#faults = this.#faults.filter((fault) => fault.id !== id);
-    return this.#faults.length < before;
+  /** Ends a fault, and returns which app it is of. Undefined: there is no such fault. */
+  remove(id: number): { readonly appId: string | undefined } | undefined {
+    const removed = this.#faults.find((fault) => fault.id === id);
+    this.#faults = this.#faults.filter((fault) => fault !== removed);
+    return removed;
   }
 
-  /** Ends the faults of an app; without one, all. */
+  /** Clears the faults of an app, or all faults. */
   clear(appId?: string): void {
     this.#faults = appId === undefined ? [] : this.#faults.filter((fault) => fault.appId !== appId);
   }

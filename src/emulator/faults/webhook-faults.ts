@@ -3,56 +3,56 @@ import type { Outcome, WebhookRequest, WebhookSender } from '../../ports/webhook
 import type { Activity } from '../time/activity.ts';
 import type { FaultList } from './fault-list.ts';
 
-/** Which requests a fault strikes, and when. */
+/** Which requests a fault applies to, and when. */
 interface Strike {
   /** Only requests to this endpoint: its id or its URL. */
   readonly endpoint?: string;
   /** How many requests; the default is all, until the fault is cleared. */
   readonly times?: number;
-  /** The request leaves so much later, on the emulator's clock. */
+  /** Delays the request by this time, on the emulator clock. */
   readonly delayMs?: number;
-  /** The endpoint gets the request all the same; only its answer is lost. Default: it gets nothing. */
+  /** The endpoint still receives the request; only its response is lost. Default: it receives nothing. */
   readonly delivered?: boolean;
 }
 
-/** What a fault does, each with what it must be. */
+/** The effects of faults, with their values. */
 interface Effects {
-  /** The endpoint seems to answer with this status, from 200 to 599. */
+  /** The endpoint appears to respond with this status, from 200 to 599. */
   readonly status: number;
   /** The connection is reset. */
   readonly reset: boolean;
   /** The connection is refused. */
   readonly refuse: boolean;
-  /** No answer comes within the time that an endpoint has (`webhooks.requestTimeoutMs`). */
+  /** No response arrives within `webhooks.requestTimeoutMs`. */
   readonly timeout: boolean;
-  /** The request comes twice, as it does when an acknowledgement was lost. */
+  /** The request arrives twice, as if an acknowledgement was lost. */
   readonly duplicate: boolean;
 }
 
-/** One of the effects, and none of the others. */
+/** Exactly one of the effects. */
 type OneEffect<Effect extends keyof Effects> = Pick<Effects, Effect> & {
   readonly [Other in Exclude<keyof Effects, Effect>]?: Exclude<Effects[Other], number | true> | undefined;
 };
 
-/** Only an answer has it. */
+/** Only for `status`. */
 interface NoRetryAfter {
   readonly retryAfterMs?: undefined;
 }
 
 /**
- * What happens to requests to endpoints: one of `status`, `reset`, `refuse`, `timeout`, `duplicate`, or `delayMs`, which also
- * goes before another one.
+ * A fault of requests to endpoints: one of `status`, `reset`, `refuse`, `timeout`, `duplicate`, or `delayMs`, which can also be
+ * combined with another one.
  *
- * ```ts
+ * @example
  * soketify.faults.webhooks({ status: 503, times: 3 });
  * soketify.faults.webhooks({ timeout: true, delivered: true, endpoint: 'audit' });
  * soketify.faults.webhooks({ delayMs: 1500 });
- * ```
+ * @since 0.1.0
  */
 export type WebhookFault = Strike &
   (
     | (OneEffect<'status'> & {
-        /** The answer's `Retry-After`. */
+        /** The `Retry-After` of the response, in milliseconds. */
         readonly retryAfterMs?: number;
       })
     | (OneEffect<'reset'> & NoRetryAfter)
@@ -62,7 +62,7 @@ export type WebhookFault = Strike &
     | (OneEffect<never> & NoRetryAfter & { readonly delayMs: number })
   );
 
-/** What the sender with faults is made with. */
+/** What a sender with faults needs. */
 export interface FaultySenderOptions {
   readonly sender: WebhookSender;
   readonly faults: FaultList<WebhookFault>;
@@ -70,7 +70,7 @@ export interface FaultySenderOptions {
   readonly clock: Clock;
 }
 
-/** Sends webhooks, unless a fault strikes. */
+/** Sends webhooks, unless a fault applies. */
 export class FaultySender implements WebhookSender {
   readonly #options: FaultySenderOptions;
   #isClosed = false;
@@ -93,7 +93,7 @@ export class FaultySender implements WebhookSender {
     return this.#suffer(fault, request, timeoutMs - delayMs);
   }
 
-  /** Sends nothing from now on: whatever is tried fails at once. */
+  /** Sends nothing from now on: every attempt fails immediately. */
   shut(): void {
     this.#isClosed = true;
   }
@@ -122,7 +122,7 @@ export class FaultySender implements WebhookSender {
   }
 }
 
-/** What the program sees instead of the endpoint's answer. */
+/** The outcome that the sender sees instead of the response of the endpoint. */
 function outcomeOf({ status, retryAfterMs, reset, refuse, timeout }: WebhookFault): Outcome | undefined {
   if (status !== undefined) {
     return { kind: 'answered', status, ...(retryAfterMs !== undefined && { retryAfterMs }) };

@@ -10,16 +10,16 @@ import { ref } from './schemas.ts';
 import type { EmulatorCore } from '../core.ts';
 import { describeChannels, describeConnections } from '../state.ts';
 
-/** What operations on apps work on. */
+/** What operations on apps need. */
 export interface AppOperationOptions {
   readonly core: EmulatorCore;
   readonly address: () => ServerAddress;
   readonly apps: Apps;
-  /** Answers carry the secrets of apps: only those who ask with a token are told. */
+  /** Responses contain the secrets of apps, but only for callers with a token. */
   readonly tellsSecrets: boolean;
 }
 
-/** Adding and removing apps and their endpoints, and what is true of each now. */
+/** Operations that list, add and remove apps and endpoints, and show the current state. */
 export function appOperations({
   core,
   address,
@@ -40,7 +40,7 @@ export function appOperations({
   const add = async (body: ParsedObject) => {
     if (tellsSecrets || typeof body['secret'] === 'string') return tell(await apps.add(body));
     throw invalidArgument(
-      'secret: missing; without control.token no secret is answered, so name the one that the app is to have',
+      'secret: missing; without control.token the response contains no secrets, so give the secret of the new app',
     );
   };
   return [
@@ -48,7 +48,8 @@ export function appOperations({
       method: 'get',
       path: '/control/apps',
       id: 'listApps',
-      summary: 'The apps, and the environment of a process that uses each; secrets only with a token.',
+      summary:
+        'Lists the apps, with the environment variables for a process that uses each. Secrets are included only with a token.',
       answer: object({ apps: listOf(ref('App')) }, ['apps']),
       run: () => ({ apps: core.apps().map(({ config }) => tell(config)) }),
     },
@@ -57,7 +58,7 @@ export function appOperations({
       path: '/control/apps',
       id: 'createApp',
       summary:
-        'Adds an app, as in a configuration file; id, key and, with a token, secret are made up unless they are given.',
+        'Adds an app, in the form of the configuration file. A missing id or key is generated, and with a token also a missing secret.',
       body: { type: 'object' },
       answer: ref('App'),
       run: ({ body }) => add(body),
@@ -66,7 +67,7 @@ export function appOperations({
       method: 'delete',
       path: '/control/apps/{app}',
       id: 'removeApp',
-      summary: 'Removes an app: its connections are closed, and no endpoint hears of it.',
+      summary: 'Removes an app and closes its connections. No webhook is sent for it.',
       answer: done,
       run: (question) => apps.remove(parameterOf(question, 'app')),
     },
@@ -75,7 +76,7 @@ export function appOperations({
       method: 'get',
       path: '/control/apps/{app}/channels',
       id: 'listChannels',
-      summary: 'The occupied channels of an app, with their members.',
+      summary: 'Lists the occupied channels of an app, with their members.',
       answer: object({ channels: listOf(ref('Channel')) }, ['channels']),
       run: async (question) => ({
         channels: await describeChannels(core.app(parameterOf(question, 'app')), core.held.ledger),
@@ -85,14 +86,14 @@ export function appOperations({
       method: 'get',
       path: '/control/apps/{app}/connections',
       id: 'listConnections',
-      summary: 'The open connections of an app, with their subscriptions.',
+      summary: 'Lists the open connections of an app, with their subscriptions.',
       answer: object({ connections: listOf(ref('Connection')) }, ['connections']),
       run: (question) => ({ connections: describeConnections(core.app(parameterOf(question, 'app'))) }),
     },
   ];
 }
 
-/** Headers may be secrets: they are told as those are. */
+/** Headers may be secret, so they are handled like secrets. */
 function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operation[] {
   const tell = ({ headers, ...endpoint }: EndpointInfo): object =>
     tellsSecrets ? { ...endpoint, headers } : endpoint;
@@ -102,7 +103,7 @@ function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operati
       method: 'get',
       path,
       id: 'listEndpoints',
-      summary: 'Where the webhooks of an app go; headers only with a token.',
+      summary: 'Lists the endpoints of an app. Headers are included only with a token.',
       answer: object({ endpoints: listOf(ref('Endpoint')) }, ['endpoints']),
       run: (question) => ({ endpoints: apps.endpoints(parameterOf(question, 'app')).map(tell) }),
     },
@@ -110,7 +111,7 @@ function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operati
       method: 'post',
       path,
       id: 'addEndpoint',
-      summary: 'Adds an endpoint, as in a configuration file; its id is made up unless it is given.',
+      summary: 'Adds an endpoint, in the form of the configuration file. A missing id is generated.',
       body: { type: 'object' },
       answer: ref('Endpoint'),
       run: async (question) => tell(await apps.addEndpoint(parameterOf(question, 'app'), question.body)),
@@ -119,7 +120,8 @@ function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operati
       method: 'put',
       path: `${path}/{endpoint}`,
       id: 'changeEndpoint',
-      summary: 'Takes all of an endpoint anew, but for its id; what waits for it is sent to where it is now.',
+      summary:
+        'Replaces the settings of an endpoint except its id. Pending deliveries are sent to its new URL.',
       body: { type: 'object' },
       answer: ref('Endpoint'),
       run: async (question) =>
@@ -135,7 +137,7 @@ function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operati
       method: 'delete',
       path: `${path}/{endpoint}`,
       id: 'removeEndpoint',
-      summary: 'Removes an endpoint; what waits for it is still sent.',
+      summary: 'Removes an endpoint. Pending deliveries are still sent.',
       answer: done,
       run: (question) => apps.removeEndpoint(parameterOf(question, 'app'), parameterOf(question, 'endpoint')),
     },

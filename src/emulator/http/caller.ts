@@ -17,24 +17,24 @@ const refusals: Readonly<Record<UntrustedReason, CallerRefusal>> = {
   forwarded: {
     status: 403,
     code: 'ERR_FORWARDED',
-    message: 'requests that a proxy passes on may use the control API only with a token (control.token)',
+    message: 'requests through a proxy need a token for the control API (control.token)',
   },
   page: {
     status: 403,
     code: 'ERR_ORIGIN',
-    message: 'web pages may use the control API only with a token (control.token)',
+    message: 'web pages need a token for the control API (control.token)',
   },
   host: {
     status: 403,
     code: 'ERR_HOST',
     message:
-      'the request names another host than this machine; ask for 127.0.0.1 or localhost, or use a token (control.token)',
+      'the Host header does not name this machine; use 127.0.0.1 or localhost, or a token (control.token)',
   },
 };
 
 /**
- * Why this caller may not use the control API; undefined if it may. With a token, whoever has it may. Without one,
- * only programs of this machine may.
+ * Why this caller may not use the control API; undefined if it may. With a token, every caller that sends it may. Without one,
+ * only programs on this machine may.
  */
 export function refuseCaller(caller: Caller, token: string | undefined): CallerRefusal | undefined {
   if (token !== undefined) return refuseToken(caller.authorization, token);

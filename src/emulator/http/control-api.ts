@@ -28,14 +28,14 @@ const statuses: Partial<Record<EmulatorErrorCode, number>> = {
   ERR_CLOSED: 503,
 };
 
-/** What an error of the emulator is to somebody who asks by HTTP; undefined: a fault of the program. */
+/** The response for an EmulatorError; undefined for any other error, which is a bug. */
 export function failureOfEmulator(error: unknown): OperationFailure | undefined {
   if (!(error instanceof EmulatorError)) return undefined;
   const status = statuses[error.code];
   return status === undefined ? undefined : { status, code: error.code, message: error.message };
 }
 
-/** The routes of the control API, for those who may ask (`caller.ts`). */
+/** The routes of the control API, for permitted callers (`caller.ts`). */
 export function createControlRoutes(
   operations: readonly Operation[],
   token: string | undefined,
@@ -49,7 +49,7 @@ export function createControlRoutes(
     describeApi(operations, {
       title: 'Control API of soketify-emulator',
       description:
-        'Moves the clock, injects faults, and tells what was sent and why, for tests in any language.',
+        'Moves the clock, injects faults, and shows what was sent and why, for tests in any language.',
       prefix: '',
       hasToken: token !== undefined,
       schemas,

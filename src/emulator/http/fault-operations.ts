@@ -5,7 +5,7 @@ import { parameterOf, type Operation, type Question } from '../../operations/ope
 import { knownApp } from './known-app.ts';
 import type { EmulatorCore } from '../core.ts';
 
-/** Injecting, listing and ending faults. */
+/** Operations that inject, list and clear faults. */
 export function faultOperations({ core }: { readonly core: EmulatorCore }): readonly Operation[] {
   const inject = (
     kind: string,
@@ -30,30 +30,30 @@ export function faultOperations({ core }: { readonly core: EmulatorCore }): read
       method: 'get',
       path: '/control/faults',
       id: 'listFaults',
-      summary: 'The faults that are in force.',
+      summary: 'Lists the active faults.',
       answer: { type: 'object' },
       run: () => core.listFaults(),
     },
     inject(
       'webhooks',
       'WebhookFault',
-      'Requests to endpoints fail, are late, or come twice.',
+      'Makes requests to endpoints fail, arrive late, or arrive twice.',
       (appId, fault) => core.failWebhooks(appId, fault),
     ),
     inject(
       'connections',
       'ConnectionFault',
-      'Ends connections now, or refuses those that come.',
+      'Closes open connections now, or refuses new ones.',
       (appId, fault) => core.failConnections(appId, fault),
     ),
-    inject('api', 'ApiFault', 'The HTTP API answers with an error and does nothing.', (appId, fault) =>
+    inject('api', 'ApiFault', 'Makes the HTTP API return an error without doing anything.', (appId, fault) =>
       core.failApi(appId, fault),
     ),
     {
       method: 'delete',
       path: '/control/faults',
       id: 'clearFaults',
-      summary: 'Ends all faults, or those that were injected for one app.',
+      summary: 'Clears all faults, or those injected for one app.',
       query: appQuery,
       answer: done,
       run: (question) => core.clearFaults(knownApp(core, question)),
@@ -73,7 +73,7 @@ export function faultOperations({ core }: { readonly core: EmulatorCore }): read
       method: 'delete',
       path: '/control/faults/{id}',
       id: 'clearFault',
-      summary: 'Ends one fault.',
+      summary: 'Clears one fault.',
       answer: done,
       run(question) {
         core.clearFault(idOf(question));

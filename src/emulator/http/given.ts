@@ -1,6 +1,6 @@
 import { numberOf, type Question } from '../../operations/operation.ts';
 
-/** A number of the body under its name, if it is there. */
+/** A number from the body with its name, if present. */
 export function given<Name extends string>(
   question: Question,
   name: Name,

@@ -3,7 +3,7 @@ import { describeGiven } from '../../webhooks/given.ts';
 import type { Question } from '../../operations/operation.ts';
 import { invalidArgument } from '../emulator-error.ts';
 
-/** The match of a body, in which `{ "$regex": "...", "$flags": "i" }` stands for a regular expression. `example` is one. */
+/** The match in a body, in which `{ "$regex": "...", "$flags": "i" }` is a regular expression. `example` is used in errors. */
 export function matchOf({ body }: Question, example: object): object {
   const { match } = body;
   if (!isJsonObject(match)) {

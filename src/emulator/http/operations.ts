@@ -99,6 +99,16 @@ function recordOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly
       answer: object({ deliveries: listOf(ref('Delivery')) }, ['deliveries']),
       run: (question) => ({ deliveries: core.recorder.deliveries(knownApp(core, question)) }),
     },
+    {
+      method: 'get',
+      path: '/control/record',
+      id: 'record',
+      summary:
+        'A record of all that happened since the start or the last reset, without secrets; `soketify-emulator replay` sends its webhooks to a backend.',
+      query: appQuery,
+      answer: ref('Record'),
+      run: (question) => core.record(knownApp(core, question)),
+    },
   ];
 }
 
@@ -109,6 +119,7 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       method: 'post',
       path: '/control/webhooks/wait-for',
       id: 'waitForWebhook',
+      endsWithCaller: true,
       summary: 'Answers with the first such event once it is delivered; 409 says what was seen instead.',
       body: object(
         {
@@ -122,16 +133,22 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       ),
       answer: ref('Event'),
       run: (question) =>
-        waiting.waitFor(knownApp(core, question), matchOf(question, example), {
-          ...given(question, 'after'),
-          ...given(question, 'timeoutMs'),
-          ...given(question, 'withinMs'),
-        }),
+        waiting.waitFor(
+          knownApp(core, question),
+          matchOf(question, example),
+          {
+            ...given(question, 'after'),
+            ...given(question, 'timeoutMs'),
+            ...given(question, 'withinMs'),
+          },
+          question.gone,
+        ),
     },
     {
       method: 'post',
       path: '/control/webhooks/expect-none',
       id: 'expectNoWebhook',
+      endsWithCaller: true,
       summary: 'Answers when no such event was sent, and none is within the time; 409 says why it was.',
       body: object(
         {
@@ -144,19 +161,25 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       ),
       answer: done,
       run: (question) =>
-        waiting.expectNone(knownApp(core, question), matchOf(question, example), {
-          ...given(question, 'after'),
-          ...given(question, 'withinMs'),
-        }),
+        waiting.expectNone(
+          knownApp(core, question),
+          matchOf(question, example),
+          {
+            ...given(question, 'after'),
+            ...given(question, 'withinMs'),
+          },
+          question.gone,
+        ),
     },
     {
       method: 'post',
       path: '/control/idle',
       id: 'awaitIdle',
+      endsWithCaller: true,
       summary: 'Answers when nothing is queued or under way to an endpoint.',
       body: object({ app: appField, timeoutMs: millis('Real time; 5000 by default.') }),
       answer: done,
-      run: (question) => waiting.idle(knownApp(core, question), given(question, 'timeoutMs')),
+      run: (question) => waiting.idle(knownApp(core, question), given(question, 'timeoutMs'), question.gone),
     },
     {
       method: 'post',

@@ -40,6 +40,7 @@ export function publishOperations({ core }: { readonly core: EmulatorCore }): re
       method: 'post',
       path: '/control/published/wait-for',
       id: 'waitForPublished',
+      endsWithCaller: true,
       summary: 'Answers with the first such event once it is published; 409 says what was published instead.',
       body: object(
         {
@@ -53,16 +54,22 @@ export function publishOperations({ core }: { readonly core: EmulatorCore }): re
       ),
       answer: ref('PublishedEvent'),
       run: (question) =>
-        publishWaiting.waitFor(knownApp(core, question), matchOf(question, example), {
-          ...given(question, 'after'),
-          ...given(question, 'timeoutMs'),
-          ...given(question, 'withinMs'),
-        }),
+        publishWaiting.waitFor(
+          knownApp(core, question),
+          matchOf(question, example),
+          {
+            ...given(question, 'after'),
+            ...given(question, 'timeoutMs'),
+            ...given(question, 'withinMs'),
+          },
+          question.gone,
+        ),
     },
     {
       method: 'post',
       path: '/control/published/expect-none',
       id: 'expectNonePublished',
+      endsWithCaller: true,
       summary: 'Answers when no such event was published, and none is within the time; 409 says which was.',
       body: object(
         {
@@ -78,10 +85,15 @@ export function publishOperations({ core }: { readonly core: EmulatorCore }): re
       ),
       answer: done,
       run: (question) =>
-        publishWaiting.expectNone(knownApp(core, question), matchOf(question, example), {
-          ...given(question, 'after'),
-          ...given(question, 'withinMs'),
-        }),
+        publishWaiting.expectNone(
+          knownApp(core, question),
+          matchOf(question, example),
+          {
+            ...given(question, 'after'),
+            ...given(question, 'withinMs'),
+          },
+          question.gone,
+        ),
     },
   ];
 }

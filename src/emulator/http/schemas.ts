@@ -1,5 +1,6 @@
 import { described, flag, listOf, millis, object, text, type Schema } from '../../operations/schema.ts';
 import { eventNames } from '../../webhooks/event.ts';
+import type { RecordEntry } from '../record/run-record.ts';
 
 /** A schema of `components`. */
 export function ref(name: keyof typeof schemas): Schema {
@@ -41,21 +42,44 @@ const answerHeaders = described(
 );
 const answer = described(text, "The beginning of the answer's body, up to 4 KB; absent if it was empty.");
 
+const attemptFields = {
+  number: { type: 'integer' },
+  atMs: millis('When it began, on the clock of the emulator.'),
+  elapsedMs: millis('How long it took; absent while it is under way.'),
+  outcome: { type: 'string', enum: ['pending', 'success', 'refused', 'timeout', 'unreachable'] },
+  status: { type: 'integer' },
+  answerHeaders,
+  answer,
+  error: text,
+} as const satisfies Record<string, Schema>;
+
+const recordedAttempt = object(attemptFields, ['number', 'atMs', 'outcome']);
+
 const attempt = object(
   {
-    number: { type: 'integer' },
-    atMs: millis('When it began, on the clock of the emulator.'),
+    ...attemptFields,
     timeMs: millis('When it began, time of day.'),
-    elapsedMs: millis('How long it took; absent while it is under way.'),
-    outcome: { type: 'string', enum: ['pending', 'success', 'refused', 'timeout', 'unreachable'] },
-    status: { type: 'integer' },
-    answerHeaders,
-    answer,
-    error: text,
     headers: { type: 'object', additionalProperties: text },
   },
   ['number', 'atMs', 'timeMs', 'outcome', 'headers'],
 );
+
+const entryKinds: readonly RecordEntry['kind'][] = [
+  'connected',
+  'disconnected',
+  'signed in',
+  'subscribed',
+  'unsubscribed',
+  'client event',
+  'published',
+  'refused',
+  'clock advanced',
+  'fault injected',
+  'fault cleared',
+  'faults cleared',
+  'delivered',
+  'dropped',
+];
 
 const endpointFate = object(
   {
@@ -159,6 +183,55 @@ export const schemas = {
       attempts: listOf(attempt),
     },
     ['id', 'appId', 'endpoint', 'url', 'status', 'eventIds', 'body', 'attempts'],
+  ),
+  Record: object(
+    {
+      format: { type: 'string', const: 'soketify-record' },
+      version: { type: 'integer', const: 1 },
+      clock: { $ref: '#/components/schemas/Clock' },
+      seed: { type: 'integer' },
+      apps: listOf(
+        object({ id: text, key: text, endpoints: listOf(object({ id: text, url: text }, ['id', 'url'])) }, [
+          'id',
+          'key',
+          'endpoints',
+        ]),
+      ),
+      lost: described(
+        object({ entries: { type: 'integer' }, deliveries: { type: 'integer' } }, ['entries', 'deliveries']),
+        'How many of the oldest are no longer kept.',
+      ),
+      entries: described(
+        listOf({
+          type: 'object',
+          properties: {
+            atMs: millis('When, on the clock of the emulator.'),
+            appId: text,
+            kind: { type: 'string', enum: entryKinds },
+          },
+          required: ['atMs', 'kind'],
+        }),
+        'What happened, in order. Further fields depend on the kind.',
+      ),
+      deliveries: described(
+        listOf(
+          object(
+            {
+              id: described(text, 'The webhook-id of the request.'),
+              appId: text,
+              endpoint: text,
+              status: { type: 'string', enum: ['pending', 'delivered', 'dropped'] },
+              reason: text,
+              body: text,
+              attempts: listOf(recordedAttempt),
+            },
+            ['id', 'appId', 'endpoint', 'status', 'body', 'attempts'],
+          ),
+        ),
+        'In the order in which they were accepted or dropped; those that are pending are last.',
+      ),
+    },
+    ['format', 'version', 'clock', 'apps', 'lost', 'entries', 'deliveries'],
   ),
   Clock: object(
     {

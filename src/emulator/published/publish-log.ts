@@ -3,20 +3,20 @@ import type { PublishSource, WitnessedTrigger } from '../../ports/witness.ts';
 import { Ring } from '../../recording/ring.ts';
 import type { PublishedEvent, PublishReceiver } from './published-event.ts';
 
-/** What is kept at most. */
+/** The maximum that is kept. */
 const bounds = { count: 10_000, bytes: 32 * 1024 * 1024 };
 
 const mostReceivers = 1000;
 
-/** What a record, and each of its receivers, take beside their texts, roughly. */
+/** The approximate size of a record, and of each receiver, in addition to their texts. */
 const overheadBytes = { record: 400, receiver: 150 };
 
-/** What the log is made with. */
+/** What the log needs. */
 export interface PublishLogOptions {
   readonly clock: Clock;
-  /** Who is sent what is published on these channels now, one connection left out. */
+  /** The connections that receive an event published on these channels now, except one. */
   readonly receiversOf: (appId: string, trigger: WitnessedTrigger) => readonly PublishReceiver[];
-  /** Called after something has been recorded. */
+  /** Called after an event was recorded. */
   readonly changed: () => void;
 }
 
@@ -26,7 +26,7 @@ interface Kept {
   readonly event: PublishedEvent;
 }
 
-/** Keeps the latest events that were published, and who received each. */
+/** Keeps the latest published events, with the connections that received each. */
 export class PublishLog {
   readonly #options: PublishLogOptions;
   readonly #events = new Ring<Kept>(bounds);
@@ -36,13 +36,13 @@ export class PublishLog {
     this.#options = options;
   }
 
-  /** Those of one app or of all, the first first. */
+  /** The events of one app or of all apps, oldest first. */
   list(appId?: string): readonly PublishedEvent[] {
     const all = Array.from(this.#events.from(0), ({ event }) => event);
     return appId === undefined ? all : all.filter((event) => event.appId === appId);
   }
 
-  /** The first one after another one that matches. */
+  /** The first matching event after another one. */
   first(
     appId: string | undefined,
     after: number,
@@ -54,12 +54,12 @@ export class PublishLog {
     return undefined;
   }
 
-  /** Forgets those of an app. */
+  /** Removes the events of an app. */
   clear(appId: string): void {
     this.#events.deleteAll(({ event }) => event.appId === appId);
   }
 
-  /** Hears of each event in the turn in which it is published: who is subscribed now is sent it. */
+  /** Called for each event in the same turn in which it is published, so that the current subscribers are its receivers. */
   readonly published = (appId: string, trigger: WitnessedTrigger, source: PublishSource): void => {
     const { clock, receiversOf, changed } = this.#options;
     const { name, data, channels, except } = trigger;

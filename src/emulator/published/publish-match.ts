@@ -5,28 +5,36 @@ import { check } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import type { PublishedEvent } from './published-event.ts';
 
-/** Fields that a published event must have. */
+/**
+ * Fields that a published event must have.
+ *
+ * @since 0.1.0
+ */
 export interface PublishPattern {
   /** One of its channels; a text or a regular expression. */
   readonly channel?: string | RegExp;
   /** Its name; a text or a regular expression. */
   readonly event?: string | RegExp;
   /**
-   * Its data: the whole text, or a regular expression that finds something in it. Any other value is compared with the JSON
-   * that the data are: an object matches when the data have its fields, a list when all of its items match.
+   * Its data: the whole text, or a regular expression that matches part of it. Any other value is compared with the parsed JSON: an
+   * object matches if the data have its fields, a list if all of its items match.
    */
   readonly data?: unknown;
-  /** The connection that was not to receive it. */
+  /** The socket_id of the connection that was excluded. */
   readonly socket_id?: string | RegExp;
 }
 
-/** Which published events are meant: by their fields, or by a function. */
+/**
+ * Which published events are meant: by their fields, or by a function.
+ *
+ * @since 0.1.0
+ */
 export type PublishMatch = PublishPattern | ((event: PublishedEvent) => boolean);
 
-/** A match that has been checked. */
+/** A checked match. */
 export interface PublishMatcher {
   matches(event: PublishedEvent): boolean;
-  /** How many of the fields that were asked for an event has; of a function 0 or 1. */
+  /** How many of the fields an event matches; 0 or 1 for a function. */
   likeness(event: PublishedEvent): number;
   readonly description: string;
 }
@@ -42,15 +50,15 @@ const pattern = field.group({
   socket_id: textOrExpression.exactOptional(),
 });
 
-/** The fields that a pattern may have. */
+/** The accepted fields of a pattern. */
 export const publishFields = ['channel', 'event', 'data', 'socket_id'] as const;
 
 type Test = readonly [description: string, has: (event: PublishedEvent) => boolean];
 
-/** Checks a match that a test, or a request, has given. Throws an EmulatorError that says what is accepted. */
+/** Checks a match from a test or a request. Throws an EmulatorError that states what is accepted. */
 export function createPublishMatcher(match: unknown): PublishMatcher {
   if (typeof match === 'function') {
-    // Its type is checked where it is written; at run time nothing is known of it.
+    // The compiler checks the type for callers in TypeScript only.
     const matches = (event: PublishedEvent): boolean => Boolean(match(event));
     return {
       matches,
@@ -102,11 +110,11 @@ function describe(expected: string | RegExp): string {
 }
 
 function accepts(expected: string | RegExp, text: string): boolean {
-  // A global expression would begin where it ended last.
+  // A global expression would continue where its last match ended.
   return typeof expected === 'string' ? text === expected : text.search(expected) >= 0;
 }
 
-/** Data that are no JSON are no value. */
+/** Data that are not JSON have no value. */
 function parsed(data: string): unknown {
   try {
     return JSON.parse(data);
@@ -125,7 +133,7 @@ function isLike(value: unknown, expected: unknown): boolean {
   return Object.entries(expected).every(([key, one]) => isLike(fields.get(key), one));
 }
 
-/** Also one of another realm, as tests run by jest have them. */
+/** Also accepts objects of another realm, which tests run by jest create. */
 function isRegExp(value: unknown): value is RegExp {
   return Object.prototype.toString.call(value) === '[object RegExp]';
 }

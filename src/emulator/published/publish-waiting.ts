@@ -3,12 +3,16 @@ import type { Millis } from '../../ports/clock.ts';
 import { check } from '../check.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import type { Pace } from '../time/pace.ts';
-import { absenceOptions, defaultWait, describeWait, waitOptions } from '../waits/wait-options.ts';
+import { absenceOptions, defaultWait, describeWait, waitOptions, type Guard } from '../waits/wait-options.ts';
 import type { PublishedEvent } from './published-event.ts';
 import type { PublishLog } from './publish-log.ts';
 import { createPublishMatcher, type PublishMatch, type PublishMatcher } from './publish-match.ts';
 
-/** How long something that a backend publishes is waited for. */
+/**
+ * How long something that a backend publishes is waited for.
+ *
+ * @since 0.1.0
+ */
 export interface PublishWaitOptions {
   /** Only what was published after this: what a wait resolved with, or its id. */
   readonly after?: PublishedEvent | number;
@@ -21,7 +25,11 @@ export interface PublishWaitOptions {
   readonly withinMs?: number;
 }
 
-/** How long something must not be published. */
+/**
+ * How long something must not be published.
+ *
+ * @since 0.1.0
+ */
 export interface PublishAbsenceOptions {
   /** Only what was published after this: what a wait resolved with, or its id. */
   readonly after?: PublishedEvent | number;
@@ -37,7 +45,9 @@ export interface PublishWaitingOptions {
   readonly now: () => Millis;
   readonly sendsWithinMs: Millis;
   /** Returns what throws once nobody is to wait any more. */
-  readonly guard: (appId: string | undefined) => () => void;
+  readonly guard: Guard;
+  /** The requests to the HTTP API that were refused, one sentence each. */
+  readonly refusedOf: (appId: string | undefined) => readonly string[];
 }
 
 /** So many events are named in a message, and so much of the data of each. */
@@ -56,14 +66,15 @@ export class PublishWaiting {
     appId: string | undefined,
     match: PublishMatch,
     options: PublishWaitOptions = {},
+    gone?: AbortSignal,
   ): Promise<PublishedEvent> {
-    const { pace, log, isVirtual, now, guard } = this.#options;
+    const { pace, log, isVirtual, now, guard, refusedOf } = this.#options;
     const matcher = createPublishMatcher(match);
     const checked = check(waitOptions, options, 'published.waitFor');
     const { after = 0, timeoutMs, withinMs } = { ...defaultWait(isVirtual), ...checked };
     const startedAt = now();
     const look = () => log.first(appId, after, (event) => matcher.matches(event));
-    const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId) });
+    const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId, gone) });
     if (found !== undefined) return found;
     const others = log.list(appId).filter(({ id }) => id > after);
     const since = after === 0 ? 'the start or the last reset' : `event ${after}`;
@@ -76,6 +87,7 @@ export class PublishWaiting {
           : [
               `Nothing has been published since ${since}: does the backend use serverOptions() or env(), and was it answered 200?`,
             ]),
+        ...refusedOf(appId),
       ].join('\n'),
     );
   }
@@ -85,11 +97,12 @@ export class PublishWaiting {
     appId: string | undefined,
     match: PublishMatch,
     options: PublishAbsenceOptions = {},
+    gone?: AbortSignal,
   ): Promise<void> {
     const { pace, log, sendsWithinMs, guard } = this.#options;
     const matcher = createPublishMatcher(match);
     const { after = 0, withinMs = sendsWithinMs } = check(absenceOptions, options, 'published.expectNone');
-    await pace.pass(withinMs, guard(appId));
+    await pace.pass(withinMs, guard(appId, gone));
     const there = log.list(appId).filter((event) => event.id > after && matcher.matches(event));
     if (there.length === 0) return;
     const count = there.length === 1 ? 'one was' : `${there.length} were`;

@@ -1,31 +1,41 @@
-/** A connection that was sent an event. */
+/**
+ * A connection that was sent an event.
+ *
+ * @since 0.1.0
+ */
 export interface PublishReceiver {
+  /** The `socket_id` of the connection. */
   readonly socketId: string;
-  /** Who it was: signed in, or a member of the presence channel. */
+  /** The user id, if the connection is signed in or a member of the presence channel. */
   readonly userId?: string;
-  /** On which of the event's channels. */
+  /** The channels of the event to which it was subscribed. */
   readonly channels: readonly string[];
 }
 
-/** An event that a backend, or a person in the Dashboard, has published: one trigger, or one item of a batch. */
+/**
+ * An event that a backend, or a person in the Dashboard, has published: one trigger, or one item of a batch.
+ *
+ * @since 0.1.0
+ */
 export interface PublishedEvent {
-  /** Counts up, from the first one of the emulator. */
+  /** Counts up from 1 for each emulator. */
   readonly id: number;
+  /** The app that it was published in. */
   readonly appId: string;
   /** The name of the event. */
   readonly event: string;
-  /** Each once. */
+  /** The channels, without duplicates. */
   readonly channels: readonly string[];
-  /** The text that subscribers were sent as its data: mostly JSON. */
+  /** The text that subscribers received as data, usually JSON. */
   readonly data: string;
-  /** The connection that was not to receive it. */
+  /** The socket_id of the connection that was excluded. */
   readonly socket_id?: string;
   /** Who published it. */
   readonly source: 'api' | 'dashboard';
-  /** When, on the emulator's clock: milliseconds since its start. */
+  /** When it was published, on the emulator clock: milliseconds since its start. */
   readonly atMs: number;
-  /** How many connections were sent it. */
+  /** How many connections received it. */
   readonly receiverCount: number;
-  /** These connections, in the order in which they came; the first 1000 of them. */
+  /** These connections, in the order in which they connected; at most the first 1000. */
   readonly receivers: readonly PublishReceiver[];
 }

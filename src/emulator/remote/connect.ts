@@ -9,7 +9,11 @@ import { ControlClient } from './control-client.ts';
 import { pathOf, RemoteApp } from './remote-app.ts';
 import { RemoteApps, type KnownApp } from './remote-apps.ts';
 
-/** How to connect. */
+/**
+ * How to connect.
+ *
+ * @since 0.1.0
+ */
 export interface ConnectOptions {
   /** The `control.token` of the emulator; without one only those on its machine may connect, and secrets are not told. */
   readonly token?: string;
@@ -28,13 +32,13 @@ const accepted = field.group({ token: field.nonEmptyText().exactOptional() });
  * match cannot be a function, and without a token `secret` is known of the default app and of created apps alone, and
  * `endpoints.list` has no headers. What is answered without a promise, such as `events`, holds up this thread for some milliseconds.
  *
- * ```ts
+ * @param url Where the emulator is, such as `http://127.0.0.1:6001`, with its `path` if it has one.
+ * @param options The token of the emulator, if it has one. Default: none.
+ * @throws EmulatorError with ERR_REMOTE when it does not answer or refuses, ERR_ARGUMENT_INVALID when an argument is wrong.
+ * @example
  * const soketify = await connectEmulator('http://127.0.0.1:6001');
  * await soketify.webhooks.waitFor({ name: 'member_added', user_id: '42' });
- * ```
- *
- * @param url Where the emulator is, such as `http://127.0.0.1:6001`, with its `path` if it has one.
- * @throws EmulatorError with ERR_REMOTE when it does not answer or refuses, ERR_ARGUMENT_INVALID when an argument is wrong.
+ * @since 0.1.0
  */
 export async function connectEmulator(url: string, options: ConnectOptions = {}): Promise<Emulator> {
   const { token } = check(accepted, options, 'connectEmulator');

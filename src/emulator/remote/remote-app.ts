@@ -17,6 +17,7 @@ import type {
 } from '../app-view.ts';
 import { EmulatorError, fromCaller } from '../emulator-error.ts';
 import type { Fault } from '../faults/fault-list.ts';
+import type { RunRecord } from '../record/run-record.ts';
 import type { ChannelInfo, ConnectionInfo } from '../state.ts';
 import type { WaitOptions } from '../waits/waiting.ts';
 import type { ControlClient } from './control-client.ts';
@@ -117,6 +118,11 @@ export class RemoteApp implements EmulatorApp {
           path: `${pathOf(id)}/connections`,
         }).connections,
     );
+  }
+
+  record(): Promise<RunRecord> {
+    const { client, appId: app } = this.#parts;
+    return client.ask<RunRecord>({ method: 'GET', path: '/record', query: { app } });
   }
 
   async idle(options?: Pick<WaitOptions, 'timeoutMs'>): Promise<void> {

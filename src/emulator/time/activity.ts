@@ -1,40 +1,40 @@
 import type { Millis } from '../../ports/clock.ts';
 import type { RealTime } from '../../ports/real-time.ts';
 
-/** Turns of the event loop without anything happening after which nothing is taken to be on its way on loopback. */
+/** After this many idle turns of the event loop, nothing is assumed to be in transit on loopback. */
 const quietTurns = 8;
 
-/** A server that is kept busy without end is taken as it is after so many turns. */
+/** A server that is never idle is no longer waited for after this many turns. */
 const mostTurns = 10_000;
 
-/** Whoever never rests is not waited for longer than so many times. */
+/** Continuous activity is waited for at most this many times as long. */
 const restTries = 10;
 
 /**
- * What the server does in real time, whatever its clock says: bytes that come and go on sockets, and requests
- * under way to endpoints. The clock is moved only once that has come to rest.
+ * Tracks what the server does in real time, whatever its clock shows: bytes on sockets, and requests to endpoints. The clock is
+ * moved only after that has finished.
  */
 export class Activity {
   readonly #real: RealTime;
   readonly #patienceMs: Millis;
   readonly #watching = new Set<() => void>();
-  /** When each request under way began, in real time. */
+  /** When each request in progress started, in real time. */
   readonly #underWay = new Map<object, Millis>();
   #count = 0;
 
-  /** A request that takes longer than `patienceMs` of real time is not waited for: its receiver may be silent. */
+  /** A request that takes longer than `patienceMs` of real time is no longer waited for, because its receiver may never respond. */
   constructor(real: RealTime, patienceMs: Millis) {
     this.#real = real;
     this.#patienceMs = patienceMs;
   }
 
-  /** Something has happened. */
+  /** Notes activity. */
   note(): void {
     this.#count += 1;
     for (const tell of this.#watching) tell();
   }
 
-  /** Counts a request as under way until it is settled. */
+  /** Counts a request as in progress until it is settled. */
   async track<T>(work: Promise<T>): Promise<T> {
     const token = {};
     this.#underWay.set(token, this.#real.now());
@@ -47,7 +47,7 @@ export class Activity {
     }
   }
 
-  /** Resolves when nothing is on its way any more: no bytes on loopback, no request of which an end can be expected. */
+  /** Resolves when nothing is in transit: no bytes on loopback, and no request that may still finish. */
   async settled(): Promise<void> {
     for (;;) {
       await this.#quiet();
@@ -57,7 +57,7 @@ export class Activity {
     }
   }
 
-  /** Whether something happens within so much real time; resolves as soon as it does. */
+  /** Whether there is activity within this real time. Resolves as soon as there is. */
   changed(withinMs: Millis): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (hasChanged: boolean): void => {
@@ -71,7 +71,7 @@ export class Activity {
     });
   }
 
-  /** Resolves once nothing has happened for so much real time, or after a few times as much. */
+  /** Resolves after this much real time without activity, or after a few times as much. */
   async restedFor(ms: Millis): Promise<void> {
     for (let tries = 0; tries < restTries && (await this.changed(ms)); tries += 1) await this.settled();
   }
@@ -86,7 +86,7 @@ export class Activity {
     }
   }
 
-  /** How long the request that began last may still take; undefined when none is under way that may. */
+  /** How long the request that started last may still take; undefined if no request may still finish. */
   #patienceLeft(): Millis | undefined {
     const at = this.#real.now();
     let left: Millis | undefined;

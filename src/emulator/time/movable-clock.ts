@@ -2,24 +2,24 @@ import type { Cancel, Clock, Millis } from '../../ports/clock.ts';
 import { DueHeap } from '../../structures/due-heap.ts';
 
 interface Timer {
-  /** Nothing once it has run or was cancelled. */
+  /** Undefined after it has run or was cancelled. */
   run: (() => void) | undefined;
   readonly isBackground: boolean;
 }
 
-/** Cancelled timers stay in the heap until there are so many of them, and more than others. */
+/** Cancelled timers stay in the heap until there are this many, and more than active ones. */
 const mostCancelled = 1000;
 
 /**
- * A clock that can be moved on. A virtual one moves only so; a real one also goes by itself. It starts at 0 and
- * never goes back. Of timers for the same moment the one that was set first runs first.
+ * A clock that can be moved forward. A virtual clock only moves that way; a real clock also runs by itself. It starts at 0 and
+ * never goes back. Timers for the same moment run in the order in which they were set.
  */
 export class MovableClock implements Clock {
   readonly isVirtual: boolean;
   readonly #real: Clock;
   #timers = new DueHeap<Timer>();
   #cancelled = 0;
-  /** What `now` is ahead of the real clock; of a virtual one it is the time itself. */
+  /** The offset of `now` from the real clock; for a virtual clock the time itself. */
   #offset: Millis;
   #wake: { readonly at: Millis; readonly cancel: Cancel } | undefined;
   #isStopped = false;
@@ -38,7 +38,7 @@ export class MovableClock implements Clock {
     return this.#add(delayMs, { run, isBackground: false });
   }
 
-  /** The same clock for what waits for ever anew: nobody moves on only for its sake. */
+  /** The same clock for timers that repeat forever: the clock is never moved only because of them. */
   get background(): Clock {
     return {
       now: () => this.now(),
@@ -46,13 +46,13 @@ export class MovableClock implements Clock {
     };
   }
 
-  /** When the next timer is due. Undefined: none is. */
+  /** When the next timer is due; undefined if there is none. */
   get nextDueAt(): Millis | undefined {
     this.#forgetCancelled();
     return this.#timers.nextDueAt;
   }
 
-  /** When the next timer is due that is not a background timer. Undefined: none is. */
+  /** When the next timer is due, except background timers; undefined if there is none. */
   get nextAwaitedAt(): Millis | undefined {
     let next: Millis | undefined;
     this.#timers.some((timer, dueAt) => {
@@ -63,12 +63,12 @@ export class MovableClock implements Clock {
     return next;
   }
 
-  /** Whether anything but background timers is due by then. */
+  /** Whether a timer other than background timers is due by then. */
   hasDueBy(at: Millis): boolean {
     return this.#timers.some((timer, dueAt) => dueAt <= at && timer.run !== undefined && !timer.isBackground);
   }
 
-  /** Moves on to the next timer that is due by then, and runs it. False: there is none. */
+  /** Moves to the next timer that is due by then, and runs it. Returns false if there is none. */
   runNext(by: Millis): boolean {
     const dueAt = this.nextDueAt;
     if (dueAt === undefined || dueAt > by) return false;
@@ -79,7 +79,7 @@ export class MovableClock implements Clock {
     return true;
   }
 
-  /** Moves on, running nothing; a moment that has passed changes nothing. */
+  /** Moves forward without running timers. A moment in the past changes nothing. */
   moveTo(at: Millis): void {
     const ms = at - this.now();
     if (ms <= 0) return;
@@ -89,7 +89,7 @@ export class MovableClock implements Clock {
     this.#arm();
   }
 
-  /** Runs nothing more. */
+  /** Runs no more timers. */
   stop(): void {
     this.#isStopped = true;
     this.#wake?.cancel();
@@ -116,7 +116,7 @@ export class MovableClock implements Clock {
     run();
   }
 
-  /** A real clock waits for what is due next, a virtual one only for what is due at this very moment. */
+  /** A real clock waits for the next due timer, a virtual clock only for one that is due now. */
   #arm(): void {
     const at = this.#timers.nextDueAt;
     if (at === undefined || (this.#wake !== undefined && this.#wake.at <= at)) return;

@@ -4,33 +4,35 @@ import type { Activity } from './activity.ts';
 import type { MovableClock } from './movable-clock.ts';
 import { check, milliseconds } from '../check.ts';
 
-/** Before the clock is moved by itself, whoever is on the way has so much real time to arrive. */
+/** Before the clock moves by itself, data in transit has this much real time to arrive. */
 const arrivalMs: Millis = 10;
 
 const duration = milliseconds();
 
-/** What the pace is made with. */
+/** What the pace needs. */
 export interface PaceOptions {
   readonly clock: MovableClock;
   readonly real: RealTime;
   readonly activity: Activity;
   /** Throws when the emulator has been closed. */
   readonly refuseClosed: () => void;
+  /** Is told by how much the clock is about to be moved at somebody's wish. */
+  readonly advanced?: (ms: Millis) => void;
 }
 
-/** Until when `until` looks. */
+/** The bounds of `until`. */
 export interface UntilOptions {
-  /** Of real time, when nothing is due: somebody may still be on the way. */
+  /** Real time, when nothing is due, because a client may still be in transit. */
   readonly timeoutMs: Millis;
-  /** Of the emulator's time: the clock is not moved further. */
+  /** Emulator time: the clock is moved no further. */
   readonly withinMs: Millis;
-  /** Throws once nobody is to wait any more. */
+  /** Throws once the wait must end. */
   readonly refuse: () => void;
 }
 
 /**
- * Moves the clock, from due moment to due moment; before each, what is on its way comes to rest. A clock that is real
- * is left to go by itself, but for `advance`.
+ * Moves the clock from one due moment to the next, and lets activity finish before each. A real clock is left to run by itself,
+ * except in `advance`.
  */
 export class Pace {
   readonly #options: PaceOptions;
@@ -39,17 +41,19 @@ export class Pace {
     this.#options = options;
   }
 
-  /** Lets so much time pass now. Resolves when what fell due in it has been done. */
+  /** Moves the clock by this time. Resolves after everything that became due has been done. */
   async advance(ms: unknown): Promise<void> {
-    const { clock, activity, refuseClosed } = this.#options;
+    const { clock, activity, refuseClosed, advanced } = this.#options;
     refuseClosed();
-    const until = clock.now() + check(duration, ms, 'clock.advance');
+    const durationMs = check(duration, ms, 'clock.advance');
+    const until = clock.now() + durationMs;
     await activity.settled();
+    advanced?.(durationMs);
     while (clock.runNext(until)) await activity.settled();
     clock.moveTo(until);
   }
 
-  /** Moves the clock to the next moment at which something is due. False, with nothing moved: nothing is due. */
+  /** Moves the clock to the next due moment. Returns false, and moves nothing, if nothing is due. */
   async next(): Promise<boolean> {
     const { clock, activity, refuseClosed } = this.#options;
     refuseClosed();
@@ -60,7 +64,7 @@ export class Pace {
     return true;
   }
 
-  /** Has so much time passed: a real clock takes as long. `refuse` throws once nobody is to wait any more. */
+  /** Lets this much time pass; a real clock takes as long. `refuse` throws once the wait must end. */
   async pass(ms: Millis, refuse: () => void): Promise<void> {
     const { clock, activity, real } = this.#options;
     refuse();
@@ -81,8 +85,8 @@ export class Pace {
   }
 
   /**
-   * Looks again and again, moving a virtual clock to what is due next, until `look` finds something; undefined when
-   * it has not, nothing is due within the bound, and the time-out is over.
+   * Calls `look` repeatedly, moving a virtual clock to the next due moment, until it finds something. Returns undefined if it does
+   * not, nothing is due within the bound, and the timeout has passed.
    */
   async until<T>(
     look: () => T | undefined,
@@ -94,7 +98,7 @@ export class Pace {
     let hasRested = false;
     for (;;) {
       await activity.settled();
-      // It may have been closed or reset meanwhile, before anybody was there to be told.
+      // The emulator may have been closed or reset before the wait could be rejected.
       refuse();
       const found = look();
       if (found !== undefined) return found;

@@ -1,6 +1,6 @@
 import type { Random } from '../../ports/random.ts';
 
-/** Numbers that look drawn at random, the same ones for the same seed (mulberry32). */
+/** Random numbers that are the same for the same seed (mulberry32). */
 export class SeededRandom {
   readonly #seed: number;
   #state: number;
@@ -10,7 +10,7 @@ export class SeededRandom {
     this.#state = seed;
   }
 
-  /** Begins anew. */
+  /** Restarts the sequence. */
   restart(): void {
     this.#state = this.#seed;
   }

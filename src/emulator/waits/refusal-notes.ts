@@ -1,5 +1,6 @@
 import type { Refusal } from '../../ports/refusals.ts';
 import type { LogFields } from '../../ports/log.ts';
+import { clip } from '../../protocol/clip.ts';
 import type { RefusalKind } from '../../protocol/refusals.ts';
 
 /** The maximum number of different refusals that are noted. */
@@ -20,13 +21,13 @@ const nouns: Partial<Readonly<Record<RefusalKind, string>>> = {
   client_event: 'client event',
 };
 
-/** What clients were refused since the last reset, for whoever waits in vain for what they would have caused. */
+/** What clients and backends were refused since the last reset, for whoever waits in vain for what they would have caused. */
 export class RefusalNotes {
   readonly #notes = new Map<string, Note>();
 
-  /** Notes a refusal of a client. Equal ones are counted. */
+  /** Notes a refusal of a client, or of a request to the HTTP API. Equal ones are counted. */
   add({ kind, reason, appId, fields }: Refusal): void {
-    if (nouns[kind] === undefined) return;
+    if (kind === 'request' ? !isOfApi(fields) : nouns[kind] === undefined) return;
     const key = `${kind} ${reason} ${appId}`;
     const note = this.#notes.get(key);
     if (note !== undefined) {
@@ -45,7 +46,7 @@ export class RefusalNotes {
   }
 
   /**
-   * One sentence for each kind of refusal, with what to do. Refusals that belong to no app, because nobody has the key, are
+   * One sentence for each kind of refusal of a client, with what to do. Refusals that belong to no app, because nobody has the key, are
    * described for every app.
    *
    * @param appId only refusals of this app; undefined: of all apps
@@ -53,9 +54,36 @@ export class RefusalNotes {
    */
   describe(appId: string | undefined, keys: readonly string[]): readonly string[] {
     return [...this.#notes.values()]
+      .filter(({ refusal }) => refusal.kind !== 'request')
       .filter((note) => appId === undefined || note.appId === '' || note.appId === appId)
       .map((note) => describeNote(note, keys));
   }
+
+  /**
+   * One sentence for each kind of refused request to the HTTP API. A request that names an app that does not exist is described
+   * for every app.
+   *
+   * @param appId only requests to this app; undefined: to all apps
+   * @param isApp whether there is an app with this id
+   */
+  describeRequests(appId: string | undefined, isApp: (appId: string) => boolean): readonly string[] {
+    return [...this.#notes.values()]
+      .filter(({ refusal }) => refusal.kind === 'request')
+      .filter((note) => appId === undefined || note.appId === appId || !isApp(note.appId))
+      .map(describeRequest);
+  }
+}
+
+/** Whether a request was one of a backend. Requests to the control API and the Dashboard are not. */
+function isOfApi({ route }: LogFields): boolean {
+  return typeof route === 'string' && route.startsWith('/apps/');
+}
+
+function describeRequest({ appId, fields, times }: Note): string {
+  const { method, route, status, error } = fields;
+  const head = times === 1 ? '1 request was refused' : `${times} requests were refused, the last one`;
+  const path = String(route).replace(':app', clip(appId));
+  return `${head}: ${String(method)} ${path} was answered ${String(status)}: ${String(error)}`;
 }
 
 function describeNote({ refusal, fields, times }: Note, keys: readonly string[]): string {

@@ -2,25 +2,25 @@ import { formatMs, nameEvent } from '../../recording/explain.ts';
 import type { EventMatcher } from './match.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
 
-/** So many events are named in a message. */
+/** How many events a message lists. */
 const mostNamed = 12;
 
-/** What is known when something that was waited for has not come. */
+/** The facts for the report of a wait that failed. */
 export interface Disappointment extends Hindrances {
   readonly matcher: EventMatcher;
   readonly events: readonly EmulatorEvent[];
   readonly nowMs: number;
-  /** How long it was waited, and in what time. */
+  /** How long the wait took, and in which time. */
   readonly waited: string;
-  /** From when on events were looked at. */
+  /** The event after which the wait looked at events. */
   readonly since: string;
-  /** The endpoints there are. */
+  /** The endpoints of the app. */
   readonly endpoints: readonly string[];
   readonly clients: ClientCount;
   readonly isVirtual: boolean;
 }
 
-/** Which functions that clients and sockets need a test framework has replaced. */
+/** Which functions that clients and sockets need are replaced by a test framework. */
 export interface FakedTimers {
   readonly setTimeout: boolean;
   readonly nextTick: boolean;
@@ -28,26 +28,26 @@ export interface FakedTimers {
 
 /** What may have kept clients from causing an event. */
 export interface Hindrances {
-  /** What clients were refused, one sentence each. */
+  /** The refusals that clients received, one sentence each. */
   readonly refused: readonly string[];
   readonly faked: FakedTimers;
 }
 
-/** How many clients there are, and were. */
+/** How many clients are and were connected. */
 export interface ClientCount {
   readonly connected: number;
-  /** How many the last reset closed with a code on which they do not come back. */
+  /** How many the last reset closed with a code after which they do not reconnect. */
   readonly sentAway: number;
 }
 
-/** Says what was seen instead, the most alike first, and what to do. */
+/** Describes what was seen instead, most similar first, and what to do. */
 export function reportMissing(disappointment: Disappointment): string {
   const { matcher, events, nowMs, waited } = disappointment;
   const matching = events.filter((event) => matcher.matches(event));
   const lines = [
     `no webhook with ${matcher.description} was delivered (${waited}; the clock is at ${formatMs(nowMs)}).`,
   ];
-  if (matching.length > 0) lines.push('It happened, but:', ...list(matching));
+  if (matching.length > 0) lines.push('Such an event happened, but was not delivered:', ...list(matching));
   else if (events.length > 0) lines.push('Seen instead:', ...list(bySimilarity(events, matcher)));
   else lines.push(describeSilence(disappointment));
   if (matching.length === 0) lines.push(...disappointment.refused);
@@ -59,10 +59,10 @@ function describeSilence({ since, clients: { connected, sentAway } }: Disappoint
   const silence = `Nothing has happened since ${since}: no client has subscribed`;
   if (connected > 0) return `${silence}; connected: ${connected}.`;
   if (sentAway === 0) return `${silence}, and none is connected.`;
-  return `${silence}, and none is connected. The last reset closed ${sentAway} with 4009, on which pusher-js does not come back by itself: make a new client in each test, call connect(), or reset({ reconnect: true }).`;
+  return `${silence}, and none is connected. The last reset closed ${sentAway} with 4009, after which pusher-js does not reconnect by itself: create a new client in each test, call connect(), or use reset({ reconnect: true }).`;
 }
 
-/** Says why something was sent that was not to be. */
+/** Explains why an event was sent that must not be sent. */
 export function reportUnexpected(matcher: EventMatcher, sent: readonly EmulatorEvent[]): string {
   const count = sent.length === 1 ? 'one was' : `${sent.length} were`;
   return [`expected no webhook with ${matcher.description}, but ${count} sent:`, ...list(sent)].join('\n');
@@ -83,17 +83,19 @@ function advise(
   { endpoints, isVirtual }: Disappointment,
 ): readonly string[] {
   if (endpoints.length === 0) {
-    return ['The app has no webhooks: give it some, such as webhooks: [{ url: receiver.url }].'];
+    return ['The app has no endpoints: configure one, such as webhooks: [{ url: receiver.url }].'];
   }
   const statuses = new Set(matching.map(({ status }) => status));
-  if (statuses.has('filtered')) return ['Change eventTypes or channels of an endpoint to have it sent.'];
+  if (statuses.has('filtered')) return ['To have it sent, change eventTypes or channels of an endpoint.'];
   if (statuses.has('suppressed')) {
-    return ['Move the clock past the grace (clock.advance) before the client comes back to have it sent.'];
+    return [
+      'To have it sent, move the clock past the grace period (clock.advance) before the client returns.',
+    ];
   }
   if (statuses.has('pending') || statuses.has('dropped')) {
     return [
       ...adviseOnEndpoint(matching, isVirtual),
-      'See deliveries for what the endpoint answered; faults.clear() ends injected faults.',
+      'See deliveries for the responses of the endpoint; faults.clear() clears injected faults.',
     ];
   }
   return [];
@@ -115,11 +117,11 @@ function adviseOnEndpoint(matching: readonly EmulatorEvent[], isVirtual: boolean
   const ends = matching.flatMap(({ endpoints }) => endpoints.map(({ lastAttempt }) => lastAttempt));
   const lines: string[] = [];
   if (ends.some((end) => end?.status === 401 || end?.status === 403)) {
-    lines.push('An endpoint refuses it: does it verify with the secret of this app, over the raw bytes?');
+    lines.push('An endpoint rejects it: does it verify the raw bytes with the secret of this app?');
   }
   if (isVirtual && ends.some((end) => end?.outcome === 'timeout')) {
     lines.push(
-      'The virtual clock moves on without an endpoint that takes longer than patienceMs of real time to answer.',
+      'The virtual clock does not wait for an endpoint that takes longer than patienceMs of real time to respond.',
     );
   }
   return lines;

@@ -12,22 +12,28 @@ export const absenceOptions = field.group({
   withinMs: milliseconds().exactOptional(),
 });
 
-/** How long something is waited for. */
+/** How long to wait for something. */
 export const waitOptions = absenceOptions.extend({ timeoutMs: milliseconds().exactOptional() });
 
-/** The same, where nothing is named that it is to come after. */
+/** The same, without `after`. */
 export const idleOptions = waitOptions.pick({ timeoutMs: true });
 
 const minuteMs = 60_000;
 
-/** How long is waited unless somebody says otherwise. */
+/** The default durations of waits. */
 export function defaultWait(isVirtual: boolean): { readonly timeoutMs: number; readonly withinMs: number } {
   return { timeoutMs: isVirtual ? 1000 : 5000, withinMs: 10 * minuteMs };
 }
 
-/** Says how long was waited, and in what time. */
+/** Describes how long a wait took, and in which time. */
 export function describeWait(isVirtual: boolean, movedMs: number, timeoutMs: number): string {
   return isVirtual
-    ? `the clock was moved on by ${Math.round(movedMs)} ms, then nothing was due, and nothing came within ${timeoutMs} ms of real time`
+    ? `the clock was moved by ${Math.round(movedMs)} ms, then nothing was due, and nothing arrived within ${timeoutMs} ms of real time`
     : `waited for ${timeoutMs} ms`;
 }
+
+/**
+ * Returns what throws once nobody is to wait any more: the emulator was closed or reset, or the app is gone; with a signal, also
+ * when whoever asked for the wait is gone.
+ */
+export type Guard = (appId: string | undefined, gone?: AbortSignal) => () => void;

@@ -4,13 +4,24 @@ import { check } from '../check.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import type { EventName } from '../../webhooks/event.ts';
 import { createMatcher, type EventMatch } from './match.ts';
-import { absenceOptions, defaultWait, describeWait, idleOptions, waitOptions } from './wait-options.ts';
+import {
+  absenceOptions,
+  defaultWait,
+  describeWait,
+  idleOptions,
+  waitOptions,
+  type Guard,
+} from './wait-options.ts';
 import type { Pace } from '../time/pace.ts';
 import type { Recorder } from '../../recording/recorder.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
 import { reportMissing, reportUnexpected, type ClientCount, type Hindrances } from './report.ts';
 
-/** How long a webhook is waited for. */
+/**
+ * How long a webhook is waited for.
+ *
+ * @since 0.1.0
+ */
 export interface WaitOptions {
   /** Only events after this one: the event itself, or its id. */
   readonly after?: EmulatorEvent | number;
@@ -23,7 +34,11 @@ export interface WaitOptions {
   readonly withinMs?: number;
 }
 
-/** How long a webhook must not be sent. */
+/**
+ * How long a webhook must not be sent.
+ *
+ * @since 0.1.0
+ */
 export interface AbsenceOptions {
   /** Only events after this one: the event itself, or its id. */
   readonly after?: EmulatorEvent | number;
@@ -40,7 +55,7 @@ export interface WaitingOptions {
   /** After so long everything that was under way has been sent. */
   readonly sendsWithinMs: Millis;
   /** Returns what throws once nobody is to wait any more. */
-  readonly guard: (appId: string | undefined) => () => void;
+  readonly guard: Guard;
   readonly endpointsOf: (appId: string | undefined) => readonly string[];
   readonly clientsOf: (appId: string | undefined) => ClientCount;
   readonly hindrancesOf: (appId: string | undefined) => Hindrances;
@@ -60,6 +75,7 @@ export class Waits {
     appId: string | undefined,
     match: EventMatch<Name>,
     options: WaitOptions = {},
+    gone?: AbortSignal,
   ): Promise<EmulatorEvent<Name>> {
     const { pace, recorder, isVirtual, now, guard, endpointsOf, clientsOf, hindrancesOf } = this.#options;
     const matcher = createMatcher(match);
@@ -68,7 +84,7 @@ export class Waits {
     const startedAt = now();
     const isMeant = (event: EmulatorEvent): event is EmulatorEvent<Name> => matcher.matches(event);
     const look = () => recorder.firstDelivered(appId, after, isMeant);
-    const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId) });
+    const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId, gone) });
     if (found !== undefined) return found;
     const waited = describeWait(isVirtual, now() - startedAt, timeoutMs);
     const events = recorder.events(appId).filter(({ id }) => id > after);
@@ -90,11 +106,12 @@ export class Waits {
     appId: string | undefined,
     match: EventMatch,
     options: AbsenceOptions = {},
+    gone?: AbortSignal,
   ): Promise<void> {
     const { pace, recorder, sendsWithinMs, guard } = this.#options;
     const matcher = createMatcher(match);
     const { after = 0, withinMs = sendsWithinMs } = check(absenceOptions, options, 'expectNone');
-    await pace.pass(withinMs, guard(appId));
+    await pace.pass(withinMs, guard(appId, gone));
     const sent = recorder
       .events(appId)
       .filter((event) => event.id > after && isSent(event) && matcher.matches(event));
@@ -104,13 +121,17 @@ export class Waits {
   }
 
   /** Resolves when no event of the app waits for an endpoint any more. */
-  async idle(appId: string | undefined, options: Pick<WaitOptions, 'timeoutMs'> = {}): Promise<void> {
+  async idle(
+    appId: string | undefined,
+    options: Pick<WaitOptions, 'timeoutMs'> = {},
+    gone?: AbortSignal,
+  ): Promise<void> {
     const { pace, guard } = this.#options;
     const { timeoutMs = 5000 } = check(idleOptions, options, 'idle');
     const isIdle = await pace.until(() => (this.#queued(appId).length === 0 ? true : undefined), {
       timeoutMs,
       withinMs: defaultWait(true).withinMs,
-      refuse: guard(appId),
+      refuse: guard(appId, gone),
     });
     if (isIdle === true) return;
     const queues = this.#queued(appId).map(

@@ -50,6 +50,29 @@ export class Interest {
   }
 }
 
+/** The channels that a worker holds, each once in the table, however often it is begun. */
+export class HeldInTable {
+  readonly #interest: Interest;
+  readonly #held = new Set<string>();
+
+  constructor(interest: Interest) {
+    this.#interest = interest;
+  }
+
+  /** The worker holds the channel. */
+  begin(appId: string, channel: string): void {
+    const key = `${appId}\n${channel}`;
+    if (this.#held.has(key)) return;
+    this.#held.add(key);
+    this.#interest.add(appId, channel);
+  }
+
+  /** The worker does not hold it any more. */
+  end(appId: string, channel: string): void {
+    if (this.#held.delete(`${appId}\n${channel}`)) this.#interest.remove(appId, channel);
+  }
+}
+
 /** FNV-1a. */
 function hashOf(appId: string, name: string): number {
   let hash = 0x811c9dc5;

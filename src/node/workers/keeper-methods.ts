@@ -54,7 +54,9 @@ export interface KeeperOfState {
   kept(from: number): MaybePromise<void>;
   /** Lets one more connection in, or says why not; false: the app has `limit` connections already. */
   enter(from: number, appId: string, remoteAddress: string, limit: number): boolean | ClosingError;
-  /** A connection that was let in has gone. */
+  /** So many connections of this worker were let in before their app had a limit. */
+  countOpen(from: number, appId: string, connections: number): void;
+  /** A connection that was let in has gone. Its address is empty if it was counted by `countOpen`. */
   exit(from: number, appId: string, remoteAddress: string): void;
   /** Ends the connections of a user on all workers. */
   terminate(from: number, appId: string, userId: string): void;

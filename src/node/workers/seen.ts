@@ -82,6 +82,8 @@ export class SeenByWorker {
         [...subscriptions.keys()],
         user?.userId,
       ]),
+    // The recording of a server with workers has no use for it.
+    signedIn: () => {},
     joined: ({ app, socketId }, channel, userId) =>
       this.#now(['joined', app.config.id, socketId, channel, userId]),
     left: ({ app, socketId }, { channel, userId }, how) =>

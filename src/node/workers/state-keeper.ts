@@ -156,8 +156,12 @@ export class StateKeeper implements KeeperOfState {
     return true;
   }
 
+  countOpen(_from: number, appId: string, connections: number): void {
+    this.#connections.set(appId, (this.#connections.get(appId) ?? 0) + connections);
+  }
+
   exit(_from: number, appId: string, remoteAddress: string): void {
-    this.#options.admissions.leaveFrom(remoteAddress);
+    if (remoteAddress !== '') this.#options.admissions.leaveFrom(remoteAddress);
     const connections = (this.#connections.get(appId) ?? 1) - 1;
     if (connections === 0) this.#connections.delete(appId);
     else this.#connections.set(appId, connections);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Admissions } from '../../apps/admissions.ts';
 import type { LocalDelivery } from '../../apps/local-delivery.ts';
 import type { ClientParts, Clients, ClientsOptions, JoinedClients } from '../clients.ts';
@@ -50,6 +51,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   const { workers } = config;
   const uws = await loadUws();
   const seats = createSeats(workers + 1);
+  const processId = randomUUID();
   const table = createInterestTable();
   const interest = new Interest(table, keeper);
   const apart = createGateway(uws, {
@@ -89,6 +91,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
     append: (...step) => stateful().append(...step),
     kept: () => stateful().kept(),
     enter: (...step) => stateful().enter(...step),
+    countOpen: (...step) => stateful().countOpen(...step),
     exit: (...step) => stateful().exit(...step),
     terminate: (...step) => stateful().terminate(...step),
     count: (...step) => stateful().count(...step),
@@ -130,6 +133,11 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
     }),
   );
 
+  const local: LocalDelivery = {
+    ...createWorkerFanout({ line, interest, local: undefined, terminate }),
+    terminate,
+    terminateOlder() {},
+  };
   return {
     gateway: {
       get isFull() {
@@ -151,11 +159,9 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
         line.close();
       },
     },
-    local: {
-      ...createWorkerFanout({ line, interest, local: undefined, terminate }),
-      terminate,
-      terminateOlder() {},
-    },
+    local,
+    // The keeper hears nothing from Redis that clients are to receive.
+    process: { id: processId, fanout: local },
     notifier: {
       notify: (appId, channel, notice) =>
         tellHolders(channel, appId, (worker) => line.tell(worker, 'notice', appId, channel, notice)),
@@ -191,6 +197,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
           pool = startThreads(
             others.map((seat) => ({
               seat,
+              processId,
               table,
               config,
               applications: Array.from(apps, (app) => app.config),

@@ -1,13 +1,14 @@
 import { refuseByConnection } from '../../connections/channel-limits.ts';
-import type { LocalApps } from '../../apps/local-app.ts';
+import type { LocalApp, LocalApps } from '../../apps/local-app.ts';
 import type { LocalDelivery } from '../../apps/local-delivery.ts';
 import type { Notifier } from '../../apps/notifier.ts';
 import type { ClientParts } from '../clients.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import type { ThreadOnRedis } from '../../observe/prometheus.ts';
 import type { MaybePromise } from '../../ports/maybe-promise.ts';
-import type { RedisNode } from '../redis-node.ts';
-import type { Interest } from './interest.ts';
+import type { NodeProcess, RedisNode } from '../redis-node.ts';
+import { HeldInTable, Interest } from './interest.ts';
+import type { WorkerSeat } from './worker.ts';
 import { keeper, type KeeperOfState, type WorkerOfState } from './keeper-methods.ts';
 import type { Line } from './line.ts';
 import { CountsOfWorker } from './subscriber-counts.ts';
@@ -39,7 +40,7 @@ export interface WorkerStateOptions {
 
 /** Creates the state of a worker whose keeper holds the state, at the other end of the line. */
 export function createKeptState(
-  { config, line }: Omit<WorkerStateOptions, 'apps'>,
+  { config, apps, line }: WorkerStateOptions,
   {
     interest,
     local,
@@ -82,10 +83,42 @@ export function createKeptState(
       notice: (_, ...notice) => ledger.notice(...notice),
       watched: (_, ...change) => ledger.watched(...change),
     },
-    changed() {},
+    changed() {
+      for (const app of apps) if (app.config.limits.connections < Infinity) countUncounted(app, line);
+    },
     retire: (appId) => ledger.retire(appId),
     read: () => undefined,
     close() {},
+  };
+}
+
+/**
+ * The process as a worker that is a node on Redis sees it. What is published here reaches the other workers through the mesh, so
+ * that they hear it in order, and while Redis is away. `line` is read when something is sent.
+ */
+export function createNodeProcess(
+  { processId, config, seat, table }: Pick<WorkerSeat, 'processId' | 'config' | 'seat' | 'table'>,
+  { local, line }: { readonly local: LocalDelivery; readonly line: () => Line<WorkerOfState> },
+): NodeProcess {
+  const interest = new Interest(table, seat.index);
+  const others = Array.from({ length: config.workers }, (_, index) => index + 1).filter(
+    (worker) => worker !== seat.index,
+  );
+  return {
+    id: processId,
+    holds: new HeldInTable(interest),
+    fanout: createWorkerFanout({
+      line: {
+        tellNow: (...told) => line().tellNow(...told),
+        inOrder: (run) => line().inOrder(run),
+      },
+      interest,
+      local,
+      terminate(appId, userId) {
+        for (const worker of others) line().tell(worker, 'terminate', appId, userId);
+        return local.terminate(appId, userId);
+      },
+    }),
   };
 }
 
@@ -131,6 +164,17 @@ export function createStateOnRedis({ config, apps, line }: WorkerStateOptions, n
     }),
     close: () => node.close(),
   };
+}
+
+/** Has the keeper count the connections that were opened before their app had a limit. */
+function countUncounted({ config, sessions }: LocalApp, line: Line<KeeperOfState>): void {
+  let count = 0;
+  for (const session of sessions.values()) {
+    if (session.slotAddress !== undefined) continue;
+    session.slotAddress = '';
+    count += 1;
+  }
+  if (count > 0) line.tell(keeper, 'countOpen', config.id, count);
 }
 
 /** Whether the connections of the process, or of an address, are limited. */

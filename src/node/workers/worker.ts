@@ -31,11 +31,13 @@ import { Line } from './line.ts';
 import type { MeshSeat } from './mesh.ts';
 import { SeenByWorker } from './seen.ts';
 import type { StartFailure, Keeper, Level, WorkerMethods } from './server-methods.ts';
-import { createKeptState, createStateOnRedis } from './worker-state.ts';
+import { createKeptState, createNodeProcess, createStateOnRedis } from './worker-state.ts';
 
 /** What a worker thread is started with. */
 export interface WorkerSeat {
   readonly seat: MeshSeat;
+  /** The id of the process, the same for all its workers. */
+  readonly processId: string;
   /** The table of interest. */
   readonly table: Int32Array;
   readonly config: Config;
@@ -137,14 +139,15 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     isShared: true,
   });
   const { local, notifier } = clients;
-  const node = await createNode({ ...clients, config, apps, log, metrics, slices });
+  const nodeProcess = createNodeProcess(given, { local, line: () => line });
+  const node = await createNode({ ...clients, config, apps, log, metrics, slices, process: nodeProcess });
   const unready = node && (await failing(() => node.start()));
   // Not before: what comes by it is done at once.
   const line = new Line<Keeper & WorkerMethods>(seat, methods);
   const state =
     node === undefined
       ? createKeptState(
-          { config, line },
+          { config, apps, line },
           { interest: new Interest(given.table, seat.index), local, notifier },
         )
       : createStateOnRedis({ config, apps, line }, node);

@@ -136,6 +136,7 @@ export class ConsoleWitness implements Witness {
   }
 
   readonly keyUsed = (): void => {};
+  readonly signedIn = (): void => {};
 
   // The list of events shows events that were not sent.
   readonly suppressed = (): void => {};

@@ -7,14 +7,17 @@ interface Seen {
   readonly channel: string;
   readonly data: string;
   readonly atMs: number;
-  /** The life of the node that passed it on. */
+  /** The run of the node that forwarded it. */
   readonly life: string;
 }
 
-/** The client events that some client has got from another: every endpoint that wants them must have them, too. */
+/**
+ * The client events that some client received from another. Every endpoint that selects them must receive
+ * them, too.
+ */
 export class ClientEvents {
   readonly #seen = new Map<string, Seen>();
-  /** Seen while the disk took nothing, in a life that did not come to write it. */
+  /** The event was seen while the disk was full, in a run that ended before it could write the event. */
   excused = 0;
   readonly #lost = new Set<string>();
 
@@ -22,7 +25,7 @@ export class ClientEvents {
     return this.#seen.size;
   }
 
-  /** How many some endpoint lacked when all was quiet. */
+  /** How many events some endpoint lacked at the end. */
   get lost(): number {
     return this.#lost.size;
   }
@@ -32,7 +35,7 @@ export class ClientEvents {
     if (!this.#seen.has(key)) this.#seen.set(key, { channel, data, atMs: Date.now(), life });
   }
 
-  /** What was seen first in this time may be lost. */
+  /** Marks events first seen in this time as possibly lost. */
   excuse({ from, to }: Period): void {
     for (const [key, { atMs }] of this.#seen) {
       if (atMs < from || atMs > to) continue;
@@ -41,7 +44,7 @@ export class ClientEvents {
     }
   }
 
-  /** Which of them this endpoint lacks. */
+  /** The events that this endpoint lacks. */
   missingAt(receiver: Receiver, drops: readonly Drop[], stamp: (atMs: number) => string): Divergence[] {
     const taken = new Set(receiver.taken.filter(isClientEvent).map(keyOf));
     const isDropped = (channel: string): boolean =>
@@ -56,12 +59,12 @@ export class ClientEvents {
       where: `endpoint ${receiver.id}`,
       subject: channel,
       believed: `nothing of the client event '${data}'`,
-      truth: `another client has got it from ${life} at ${stamp(atMs).trim()}`,
+      truth: `another client received it from ${life} at ${stamp(atMs).trim()}`,
     }));
   }
 }
 
-/** Client events that an endpoint took twice under different ids, or in another order than they were sent in. */
+/** Client events that an endpoint accepted twice under different ids, or out of order. */
 export function checkClientEvents(receiver: Receiver): Divergence[] {
   const divergences: Divergence[] = [];
   const found = (channel: string, believed: string, truth: string): void =>
@@ -73,7 +76,7 @@ export function checkClientEvents(receiver: Receiver): Divergence[] {
     const earlier = known.get(keyOf(event));
     if (earlier !== undefined) {
       const ids = `${earlier.delivery} and ${delivery}`;
-      found(channel, `the client event '${data}' came in ${ids}`, 'it was sent once');
+      found(channel, `the client event '${data}' arrived in ${ids}`, 'it was sent once');
       continue;
     }
     known.set(keyOf(event), event);
@@ -81,7 +84,11 @@ export function checkClientEvents(receiver: Receiver): Divergence[] {
     const line = `${channel} ${sender}`;
     const before = last.get(line) ?? 0;
     if (Number(number) < before) {
-      found(channel, `'${data}' came after ${sender}'s ${before}`, 'the events of a channel come in order');
+      found(
+        channel,
+        `'${data}' arrived after ${sender}'s ${before}`,
+        'the events of a channel arrive in order',
+      );
     }
     last.set(line, Math.max(before, Number(number)));
   }

@@ -6,7 +6,7 @@ import type { MortalNode } from './mortal-node.ts';
 import type { SmallDisk } from './small-disk.ts';
 import type { Writing } from './writing.ts';
 
-/** What a run with one node has to show. */
+/** What a run with one node reports. */
 interface Shown {
   readonly options: { readonly seed: number; readonly clients: number; readonly scale: number };
   readonly killer: Killer;
@@ -26,58 +26,58 @@ export function figuresOf({ options, killer, node, said, writing, receivers, dis
     0,
   );
   return [
-    { what: 'seed', figure: options.seed, legend: 'repeats the plan of this run with --seed' },
-    { what: 'clients', figure: options.clients, legend: 'came and went' },
+    { what: 'seed', figure: options.seed, legend: 'to repeat the plan of this run, use --seed' },
+    { what: 'clients', figure: options.clients, legend: 'joining, leaving and reconnecting' },
     {
       what: 'scale',
       figure: options.scale,
-      legend: '1 is a restart grace of 20 s and clients that are back in a minute',
+      legend: 'at 1 the restart grace is 20 s and clients stay away for up to a minute',
     },
-    { what: 'kills', figure: killer.kills, legend: 'by SIGKILL; as many as were asked for' },
+    { what: 'kills', figure: killer.kills, legend: 'by SIGKILL; should equal the requested number' },
     {
       what: 'starts',
       figure: node.starts,
-      legend: 'of the process, those that were killed before they listened included',
+      legend: 'of the process, including those that were killed before they listened',
     },
     {
       what: 'ready, median',
       figure: ms(ready[ready.length >> 1]),
-      legend: 'from the start of a process until it listens; little is wanted',
+      legend: 'from the start of a process until it listens; should be low',
     },
     {
       what: 'ready, longest',
       figure: ms(ready.at(-1)),
-      legend: 'the same of the slowest start; below 1 s is wanted',
+      legend: 'of the slowest start; should be below 1 s',
     },
     {
       what: 'small disk',
       figure: disk.isMounted ? 'yes' : 'no',
-      legend: 'whether the store is on a disk of its own that can be filled up',
+      legend: 'whether the store is on a small disk of its own that can be filled',
     },
     {
-      what: 'times that writing failed',
+      what: 'failed writes',
       figure: writing.failures,
-      legend: 'as the log says of a full disk; some are wanted',
+      legend: 'as logged for a full disk; should not be 0',
     },
     {
       what: 'webhooks delivered',
       figure: delivered,
-      legend: 'requests that an endpoint took, each once; many are wanted',
+      legend: 'requests that an endpoint accepted, each counted once; should be high',
     },
     {
       what: 'client events seen',
       figure: said.size,
-      legend: 'that a client got from another, and every endpoint must have; many are wanted',
+      legend: 'received by a client from another; every endpoint must receive them, too; should be high',
     },
     {
       what: 'client events excused',
       figure: said.excused,
-      legend: 'seen while the log said that the disk took nothing, before a kill; any number, no divergences',
+      legend: 'seen while the log reported a full disk, before a kill; any number is fine',
     },
     {
       what: 'client events lost',
       figure: said.lost,
-      legend: 'seen by a client, and missing at an endpoint; 0 is wanted',
+      legend: 'received by a client, and missing at an endpoint; should be 0',
     },
   ];
 }

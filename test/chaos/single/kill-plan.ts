@@ -3,22 +3,25 @@ import type { Moment } from './moments.ts';
 import type { Timing } from './timing.ts';
 
 interface KillTrait {
-  /** How often it is drawn, compared with others. */
+  /** How often it is drawn, relative to the others. */
   readonly weight: number;
-  /** Which moment is waited for; undefined: none. */
+  /** The moment to wait for. Undefined for none. */
   readonly moment?: Moment;
-  /** How long after it, at least and at most. */
+  /** The shortest and the longest delay after it. */
   readonly afterMs: (timing: Timing) => readonly [number, number];
   /** Whether the node is killed while it starts. */
   readonly isOfStart?: true;
 }
 
-/** How long a start takes, about. */
+/** About how long a start takes. */
 const startMs = 300;
 
 const atOnce = (): [number, number] => [0, 0];
 
-/** At which points a node is killed. None needs anything of the program: they are timed by what it does. */
+/**
+ * The points at which a node is killed. They are timed by what the node does, so that the program needs no
+ * hooks.
+ */
 export const killPoints = {
   'at any moment': { weight: 4, afterMs: () => [0, 0] },
   'around a commit': { weight: 5, moment: 'asked', afterMs: () => [0, 8] },
@@ -27,29 +30,29 @@ export const killPoints = {
   'POST failed, not postponed': { weight: 2, moment: 'refused', afterMs: () => [0, 3] },
   'cached publish answered': { weight: 2, moment: 'published', afterMs: atOnce },
   'client event seen': { weight: 3, moment: 'seen', afterMs: atOnce },
-  'end of a grace': { weight: 2, moment: 'asked', afterMs: ({ graceMs }) => [graceMs, graceMs + 30] },
-  'before it reads its store': { weight: 1, moment: 'start', afterMs: () => [0, startMs], isOfStart: true },
+  'end of a grace period': { weight: 2, moment: 'asked', afterMs: ({ graceMs }) => [graceMs, graceMs + 30] },
+  'before it opens its store': { weight: 1, moment: 'start', afterMs: () => [0, startMs], isOfStart: true },
   'while it reads its store': { weight: 2, moment: 'opening', afterMs: () => [0, 10], isOfStart: true },
   'while it restores': { weight: 2, moment: 'listening', afterMs: () => [0, 15], isOfStart: true },
 } as const satisfies Readonly<Record<string, KillTrait>>;
 
 export type KillPoint = keyof typeof killPoints;
 
-/** The traits of a point, as those of any. */
+/** The traits of a point. */
 export function traitOf(point: KillPoint): KillTrait {
   return killPoints[point];
 }
 
 export interface PlannedKill {
   readonly point: KillPoint;
-  /** How long the node runs before the moment is waited for. */
+  /** How long the node runs before the wait for the moment begins. */
   readonly upMs: number;
   readonly afterMs: number;
-  /** How long the node is away then. */
+  /** How long the node stays down. */
   readonly downMs: number;
 }
 
-/** Which kills there are, and how: the same for the same seed. */
+/** Plans the kills. The same seed gives the same plan. */
 export function planKills(random: Random, count: number, timing: Timing): readonly PlannedKill[] {
   const points = Object.keys(killPoints) as KillPoint[];
   const weights = Object.fromEntries(points.map((point) => [point, killPoints[point].weight]));

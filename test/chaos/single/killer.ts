@@ -13,17 +13,17 @@ export interface KillerOptions {
   readonly moments: Moments;
   readonly writing: Writing;
   readonly journal: Journal;
-  /** A life ended in which the disk took nothing from some moment on. */
+  /** A run ended with writes failing since some moment. */
   readonly onUnwritten: (period: Period, life: string) => void;
-  /** A node listens that was killed right after it had answered a cached publish. */
+  /** A node listens again after it was killed right behind the answer to a cached publish. */
   readonly afterPublish: () => Promise<void>;
 }
 
-/** A moment that does not come in this time is waited for no longer. */
+/** How long to wait for a moment. */
 const momentPatienceMs = 1500;
 const startPatienceMs = 30_000;
 
-/** Starts the node and kills it, at the points that are planned. */
+/** Starts the node and kills it, at the planned points. */
 export class Killer {
   kills = 0;
   #hasAnswered = false;
@@ -33,7 +33,7 @@ export class Killer {
     this.#options = options;
   }
 
-  /** Kills the node in its next life, or at its start. The node is down before and afterwards. */
+  /** Kills the node in its next run, or during its start. The node is down before and afterwards. */
   async kill({ point, upMs, afterMs, downMs }: PlannedKill): Promise<void> {
     const { node, moments, journal } = this.#options;
     const { moment, isOfStart } = traitOf(point);
@@ -47,7 +47,7 @@ export class Killer {
     });
     if (isOfStart === true) {
       if (moment !== undefined) moments.next(moment, strike);
-      // Its end before it listens is what is wanted here.
+      // The node was meant to exit before it listens.
       await node.start().catch(() => {});
     } else {
       await this.start();
@@ -57,7 +57,7 @@ export class Killer {
     }
     const isInTime = await Promise.race([struck.then(() => true), pause(momentPatienceMs, false)]);
     moments.forget();
-    if (!isInTime) journal.count('moments that did not come');
+    if (!isInTime) journal.count('missed kill points');
     node.kill();
     this.#hasAnswered ||= isInTime && moment === 'published';
     this.kills += 1;
@@ -66,7 +66,7 @@ export class Killer {
     await pause(downMs);
   }
 
-  /** Starts the node, and again while there is no room on the disk. */
+  /** Starts the node, and retries while the disk is full. */
   async start(): Promise<void> {
     const { node, journal, disk } = this.#options;
     const giveUpAt = Date.now() + startPatienceMs;
@@ -78,17 +78,17 @@ export class Killer {
       } catch (error) {
         await this.end();
         if (!disk.wasFullSince(startedAt)) throw error;
-        journal.count('starts refused');
+        journal.count('refused starts');
         if (Date.now() > giveUpAt) throw error;
         await pause(100);
       }
     }
-    // Before another event can take the place of the one that was answered.
+    // Check now, before another event replaces the one that was answered.
     if (this.#hasAnswered) await this.#options.afterPublish();
     this.#hasAnswered = false;
   }
 
-  /** Ends the process, if it still runs. What it said last decides what may be lost. */
+  /** Kills the process if it still runs. Its last log lines decide which events may be lost. */
   async end(): Promise<void> {
     const { node, writing, onUnwritten } = this.#options;
     await node.gone();

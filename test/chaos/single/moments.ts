@@ -1,17 +1,17 @@
-/** What can be seen of a node from outside, at the very moment. */
+/** What can be observed of a node from outside, at the moment it happens. */
 export type Moment =
   'start' | 'opening' | 'listening' | 'asked' | 'received' | 'taken' | 'refused' | 'published' | 'seen';
 
-/** Tells who waits for a moment that it has come, before anything else happens. */
+/** Calls whoever waits for a moment, before anything else happens. */
 export class Moments {
   #awaited: { readonly moment: Moment; readonly run: () => void } | undefined;
 
-  /** Has this run when the moment comes next, instead of whatever was to run so far. */
+  /** Registers a callback for the next such moment. It replaces an earlier one. */
   next(moment: Moment, run: () => void): void {
     this.#awaited = { moment, run };
   }
 
-  /** Nobody waits any more. */
+  /** Removes the callback. */
   forget(): void {
     this.#awaited = undefined;
   }

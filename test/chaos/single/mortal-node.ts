@@ -7,22 +7,22 @@ import type { Moments } from './moments.ts';
 import type { Timing } from './timing.ts';
 
 export interface MortalNodeOptions {
-  /** Where the configuration of each life is written. */
+  /** Where the configuration of each run is written. */
   readonly folder: string;
   readonly storePath: string;
   readonly endpoints: readonly EndpointSetting[];
   readonly timing: Timing;
   readonly moments: Moments;
-  /** A life ended that nobody has killed, although it had listened. */
+  /** Called when a run that had started ends without having been killed. */
   readonly onCrash: (how: string) => void;
-  /** Sees each line of each life's log. */
+  /** Called with each line of each run's log. */
   readonly onLine: (life: string, line: string) => void;
 }
 
-/** The logs of so many lives are kept. */
+/** For how many runs the log is kept. */
 const lastLives = 6;
 
-/** One node that keeps its state on disk, life after life. */
+/** One node with a store on disk, through many runs. */
 export class MortalNode {
   /** How long each start took until the node listened. */
   readonly readyMs: number[] = [];
@@ -48,7 +48,7 @@ export class MortalNode {
     return this.#current?.isRunning === true ? [this.#current] : [];
   }
 
-  /** What the life that began last calls itself. */
+  /** The name of the latest run. */
   get name(): string {
     return `life-${this.starts}`;
   }
@@ -57,12 +57,12 @@ export class MortalNode {
     return this.#child !== undefined && isRunning(this.#child) ? this.#child.pid : undefined;
   }
 
-  /** The last lives, the present one included. */
+  /** The last runs, including the present one. */
   get lives(): readonly NodeProcess[] {
     return this.#lives;
   }
 
-  /** Begins another life. Rejects when the process ends before it listens, be it that somebody kills it. */
+  /** Starts another run. Rejects when the process exits before it listens, even if it was killed. */
   async start(): Promise<void> {
     const { folder, storePath, endpoints, timing, moments, onLine } = this.#options;
     this.starts += 1;
@@ -93,12 +93,12 @@ export class MortalNode {
     if (this.#lives.length > lastLives) this.#lives.shift();
   }
 
-  /** Ends the process in this very moment, if there is one. */
+  /** Kills the process immediately, if there is one. */
   kill(): void {
     if (this.#child !== undefined && isRunning(this.#child)) this.#child.kill('SIGKILL');
   }
 
-  /** Resolves once the process has ended and all that it has said was read. */
+  /** Resolves once the process has exited and its whole log was read. */
   async gone(): Promise<void> {
     if (this.#child !== undefined) await killChild(this.#child);
     await this.#closed;
@@ -115,8 +115,8 @@ export class MortalNode {
     const child = this.#child;
     const tell = (): void => {
       if (this.#isStopping || child?.signalCode === 'SIGKILL') return;
-      const how = `${node.name} ended by itself with ${child?.exitCode ?? child?.signalCode}`;
-      this.#options.onCrash(`${how}; its last words:\n${node.lines.slice(-15).join('\n')}`);
+      const how = `${node.name} exited unexpectedly with ${child?.exitCode ?? child?.signalCode}`;
+      this.#options.onCrash(`${how}; its last log lines:\n${node.lines.slice(-15).join('\n')}`);
     };
     if (child === undefined || !isRunning(child)) tell();
     else child.once('close', tell);

@@ -27,27 +27,30 @@ import { timingOf } from './timing.ts';
 import { Troubles } from './troubles.ts';
 import { Writing } from './writing.ts';
 
-/** What is asked of a run. */
+/** The options of a run. */
 export interface SingleOptions {
   readonly kills: number;
   readonly seed: number;
   readonly clients: number;
-  /** How long things take, compared with the program as it is used. */
+  /** The time scale. 1 is the program's default timing. */
   readonly scale: number;
-  /** Where no small disk can be mounted, writes may be refused by a limit on the process, at which LMDB may crash (3.5.6). */
+  /**
+   * Whether writes may be made to fail by a resource limit where no small disk can be mounted. LMDB 3.5.6 may
+   * crash in that case.
+   */
   readonly mayLimit: boolean;
-  /** Sees each line of each life's log. */
+  /** Called with each line of each run's log. */
   readonly onLine?: (life: string, line: string) => void;
-  /** Is told what the run does now. */
+  /** Called with each step of the run. */
   readonly onStep?: (step: string) => void;
 }
 
-/** After so many kills everything comes to rest and is compared, so that what is wrong is found near its cause. */
+/** After this many kills the run settles and is compared, so that a divergence is found near its cause. */
 const killsInRound = 40;
-/** Beyond the graces, for what is under way. */
+/** Extra time for pending work, beyond the grace periods. */
 const furtherQuietMs = 700;
 
-/** Kills a node that keeps its state on disk, over and over, and compares what everybody believes with what is true. */
+/** Kills a node with a store on disk repeatedly, and compares everyone's beliefs with the truth. */
 export async function runSingle(options: SingleOptions): Promise<Outcome> {
   const { onStep: tell = () => {}, onLine = () => {}, scale, seed } = options;
   const random = new Random(seed);
@@ -96,7 +99,7 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
       },
     },
   };
-  // What was on its way to a process that was killed has no effect later.
+  // A request to a killed process cannot take effect later.
   const publisher = new Publisher(random.fork(), world, {
     doubtMs: 0,
     onAnswered: () => moments.tell('published'),
@@ -113,7 +116,7 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
       publisher.mayLoseSince(period.from, life);
     },
     async afterPublish() {
-      journal.count('caches looked into after a kill');
+      journal.count('caches checked after a kill');
       await publisher.silently(async () => {
         findings.add(await probeCaches(node.live, channels, publisher), `by kill ${killer.kills}`);
       });
@@ -167,7 +170,7 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
       troubles.stop();
       await Promise.all(going);
     }
-    tell('coming to rest');
+    tell('waiting until everything settles');
     crowd.keep();
     await rest({ ...resting, isSettled: () => crowd.isSettled });
     tell('comparing');
@@ -188,7 +191,7 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
     await rest({ ...resting, isSettled: () => truth.belief().occupied.size === 0 });
     await compare();
   } catch (error) {
-    journal.problem(`The run broke off: ${error instanceof Error ? error.stack : String(error)}`);
+    journal.problem(`The run was aborted: ${error instanceof Error ? error.stack : String(error)}`);
   } finally {
     crowd.stop();
     const fault = await node.stop();

@@ -2,12 +2,13 @@ import type { Divergence, Drop } from '../checks.ts';
 import type { Receiver } from '../receiver.ts';
 import type { ReceivedEvent } from '../replay.ts';
 
-/** How much of two stories is shown from where they differ. */
+/** How many events of two histories are shown from where they differ. */
 const shown = 3;
 
 /**
- * Of each channel one endpoint must have taken what the others have, in the same order: a fact is written for all of them
- * at once. A cache miss that stands no more is told to nobody after a restart, and to some it was told before.
+ * Compares the histories of endpoints. All endpoints must have accepted the same events of each channel in
+ * the same order, because a fact is written for all of them at once. A cache miss is an exception: a restart
+ * may cancel it after some endpoints received it.
  */
 export function checkSameStory(
   [first, ...others]: readonly Receiver[],
@@ -48,7 +49,7 @@ function compare(channel: string, [id, events]: Story, [otherId, otherEvents]: S
         where: `endpoint ${otherId}`,
         subject: channel,
         believed: `after ${at} events ${part(otherEvents)}`,
-        truth: `endpoint ${id} took ${part(events)}`,
+        truth: `endpoint ${id} accepted ${part(events)}`,
       },
     ];
   }

@@ -5,7 +5,7 @@ import { atCleanUp } from '../children.ts';
 
 const sizeBytes = 16 * 1024 ** 2;
 
-/** A small disk in memory for the store, where this user may mount one; else a folder of a larger one. */
+/** A small in-memory disk for the store if this user may mount one, otherwise a folder. */
 export class SmallDisk {
   readonly path: string;
   readonly isMounted: boolean;
@@ -21,24 +21,24 @@ export class SmallDisk {
     if (this.isMounted) this.#forget = atCleanUp(() => void run('umount', '--lazy', folder));
   }
 
-  /** Whether it took nothing at some moment since this one. */
+  /** Whether writes failed at some time since this moment. */
   wasFullSince(atMs: number): boolean {
     return this.#isFull || this.#freedAt >= atMs;
   }
 
-  /** Leaves no room on the disk. False: it is not a small one. */
+  /** Fills the disk. Returns false if it is not a small one. */
   fill(): boolean {
     if (!this.isMounted) return false;
     this.#isFull = true;
     try {
       writeFileSync(this.#ballast, Buffer.alloc(sizeBytes));
     } catch {
-      // It is as full as it can be.
+      // The disk is as full as it can be.
     }
     return true;
   }
 
-  /** Has every write of this process fail, as if the disk took nothing. False where that cannot be done. */
+  /** Makes every write of this process fail, as on a full disk. Returns false where that is impossible. */
   refuse(pid: number): boolean {
     if (!run('prlimit', '--pid', String(pid), '--fsize=0:')) return false;
     this.#limited = pid;
@@ -46,7 +46,7 @@ export class SmallDisk {
     return true;
   }
 
-  /** There is room again, and writes succeed. `pid`: the process that runs now. */
+  /** Frees the disk, so that writes succeed. `pid`: the running process. */
   free(pid: number | undefined): void {
     rmSync(this.#ballast, { force: true });
     if (this.#isFull) this.#freedAt = Date.now();

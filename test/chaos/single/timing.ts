@@ -1,14 +1,17 @@
-/** How long things take in a run, in the proportions of the program as it is used. */
+/** The durations of a run, in the same proportions as the program's defaults. */
 export interface Timing {
   readonly graceMs: number;
   readonly restartGraceMs: number;
-  /** Clients come back after so long at most, some of them beyond the grace. */
+  /** The longest time that clients stay away. Some stay away beyond the grace period. */
   readonly longestAwayMs: number;
   readonly longestUpMs: number;
   readonly longestDownMs: number;
 }
 
-/** The times of a run: 1 is a grace of 3 s, a restart grace of 20 s, and clients that are back within a minute. */
+/**
+ * The durations for a scale. 1 is a grace period of 3 s, a restart grace of 20 s, and clients that return
+ * within a minute.
+ */
 export function timingOf(scale: number): Timing {
   return {
     graceMs: Math.round(3000 * scale),

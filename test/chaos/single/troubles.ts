@@ -6,19 +6,19 @@ import { failures, type Receiver } from '../receiver.ts';
 import type { MortalNode } from './mortal-node.ts';
 import type { SmallDisk } from './small-disk.ts';
 
-/** What goes wrong beside the kills, in turns. */
+/** The faults besides the kills. */
 export interface TroublesOptions {
   readonly random: Random;
   readonly receivers: readonly Receiver[];
   readonly disk: SmallDisk;
   readonly node: MortalNode;
-  /** Where no small disk can be mounted, writes may be refused by a limit on the process. */
+  /** Whether writes may be made to fail by a resource limit where no small disk can be mounted. */
   readonly mayLimit: boolean;
   readonly disturbances: Disturbances;
   readonly journal: Journal;
 }
 
-/** Endpoints fail and recover, and the disk is full for a while, as its source of chance has it. */
+/** Makes endpoints fail and recover, and fills the disk for a while, at random. */
 export class Troubles {
   readonly #options: TroublesOptions;
   #isStopping = false;
@@ -27,7 +27,7 @@ export class Troubles {
     this.#options = options;
   }
 
-  /** Goes on until stopped; then nothing is wrong any more. */
+  /** Runs until stopped, and then ends all faults. */
   async run(): Promise<void> {
     this.#isStopping = false;
     const { random } = this.#options;
@@ -48,7 +48,7 @@ export class Troubles {
     }
   }
 
-  /** Half of the time it is the last endpoint. */
+  /** Chooses the last endpoint half of the time. */
   async #failEndpoint(random: Random): Promise<void> {
     const { receivers, disturbances, journal } = this.#options;
     const receiver = receivers[random.below(2 * receivers.length)] ?? receivers.at(-1);
@@ -63,7 +63,7 @@ export class Troubles {
     disturbances.end(fault);
   }
 
-  /** The disk is full, or takes nothing by a limit on the process. */
+  /** Fills the disk, or makes writes fail by a resource limit. */
   async #failDisk(random: Random): Promise<void> {
     const { disk, node, journal, mayLimit } = this.#options;
     const lastsMs = random.between(200, 2500);

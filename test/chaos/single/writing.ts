@@ -1,13 +1,13 @@
 import type { Period } from '../truth.ts';
 
-/** What was said while writing failed is written within so long after the log has said that it works again. */
+/** How long after the log reports that writes succeed again everything must be written. */
 const catchUpMs = 100;
 
-/** Whether the node can write its store, as its log says. */
+/** Whether the node can write its store, according to its log. */
 export class Writing {
-  /** How often it began to fail. */
+  /** How often writes began to fail. */
   failures = 0;
-  /** When writing failed last, in this life. */
+  /** When writing last failed in this run. */
   #failed: { readonly from: number; to: number } | undefined;
 
   get isFailing(): boolean {
@@ -16,19 +16,21 @@ export class Writing {
 
   /** Reads a line of the log. */
   read(line: string): void {
-    if (line.includes('"msg":"the store cannot be written')) {
+    if (line.includes('"msg":"cannot write to the store')) {
       this.failures += 1;
       const at = timeOf(line);
-      // What was said in an earlier failure may not be written yet.
+      // What was published during an earlier failure may not be written yet.
       const before = this.#failed;
       const isBefore = before !== undefined && at < before.to + catchUpMs;
       this.#failed = { from: isBefore ? before.from : at, to: Infinity };
-    } else if (line.includes('"msg":"the store is written again"') && this.#failed !== undefined) {
+    } else if (line.includes('"msg":"writing to the store works again"') && this.#failed !== undefined) {
       this.#failed.to = timeOf(line);
     }
   }
 
-  /** This life has ended, and all of its log was read. Returns when something was said that it did not come to write. */
+  /**
+   * Records that this run has ended and its log was read. Returns the time since which writes may be missing.
+   */
   end(): Period | undefined {
     const failed = this.#failed;
     this.#failed = undefined;

@@ -4,52 +4,60 @@ import { expectWebhook, requireExactly, type Stage } from '../stage.ts';
 import { vehicle } from './messages.ts';
 import { room } from './presence.ts';
 
-/** All channels of the demonstration, with all that should have been heard of each by the end. */
-const wholeStory: Record<string, readonly string[]> = {
+/** The webhook events that each channel must have caused by the end. The presence channel is checked separately. */
+const expectedEvents: Record<string, readonly string[]> = {
   news: ['channel_occupied', 'channel_vacated'],
   orders: ['channel_occupied', 'channel_vacated'],
   'private-chat-42': ['channel_occupied', 'client_event', 'channel_vacated'],
   [vehicle]: ['channel_occupied', 'cache_miss', 'channel_vacated'],
 };
 
-/** Everybody leaves for good: member_removed and channel_vacated after about 3 s. */
+/** Shows member_removed and channel_vacated about 3 s after everybody has left. */
 export async function everybodyLeaves(stage: Stage): Promise<void> {
   scene(
     '7  member_removed, channel_vacated',
-    '"There is a ~3 second delay between a user disconnecting and the member_removed or channel_vacated webhook firing."',
+    'There is a ~3 second delay between a user disconnecting and the member_removed or channel_vacated webhook firing.',
   );
   const limitMs = 6000;
   const gone = [
     ...['user-42', 'user-7'].map((user_id) =>
       expectWebhook(stage, { name: 'member_removed', channel: room, user_id }, limitMs),
     ),
-    ...[room, ...Object.keys(wholeStory)].map((channel) =>
+    ...[room, ...Object.keys(expectedEvents)].map((channel) =>
       expectWebhook(stage, { name: 'channel_vacated', channel }, limitMs),
     ),
   ];
-  client('all', 'close their browsers');
+  client('everyone', 'closes the browser');
   const leftAtMs = elapsedMs();
   for (const visitor of stage.visitors) visitor.disconnect();
   const arrivals = await Promise.all(gone);
   const delays = arrivals.map(({ atMs }) => (atMs - leftAtMs) / 1000);
   const [least, most] = [Math.min(...delays), Math.max(...delays)];
   if (least < 2.5)
-    throw new DemoFault(`A departure was reported after ${least.toFixed(1)} s, before the grace.`);
-  checked(`all were reported ${least.toFixed(1)} to ${most.toFixed(1)} s after they had left`);
+    throw new DemoFault(
+      `A departure was reported after ${least.toFixed(1)} s, before the grace period was over.`,
+    );
+  checked(`every departure was reported between ${least.toFixed(1)} and ${most.toFixed(1)} s after it`);
 }
 
-/** The webhooks of the whole demonstration, replayed, must say that nobody is there. */
+/**
+ * Replays all webhook events. The result must be the true state: every channel is empty.
+ * @throws DemoFault otherwise.
+ */
 export function replay(stage: Stage): void {
-  for (const [channel, events] of Object.entries(wholeStory)) requireExactly(stage, channel, events);
-  const story = stage.receiver.about(room);
-  const last = story.at(-1);
+  for (const [channel, events] of Object.entries(expectedEvents)) requireExactly(stage, channel, events);
+  const events = stage.receiver.about(room);
+  const last = events.at(-1);
   const online = new Set<string>();
-  for (const event of story) {
+  for (const event of events) {
     const [name, user = ''] = event.split(' ');
     if (name === 'member_added') online.add(user);
     if (name === 'member_removed') online.delete(user);
   }
-  if (online.size > 0 || last !== 'channel_vacated' || story.length !== 7) {
-    throw new DemoFault(`About ${room} came [${story.join(', ')}], which does not add up.`);
+  if (online.size > 0 || last !== 'channel_vacated' || events.length !== 7) {
+    throw new DemoFault(
+      `The endpoint received [${events.join(', ')}] for ${room}, which does not lead to an empty channel.`,
+    );
   }
+  checked('replaying all webhook events gives the true state: nobody online, every channel vacated');
 }

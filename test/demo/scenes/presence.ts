@@ -2,16 +2,16 @@ import { pause } from '../pause.ts';
 import { checked, client, scene } from '../screen.ts';
 import { enter, expectWebhook, requireExactly, type Stage } from '../stage.ts';
 
-/** The presence channel of the page's examples. */
+/** The presence channel of Soketify's examples. */
 export const room = 'presence-chat-room-general';
 
-/** The grace is 3 s; what has not come by then, with the time of a batch on top, does not come. */
+/** The grace period is 3 s. After it, and the time of one batch, no more webhook events can arrive. */
 const graceIsOverMs = 3500;
 const joined = ['channel_occupied', 'member_added user-42', 'member_added user-7'];
 
-/** member_added once per user, however many tabs. */
+/** Shows one member_added per user, however many tabs the user opens. */
 export async function members(stage: Stage): Promise<void> {
-  scene('3  member_added', '"A user subscribes to a presence channel."');
+  scene('3  member_added', 'A user subscribes to a presence channel.');
   const [ann, bob] = stage.visitors;
   const annAdded = expectWebhook(stage, { name: 'member_added', channel: room, user_id: 'user-42' });
   client('Ann', `subscribes to ${room}`);
@@ -25,29 +25,29 @@ export async function members(stage: Stage): Promise<void> {
   await bob?.subscribe(room);
   await bobAdded;
   requireExactly(stage, room, joined);
-  checked('Bob is the next that was heard of: nothing was sent for the second tab of Ann');
+  checked("Ann's second tab caused no webhook event");
 }
 
-/** A short disconnection is seen by the others on the channel, and by no webhook. */
+/** Shows a short disconnection: the other members notice it, and no webhook event is sent. */
 export async function blip(stage: Stage): Promise<void> {
   scene(
-    '6  A blip',
-    '"This grace period prevents a flood of spurious events from momentary network blips …"',
+    '6  Short disconnection',
+    'This grace period prevents a flood of spurious events from momentary network blips …',
   );
   const [ann, bob] = stage.visitors;
-  const gone = ann?.sees(room, 'pusher:member_removed');
-  client('Bob', 'loses the connection');
+  const gone = ann?.receives(room, 'pusher:member_removed');
+  client('Bob', 'loses his connection');
   bob?.disconnect();
   await gone;
-  client('Ann', 'sees Bob leave, at once');
+  client('Ann', 'receives pusher:member_removed for Bob immediately');
   await pause(1000);
-  const back = ann?.sees(room, 'pusher:member_added');
-  client('Bob', 'is back after one second');
+  const back = ann?.receives(room, 'pusher:member_added');
+  client('Bob', 'reconnects after one second');
   await bob?.connect();
   await back;
-  client('Ann', 'sees Bob join again');
-  client('', 'waiting until the 3 s are over …');
+  client('Ann', 'receives pusher:member_added for Bob');
+  client('', 'waiting for the end of the 3-second grace period …');
   await pause(graceIsOverMs - 1000);
   requireExactly(stage, room, [...joined, 'client_event user-42']);
-  checked('no webhook: for your server, Bob has never been away');
+  checked('no webhook event was sent: your backend never saw Bob leave');
 }

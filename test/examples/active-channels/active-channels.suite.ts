@@ -14,7 +14,7 @@ let soketify: Emulator;
 before(async () => {
   site = await openSite();
   site.serve(serveRoute(POST));
-  // It hears what the application hears, and tells what is true.
+  // The client of the test. It receives what the application publishes, and shows the true state.
   receiver = await startReceiver();
   soketify = await startEmulator({
     clock: 'virtual',
@@ -52,7 +52,7 @@ test('a channel is active from its first subscriber until three seconds after it
   assert.deepEqual([...activeChannels], []);
 });
 
-test('the application knows what is true, however often its endpoint fails', async () => {
+test('the application knows the true state, however often its endpoint fails', async () => {
   soketify.faults.webhooks({ endpoint: `${site.url}/api/webhooks/soketify`, status: 500, times: 5 });
   const visitors = await Promise.all(['a', 'b', 'c'].map(() => visit(soketify)));
   for (const [index, visitor] of visitors.entries()) {
@@ -69,7 +69,7 @@ test('the application knows what is true, however often its endpoint fails', asy
   for (const visitor of visitors) visitor.leave();
 });
 
-test('a webhook that was signed by somebody else is refused', async () => {
+test('a webhook with a wrong signature is rejected', async () => {
   const response = await fetch(`${site.url}/api/webhooks/soketify`, {
     method: 'POST',
     headers: { 'x-pusher-signature': 'f'.repeat(64) },

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const suite = fileURLToPath(new URL('active-channels.suite.ts', import.meta.url));
 
 test('the suite for node:test passes, and ends by itself', async () => {
-  // Not as a child of another test runner, whose report it would otherwise write.
+  // Not as a child of another test runner, because node:test would then write that runner's report format.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const args = ['--import', 'tsx', '--test', '--test-reporter', 'tap', suite];
   const child = spawn(process.execPath, args, { env });

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The channels that somebody is subscribed to, as the application knows them. */
+/** The channels with subscribers, as the application knows them. */
 export const activeChannels = new Set<string>();
 
 /** A route of the Next.js App Router, such as app/api/webhooks/soketify/route.ts; it needs nothing of Next.js itself. */

@@ -19,8 +19,8 @@ export interface AppOptions {
 }
 
 /**
- * Fills cache channels when somebody looks at one that is empty. Its endpoint needs only `cache_miss`. What cannot be
- * filled now, for the database or the API is down, is answered 500: the webhook comes again.
+ * Fills empty cache channels when a client subscribes. Its endpoint needs only `cache_miss`. If the database
+ * or the API is down it answers 500, and the webhook is sent again.
  */
 export function createApp({ db, pusher: options }: AppOptions): Express {
   const app = express();

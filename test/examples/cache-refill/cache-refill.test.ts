@@ -18,7 +18,7 @@ async function start({ vehicles = [{ id: 'V-001', ...location }] }: { vehicles?:
   site.serve(createApp({ db, pusher: soketify.serverOptions() }));
   return {
     soketify,
-    /** A client that looks at the vehicle; resolves once it is subscribed. */
+    /** A client that watches the vehicle. Resolves once it is subscribed. */
     async watch() {
       const visitor = await visit(soketify);
       onTestFinished(() => visitor.leave());
@@ -32,14 +32,14 @@ async function start({ vehicles = [{ id: 'V-001', ...location }] }: { vehicles?:
   };
 }
 
-test('whoever looks first has the channel filled, and sees the location', async () => {
+test('the first subscriber causes the refill, and receives the location', async () => {
   const { soketify, watch } = await start();
   const { seen } = await watch();
   await soketify.webhooks.waitFor({ name: 'cache_miss', channel });
   expect(await seen).toEqual(location);
 });
 
-test('whoever looks later gets it from the cache, and nobody is asked', async () => {
+test('a later subscriber receives the cached event, and the handler is not called', async () => {
   const { soketify, watch, misses } = await start();
   await watch();
   const first = await soketify.webhooks.waitFor({ name: 'cache_miss' });
@@ -49,7 +49,7 @@ test('whoever looks later gets it from the cache, and nobody is asked', async ()
   expect(misses()).toHaveLength(1);
 });
 
-test('of many who look at once the handler hears once, and all of them see the location', async () => {
+test('many simultaneous subscribers cause one call of the handler, and all of them receive the location', async () => {
   const { soketify, watch, misses } = await start();
   const crowd = await Promise.all(Array.from({ length: 20 }, () => watch()));
   await soketify.webhooks.waitFor({ name: 'cache_miss' });
@@ -57,7 +57,7 @@ test('of many who look at once the handler hears once, and all of them see the l
   expect(misses()).toHaveLength(1);
 });
 
-test('half an hour later the cache is empty, and the handler is asked again', async () => {
+test('half an hour later the cache is empty, and the handler is called again', async () => {
   const { soketify, watch } = await start();
   await watch();
   const first = await soketify.webhooks.waitFor({ name: 'cache_miss' });
@@ -67,7 +67,7 @@ test('half an hour later the cache is empty, and the handler is asked again', as
   expect(await seen).toEqual(location);
 });
 
-test('a refill that the API refuses is tried again with the webhook', async () => {
+test('a refill that the API rejects is repeated with the webhook', async () => {
   const { soketify, watch } = await start();
   const outage = soketify.faults.api({ status: 503, times: 2 });
   const { seen } = await watch();

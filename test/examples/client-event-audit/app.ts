@@ -12,7 +12,7 @@ export interface LogEntry {
 }
 
 export interface Database {
-  /** Runs the work unless a webhook with this id has been worked off before. */
+  /** Runs the work unless a webhook with this id was processed before. */
   once(webhookId: string, work: () => Promise<void>): Promise<void>;
   readonly clientEventLog: { create(entry: LogEntry): Promise<void> };
 }
@@ -31,7 +31,7 @@ interface WebhookEvent {
   readonly user_id?: string;
 }
 
-/** An application that keeps what clients say to each other: without webhooks that bypasses it entirely. */
+/** An application that records client events. Without webhooks they would bypass it entirely. */
 export function createApp({ db, pusher: options }: AppOptions): Express {
   const app = express();
   const pusher = new Pusher(options);
@@ -54,7 +54,8 @@ export function createApp({ db, pusher: options }: AppOptions): Express {
       time_ms: number;
       events: WebhookEvent[];
     };
-    // A webhook may come twice, as when its first answer was lost; a log must not say everything twice.
+    // A webhook may arrive twice, for instance when the first answer was lost, but the log must contain each
+    // event once.
     await db.once(req.get('webhook-id') ?? signature.toString(), async () => {
       for (const event of events) await logClientEvent(event, new Date(timeMs));
     });
@@ -79,7 +80,7 @@ export function createApp({ db, pusher: options }: AppOptions): Express {
   return app;
 }
 
-/** A log in memory, to be looked at. */
+/** A log in memory, for tests. */
 export function createDatabase(): Database & { readonly entries: readonly LogEntry[] } {
   const entries: LogEntry[] = [];
   const done = new Map<string, Promise<void>>();
@@ -88,7 +89,7 @@ export function createDatabase(): Database & { readonly entries: readonly LogEnt
     async once(webhookId, work) {
       const working = done.get(webhookId) ?? work();
       done.set(webhookId, working);
-      // What failed is not done: it may be tried again.
+      // Failed work may be tried again.
       await working.catch((error: unknown) => {
         done.delete(webhookId);
         throw error;

@@ -22,7 +22,7 @@ async function start() {
   };
 }
 
-test('what is said on a private channel is kept, with the connection that said it', async () => {
+test('an event on a private channel is recorded with the connection that sent it', async () => {
   const { soketify, log, join } = await start();
   const { channel, socketId } = await join('ada', 'private-chat-42');
   channel.trigger('client-typing', { isTyping: true });
@@ -39,7 +39,7 @@ test('what is said on a private channel is kept, with the connection that said i
   ]);
 });
 
-test('on a presence channel it is kept with the user', async () => {
+test('on a presence channel it is recorded with the user', async () => {
   const { soketify, log, join } = await start();
   const { channel } = await join('ada', 'presence-room');
   channel.trigger('client-hello', {});
@@ -47,7 +47,7 @@ test('on a presence channel it is kept with the user', async () => {
   expect(log).toMatchObject([{ eventName: 'client-hello', userId: 'ada' }]);
 });
 
-test('it is kept in the order in which it was said, also when the log was down', async () => {
+test('events are recorded in the order in which they were sent, even if the log was down', async () => {
   const { soketify, log, join } = await start();
   const { channel } = await join('ada', 'private-chat-42');
   soketify.faults.webhooks({ status: 500, times: 3 });
@@ -56,7 +56,7 @@ test('it is kept in the order in which it was said, also when the log was down',
   expect(log.map(({ data }) => data)).toEqual(['one', 'two', 'three']);
 });
 
-test('a webhook that comes twice is kept once', async () => {
+test('a webhook that arrives twice is recorded once', async () => {
   const { soketify, log, join } = await start();
   const { channel } = await join('ada', 'private-chat-42');
   const twice = soketify.faults.webhooks({ duplicate: true, times: 1 });
@@ -67,7 +67,7 @@ test('a webhook that comes twice is kept once', async () => {
   expect(log.map(({ data }) => data)).toEqual(['once']);
 });
 
-test('the eleventh event within a second is refused to its sender, and not kept', async () => {
+test('the eleventh event within a second is rejected, and not recorded', async () => {
   const { soketify, log, join } = await start();
   const { channel } = await join('ada', 'private-chat-42');
   for (let word = 1; word <= 11; word += 1) channel.trigger('client-word', String(word));

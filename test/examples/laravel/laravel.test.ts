@@ -39,11 +39,14 @@ async function startApplication(): Promise<string> {
       const url = /Development Server \((http:.*?)\) started/.exec(line)?.[1];
       if (url !== undefined) resolve(url);
     });
-    void exit.then(() => reject(new Error(`PHP ended before it listened:\n${output}`)));
+    void exit.then(() => reject(new Error(`PHP exited before it listened:\n${output}`)));
   });
 }
 
-/** The application, a Soketify that tells it, and whoever is online as the application has it. */
+/**
+ * The application, a Soketify that sends webhooks to it, and the users who are online according to the
+ * application.
+ */
 async function start() {
   const url = await startApplication();
   const webhooks = [{ url: `${url}/api/webhooks/soketify` }];
@@ -73,7 +76,7 @@ async function start() {
   };
 }
 
-test('the handler follows a user online, and offline after three seconds away', async () => {
+test('the handler marks a user as online, and as offline after three seconds away', async () => {
   const { soketify, open, online } = await start();
   const ada = await open('ada');
   await open('bob');
@@ -87,7 +90,7 @@ test('the handler follows a user online, and offline after three seconds away', 
   expect(await online()).toEqual(['bob']);
 });
 
-test('what it missed while it was down is told again', async () => {
+test('webhooks that it missed while it was down are sent again', async () => {
   const { soketify, open, online } = await start();
   const ada = await open('ada');
   await soketify.webhooks.waitFor({ name: 'member_added', user_id: 'ada' });
@@ -98,7 +101,7 @@ test('what it missed while it was down is told again', async () => {
   expect(soketify.deliveries.at(-1)?.attempts).toHaveLength(4);
 });
 
-test('a cache_miss, which nobody listens to, and an event without a branch are answered 2xx', async () => {
+test('a cache_miss without a listener, and an event without a branch, are answered 2xx', async () => {
   const { soketify } = await start();
   const visitor = await visit(soketify);
   onTestFinished(() => visitor.leave());
@@ -109,9 +112,9 @@ test('a cache_miss, which nobody listens to, and an event without a branch are a
 
 test.each([
   ['signed with another secret', { 'x-pusher-signature': '0'.repeat(64) }, 401],
-  // hash_equals() of PHP 8 takes no null: Laravel answers that with its page for errors.
+  // PHP 8's hash_equals() does not accept null, and Laravel answers that with its error page.
   ['without a signature', {}, 500],
-])('a body that is forged, %s, is refused', async (_, headers, status) => {
+])('a forged body, %s, is rejected', async (_, headers, status) => {
   const { hook, online } = await start();
   const events = [{ name: 'member_added', channel: 'presence-online', user_id: 'eve' }];
   const body = JSON.stringify({ time_ms: Date.now(), events });

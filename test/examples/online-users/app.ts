@@ -8,7 +8,7 @@ export interface User {
   readonly lastSeenAt: Date | null;
 }
 
-/** What the application keeps of its users. */
+/** What the application stores about its users. */
 export interface Database {
   readonly users: {
     update(change: { where: { id: string }; data: Omit<User, 'id'> }): Promise<void>;
@@ -27,14 +27,14 @@ interface WebhookEvent {
 }
 
 /**
- * An application that knows who is online: whoever is on `presence-online`. Its endpoint is to hear of that channel
- * alone, or somebody who leaves any other room would be taken for gone.
+ * An application that knows who is online: the members of `presence-online`. Its endpoint must select that
+ * channel only. Otherwise a user who leaves any other room would count as offline.
  */
 export function createApp({ db, pusher: options }: AppOptions): Express {
   const app = express();
   const pusher = new Pusher(options);
 
-  // Whoever is logged in may join; here the session is a header.
+  // Only logged-in users may join. Here a header takes the place of the session.
   app.post('/pusher/auth', express.urlencoded(), (req, res) => {
     const { socket_id: socketId, channel_name: channel } = req.body as Record<string, string>;
     const userId = req.get('x-user') ?? '';
@@ -83,7 +83,7 @@ export function createApp({ db, pusher: options }: AppOptions): Express {
   return app;
 }
 
-/** Users in memory, as a test has them. */
+/** Users in memory, for tests. */
 export function createDatabase(...ids: readonly string[]): Database {
   const users = new Map<string, User>(
     ids.map((id) => [id, { id, isOnline: false, lastSeenAt: null }] as const),

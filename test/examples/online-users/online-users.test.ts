@@ -5,7 +5,7 @@ import { createApp, createDatabase } from './app.ts';
 
 const channel = 'presence-online';
 
-/** The application and a Soketify of its own, whose clock stands still until it is moved. */
+/** The application and a Soketify of its own, whose clock moves only when told to. */
 async function start() {
   const site = await openSite();
   onTestFinished(() => site.close());
@@ -68,7 +68,7 @@ test('leaving another room makes nobody offline', async () => {
   expect(await online()).toEqual(['ada']);
 });
 
-test('what the application missed while it was down is told again', async () => {
+test('webhooks that the application missed while it was down are sent again', async () => {
   const { soketify, open, online } = await start();
   const ada = await open('ada');
   await soketify.webhooks.waitFor({ name: 'member_added', user_id: 'ada' });
@@ -82,7 +82,7 @@ test('what the application missed while it was down is told again', async () => 
   expect(await online()).toEqual([]);
 });
 
-test('nobody but Soketify can make a user online', async () => {
+test('only Soketify can make a user online', async () => {
   const { site, online } = await start();
   const forged = await fetch(`${site.url}/webhooks/soketify`, {
     method: 'POST',

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const filesHere = (...names: readonly string[]): readonly string[] => names.map((name) => folder + name);
 
-/** The most bytes of the archive, as it is downloaded: code, and the documents with it. */
+/** The maximum size of the archive in bytes, including the documents. */
 const mostBytes = 600_000;
 
 function emptyFolder(): string {
@@ -22,7 +22,7 @@ function emptyFolder(): string {
 }
 
 describe('the archive', () => {
-  test('holds what is used, and nothing else', () => {
+  test('contains what is used, and nothing else', () => {
     const listed = execFileSync('tar', ['-tzf', inject('packedPackage')], { encoding: 'utf8' });
     const files = listed
       .trim()
@@ -57,7 +57,7 @@ describe('the archive', () => {
   });
 
   test(
-    'of a fresh clone is whole, and npm installs it into an empty folder',
+    'of a fresh clone is complete, and npm installs it into an empty folder',
     { timeout: 300_000 },
     async () => {
       const clone = emptyFolder();
@@ -82,7 +82,7 @@ describe('the archive', () => {
     })`;
       expect(await runIn(project, process.execPath, ['-e', script])).toEqual({ code: 0, output: '200\n' });
 
-      // Packed again, it is not built again: nothing has changed.
+      // Packing again does not build again, because nothing has changed.
       pack(clone, emptyFolder());
       expect(statSync(program).mtimeMs).toBe(builtAt);
     },
@@ -90,7 +90,7 @@ describe('the archive', () => {
 });
 
 describe('the package', () => {
-  test('leaves no handle after close: the process ends by itself', async () => {
+  test('leaves no handle after close: the process exits by itself', async () => {
     const project = await createProject({ packages: ['ws'], files: filesHere('leak.cjs') });
     expect(await project.node('leak.cjs')).toEqual({ code: 0, output: '[]' });
   });
@@ -104,7 +104,7 @@ describe('the package', () => {
     const compilerOptions = {
       module: 'nodenext',
       target: 'es2022',
-      lib: ['es2023', 'esnext.disposable', 'dom'], // pusher-js speaks of the page
+      lib: ['es2023', 'esnext.disposable', 'dom'], // The types of pusher-js refer to the DOM.
       types: ['node'],
       strict: true,
       noEmit: true,

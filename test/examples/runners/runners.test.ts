@@ -6,13 +6,13 @@ import { findChromium } from '../../support/browser/chromium.ts';
 
 const clients = ['pusher', 'pusher-js'];
 
-/** A project with these files of a folder beside this one. */
+/** A project with these files from a folder next to this file. */
 function projectOf(runner: string, files: readonly string[], options: ProjectOptions): Promise<Project> {
   const paths = files.map((file) => fileURLToPath(new URL(`${runner}/${file}`, import.meta.url)));
   return createProject({ ...options, files: paths, packages: [...clients, ...(options.packages ?? [])] });
 }
 
-/** Each in an empty folder, with the package from its archive, as somebody begins who has just installed it. */
+/** Each project starts in an empty folder and installs the package from its archive, like a new user. */
 describe('a new project tests with', () => {
   test('vitest: the test that the README prints', async () => {
     const project = await createProject({ packages: [...clients, 'vitest'] });
@@ -22,7 +22,15 @@ describe('a new project tests with', () => {
     expect(code).toBe(0);
   });
 
-  test('jest, which refuses ES modules, beside its fake timers', async () => {
+  test('vitest, with one emulator for all test files', async () => {
+    const files = ['vitest.config.mjs', 'soketify.mjs', 'online.test.mjs', 'rooms.test.mjs'];
+    const project = await projectOf('vitest-global', files, { packages: ['vitest'] });
+    const { code, output } = await project.node(project.script('vitest/vitest.mjs'), 'run');
+    expect(output).toMatch(/Tests .*2 passed/);
+    expect(code).toBe(0);
+  });
+
+  test('jest, which does not accept ES modules, together with its fake timers', async () => {
     const project = await projectOf('jest-commonjs', ['online.test.cjs'], {
       packages: ['jest'],
       manifest: { jest: { testMatch: ['**/*.test.cjs'] } },
@@ -54,7 +62,7 @@ describe('a new project tests with', () => {
     expect(code).toBe(0);
   });
 
-  test('node:test, beside its fake timers', async () => {
+  test('node:test, together with its fake timers', async () => {
     const project = await projectOf('node-test', ['online.test.mjs', 'fake-timers.test.mjs'], {
       packages: ['ws'],
     });

@@ -79,7 +79,7 @@ describe('a server with a store', () => {
 
     const restored: LogFields[] = [];
     const info = (fields: LogFields, message: string) => {
-      if (message === 'going on with what the store has kept') restored.push(fields);
+      if (message === 'continuing with the state in the store') restored.push(fields);
     };
     await start(killed(path), { log: { ...silentLog, info } });
     expect(restored).toMatchObject([{ channels: 1, forgottenApps: [] }]);

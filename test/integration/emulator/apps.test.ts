@@ -120,7 +120,7 @@ describe('an app', () => {
     await client.closed;
     await emulator.clock.advance(600_000);
     expect(receiver.requests).toEqual([]);
-    expect(() => emulator.app('mine')).toThrow(/there is no app 'mine'; there are: 1/);
+    expect(() => emulator.app('mine')).toThrow(/there is no app 'mine'; known apps: 1/);
     await expect(emulator.removeApp('1')).rejects.toThrow(/the last app/);
   });
 

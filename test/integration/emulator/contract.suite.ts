@@ -86,6 +86,17 @@ export function emulatorContract(name: string, open: () => Promise<Emulator>): v
       });
     });
 
+    test('records a run', async () => {
+      const { emulator } = await stage();
+      await enter(await connect(emulator), emulator, 'presence-a', '42');
+      await emulator.webhooks.waitFor({ name: 'member_added' });
+      const record = await emulator.record();
+      expect(record).toMatchObject({ format: 'soketify-record', version: 1, clock: { mode: 'virtual' } });
+      expect(record.entries.map(({ kind }) => kind)).toEqual(['connected', 'subscribed', 'delivered']);
+      expect(record.deliveries).toMatchObject([{ endpoint: 'main', status: 'delivered' }]);
+      expect((await emulator.app('1').record()).entries).toEqual(record.entries);
+    });
+
     test('has connections and the HTTP API fail', async () => {
       const { emulator } = await stage();
       const client = await connect(emulator);

@@ -133,7 +133,7 @@ describe('the control API', () => {
     ['POST', '/webhooks/wait-for', '{"match":{"user":"1"}}', 400, /events have no field 'user'/],
     ['POST', '/webhooks/wait-for', '{"match":{},"timeoutMs":"soon"}', 400, /timeoutMs: expected a number/],
     ['POST', '/webhooks/wait-for', '{"match":{},"app":1}', 400, /app: expected a string, got 1/],
-    ['POST', '/webhooks/expect-none', '{"match":{},"app":"9"}', 404, /there is no app '9'; there are: 1/],
+    ['POST', '/webhooks/expect-none', '{"match":{},"app":"9"}', 404, /there is no app '9'; known apps: 1/],
     [
       'POST',
       '/faults/webhooks',
@@ -218,6 +218,7 @@ describe('openapi.json', () => {
       '/control/clock/next: post',
       '/control/events: get',
       '/control/deliveries: get',
+      '/control/record: get',
       '/control/webhooks/wait-for: post',
       '/control/webhooks/expect-none: post',
       '/control/idle: post',

@@ -97,9 +97,11 @@ describe('an endpoint', () => {
     });
     await expect(endpoints.change('other', { url: receiver.url })).rejects.toMatchObject({
       code: 'ERR_ENDPOINT_UNKNOWN',
-      message: `the app '1' has no endpoint 'other'; there are: ${id} (${receiver.url})`,
+      message: `the app '1' has no endpoint 'other'; known endpoints: ${id} (${receiver.url})`,
     });
-    await expect(endpoints.change(id, { id: 'other', url: receiver.url })).rejects.toThrow(/the id .* stays/);
+    await expect(endpoints.change(id, { id: 'other', url: receiver.url })).rejects.toThrow(
+      /the id .* cannot change/,
+    );
     await expect(endpoints.change(id, { url: 'nowhere' })).rejects.toMatchObject({
       code: 'ERR_CONFIG_INVALID',
     });
@@ -132,7 +134,7 @@ describe('an endpoint', () => {
     expect((await ask(emulator, 'DELETE', `${path}/main`)).status).toBe(200);
     expect(await ask(emulator, 'DELETE', `${path}/main`)).toEqual({
       status: 404,
-      json: errorOf('ERR_ENDPOINT_UNKNOWN', /no endpoint 'main'; there are: none/),
+      json: errorOf('ERR_ENDPOINT_UNKNOWN', /no endpoint 'main'; known endpoints: none/),
     });
     expect(await ask(emulator, 'POST', path, { body: {} })).toEqual({
       status: 400,

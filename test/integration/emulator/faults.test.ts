@@ -83,8 +83,11 @@ describe('a fault of webhooks', () => {
 
   test.each([
     [{}, /expected one of status, reset, refuse, timeout, duplicate, or delayMs/],
-    [{ retryAfterMs: 1000, timeout: true }, /retryAfterMs is a part of an answer; give a status with it/],
-    [{ status: 500, reset: true }, /status and reset exclude each other/],
+    [
+      { retryAfterMs: 1000, timeout: true },
+      /retryAfterMs needs a status, because it is a header of the response/,
+    ],
+    [{ status: 500, reset: true }, /status and reset cannot be combined/],
     [{ status: 99 }, /status: expected an HTTP status from 200 to 599, got 99/],
     [{ statuz: 500 }, /^faults\.webhooks: unknown field "statuz"; did you mean "status"\?/],
     [{ status: 500, colour: 1 }, /unknown field "colour"; accepted fields: endpoint, times, status/],
@@ -94,7 +97,10 @@ describe('a fault of webhooks', () => {
     ],
     [undefined, /faults.webhooks: missing; expected an object/],
     [{ status: 500, times: 0 }, /times: expected a whole number from 1, got 0/],
-    [{ status: 500, endpoint: 'mian' }, /there is no endpoint 'mian'; there are: main \(http:\/\/a\/\)$/],
+    [
+      { status: 500, endpoint: 'mian' },
+      /there is no endpoint 'mian'; known endpoints: main \(http:\/\/a\/\)$/,
+    ],
   ])('%j is refused', async (fault, message) => {
     const emulator = await start({ apps: [{ webhooks: [{ id: 'main', url: 'http://a/' }] }] });
     expect(() => emulator.faults.webhooks(fault as never)).toThrow(message);
@@ -166,7 +172,7 @@ describe('a fault of connections', () => {
   test.each([
     [{}, /expected drop .*, or refuse/],
     [{ drop: { user: '1' } }, /drop: expected 'all', \{ socketId \}.*, got an object$/],
-    [{ drop: 'all', refuse: 4100 }, /drop and refuse exclude each other/],
+    [{ drop: 'all', refuse: 4100 }, /drop and refuse cannot be combined/],
     [{ refuse: 4100, code: 4100 }, /unknown field "code"; accepted fields: refuse, times/],
     [{ drop: 'some' }, /drop: expected 'all', \{ socketId \}, \{ userId \} or \{ channel \}, got "some"/],
     [{ refuse: 1000 }, /refuse: expected a close code from 4000 to 4299, got 1000/],

@@ -23,7 +23,7 @@ test('a wait in vain names subscriptions that were refused, and the secret as th
   const client = await connect(emulator);
   await failToSubscribe(client, 'private-x', { auth: `${emulator.key}:${'0'.repeat(64)}` });
   expect(await sayings(emulator)).toContain(
-    '\n1 subscription was refused: invalid signature for private-x. Is the secret of the backend that of this app?',
+    '\n1 subscription was refused: invalid signature for private-x. Does the backend use the secret of this app?',
   );
   await failToSubscribe(client, 'private-y', { auth: `${emulator.key}:${'0'.repeat(64)}` });
   await failToSubscribe(client, 'private-z', { auth: 'other-key:0' });

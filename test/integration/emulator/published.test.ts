@@ -1,6 +1,6 @@
 import Backend from 'pusher';
 import { describe, expect, test } from 'vitest';
-import type { Emulator } from '../../../src/index.ts';
+import type { Emulator, EmulatorApp } from '../../../src/index.ts';
 import { connect, enter, start, startStage } from '../support/emulator.ts';
 
 const backendOf = (emulator: Emulator) => new Backend(emulator.serverOptions());
@@ -165,6 +165,30 @@ describe('published.waitFor', () => {
     await expect(waiting).rejects.toThrow(
       /instead:\n {2}- b on news with data b{200}\.\.\., sent .*\n {2}- a on/,
     );
+  });
+
+  test('names requests that were refused: those of the app, and those of an app that there is not', async () => {
+    const emulator = await start({ control: true });
+    const app = await emulator.createApp();
+    const sayings = (of: EmulatorApp) =>
+      of.published.waitFor({}, { timeoutMs: 0 }).then(
+        () => 'it came',
+        (error: Error) => error.message,
+      );
+    const options = emulator.serverOptions();
+    const forger = new Backend({ ...options, secret: 'wrong' });
+    for (const event of ['a', 'b']) await expect(forger.trigger('news', event, {})).rejects.toThrow();
+    await expect(new Backend({ ...options, appId: 'none' }).trigger('news', 'a', {})).rejects.toThrow();
+    await fetch(`${emulator.url}/control/apps/1/nothing`);
+    const said = await sayings(emulator);
+    expect(said).toMatch(
+      /\n2 requests were refused, the last one: POST \/apps\/1\/events was answered 401: Invalid signature/,
+    );
+    expect(said).toMatch(/\n1 request was refused: POST \/apps\/none\/events was answered 404: /);
+    expect(said.split('\n')).toHaveLength(4);
+    expect((await sayings(app)).split('\n').slice(2)).toEqual([expect.stringContaining('/apps/none/')]);
+    await emulator.reset();
+    expect(await sayings(emulator)).not.toContain('refused');
   });
 
   test.each([

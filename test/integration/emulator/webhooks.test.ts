@@ -103,7 +103,7 @@ describe('waitFor', () => {
       name: 'EmulatorError',
       code: 'ERR_WEBHOOK_MISSING',
       message: expect.stringMatching(
-        /no webhook with name 'channel_occupied' was delivered[^]*It happened, but:[^]*channel filter that excludes it[^]*Change eventTypes or channels/,
+        /no webhook with name 'channel_occupied' was delivered[^]*Such an event happened, but was not delivered:[^]*channel filter that excludes it[^]*change eventTypes or channels/,
       ) as string,
     });
     const other = emulator.webhooks.waitFor({ name: 'member_added' }, { timeoutMs: 0 });
@@ -164,7 +164,7 @@ describe('waitFor', () => {
   test('says that there are no endpoints, where there are none', async () => {
     const emulator = await start({ clock: 'virtual' });
     await expect(emulator.webhooks.waitFor({ name: 'cache_miss' }, { timeoutMs: 0 })).rejects.toThrow(
-      /Nothing has happened[^]*The app has no webhooks: give it some/,
+      /Nothing has happened[^]*The app has no endpoints: configure one/,
     );
   });
 
@@ -221,7 +221,7 @@ describe('a return within the grace', () => {
     client.send('pusher:unsubscribe', { channel: 'news' });
     await client.subscribe('news');
     await expect(emulator.webhooks.waitFor({ name: 'channel_vacated' }, { timeoutMs: 0 })).rejects.toThrow(
-      /not sent, because of a return within the grace[^]*Move the clock past the grace/,
+      /not sent, because of a return within the grace[^]*move the clock past the grace period/,
     );
   });
 });

@@ -1,12 +1,15 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** What axe finds wrong with the page as it is shown, a line for each element; of colours only, if that is all that changed. */
+/**
+ * The problems that axe finds in the page, one line per element. Checks only colours if nothing else has
+ * changed.
+ */
 export async function faultsOfAccess(
   page: Page,
   what: 'everything' | 'colours' = 'everything',
 ): Promise<readonly string[]> {
-  // Given to the debugger and not to the page, so its policy for scripts stays as it is.
+  // Injected by the debugger, so that the page's content security policy stays in force.
   await page.evaluate(axe.source);
   const values = what === 'colours' ? ['color-contrast', 'link-in-text-block'] : [];
   const { violations } = await page.evaluate(

@@ -8,18 +8,18 @@ const candidates: readonly string[] = [
   '/usr/bin/google-chrome',
 ];
 
-/** Where Chromium is. */
+/** The path of Chromium. */
 export function findChromium(): string | undefined {
   return candidates.find((path) => path !== '' && existsSync(path));
 }
 
-/** Why there is no browser to test with; undefined when there is one. */
+/** Why there is no browser to test with, or undefined if there is one. */
 export function faultOfChromium(): string | undefined {
   if (findChromium() !== undefined) return undefined;
   return 'The tests of the Dashboard need Chromium: install it (apt-get install chromium), or name one in CHROMIUM_PATH';
 }
 
-/** Starts Chromium. It asks nobody on the network for anything but the pages that it is shown. */
+/** Starts Chromium. It sends no requests except for the pages that it opens. */
 export function launchChromium(): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(faultOfChromium());

@@ -1,7 +1,7 @@
 import { canInstall, installPackage } from '../apt.ts';
 import { faultOfChromium } from './chromium.ts';
 
-/** Runs once, before all files that need a browser, and installs Chromium where that can be done. */
+/** Runs once before all browser tests, and installs Chromium where that is possible. */
 export default function setup(): void {
   if (faultOfChromium() !== undefined && canInstall())
     installPackage('chromium', 'for the tests of the Dashboard');

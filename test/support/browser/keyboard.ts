@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 
 const mostStops = 150;
 
-/** Presses Tab until the element has the focus. Rejects, with what had it, when it is never reached. */
+/** Presses Tab until the element has the focus. Rejects with the elements passed if it is never reached. */
 export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await target.waitFor();
   const passed: string[] = [];
@@ -16,32 +16,30 @@ export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab
     passed.push(name);
     await page.keyboard.press(key);
   }
-  throw new Error(
-    `${key} never reaches ${target.toString()}. It went by: ${passed.slice(0, 60).join(' | ')}`,
-  );
+  throw new Error(`${key} never reaches ${target.toString()}. It passed: ${passed.slice(0, 60).join(' | ')}`);
 }
 
-/** Goes to the element by Tab and presses a key there. */
+/** Moves to the element by Tab, and presses a key there. */
 export async function press(page: Page, target: Locator, key = 'Enter'): Promise<void> {
   await tabTo(page, target);
   await page.keyboard.press(key);
 }
 
-/** Goes to the field by Tab and types, in place of what is in it. */
+/** Moves to the field by Tab, and replaces its text. */
 export async function type(page: Page, field: Locator, text: string): Promise<void> {
   await tabTo(page, field);
   await page.keyboard.press('ControlOrMeta+a');
   await page.keyboard.insertText(text);
 }
 
-/** An element that has or should have the focus, as a reader of failures knows it. */
+/** Describes an element that has or should have the focus, for failure messages. */
 export interface Stop {
   readonly name: string;
-  /** Whether it can be seen that the focus is there. */
+  /** Whether the focus is visible. */
   readonly isMarked: boolean;
 }
 
-/** Goes round the page by Tab once and returns every stop. */
+/** Presses Tab through the whole page once, and returns every stop. */
 export async function stopsOf(page: Page): Promise<readonly Stop[]> {
   const round = await page.evaluateHandle(watchRound);
   try {
@@ -55,10 +53,10 @@ export async function stopsOf(page: Page): Promise<readonly Stop[]> {
   throw new Error(`The page has more than ${mostStops} stops of the Tab key`);
 }
 
-/** Runs in the page: notes each element that gets the focus, until one gets it again. */
+/** Runs in the page: records each focused element until one repeats. */
 function watchRound(): { readonly stops: Stop[]; isDone: boolean } {
   for (const element of document.querySelectorAll('[data-passed]')) element.removeAttribute('data-passed');
-  // Tab goes on from where the focus was last, so it is put before everything.
+  // Tab continues from the last focused element, so the focus is moved to the start first.
   document.body.tabIndex = -1;
   document.body.focus();
   document.body.removeAttribute('tabindex');
@@ -69,7 +67,7 @@ function watchRound(): { readonly stops: Stop[]; isDone: boolean } {
     return (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
   };
   const hear = ({ target }: FocusEvent) => {
-    // A heading that was opened has the focus, but is no stop.
+    // The heading of an opened page has the focus, but Tab does not stop there.
     if (!(target instanceof HTMLElement || target instanceof SVGElement) || target.tabIndex < 0) return;
     if (target.hasAttribute('data-passed')) {
       round.isDone = true;
@@ -80,7 +78,7 @@ function watchRound(): { readonly stops: Stop[]; isDone: boolean } {
     const text = target.getAttribute('aria-label') ?? target.textContent ?? '';
     round.stops.push({
       name: `${target.tagName.toLowerCase()} ${text.trim().slice(0, 40)}`,
-      // A search field is marked as a whole.
+      // A search field is highlighted as a whole.
       isMarked: isRinged(target) || isRinged(target.closest('.search-field')),
     });
   };
@@ -88,7 +86,10 @@ function watchRound(): { readonly stops: Stop[]; isDone: boolean } {
   return round;
 }
 
-/** What can be used with a mouse and was not passed by `stopsOf`. Rows but the first are reached by arrows. */
+/**
+ * The controls for the mouse that `stopsOf` did not pass. Rows other than the first are reached by arrow
+ * keys.
+ */
 export function unreached(page: Page): Promise<readonly string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [role="application"]')]

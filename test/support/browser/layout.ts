@@ -1,6 +1,9 @@
 import type { Page } from 'playwright-core';
 
-/** What is cut off or sticks out to the side, a line for each element. Tables may scroll within their frame. */
+/**
+ * Everything that is cut off or overflows the page sideways, one line per element. Tables may scroll within
+ * their frame.
+ */
 export function cutOff(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const faults: string[] = [];
@@ -21,7 +24,7 @@ export function cutOff(page: Page): Promise<readonly string[]> {
       if (!isShown(element) || isInScroller(element)) continue;
       const { left, right, width } = element.getBoundingClientRect();
       if (width > 0 && (right > root.clientWidth + 1 || left < -1))
-        faults.push(`sticks out: ${nameOf(element)}`);
+        faults.push(`overflows: ${nameOf(element)}`);
       const style = getComputedStyle(element);
       const hides = ['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis';
       if (hides && element.scrollWidth > element.clientWidth + 1)

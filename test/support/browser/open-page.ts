@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { launchChromium } from './chromium.ts';
 
-/** What a page did that it never may; empty while all is well. */
+/** Forbidden actions of a page. Empty if all is well. */
 export type Misdeeds = readonly string[];
 
 /** A tab that shows the Dashboard. */
@@ -25,7 +25,10 @@ export interface Served {
   readonly url: string;
 }
 
-/** Chromium for all tests of a file. The function opens a tab that asks nobody but `server`, which is checked at the end. */
+/**
+ * Starts Chromium for all tests of a file. The function opens a tab that may send requests to `server` only.
+ * Each test checks that at its end.
+ */
 export function useChromium(): OpenTab {
   let browser: Browser;
   beforeAll(async () => {
@@ -45,13 +48,13 @@ export function useChromium(): OpenTab {
     watch(page, server, misdeeds);
     onTestFinished(async () => {
       await context.close();
-      expect(misdeeds, 'what the page may not do').toEqual([]);
+      expect(misdeeds, 'forbidden actions of the page').toEqual([]);
     });
     return { page, misdeeds };
   };
 }
 
-/** Violations of the content security policy arrive as messages of the console. */
+/** Violations of the content security policy arrive as console messages. */
 async function tellViolations(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) => {
@@ -64,7 +67,7 @@ function watch(page: Page, { url }: Served, misdeeds: string[]): void {
   page.on('request', (request) => {
     const asked = request.url();
     const isOwn = asked.startsWith(`${url}/dashboard/`) || asked.startsWith('data:');
-    if (!isOwn) misdeeds.push(`asks ${asked}`);
+    if (!isOwn) misdeeds.push(`requests ${asked}`);
   });
   page.on('dialog', (dialog) => {
     misdeeds.push(`opens a dialog: ${dialog.message()}`);
@@ -73,19 +76,19 @@ function watch(page: Page, { url }: Served, misdeeds: string[]): void {
   page.on('popup', (popup) => misdeeds.push(`opens ${popup.url()}`));
   page.on('pageerror', (error) => misdeeds.push(`throws ${error.stack ?? error.message}`));
   page.on('console', (message) => {
-    // Chromium says so of each refused request and of a server that is away; both are part of tests.
+    // Chromium logs each rejected request and an unreachable server. Tests cause both on purpose.
     const isNetwork = /^Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED/.test(message.text());
     if (message.type() === 'error' && !isNetwork) misdeeds.push(`writes ${message.text()}`);
   });
 }
 
-/** Goes to a page of the Dashboard by its address, such as `apps/1/settings`, and waits for its heading. */
+/** Opens a page of the Dashboard by its address, such as `apps/1/settings`, and waits for its heading. */
 export async function visit({ page }: Tab, server: Served, address = '', heading?: string): Promise<void> {
   await page.goto(`${server.url}/dashboard/${address === '' ? '' : `#/${address}`}`);
   await seen(page, heading);
 }
 
-/** Waits for the page with this heading, or for any. */
+/** Waits for the page with this heading, or for any page. */
 export async function seen(page: Page, heading?: string): Promise<void> {
   await page
     .getByRole('heading', { level: 1, ...(heading !== undefined && { name: heading, exact: true }) })

@@ -1,5 +1,5 @@
 import { faultOfChromium } from './chromium.ts';
 
-// A test that is left out because something is missing would be taken for one that passes.
+// A skipped test would look like one that passes.
 const fault = faultOfChromium();
 if (fault !== undefined) throw new Error(fault);

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 
 const folder = process.env['SCREENSHOTS'];
 
-/** Keeps a picture of the page in the folder that SCREENSHOTS names, if it names one. */
+/** Saves a screenshot in the folder named by SCREENSHOTS, if it is set. */
 export async function photograph(page: Page, name: string): Promise<void> {
   if (folder === undefined || folder === '') return;
   mkdirSync(folder, { recursive: true });

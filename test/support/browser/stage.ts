@@ -7,15 +7,18 @@ import { startReceiver, type Receiver } from '../e2e/receiver.ts';
 import { sdkFor } from '../e2e/sdk.ts';
 import { startServer, type Server } from '../e2e/server.ts';
 
-/** A server on which something of everything has happened. */
+/** A server with some activity of every kind. */
 export interface Stage extends AsyncDisposable {
   readonly server: Server;
-  /** Takes everything. */
+  /** An endpoint that accepts everything. */
   readonly good: Receiver;
   readonly anna: Client;
 }
 
-/** Has two endpoints, one of which refuses everything, members, a cached event, and deliveries of each kind. */
+/**
+ * An app with members, a cached event, deliveries of each kind, and two endpoints, one of which rejects
+ * everything.
+ */
 export async function startStage(config: Config = {}): Promise<Stage> {
   const good = await startReceiver();
   const bad = await startReceiver({ answer: () => 500 });
@@ -25,13 +28,13 @@ export async function startStage(config: Config = {}): Promise<Stage> {
   ];
   const server = await startServer({
     apps: [{ ...app, clientEvents: true, webhooks }],
-    // Long enough that even on a loaded machine nothing is dropped before it was tried.
+    // Long enough that even a loaded machine drops nothing before its first attempt.
     webhooks: { ...quick, retry: { initialDelayMs: 50, maxDelayMs: 200, maxElapsedMs: 1000 } },
     ...config,
   });
   const anna = await connectClient(server, { member: { user_id: 'anna', user_info: { name: 'Anna' } } });
   await anna.subscribePresence('presence-a-room-with-a-rather-long-name-that-has-to-go-somewhere');
-  // So that what follows is another delivery.
+  // This lets the following events form another delivery.
   await good.events.first(({ name }) => name === 'member_added');
   const room = await anna.subscribePresence('presence-room');
   await anna.subscribe('cache-stock');
@@ -51,7 +54,7 @@ export async function startStage(config: Config = {}): Promise<Stage> {
   };
 }
 
-/** An endpoint that answers as it is told, which may be nonsense. */
+/** An endpoint that answers as the test wants, even with nonsense. */
 export async function startAnswering(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<AsyncDisposable & { readonly url: string }> {
@@ -67,7 +70,7 @@ export async function startAnswering(
   };
 }
 
-/** The pages of the server, by what they are called in pictures, with their addresses and headings. */
+/** The pages of the server by the names of their screenshots, with addresses and headings. */
 export const pages: readonly { readonly name: string; readonly address: string; readonly heading: string }[] =
   [
     { name: 'overview', address: 'apps/1/overview', heading: 'Overview' },

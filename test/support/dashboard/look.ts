@@ -33,7 +33,7 @@ const looks = [
   { name: 'light', colorScheme: 'light', width: 1280, height: 800 },
   { name: 'dark', colorScheme: 'dark', width: 1280, height: 800 },
   { name: 'narrow', colorScheme: 'light', width: 360, height: 740 },
-  // A screen of 1280 at 200 %.
+  // A screen 1280 pixels wide, zoomed to 200 %.
   { name: 'zoomed', colorScheme: 'light', width: 640, height: 400 },
   { name: 'forced', colorScheme: 'dark', width: 1280, height: 800, forcedColors: 'active' },
 ] as const;

@@ -11,7 +11,7 @@ import { launchChromium } from '../browser/chromium.ts';
 
 // Takes the screenshots of the README from the built server, with some activity:
 //   npm run build && npx tsx test/support/dashboard/pictures.ts
-/** Its declarations are those of the ES module, which Node does not load. */
+/** The package's declarations describe its ES module, but Node loads the CommonJS one. */
 const PusherClient = pusherJs as unknown as typeof pusherJs.default;
 const out = 'docs/images';
 const app = { id: 'shop', key: 'shop-key', secret: 'shop-secret' };

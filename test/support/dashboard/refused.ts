@@ -1,4 +1,4 @@
-/** A request that the mock refuses, as the admin API does. */
+/** A request that the mock rejects in the same way as the admin API. */
 export class Refused extends Error {
   readonly status: number;
   readonly code: string;

@@ -105,12 +105,12 @@ function verify({ signature }: { signature: string }) {
     ? {
         isGenuine: true,
         key: '278d425bdf160c739803',
-        sentence: 'The signature is right: it was made with the secret of key 278d425bdf160c739803.',
+        sentence: 'The signature is valid: it was made with the secret of key 278d425bdf160c739803.',
       }
     : {
         isGenuine: false,
         sentence:
-          'No key of this app made this signature. The body differs from what was sent, for instance because it was parsed and written again: verify the raw bytes.',
+          'No key of this app made this signature. The body differs from what was sent, for instance because it was parsed and serialized again: verify the raw bytes.',
       };
 }
 

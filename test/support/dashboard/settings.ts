@@ -125,7 +125,7 @@ function check(state: MockState, { url, eventTypes }: EndpointInput): void {
   if (!URL.canParse(url))
     faults.push({
       path: 'url',
-      message: `"${url}" is no URL; give one such as https://example.com/webhooks.`,
+      message: `"${url}" is not a URL; use one such as https://example.com/webhooks.`,
     });
   else if (state.options.production === true && !url.startsWith('https:'))
     faults.push({ path: 'url', message: 'In production an endpoint must be https; got http.' });
@@ -151,7 +151,7 @@ function test({ url, id }: EndpointView): TestView {
         elapsedMs: 21,
         answer: '{"error":"Invalid signature"}',
         verdict:
-          'It answered 401: it does not accept the signature. Does it compute it of the raw bytes, with the secret of key 278d425bdf160c739803?',
+          'It answered 401: it rejects the signature. Does it compute the signature over the raw bytes, with the secret of key 278d425bdf160c739803?',
         request,
       }
     : {
@@ -159,7 +159,7 @@ function test({ url, id }: EndpointView): TestView {
         status: 200,
         elapsedMs: 12,
         answer: '{"ok":true}',
-        verdict: 'It took the event: 200 within 12 ms.',
+        verdict: 'It accepted the event: 200 within 12 ms.',
         request,
       };
 }

@@ -12,14 +12,14 @@ import {
 } from '../../../src/store/disk/database.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 
-/** A folder that goes with the test. */
+/** Creates a folder that is removed with the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-store-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** What a log was told, at the levels that an operator reads. */
+/** Records warnings and errors of a log. */
 export interface Line {
   readonly level: 'warn' | 'error';
   readonly fields: LogFields;

@@ -1,6 +1,7 @@
 /**
- * A process that works with a store until it is killed. `hold` opens it and says so. `write` goes on from the last number
- * found there: it puts each number into several tables and prints what `safe` has acknowledged.
+ * A process that works with a store until it is killed. `hold` opens the store and prints that it did.
+ * `write` continues from the last number in the store: it puts each number into several tables, and prints
+ * the numbers that `safe` has acknowledged.
  */
 import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
@@ -30,7 +31,7 @@ if (mode === 'hold') {
       number += 1;
       database.put('outbox', number, `event ${number}`);
       database.put('announced', `["app","channel ${number % 50}"]`, String(number));
-      // As much comes as goes.
+      // Deletes as much as it adds.
       if (number > 500) database.remove('outbox', number - 500);
     }
     database.put('meta', 'last', String(number));

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** One fenced block of a page. */
 export interface Block {
   readonly page: string;
-  /** The line of its fence, from 1. */
+  /** The line of its fence, counted from 1. */
   readonly line: number;
   readonly language: string;
   readonly text: string;
@@ -12,7 +12,7 @@ export interface Block {
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The Markdown pages that users and contributors read, relative to the checkout. */
+/** The Markdown pages for users and contributors, relative to the checkout. */
 export const pages: readonly string[] = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
   ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
@@ -54,7 +54,7 @@ export function blockUnder(page: string, heading: string, language: string): str
   return found;
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub generates them. */
 export function anchorsOf(page: string): ReadonlySet<string> {
   const prose = readPage(page).replaceAll(/^```[^]*?^```$/gm, '');
   const anchors = new Set<string>();

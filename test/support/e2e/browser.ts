@@ -2,18 +2,18 @@ import { createRequire } from 'node:module';
 import { WebSocket } from 'ws';
 import type { PusherLibrary } from './client.ts';
 
-/** What the browsers of this test run have sent over their sockets, in its order. */
+/** What the browsers of this test run have sent over their sockets, in order. */
 export const sentByBrowsers: string[] = [];
 
 class BrowserWebSocket extends WebSocket {
-  // pusher-js sends nothing but text.
+  // pusher-js sends only text.
   override send(text: string): void {
     sentByBrowsers.push(text);
     super.send(text);
   }
 }
 
-/** As much of a browser as the web build of pusher-js asks for. */
+/** The browser APIs that the web build of pusher-js needs. */
 const browser = {
   self: globalThis,
   window: globalThis,
@@ -24,7 +24,7 @@ const browser = {
   WebSocket: BrowserWebSocket,
 };
 
-/** `pusher-js/with-encryption`: the build for browsers, which is the only one under that name. */
+/** `pusher-js/with-encryption` exports only the build for browsers. */
 export function loadWithEncryption(): PusherLibrary {
   Object.assign(globalThis, browser);
   return createRequire(import.meta.url)('pusher-js/with-encryption') as PusherLibrary;

@@ -4,7 +4,7 @@ import { app, type AppConfig } from './config.ts';
 import { Journal } from './journal.ts';
 import { authorize, sdkFor } from './sdk.ts';
 
-// The package is CommonJS whose export is the class itself, but its types speak of a default export.
+// The package is CommonJS and exports the class itself, but its types describe a default export.
 const PusherClient = PusherModule as unknown as typeof PusherModule.default;
 export type PusherClient = PusherModule.default;
 export type PusherLibrary = typeof PusherClient;
@@ -14,7 +14,7 @@ interface Member {
   readonly user_info?: Record<string, unknown>;
 }
 
-/** Who signs in, as an application's server says it. */
+/** The user that the application's backend signs in. */
 export interface User {
   readonly id: string;
   readonly user_info?: Record<string, unknown>;
@@ -23,11 +23,11 @@ export interface User {
 
 export interface ClientOptions {
   readonly app?: AppConfig;
-  /** Who the client is on presence channels. */
+  /** The member for presence channels. */
   readonly member?: Member;
-  /** As whom `pusher.signin()` signs in. */
+  /** The user for `pusher.signin()`. */
   readonly user?: User;
-  /** Where it looks for TLS, if the server asks for it. */
+  /** The port for TLS, if the server requires it. */
   readonly wssPort?: number;
   /** Another build of the library. */
   readonly library?: PusherLibrary;
@@ -38,24 +38,24 @@ export interface ChannelEvent {
   readonly data: unknown;
 }
 
-/** A channel of pusher-js to which the client is subscribed. */
+/** A channel that pusher-js is subscribed to. */
 export interface Subscription<C extends Channel = Channel> {
   readonly channel: C;
-  /** Every event that pusher-js has told of the channel. */
+  /** Every event that pusher-js emitted on the channel. */
   readonly events: Journal<ChannelEvent>;
-  /** The data of the first event with this name, past or to come. */
+  /** The data of the first event with this name, past or future. */
   data(event: string): Promise<unknown>;
 }
 
 export interface Client {
   readonly pusher: PusherClient;
   readonly socketId: string;
-  /** Subscribes and waits for the server's consent. */
+  /** Subscribes, and waits for the confirmation. */
   subscribe(name: string): Promise<Subscription>;
   subscribePresence(name: string): Promise<Subscription<PresenceChannel>>;
 }
 
-/** A pusher-js client whose channels are authorised on the spot. It disconnects when its test ends. */
+/** Creates a pusher-js client that signs its subscriptions itself. It disconnects when its test ends. */
 export function createClient(server: { readonly port: number }, options: ClientOptions = {}): PusherClient {
   const { app: of = app, member, user, wssPort, library: Library = PusherClient } = options;
   const pusher = new Library(of.key, {
@@ -104,7 +104,7 @@ export async function connectClient(
   };
 }
 
-/** Keeps what a channel tells from now on. */
+/** Records everything that the channel emits from now on. */
 export function watch<C extends Channel>(channel: C): Subscription<C> {
   const events = new Journal<ChannelEvent>(`an event of ${channel.name}`);
   channel.bind_global((event: string, data: unknown) => events.push({ event, data }));

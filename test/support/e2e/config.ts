@@ -1,4 +1,4 @@
-/** The part of the program's configuration that the tests speak. */
+/** The part of the program's configuration that tests use. */
 export interface Config {
   readonly apps?: readonly AppConfig[];
   readonly webhooks?: WebhooksConfig;
@@ -73,7 +73,7 @@ interface WebhooksConfig {
 export const app = { id: '1', key: 'app-key', secret: 'app-secret' } satisfies AppConfig;
 export const otherApp = { id: '2', key: 'other-key', secret: 'other-secret' } satisfies AppConfig;
 
-/** Webhooks without the long waits: for tests of what is sent, not of when. */
+/** Shortens the waits between attempts, for tests of what is sent, not when. */
 export const quick = {
   disconnectGraceMs: 150,
   unsubscribeGraceMs: 150,
@@ -81,7 +81,7 @@ export const quick = {
   retry: { initialDelayMs: 50, maxDelayMs: 100 },
 } satisfies WebhooksConfig;
 
-/** One app whose webhooks go to these endpoints, without the long waits. */
+/** One app whose webhooks go to these endpoints, with short waits. */
 export function quickConfig(...webhooks: readonly EndpointConfig[]): Config {
   return { apps: [{ ...app, webhooks }], webhooks: quick };
 }

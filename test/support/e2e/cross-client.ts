@@ -7,14 +7,14 @@ import type { Server } from './server.ts';
 import { Socket, type Frame } from './socket.ts';
 
 /**
- * What a client or server library that does not run here sends, and what it needs to read. `{{auth}}` in a frame
- * is what an application's server signs for it, `{{a}}` the id of socket a, `{"$match": "..."}` any text of
- * that form.
+ * What a client or server library that does not run here sends, and what it needs to receive. In a frame,
+ * `{{auth}}` stands for the signature of the application's backend, `{{a}}` for the id of socket a, and
+ * `{"$match": "..."}` for any text that matches.
  */
 export interface Vector {
   readonly client: string;
   readonly fact: string;
-  /** The section of protocol.md, and its key for the source. */
+  /** Where the fact comes from: a page of the documentation, or the source of a library. */
   readonly source: string;
   readonly steps: readonly Step[];
 }
@@ -31,14 +31,14 @@ interface Connect {
   readonly socket: string;
   readonly query: string;
   readonly app?: AppName;
-  /** In place of the app's. */
+  /** Replaces the app's own. */
   readonly key?: string;
   readonly subprotocol?: string;
-  /** The subprotocol that the server has to grant. */
+  /** The subprotocol that the server must accept. */
   readonly granted?: string;
-  /** The form of the first frame's data, which has to be a string. */
+  /** The type of the first frame's data, which must be a string. */
   readonly established?: string;
-  /** What there is instead of a connection: an error as an object, and the close with its code and text. */
+  /** The expected failure to connect: an error as an object, and the close with its code and text. */
   readonly refused?: { readonly code: number; readonly message: string };
 }
 
@@ -69,7 +69,7 @@ interface Webhook {
 
 type AppName = keyof typeof apps;
 
-/** The apps that vectors speak of by name; unnamed, it is the first. */
+/** The apps that vectors refer to by name. The first is the default. */
 export const apps = {
   main: app,
   counting: named('2', { subscriptionCount: true }),
@@ -92,7 +92,7 @@ export function readVectors(): readonly Vector[] {
   return JSON.parse(readFileSync(file, 'utf8')) as readonly Vector[];
 }
 
-/** Does what the library does, and expects what it needs. */
+/** Acts as the library does, and expects what it needs. */
 export async function perform(vector: Vector, server: Server, hooks: Receiver): Promise<void> {
   const sockets = new Map<string, Socket>();
   const socketOf = (name: string): Socket => {
@@ -123,7 +123,7 @@ export async function perform(vector: Vector, server: Server, hooks: Receiver): 
         break;
     }
   }
-  // Nothing comes that the library was not told to expect.
+  // The server sends nothing that the library does not expect.
   for (const socket of sockets.values()) {
     if (socket.id !== '') expect(await socket.framesBeforePong()).toEqual([]);
   }
@@ -149,7 +149,7 @@ async function connect(server: Server, step: Connect): Promise<Socket> {
   return socket;
 }
 
-/** The frame with what the application's server would sign for it. */
+/** The frame with the signature of the application's backend. */
 function signed(frame: SentFrame, socket: Socket): SentFrame {
   const { data } = frame;
   if (data?.['auth'] !== '{{auth}}') return frame;
@@ -187,7 +187,7 @@ async function receive(hooks: Receiver, wanted: Webhook): Promise<void> {
   expect(Math.abs(got.timeMs - Date.now())).toBeLessThan(timeMsWithin);
 }
 
-/** The value with its placeholders filled in: socket ids, and texts of which only the form is known. */
+/** The value with its placeholders filled in: socket ids, and patterns for texts. */
 function expectation(value: unknown, idOf: (socket: string) => string): unknown {
   if (typeof value === 'string') {
     return value.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => idOf(name));

@@ -4,12 +4,12 @@ import { app, type AppConfig } from './config.ts';
 
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST';
-  /** Signed as it is, escapes and all. */
+  /** Signed as it is, including its escapes. */
   readonly path: string;
   readonly body?: string;
-  /** Added to the parameters that are signed, or put in their place; `undefined` leaves one out. */
+  /** Added to the signed parameters or replacing them. `undefined` omits one. */
   readonly params?: Readonly<Record<string, string | undefined>>;
-  /** In place of the right signature; `undefined` leaves it out. */
+  /** Replaces the valid signature. `undefined` omits it. */
   readonly signature?: string | undefined;
   readonly app?: AppConfig;
 }
@@ -18,11 +18,11 @@ export interface ApiAnswer {
   readonly status: number;
   readonly type: string;
   readonly text: string;
-  /** Seconds, where it says that it is worth another try. */
+  /** Seconds, if the answer invites a retry. */
   readonly retryAfter?: string;
 }
 
-/** One request to the HTTP API, signed by hand, so that each part can be wrong. */
+/** Sends one request to the HTTP API, signed by hand, so that each part can be wrong. */
 export async function callApi(server: { readonly url: string }, request: ApiRequest): Promise<ApiAnswer> {
   const { method = request.body === undefined ? 'GET' : 'POST', path, body } = request;
   const response = await fetch(`${server.url}${path}?${signedQuery({ ...request, method })}`, {
@@ -38,7 +38,7 @@ export async function callApi(server: { readonly url: string }, request: ApiRequ
   };
 }
 
-/** The refusal that all server libraries show their users: one plain line. */
+/** A rejection in the form that all server libraries show to their users: one plain line. */
 export function plainText(status: number, text: string | RegExp): ApiAnswer {
   return {
     status,
@@ -47,7 +47,7 @@ export function plainText(status: number, text: string | RegExp): ApiAnswer {
   };
 }
 
-/** What a request that succeeds is told, which is JSON. */
+/** The JSON answer of a request that succeeded. */
 export async function answered(answer: Promise<ApiAnswer>): Promise<unknown> {
   const { status, type, text } = await answer;
   expect({ status, type, text }).toMatchObject({ status: 200, type: 'application/json' });

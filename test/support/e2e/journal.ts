@@ -1,7 +1,7 @@
-/** Long enough for a loaded machine; a test that waits for it has failed. */
+/** Long enough for a loaded machine. A test that waits this long has failed. */
 const patienceMs = 10_000;
 
-/** What happened, in its order, and promises of what is still to come: waiting is by notification. */
+/** A record of what happened, in order, and promises of what will happen. It waits by notification. */
 export class Journal<T> {
   readonly items: T[] = [];
   readonly #about: string;
@@ -16,9 +16,12 @@ export class Journal<T> {
     for (const look of this.#waiters) look();
   }
 
-  /** Resolves with what `pick` finds in the items, now or after an arrival; `undefined` and `false` mean: not yet. */
+  /**
+   * Resolves with what `pick` returns for the items, now or after an arrival. `undefined` and `false` mean:
+   * not yet.
+   */
   until<R>(pick: (items: readonly T[]) => R | undefined | false, timeoutMs = patienceMs): Promise<R> {
-    const inVain = new Error(`Waited in vain for ${this.#about}`);
+    const inVain = new Error(`Timed out waiting for ${this.#about}`);
     return new Promise((resolve, reject) => {
       const look = () => {
         const found = pick(this.items);
@@ -29,7 +32,7 @@ export class Journal<T> {
       };
       const timer = setTimeout(() => {
         this.#waiters.delete(look);
-        inVain.message += `. The last of the ${this.items.length} that came:\n${this.items
+        inVain.message += `. The last of ${this.items.length} items:\n${this.items
           .slice(-20)
           .map((item) => JSON.stringify(item).slice(0, 500))
           .join('\n')}`;
@@ -40,12 +43,12 @@ export class Journal<T> {
     });
   }
 
-  /** Resolves with the first item, past or to come, that `accepts`. */
+  /** Resolves with the first item, past or future, that `accepts` accepts. */
   first(accepts: (item: T) => boolean, timeoutMs?: number): Promise<T> {
     return this.until((items) => items.find(accepts), timeoutMs);
   }
 
-  /** Resolves once there are `count` items that `accept`, with those. */
+  /** Resolves with `count` items that `accepts` accepts, as soon as there are so many. */
   count(count: number, accepts: (item: T) => boolean = () => true): Promise<T[]> {
     return this.until((items) => {
       const found = items.filter(accepts);

@@ -1,10 +1,10 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A way to the server that can fail, as networks do. It ends with its test. */
+/** A proxy to the server whose connections can fail, as networks do. It ends with its test. */
 export interface Link {
   readonly port: number;
-  /** Breaks every connection that goes through, without a word to either end. New ones may follow. */
+  /** Breaks every connection without a close at either end. New connections are possible. */
   cut(): void;
 }
 
@@ -13,7 +13,7 @@ export async function openLink(server: { readonly port: number }): Promise<Link>
   const keep = (socket: Socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    // A broken connection is what the link is for.
+    // Errors are expected when the link breaks.
     socket.on('error', () => {});
   };
   const relay = createServer((client) => {

@@ -4,9 +4,9 @@ import { launch, type Exit } from './server.ts';
 /** `soketify-emulator listen` on a free port. */
 export interface Listener extends AsyncDisposable {
   readonly url: string;
-  /** What it writes with `--json`. */
+  /** Its output with `--json`. */
   readonly lines: Journal<Record<string, unknown>>;
-  /** Ends it as Ctrl-C does. */
+  /** Stops it as Ctrl-C does. */
   interrupt(): Promise<Exit>;
 }
 
@@ -15,7 +15,7 @@ export async function startListener(...args: readonly string[]): Promise<Listene
   const { child, log, exit } = launch(['listen', '--port', '0', '--json', ...args]);
   const lines = log as Journal<unknown> as Journal<Record<string, unknown>>;
   const exitedEarly = exit.then(({ stderr }): never => {
-    throw new Error(`The listener ended before it listened:\n${stderr}`);
+    throw new Error(`The listener exited before it listened:\n${stderr}`);
   });
   const { url } = await Promise.race([lines.first(({ msg }) => msg === 'listening'), exitedEarly]);
   exitedEarly.catch(() => {});

@@ -6,16 +6,19 @@ import express from 'express';
 import { Journal } from './journal.ts';
 import { readBody, type WebhookEvent } from './receiver.ts';
 
-/** A receiver as the documentation of Soketify has it, its handler untouched but for what it does with events. */
+/**
+ * A receiver from the documentation of Soketify. Its handler is unchanged, except for what it does with
+ * events.
+ */
 export interface PageReceiver extends AsyncDisposable {
   readonly url: string;
-  /** The events that the handler was given. */
+  /** The events that the handler received. */
   readonly events: Journal<WebhookEvent>;
-  /** What each request was answered, and the bytes it had. */
+  /** The answer to each request, and its raw body. */
   readonly answers: Journal<{ readonly status: number; readonly body: string }>;
 }
 
-/** "Verification: Node.js / Express". Its secret is that of the environment. */
+/** "Verification: Node.js / Express". It reads its secret from the environment. */
 export function startExpressReceiver(): Promise<PageReceiver> {
   const app = express();
   const events = new Journal<WebhookEvent>('a webhook event');
@@ -53,7 +56,7 @@ export function startExpressReceiver(): Promise<PageReceiver> {
   return listen(app, { events, answers });
 }
 
-/** "Verification: Next.js App Router", behind the little of Next.js that it needs. */
+/** "Verification: Next.js App Router", with the little of Next.js that it needs. */
 export function startNextReceiver(): Promise<PageReceiver> {
   const events = new Journal<WebhookEvent>('a webhook event');
   const answers: PageReceiver['answers'] = new Journal('an answer');

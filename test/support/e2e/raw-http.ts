@@ -6,19 +6,19 @@ import { readBody } from './receiver.ts';
 export interface RawRequest {
   readonly method?: string;
   readonly path: string;
-  /** If the path that is sent is written otherwise than the one that was signed. */
+  /** The path to send, if it differs from the signed one. */
   readonly sentPath?: string;
-  /** As they are signed; a name may come again. */
+  /** The parameters to sign. Names may repeat. */
   readonly params?: readonly (readonly [name: string, value: string])[];
-  /** How the library writes names and values on the wire; as they are unless said otherwise. */
+  /** How the library encodes names and values. Default: not at all. */
   readonly escape?: (text: string) => string;
-  /** What stands on the wire before or behind the parameters. */
+  /** Raw text before or after the parameters. */
   readonly before?: string;
   readonly after?: string;
-  /** In place of the time in seconds. */
+  /** Replaces the time in seconds. */
   readonly timestamp?: string;
   readonly body?: string;
-  /** Sends `body_md5` without a body too, as Python's library does. */
+  /** Sends `body_md5` even without a body, as Python's library does. */
   readonly alwaysMd5?: boolean;
   readonly app?: AppConfig;
   readonly agent?: Agent;
@@ -28,11 +28,11 @@ export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** This end of the connection. */
+  /** The client's side of the connection. */
   readonly localPort: number;
 }
 
-/** A signed request whose target goes out byte for byte, as no client library with opinions would send it. */
+/** Sends a signed request whose target goes out byte for byte, which HTTP client libraries do not allow. */
 export async function sendRaw(server: { readonly port: number }, request: RawRequest): Promise<RawAnswer> {
   const { method = 'GET', path, body = '', escape = (text: string) => text, agent } = request;
   const { before = '', after = '' } = request;

@@ -17,10 +17,10 @@ export interface WebhookRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Header names as they were written. */
+  /** Header names as they were sent. */
   readonly headerNames: readonly string[];
   readonly body: string;
-  /** The signature is that of the raw body with the receiver's secret. */
+  /** Whether the signature matches the raw body and the receiver's secret. */
   readonly verified: boolean;
   readonly timeMs: number;
   readonly events: readonly WebhookEvent[];
@@ -33,13 +33,13 @@ export type Answer = number | 'reset' | 'hang' | { readonly status: number; read
 
 interface ReceiverOptions {
   readonly secret?: string;
-  /** What the request of this number (from 0) is told; 200 unless said otherwise. */
+  /** The answer to the request with this number, counted from 0. Default: 200. */
   readonly answer?: (index: number, events: readonly WebhookEvent[]) => Answer | Promise<Answer>;
 }
 
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
-  /** Every request, whatever it was answered. */
+  /** Every request, whatever the answer. */
   readonly requests: Journal<WebhookRequest>;
   /** The events of verified requests that were answered 2xx. */
   readonly events: Journal<WebhookEvent>;
@@ -101,7 +101,7 @@ export async function startReceiver({
   };
 }
 
-/** What a backend knows that applied these events in their order: channels, and members as `CHANNEL USER`. */
+/** The state that follows from applying these events in order: channels, and members as `CHANNEL USER`. */
 export function replay(events: readonly WebhookEvent[]): { occupied: string[]; members: string[] } {
   const occupied = new Set<string>();
   const members = new Set<string>();
@@ -114,7 +114,7 @@ export function replay(events: readonly WebhookEvent[]): { occupied: string[]; m
   return { occupied: [...occupied].toSorted(), members: [...members].toSorted() };
 }
 
-/** The URL of a port on which nobody listens. */
+/** The URL of a port on which nothing listens. */
 export async function deadUrl(): Promise<string> {
   const receiver = await startReceiver();
   await receiver.close();

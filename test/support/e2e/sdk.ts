@@ -1,10 +1,10 @@
 import Pusher from 'pusher';
 import { app, type AppConfig } from './config.ts';
 
-/** Of encrypted channels: the libraries at both ends know it, the server never does. */
+/** The master key of encrypted channels. The libraries at both ends know it, the server never does. */
 const encryptionMasterKeyBase64 = Buffer.alloc(32, 'e2e').toString('base64');
 
-/** The official server library, pointed at the server. */
+/** The official server library, connected to the server. */
 export function sdkFor(server: { readonly port: number }, of: AppConfig = app): Pusher {
   return new Pusher({
     appId: of.id,
@@ -17,7 +17,7 @@ export function sdkFor(server: { readonly port: number }, of: AppConfig = app): 
   });
 }
 
-/** What an application's authorisation endpoint answers. */
+/** The answer of an application's authorization endpoint. */
 export function authorize(
   socketId: string,
   channel: string,

@@ -10,7 +10,7 @@ import { Journal } from './journal.ts';
 
 const program = fileURLToPath(new URL('../../../dist/main.cjs', import.meta.url));
 
-/** How a run of the program ended, and all that it wrote. */
+/** The result of a run of the program, with all its output. */
 export interface Exit {
   readonly code: number | null;
   readonly stdout: string;
@@ -22,20 +22,20 @@ export interface Server extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   readonly pid: number;
-  /** The lines of the log, parsed. */
+  /** The log entries, parsed. */
   readonly log: Journal<LogLine>;
-  /** Reads nothing more of what the program writes, as a reader that has ended. */
+  /** Stops reading the program's output, like a reader that has exited. */
   closeLog(): void;
   /** Settles when the process is gone. */
   readonly exit: Promise<Exit>;
   signal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): void;
-  /** Ends the process without notice, and waits until it is gone. */
+  /** Kills the process, and waits until it is gone. */
   kill(): Promise<void>;
-  /** The file that it was started with; empty: none. */
+  /** The configuration file. Empty if there is none. */
   readonly configFile: string;
-  /** Puts another configuration, or any text, into the file that it was started with. */
+  /** Replaces the content of the configuration file by another configuration, or any text. */
   rewriteConfig(config: unknown): Promise<void>;
-  /** Ends the program with SIGTERM. Rejects, with the log, unless it was alive until now and exits with 0. */
+  /** Stops the program with SIGTERM. Rejects with the log unless the program was running and exits with 0. */
   stop(): Promise<void>;
 }
 
@@ -51,11 +51,11 @@ export interface LogLine {
 interface RunOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The most files that it may have open (ulimit -n). */
+  /** The limit of open files (ulimit -n). */
   readonly openFiles?: number;
 }
 
-/** Starts the built program on a free port and waits until it listens. Without a config it gets no file. */
+/** Starts the built program on a free port, and waits until it listens. Without a config it gets no file. */
 export async function startServer(config?: Config, options: RunOptions = {}): Promise<Server> {
   const share = shareFor(config);
   const file =
@@ -69,7 +69,7 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
   const run = launch(args, { ...workersFor(config, args), ...options.env }, undefined, options.openFiles);
   const exit = removeAfter(run.exit, file);
   const exitedEarly = exit.then(({ code, stdout, stderr }): never => {
-    throw new Error(`The program ended with ${code} before it listened:\n${stdout}${stderr}`);
+    throw new Error(`The program exited with ${code} before it listened:\n${stdout}${stderr}`);
   });
   const listening = run.log.first((line) => line.msg === 'listening');
   const { port } = await Promise.race([listening, exitedEarly]).catch((error: unknown) => {
@@ -88,7 +88,7 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
     const { code, stdout, stderr } = await exit;
     if (wasAlive && code === 0) return;
     throw new Error(
-      `The program ${wasAlive ? 'ended' : 'had ended by itself'} with ${code}:\n${stdout}${stderr}`,
+      `The program ${wasAlive ? 'exited' : 'had exited by itself'} with ${code}:\n${stdout}${stderr}`,
     );
   };
   const stop = () => (stopping ??= end());
@@ -117,7 +117,7 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
   };
 }
 
-/** With TEST_REDIS, servers keep their state on this Redis, each with its own keys. */
+/** With TEST_REDIS, servers keep their state on this Redis, each under keys of its own. */
 function shareFor(config: Config | undefined): Pick<Config, 'redis'> {
   const { TEST_REDIS } = process.env;
   const isAlone = config?.control !== undefined || config?.store !== undefined || config?.redis !== undefined;
@@ -126,7 +126,10 @@ function shareFor(config: Config | undefined): Pick<Config, 'redis'> {
     : { redis: { url: TEST_REDIS, keyPrefix: `test-${randomUUID()}:`, leaseMs: 2000 } };
 }
 
-/** The tests run once more with so many worker threads, but for what needs everything on one thread. */
+/**
+ * Number of worker threads for a repeated run of the tests. Tests that need everything on one thread are
+ * excluded.
+ */
 function workersFor(config: Config | undefined, args: readonly string[]): Readonly<Record<string, string>> {
   const { TEST_WORKERS } = process.env;
   const isOnOne = config?.control !== undefined || args.includes('--control');
@@ -139,7 +142,10 @@ async function removeAfter(exit: Promise<Exit>, file: ConfigFile | undefined): P
   return ended;
 }
 
-/** Runs the program until it ends by itself: a command, or a configuration that is refused. `input` is what it reads. */
+/**
+ * Runs the program until it exits: for commands, and for configurations that are rejected. `input` is its
+ * standard input.
+ */
 export async function runProgram(
   args: readonly string[],
   env?: Readonly<Record<string, string>>,
@@ -150,7 +156,7 @@ export async function runProgram(
   return exit.finally(() => clearTimeout(tooLong));
 }
 
-/** Runs the program with a configuration file of this text, or of this value's JSON. */
+/** Runs the program with a configuration file that contains this text, or this value as JSON. */
 export async function runWithConfig(config: unknown, options: RunOptions = {}): Promise<Exit> {
   const file = await writeConfig(config);
   const args = ['--config', file.path, ...(options.args ?? ['--port', '0'])];
@@ -183,7 +189,7 @@ interface Run {
   readonly exit: Promise<Exit>;
 }
 
-/** The environment of the test run does not reach the program: only what a test says. */
+/** The program does not inherit the environment of the test run. */
 export function launch(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -20,12 +20,12 @@ export interface Closing {
 
 interface SocketOptions {
   readonly app?: AppConfig;
-  /** Of the URL; `protocol=7` unless said otherwise. */
+  /** The query of the URL. Default: `protocol=7`. */
   readonly query?: string;
   readonly answersPings?: boolean;
-  /** Of the page that connects, if it is one. */
+  /** The origin of the page that connects, if any. */
   readonly origin?: string;
-  /** That the client asks for. */
+  /** The subprotocol that the client requests. */
   readonly subprotocol?: string;
 }
 
@@ -34,7 +34,7 @@ interface Member {
   readonly user_info?: Record<string, unknown>;
 }
 
-/** A bare WebSocket client: sees each frame as it came. It is destroyed when its test ends. */
+/** A plain WebSocket client that records each frame. It is destroyed when its test ends. */
 export class Socket {
   readonly frames = new Journal<Frame>('a frame');
   readonly closing: Promise<Closing>;
@@ -55,7 +55,7 @@ export class Socket {
       ...(origin && { origin }),
     });
     this.#ws.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString()) as Frame));
-    // Whatever goes wrong with the connection ends in its closing.
+    // Every error is followed by `close`.
     this.#ws.on('error', () => {});
     this.closing = new Promise((resolve) => {
       this.#ws.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
@@ -63,24 +63,26 @@ export class Socket {
     onTestFinished(() => this.#ws.terminate());
   }
 
-  /** The id that the server gave to the connection. */
+  /** The id that the server assigned to the connection. */
   get id(): string {
     return this.#id;
   }
 
-  /** The subprotocol that the server granted. */
+  /** The subprotocol that the server accepted. */
   get subprotocol(): string {
     return this.#ws.protocol;
   }
 
-  /** Sends a WebSocket ping, which is no message of the protocol, and waits for what its pong carries. */
+  /**
+   * Sends a WebSocket ping, which is not a message of the protocol, and waits for the payload of its pong.
+   */
   async ping(payload: string): Promise<string> {
     const pong = once(this.#ws, 'pong') as Promise<[Buffer]>;
     this.#ws.ping(payload);
     return (await pong)[0].toString();
   }
 
-  /** A frame the server has sent is what was expected, and the next one that was not yet looked at. */
+  /** Expects this as the next unread frame from the server. */
   async expectFrame(expected: Frame): Promise<void> {
     expect(await this.nextFrame()).toEqual(expected);
   }
@@ -90,7 +92,7 @@ export class Socket {
     return this.frames.until((frames) => frames[index]);
   }
 
-  /** Every frame that came before the answer to a ping that is sent now. */
+  /** Returns every frame that arrived before the answer to a ping that is sent now. */
   async framesBeforePong(): Promise<Frame[]> {
     this.send({ event: 'pusher:ping', data: {} });
     const frames: Frame[] = [];
@@ -101,7 +103,7 @@ export class Socket {
     }
   }
 
-  /** Sends text and bytes as they are, other values as JSON. */
+  /** Sends text and bytes unchanged, other values as JSON. */
   send(frame: unknown): void {
     this.#ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
   }
@@ -119,20 +121,20 @@ export class Socket {
     return established;
   }
 
-  /** Sends the subscription, with what an application's server signs. */
+  /** Sends the subscription with the signature of the application's backend. */
   requestSubscription(channel: string, member?: Member): void {
     const isPrivate = channel.startsWith('private-') || channel.startsWith('presence-');
     const signed = isPrivate ? authorize(this.#id, channel, member, this.#app) : { auth: '' };
     this.send({ event: 'pusher:subscribe', data: { channel, ...signed } });
   }
 
-  /** Sends a rightly signed subscription with this text as its `channel_data`, whatever it holds. */
+  /** Sends a validly signed subscription with this text as its `channel_data`, whatever it contains. */
   requestWithData(channel: string, channelData: string): void {
     const auth = this.authFor(`${channel}:${channelData}`);
     this.send({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
   }
 
-  /** Sends a rightly signed sign-in with this text as its `user_data`, whatever it holds. */
+  /** Sends a validly signed sign-in with this text as its `user_data`, whatever it contains. */
   requestSignIn(userData: string): void {
     this.send({
       event: 'pusher:signin',
@@ -152,7 +154,7 @@ export class Socket {
     this.send({ event: 'pusher:unsubscribe', data: { channel } });
   }
 
-  /** Reads nothing more until `resume`. */
+  /** Stops reading until `resume`. */
   pause(): void {
     this.#ws.pause();
   }
@@ -166,12 +168,12 @@ export class Socket {
     this.#ws.close(code);
   }
 
-  /** Ends the TCP connection without a word. */
+  /** Ends the TCP connection without a close frame. */
   destroy(): void {
     this.#ws.terminate();
   }
 
-  /** What the application's server would give: the key, and the signature of the socket's id and this text. */
+  /** What the application's backend returns: the key, and the signature of the socket id and this text. */
   authFor(text: string): string {
     const signature = createHmac('sha256', this.#app.secret).update(`${this.#id}:${text}`);
     return `${this.#app.key}:${signature.digest('hex')}`;

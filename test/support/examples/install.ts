@@ -1,7 +1,7 @@
 import { installTools } from '../tools.ts';
 import { tools } from './tools.ts';
 
-/** Runs once, before all example suites. Where a tool is missing still, its suite says so and fails. */
+/** Runs once before all example suites. If a tool is still missing, its suite fails with the reason. */
 export default function setup(): void {
   installTools(Object.values(tools), 'for the example suites of other languages');
 }

@@ -1,6 +1,6 @@
 import type { Tool } from '../tools.ts';
 
-/** What runs the example suites of other languages. */
+/** The tools that run the example suites of other languages. */
 export const tools = {
   php: {
     name: 'PHP 8',
@@ -8,7 +8,7 @@ export const tools = {
     probe: ['-r', 'exit(PHP_MAJOR_VERSION < 8 ? 1 : 0);'],
     debianPackage: 'php-cli',
   },
-  // Another Python that comes first in PATH does not see what Debian installs.
+  // Another Python that comes first in PATH cannot import Debian's packages.
   python: {
     name: 'Python 3 with pytest',
     commands: ['python3', '/usr/bin/python3'],

@@ -9,14 +9,14 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The path of the package as it is published, a `.tgz`. */
+    /** The path of the package as it would be published, a `.tgz`. */
     readonly packedPackage: string;
   }
 }
 
 /**
- * Builds and packs the checkout as `npm publish` does, once for all tests of a vitest project: name this file in its
- * `globalSetup`, and read the path by `inject('packedPackage')`. The archive is removed after the tests.
+ * Builds and packs the checkout as `npm publish` does, once for all tests of a vitest project. Name this file
+ * in `globalSetup`, and read the path with `inject('packedPackage')`. The archive is removed after the tests.
  */
 export default function packForTests({ provide }: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-packed-'));
@@ -24,7 +24,7 @@ export default function packForTests({ provide }: TestProject): () => void {
   return () => rmSync(folder, { recursive: true, force: true });
 }
 
-/** Packs a checkout, which builds it first, into a folder. Returns the path of the archive. */
+/** Builds and packs a checkout into a folder. Returns the path of the archive. */
 export function pack(checkout: string, folder: string): string {
   const output = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
     cwd: checkout,

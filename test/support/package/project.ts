@@ -7,17 +7,17 @@ import { inject, onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** What a new project has beside the package. */
+/** What a new project contains besides the package. */
 export interface ProjectOptions {
-  /** The packages of this checkout that the project has installed as well, such as `vitest` and `pusher-js`. Default: none. */
+  /** Packages of this checkout to install as well, such as `vitest` and `pusher-js`. Default: none. */
   readonly packages?: readonly string[];
-  /** Files or folders to copy into the project, as absolute paths; each keeps its name. Default: none. */
+  /** Files or folders to copy into the project, as absolute paths. Each keeps its name. Default: none. */
   readonly files?: readonly string[];
   /** Its `package.json`. Default: `{ "private": true }`. */
   readonly manifest?: Readonly<Record<string, unknown>>;
 }
 
-/** What a program that has ended says. */
+/** The result of a program. */
 export interface Ended {
   readonly code: number;
   /** Standard output, then standard error. */
@@ -29,19 +29,18 @@ export interface Project {
   readonly folder: string;
   /** Writes a file into the project. */
   write(name: string, content: string): Promise<void>;
-  /** Runs Node in the folder with these arguments, for at most 60 s, and resolves however it ends. */
+  /** Runs Node in the folder with these arguments for at most 60 s. Resolves whatever its exit code. */
   node(...args: readonly string[]): Promise<Ended>;
-  /** Runs a program in the folder, for at most 60 s, and resolves however it ends. */
+  /** Runs a program in the folder for at most 60 s. Resolves whatever its exit code. */
   run(program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** The path of a script of an installed package, such as `vitest/vitest.mjs`. */
   script(path: string): string;
 }
 
 /**
- * Makes a project in an empty folder and installs the package in it from the packed archive, not from this checkout.
- * What the package depends on is linked from the checkout, so that no registry is asked; `bin` works as after
- * `npm install`. The vitest project needs `test/support/package/pack.ts` as its `globalSetup`. The folder is removed
- * when the test ends.
+ * Creates a project in an empty folder, and installs the packed package there. Dependencies are linked from
+ * the checkout, so that no registry is needed. `bin` works as after `npm install`. The vitest project needs
+ * `test/support/package/pack.ts` as its `globalSetup`. The folder is removed when the test ends.
  */
 export async function createProject({
   packages = [],
@@ -76,7 +75,7 @@ export async function createProject({
   };
 }
 
-/** What of a manifest an installation needs. */
+/** The part of a manifest that an installation needs. */
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
@@ -88,7 +87,10 @@ async function unpack(archive: string, folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** Runs a program in a folder with these variables added, and resolves however it ends, with -1 if it took too long. */
+/**
+ * Runs a program in a folder with these variables added. Resolves whatever its exit code, with -1 if it took
+ * too long.
+ */
 // oxlint-disable-next-line max-params -- the last two are seldom given
 export function runIn(
   cwd: string,
@@ -97,7 +99,7 @@ export function runIn(
   added: Readonly<Record<string, string>> = {},
   timeoutMs = 60_000,
 ): Promise<Ended> {
-  // What this process was told of its own test runner is not for that one.
+  // The program must not inherit the variables of this test runner.
   const { NODE_OPTIONS: _o, NODE_ENV: _e, VITEST: _v, ...env } = process.env;
   return new Promise((resolve) => {
     execFile(

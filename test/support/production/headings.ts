@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** The anchors of a Markdown file's headings, as GitHub makes them. */
+/** The anchors of a Markdown file's headings, as GitHub generates them. */
 export async function headingsOf(path: string): Promise<readonly string[]> {
   const text = (await readFile(path, 'utf8')).replaceAll(/^```[^]*?^```/gm, '');
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>

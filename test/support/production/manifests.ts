@@ -6,7 +6,7 @@ import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts';
 import { parseAllDocuments } from 'yaml';
 import { sample } from './proxy.ts';
 
-/** The kinds that the manifests have, each with the module of its type. */
+/** The kinds of objects in the manifests, each with the module of its type. */
 export const modules = {
   ConfigMap: 'core/v1',
   Secret: 'core/v1',
@@ -27,7 +27,7 @@ interface Kinds {
   readonly Ingress: Ingress;
 }
 
-/** One object of a manifest, as it stands there. */
+/** One object of a manifest, as written. */
 export interface Manifest {
   readonly kind: keyof Kinds;
   readonly apiVersion: string;
@@ -43,27 +43,23 @@ export async function readManifest(name: string): Promise<readonly Manifest[]> {
   return documents.map((document) => document.toJS() as Manifest);
 }
 
-/** Those of one kind. */
+/** The objects of one kind. */
 export function ofKind<K extends keyof Kinds>(manifests: readonly Manifest[], kind: K): readonly Kinds[K][] {
   return manifests.filter((manifest) => manifest.kind === kind) as unknown as readonly Kinds[K][];
 }
 
-/** What runs pods. */
+/** The kinds that run pods. */
 export function workloads(manifests: readonly Manifest[]): readonly (Deployment | StatefulSet)[] {
   return [...ofKind(manifests, 'Deployment'), ...ofKind(manifests, 'StatefulSet')];
 }
 
-/**
- * The pod of what runs pods.
- *
- * @throws {Error} if it has none.
- */
+/** The pod of such an object. @throws {Error} if it has none. */
 export function podOf({ spec }: Deployment | StatefulSet): PodSpec {
-  if (spec?.template.spec === undefined) throw new Error('It has no pod');
+  if (spec?.template.spec === undefined) throw new Error('The object has no pod');
   return spec.template.spec;
 }
 
-/** The requests by which a pod is asked for its health. */
+/** The probes of a pod. */
 export function probesOf({ containers }: PodSpec): readonly Probe[] {
   return containers.flatMap(({ startupProbe, readinessProbe, livenessProbe }) =>
     [startupProbe, readinessProbe, livenessProbe].filter((probe) => probe !== undefined),

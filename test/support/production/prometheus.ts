@@ -11,15 +11,11 @@ export interface Sample {
 
 /** A Prometheus with the configuration and the rules of `config/monitoring`. */
 export interface Prometheus {
-  /**
-   * Evaluates an expression now.
-   *
-   * @throws {Error} with Prometheus' own words, if it is none.
-   */
+  /** Evaluates an expression now. @throws {Error} with Prometheus' own message if it is invalid. */
   query(expression: string): Promise<readonly Sample[]>;
 }
 
-/** Starts one that asks these servers (`HOST:PORT`) each second, until the test ends. */
+/** Starts a Prometheus that scrapes these servers (`HOST:PORT`) every second until the test ends. */
 export async function startPrometheus(targets: readonly string[]): Promise<Prometheus> {
   const [folder, port] = [await temporaryFolder(), await freePort()];
   const config = fillIn(await sample('monitoring/prometheus.yml'), {

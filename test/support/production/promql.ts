@@ -1,11 +1,11 @@
 import { parse } from 'yaml';
 import { sample } from './proxy.ts';
 
-/** An expression of a rule or of a panel, and what it is for. */
+/** An expression of a rule or a panel, with its purpose. */
 export interface Expression {
   readonly of: string;
   readonly text: string;
-  /** The labels that its texts name: `{{ $labels.app }}`, `{{app}}`. */
+  /** The labels that its texts use: `{{ $labels.app }}`, `{{app}}`. */
   readonly named: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export async function readDashboard(): Promise<Dashboard> {
   return JSON.parse(await sample('monitoring/grafana/soketify.json')) as Dashboard;
 }
 
-/** All expressions of the alerts and of the dashboard, with its variables set to "all". */
+/** All expressions of the alerts and of the dashboard, with the dashboard's variables set to "all". */
 export async function readExpressions(): Promise<readonly Expression[]> {
   const ofRules = (await readRules()).map(({ alert, expr, annotations }) => ({
     of: alert,
@@ -68,12 +68,12 @@ export async function readExpressions(): Promise<readonly Expression[]> {
   return [...ofRules, ...ofPanels];
 }
 
-/** The metrics that an expression asks for, each with what its labels have to match. */
+/** The metrics that an expression queries, each with its label matchers. */
 export function selectorsOf({ text }: Expression): readonly string[] {
   return captures(/\b((?:soketify_|process_|nodejs_)\w+(?:\{[^}]*\})?|up\{[^}]*\})/g, text);
 }
 
-/** The labels that are left of an expression's series: those that it groups by; undefined: all. */
+/** The labels that remain in the result of an expression: those it groups by, or undefined for all. */
 export function groupingOf({ text }: Expression): readonly string[] | undefined {
   const groups = captures(/\bby \(([^)]*)\)/g, text).map((labels) => labels.split(/, */));
   return groups[0];

@@ -16,11 +16,14 @@ export async function temporaryFolder(): Promise<string> {
 /** A program that runs until the test ends. */
 export interface Running {
   readonly child: ChildProcess;
-  /** What it has written so far. */
+  /** Its output so far. */
   output(): string;
 }
 
-/** Starts a program in the foreground, waits until something listens on the port, and ends it when the test ends. */
+/**
+ * Starts a program in the foreground, waits until something listens on the port, and stops it when the test
+ * ends.
+ */
 export async function runUntilTestEnds(
   command: string,
   args: readonly string[],
@@ -31,7 +34,7 @@ export async function runUntilTestEnds(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)));
   const ended = once(child, 'exit');
   onTestFinished(async () => {
-    // In order, because a killed nginx would leave its workers behind.
+    // SIGTERM, because a killed nginx would leave its workers behind.
     child.kill('SIGTERM');
     const tooLong = setTimeout(() => child.kill('SIGKILL'), 10_000);
     await ended;
@@ -65,18 +68,17 @@ export function sample(path: string): Promise<string> {
 }
 
 /**
- * The text with each of these replaced.
- *
- * @throws {Error} if one of them does not stand there: then the test would run another file than it says.
+ * Replaces each of these in the text. @throws {Error} if one is not found, because the test would then run a
+ * different file.
  */
 export function fillIn(text: string, places: Readonly<Record<string, string>>): string {
   return Object.entries(places).reduce((filled, [from, to]) => {
-    if (!filled.includes(from)) throw new Error(`"${from}" does not stand in:\n${filled}`);
+    if (!filled.includes(from)) throw new Error(`"${from}" was not found in:\n${filled}`);
     return filled.replaceAll(from, to);
   }, text);
 }
 
-/** Writes a file into a folder of the test's own; its path. */
+/** Writes a file into the test's own folder, and returns its path. */
 export async function writeInto(folder: string, name: string, text: string): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, text, { mode: 0o600 });

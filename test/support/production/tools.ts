@@ -7,7 +7,7 @@ const tool = (name: string, debianPackage: string, ...probe: readonly string[]):
   debianPackage,
 });
 
-/** What checks and runs the files of config/ that are not for this program. */
+/** The tools that check and run the files of config/ for other programs. */
 export const tools = {
   caddy: tool('caddy', 'caddy', 'version'),
   haproxy: tool('haproxy', 'haproxy', '-v'),

@@ -9,8 +9,9 @@ import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 
 /**
- * A ledger at some distance: each step is taken after a while, in the order of the calls. Joins are answered after another
- * while, in any order but that which their connections ask for; the rest is answered when it is taken.
+ * A ledger with latency. Each step takes effect after a delay, in the order of the calls. Joins are answered
+ * after another delay, in any order except among joins of one connection. Everything else is answered when it
+ * takes effect.
  */
 export class DelayedLedger implements Ledger {
   readonly #ledger: Ledger;
@@ -42,7 +43,7 @@ export class DelayedLedger implements Ledger {
     if (delayMs > 0) await new Promise<void>((resolve) => void this.#clock.after(delayMs, resolve));
     await join.after;
     if (answer.kind !== 'joined' || !join.readsCache) return answer;
-    // The members are those of this moment in any case.
+    // The members are always those of this moment.
     const cached = this.#cached.get(`${join.appId}/${join.channel}`);
     return { ...answer, ...(cached && { cached }) };
   }

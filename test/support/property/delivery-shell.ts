@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { QueuedEvent } from '../../../src/webhooks/lane.ts';
 import type { Batch, Drop } from '../../../src/webhooks/batch.ts';
@@ -7,18 +7,18 @@ import { sourceOf, type EventName, type WebhookEvent } from '../../../src/webhoo
 import { HoldClock } from '../../../src/webhooks/hold-clock.ts';
 import { rankOf } from '../../../src/webhooks/rank.ts';
 
-/** What an attempt shall come to. */
+/** The planned result of an attempt. */
 export interface Fate {
   readonly ok: boolean;
   readonly takesMs: number;
-  /** The attempt is not made after all, and for a second none may start. */
+  /** The attempt is not made, and no other may start for one second. */
   readonly putsBack?: boolean;
   readonly retryAfterMs?: number;
-  /** The draw for the backoff. */
+  /** The random number for the backoff. */
   readonly random?: number;
 }
 
-/** The endpoint: decides on every attempt when it is started. */
+/** The endpoint. It decides the result of each attempt when the attempt starts. */
 export type Endpoint = (batch: Batch, at: number) => Fate;
 
 interface Attempt {
@@ -42,15 +42,17 @@ export const defaultPolicy: DeliveryPolicy = {
   queueMaxBytes: 67_108_864,
 };
 
-/** After so many failures in a row the endpoint counts as failing (the machine's own measure). */
+/**
+ * The number of consecutive failures after which the endpoint counts as failing, as in the delivery queue.
+ */
 const failingAfter = 3;
 
 /** How long no attempt may start after one that was put back. */
 const pauseMs = 1000;
 
 /**
- * The loop around a delivery machine, without a clock: asks it only when something was pushed or settled or
- * when it said that it is due, and checks at every step what must always hold.
+ * The loop around a delivery queue, without a clock. It calls the queue only after a push, after a result, or
+ * when the queue is due, and checks all invariants at every step.
  */
 export class DeliveryShell {
   now = 0;
@@ -59,17 +61,17 @@ export class DeliveryShell {
   readonly droppedAt: number[] = [];
   readonly accepted: QueuedEvent[] = [];
   readonly delivered: QueuedEvent[] = [];
-  /** When each event was first sent, and when the last attempt at it ended. */
+  /** When each event was first sent, and when its last attempt ended. */
   readonly startedAt = new Map<QueuedEvent, number>();
   readonly endedAt = new Map<QueuedEvent, number>();
   readonly time = new HoldClock();
   readonly queue: DeliveryQueue;
-  /** When it was held, the present hold last. */
+  /** The periods for which the endpoint was held, the present one last. */
   readonly #holds: { readonly from: number; to: number }[] = [];
   readonly #policy: DeliveryPolicy;
   readonly #endpoint: Endpoint;
   #inFlight: Attempt[] = [];
-  /** When the machine asked to be looked at, in its own time. */
+  /** When the queue wants to be called next, in its own time. */
   #dueAtLocal = Infinity;
   #resumesAt = Infinity;
   #failuresInARow = 0;
@@ -93,13 +95,17 @@ export class DeliveryShell {
     const queued = this.#accept({ name, channel, ...who }, bytes, ageMs);
     const drops = this.queue.push(queued);
     for (const drop of drops) this.#shed(drop);
-    if (this.queue.bytes > this.#policy.queueMaxBytes) throw new Error('more waits than the bound allows');
+    if (this.queue.bytes > this.#policy.queueMaxBytes)
+      throw new Error('more events are pending than the bound allows');
     if (drops.length > 0 || this.queue.isDueBefore(this.#dueAtLocal)) this.#pump();
     else this.peek();
     return queued;
   }
 
-  /** A batch of another machine with an event of each channel, if none waits of these and there is room. */
+  /**
+   * Takes over a batch of another queue with an event of each channel, if none of these has pending events
+   * and there is room.
+   */
   restore(
     channels: readonly string[],
     name: EventName,
@@ -115,11 +121,11 @@ export class DeliveryShell {
     this.#pump();
   }
 
-  /** Moves on; returns at `now + ms` with everything done that was due until then. */
+  /** Advances the time to `now + ms`, and does everything that is due until then. */
   advance(ms: number): void {
     const until = this.now + ms;
     for (let turns = 0; ; turns += 1) {
-      if (turns > 100_000) throw new Error('the machine asks to be looked at without end');
+      if (turns > 100_000) throw new Error('the queue asks to be called without end');
       const nextEnd = this.#inFlight.reduce((least, { endsAt }) => Math.min(least, endsAt), Infinity);
       const next = Math.min(nextEnd, this.#dueAt, this.#resumesAt);
       if (next > until) break;
@@ -132,13 +138,13 @@ export class DeliveryShell {
     this.now = until;
   }
 
-  /** Looks without having been asked to: then there must be nothing to do. */
+  /** Calls the queue although it is not due. Nothing must happen. */
   peek(): void {
     if (this.#dueAt <= this.now) return;
-    expect(this.queue.next(this.#local, () => true)).toMatchObject({ kind: 'wait' });
+    assert.equal(this.queue.next(this.#local, () => true).kind, 'wait');
   }
 
-  /** No attempt may begin until the release, and no event ages. */
+  /** No attempt may start until the release, and no event ages. */
   hold(): void {
     if (this.#isHeld) return;
     this.#holds.push({ from: this.now, to: Infinity });
@@ -155,7 +161,7 @@ export class DeliveryShell {
     this.#pump();
   }
 
-  /** How old an event is by now, what it was held for left out. */
+  /** The age of an event, without the time for which it was held. */
   ageOf({ createdAt }: QueuedEvent): number {
     const held = this.#holds.reduce(
       (sum, { from, to }) => sum + Math.max(0, Math.min(to, this.now) - Math.max(from, createdAt)),
@@ -189,19 +195,21 @@ export class DeliveryShell {
     return this.#inFlight.length;
   }
 
-  /** Every event was delivered or dropped, and none twice. */
+  /** Checks that every event was delivered or dropped, and none twice. */
   expectAllDecided(): void {
-    expect(this.#decided.size).toBe(this.accepted.length);
-    expect(this.delivered.length + this.drops.flatMap(({ events }) => events).length).toBe(
+    assert.equal(this.#decided.size, this.accepted.length);
+    assert.equal(
+      this.delivered.length + this.drops.flatMap(({ events }) => events).length,
       this.accepted.length,
     );
   }
 
-  /** What was delivered of each channel was delivered in the order in which it was pushed. */
+  /** Checks that the events of each channel were delivered in the order in which they were pushed. */
   expectOrder(): void {
     const last = new Map<string, number>();
     for (const { event, json } of this.delivered) {
-      expect(Number(json)).toBeGreaterThan(last.get(event.channel) ?? -1);
+      const earlier = last.get(event.channel) ?? -1;
+      assert.ok(Number(json) > earlier, `${event.channel}: ${json} came after ${earlier}`);
       last.set(event.channel, Number(json));
     }
   }
@@ -239,7 +247,7 @@ export class DeliveryShell {
     const { maxEvents, maxBytes } = this.#policy.batch;
     const { events } = batch;
     if (events.some((event) => this.ageOf(event) >= this.#policy.retry.maxElapsedMs))
-      throw new Error('an attempt after the deadline');
+      throw new Error('an attempt after its deadline');
     if (events.length === 0 || events.length > maxEvents)
       throw new Error(`${events.length} events in a batch`);
     const envelope = `{"time_ms":1234567890123,"events":[]}`.length + events.length - 1;
@@ -247,7 +255,7 @@ export class DeliveryShell {
     if (events.length > 1 && bodyBytes > maxBytes) throw new Error(`a body of ${bodyBytes} bytes`);
     if (this.#inFlight.length >= this.#policy.concurrency) throw new Error('too many attempts at once');
     if (this.#failuresInARow >= failingAfter && this.#inFlight.length > 0) {
-      throw new Error('two attempts at once at a failing endpoint');
+      throw new Error('two attempts at once to a failing endpoint');
     }
     for (const event of events) this.#startEvent(event, batch);
     this.starts.push({ at: this.now, batch, attempt: batch.attempts });
@@ -256,7 +264,7 @@ export class DeliveryShell {
   }
 
   #startEvent(event: QueuedEvent, batch: Batch): void {
-    if (this.#decided.has(event)) throw new Error('an event is sent that was done with');
+    if (this.#decided.has(event)) throw new Error('an event is sent after it was delivered or dropped');
     const earlier = this.#batchOf.get(event);
     if (earlier !== undefined && earlier !== batch) throw new Error('an event is in two batches');
     this.#batchOf.set(event, batch);
@@ -273,7 +281,7 @@ export class DeliveryShell {
     if (fate.putsBack === true) {
       const { state, attempts } = batch;
       this.queue.putBack(batch);
-      if (state !== 'done') expect(batch.attempts).toBe(attempts - 1);
+      if (state !== 'done') assert.equal(batch.attempts, attempts - 1);
       this.queue.pause();
       this.#resumesAt = this.now + pauseMs;
       return;
@@ -298,18 +306,18 @@ export class DeliveryShell {
       this.#expectUndone(drop.events);
       return this.#drop(drop);
     }
-    expect(drop.reason).toBe('overflow');
+    assert.equal(drop.reason, 'overflow');
     const highest = Math.max(...drop.events.map(({ event }) => rankOf(event)));
     const waiting = [...this.#open.values()].flatMap((all) => [...all].filter((one) => this.#canGo(one)));
     if (waiting.some(({ event }) => rankOf(event) < highest)) {
-      throw new Error('an event goes before one on which less depends');
+      throw new Error('an event is dropped before one that matters less');
     }
     const [first] = drop.events;
     if (first !== undefined && this.#canGo(first)) this.#expectFair(first, waiting);
     this.#drop(drop);
   }
 
-  /** The oldest of its source goes, and no source of its rank has twice as much waiting. */
+  /** The oldest event of a source is dropped first, and no source of its rank has twice as many pending. */
   #expectFair(gone: QueuedEvent, waiting: readonly QueuedEvent[]): void {
     const rank = rankOf(gone.event);
     const ofRank = waiting.filter(({ event }) => rankOf(event) === rank);
@@ -318,16 +326,16 @@ export class DeliveryShell {
       bytes.set(sourceOf(event), (bytes.get(sourceOf(event)) ?? 0) + more);
     }
     const own = bytes.get(sourceOf(gone.event)) ?? 0;
-    if (Math.max(...bytes.values()) >= 2 * own) throw new Error('a source loses less than it takes');
+    if (Math.max(...bytes.values()) >= 2 * own) throw new Error('a source loses fewer events than it adds');
     const fellows = ofRank.filter(({ event }) => sourceOf(event) === sourceOf(gone.event));
     if (fellows.some(({ createdAt }) => createdAt < gone.createdAt)) {
-      throw new Error('a newer event of a source goes before an older one');
+      throw new Error('a newer event of a source is dropped before an older one');
     }
   }
 
-  /** Whoever gets none of these events knows as much as whoever gets all. */
+  /** Without these events an endpoint must know the same as with all of them. */
   #expectUndone(events: readonly QueuedEvent[]): void {
-    if (!events.every((one) => this.#canGo(one))) throw new Error('an event of an attempt is undone');
+    if (!events.every((one) => this.#canGo(one))) throw new Error('an event of an attempt is cancelled');
     const net = new Map<string, number>();
     for (const { event } of events) {
       const isOfMember = event.name === 'member_added' || event.name === 'member_removed';
@@ -335,10 +343,10 @@ export class DeliveryShell {
       const by = event.name === 'channel_occupied' || event.name === 'member_added' ? 1 : -1;
       net.set(subject, (net.get(subject) ?? 0) + by);
     }
-    expect([...net.values()].filter((by) => by !== 0)).toEqual([]);
+    for (const [subject, by] of net) assert.equal(by, 0, subject);
   }
 
-  /** Not bound up with an attempt. */
+  /** Not part of an attempt. */
   #canGo(queued: QueuedEvent): boolean {
     return !this.#batchOf.has(queued);
   }
@@ -350,7 +358,7 @@ export class DeliveryShell {
   }
 
   #decide(event: QueuedEvent): void {
-    if (this.#decided.has(event)) throw new Error('an event is decided twice');
+    if (this.#decided.has(event)) throw new Error('an event has two outcomes');
     if (!this.#open.get(event.event.channel)?.delete(event))
       throw new Error('an event that was never pushed');
     this.#decided.add(event);

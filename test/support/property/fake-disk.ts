@@ -3,18 +3,18 @@ import type { Changes } from '../../../src/store/disk/changes.ts';
 import type { Database, Key, Table } from '../../../src/store/disk/database.ts';
 import { Writer } from '../../../src/store/disk/writer.ts';
 
-/** How long a transaction takes until it can be seen, and then until it is on the disk. */
+/** How long a transaction takes until it is visible, and then until it is durable. */
 const commitMs = 1;
 
-/** A disk that outlives processes. What a process had not written when it ended is lost. */
+/** A disk that outlives processes. Unwritten transactions are lost with their process. */
 export class FakeDisk {
-  /** Every write fails while this is so. */
+  /** While true, every write fails. */
   isFull = false;
-  /** Transactions that were written. */
+  /** The number of written transactions. */
   commits = 0;
   readonly #tables = new Map<Table, Map<Key, string>>();
 
-  /** Opens it for a process, whose clock stands still for ever when the process is killed. */
+  /** Opens the disk for a process whose clock stops when the process is killed. */
   open(clock: Clock, listener: { readonly onRecovery: () => void }): Database {
     let prepare = (): void => {};
     const writer = new Writer({

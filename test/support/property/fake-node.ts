@@ -7,7 +7,7 @@ export interface Frame {
   readonly data?: unknown;
 }
 
-/** The open sockets of a node; publishes to those that receive a topic. */
+/** The open sockets of a node. Publishes to the subscribers of a topic. */
 export class FakeNode {
   readonly #sockets = new Set<FakeNodeSocket>();
 
@@ -30,15 +30,15 @@ export class FakeNode {
   readonly publishTopic: PublishTopic = (topic, frame) => this.publish(topic, frame);
 }
 
-/** A client's connection. It hands every frame to whoever listens, and takes none once it has closed. */
+/** A client's connection. It passes every frame to its listener, and accepts none after it has closed. */
 export class FakeNodeSocket implements Socket {
   readonly topics = new Set<string>();
   readonly frames: string[] = [];
   isOpen = true;
-  /** The client reads slowly: when the program ends the connection, the close comes only in a while. */
+  /** The client reads slowly: when the program ends the connection, the close is reported late. */
   closesLate = false;
   closeCode: number | undefined;
-  /** The program ended the connection: the transport reports the close to it afterwards. */
+  /** The program ends the connection. The transport reports the close afterwards. */
   onEnd: () => void = () => {};
   onFrame: (frame: Frame) => void = () => {};
   readonly #node: FakeNode;

@@ -1,9 +1,9 @@
+import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { expect } from 'vitest';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';
 
-/** What becomes of one attempt. `received`: the body came in, whatever was answered. */
+/** The result of one attempt. `received`: the body arrived, whatever the answer. */
 export interface Fate {
   readonly outcome: Outcome;
   readonly received: boolean;
@@ -16,7 +16,7 @@ export const answered = (status: number, takesMs = 5, retryAfterMs?: number): Fa
   takesMs,
 });
 
-/** One event of a webhook, as a receiver reads it. */
+/** One webhook event, as a receiver reads it. */
 export interface ReceivedEvent {
   readonly name: string;
   readonly channel: string;
@@ -31,19 +31,19 @@ interface Delivery {
   attempts: number;
   isUnderWay: boolean;
   isDone: boolean;
-  /** The process was killed meanwhile: an attempt may have been counted that was not made. */
+  /** The process was killed meanwhile, so an attempt may be counted that was not made. */
   maySkip: boolean;
 }
 
-/** A receiver at one URL: who it is for, and what it got. */
+/** A receiver at one URL: its owner, and what it received. */
 export class Receiver {
   readonly key: string;
   readonly secret: string;
-  /** What was answered with 2xx, each delivery once, in the order of the answers. */
+  /** What was answered 2xx, each delivery once, in the order of the answers. */
   readonly taken: ReceivedEvent[] = [];
-  /** What came in, each delivery once, in the order of coming, whatever was answered. */
+  /** What was received, each delivery once, in the order of arrival, whatever the answer. */
   readonly seen: ReceivedEvent[] = [];
-  /** What was answered with 2xx, so that the process heard it, in the order of the answers. */
+  /** What was answered 2xx with the answer reaching the process, in the order of the answers. */
   readonly acknowledged: ReceivedEvent[] = [];
   readonly deliveries = new Map<string, Delivery>();
   #seenIds = new Set<string>();
@@ -59,7 +59,7 @@ export class Receiver {
     this.#fates = fates;
   }
 
-  /** Answers nothing until this moment. */
+  /** Does not answer until this moment. */
   downUntil(at: number): void {
     this.#downUntil = at;
   }
@@ -89,11 +89,14 @@ export class Receiver {
   }
 }
 
-/** The world of receivers. It checks each request as a strict receiver would. */
+/**
+ * The world of receivers. It checks each request as a strict receiver would: with `assert`, because there are many thousands of
+ * requests, and an `expect` takes longer than everything else that a request needs.
+ */
 export class FakeReceivers implements WebhookSender {
   readonly #clock: Clock;
   readonly #receivers: ReadonlyMap<string, Receiver>;
-  /** What was wrong with requests; the program's promise chain would swallow an exception. */
+  /** What was wrong with requests. An exception would be lost in the program's promise chain. */
   readonly faults: unknown[] = [];
   /** How often the process was killed. */
   #kills = 0;
@@ -131,7 +134,7 @@ export class FakeReceivers implements WebhookSender {
 
   async close(): Promise<void> {}
 
-  /** The process that sends was killed: what it has not kept may come again, under a number that was not used yet. */
+  /** The sending process was killed. Unsaved deliveries may be sent again, with unused attempt numbers. */
   killed(): void {
     this.#kills += 1;
     for (const { deliveries } of this.#receivers.values()) {
@@ -162,40 +165,42 @@ export class FakeReceivers implements WebhookSender {
 
 function open(receiver: Receiver, { body, headers }: WebhookRequest): Delivery {
   const bytes = Buffer.from(body);
-  expect(headers['X-Pusher-Key']).toBe(receiver.key);
-  expect(headers['X-Pusher-Signature']).toBe(
-    createHmac('sha256', receiver.secret).update(bytes).digest('hex'),
-  );
-  expect(headers['Content-Type']).toBe('application/json');
+  assert.equal(headers['X-Pusher-Key'], receiver.key);
+  const signature = createHmac('sha256', receiver.secret).update(bytes).digest('hex');
+  assert.equal(headers['X-Pusher-Signature'], signature);
+  assert.equal(headers['Content-Type'], 'application/json');
   const { time_ms: timeMs, events } = JSON.parse(bytes.toString()) as {
     time_ms: number;
     events: ReceivedEvent[];
   };
-  expect(events.length).toBeGreaterThan(0);
-  expect(headers['webhook-timestamp']).toBe(String(Math.floor(timeMs / 1000)));
+  assert.ok(events.length > 0, 'a webhook without events');
+  assert.equal(headers['webhook-timestamp'], String(Math.floor(timeMs / 1000)));
   return { body: bytes, headers, events, attempts: 0, isUnderWay: false, isDone: false, maySkip: false };
 }
 
-/** The same bytes and headers each time, but for the attempt's number, which counts up. */
+/** The bytes and headers are the same each time, except for the attempt number, which increases. */
 function expectAttempt(delivery: Delivery, { body, headers }: WebhookRequest): void {
-  expect(delivery.isUnderWay).toBe(false);
-  expect(delivery.isDone).toBe(false);
+  assert.ok(!delivery.isUnderWay, 'an attempt while another one is under way');
+  assert.ok(!delivery.isDone, 'an attempt after the delivery has succeeded');
   const number = Number(headers['X-Soketify-Attempt']);
-  if (delivery.maySkip) expect(number).toBeGreaterThan(delivery.attempts);
-  else expect(number).toBe(delivery.attempts + 1);
+  if (delivery.maySkip) assert.ok(number > delivery.attempts, `attempt ${number} after ${delivery.attempts}`);
+  else assert.equal(number, delivery.attempts + 1);
   delivery.attempts = number;
   delivery.maySkip = false;
   delivery.isUnderWay = true;
-  expect(Buffer.from(body).equals(delivery.body)).toBe(true);
+  assert.ok(Buffer.from(body).equals(delivery.body), 'an attempt with other bytes');
   const others = { ...headers, 'X-Soketify-Attempt': '1' };
-  expect(others).toEqual({ ...delivery.headers, 'X-Soketify-Attempt': '1' });
+  assert.deepEqual(others, { ...delivery.headers, 'X-Soketify-Attempt': '1' });
 }
 
-/** Nothing else with events of these channels is under way. */
+/** No other events of these channels are under way. */
 function expectTurn(receiver: Receiver, delivery: Delivery): void {
   const channels = new Set(delivery.events.map(({ channel }) => channel));
   for (const other of receiver.deliveries.values()) {
     if (other === delivery || !other.isUnderWay) continue;
-    expect(other.events.filter(({ channel }) => channels.has(channel))).toEqual([]);
+    assert.deepEqual(
+      other.events.filter(({ channel }) => channels.has(channel)),
+      [],
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { selects, type Endpoint } from '../../../src/webhooks/endpoint.ts';
 import type { Clock, Millis } from '../../../src/ports/clock.ts';
 import type { EventOrigin, RestoredBatch } from '../../../src/ports/delivery-source.ts';
@@ -23,7 +23,7 @@ interface Kept {
   nextAt: Millis;
 }
 
-/** What outlives every process: the streams of one app, the batches that are kept. It forbids what is not to be. */
+/** What outlives every process: the streams of one app, and the saved batches. It rejects forbidden steps. */
 export class FakeStreams {
   readonly streams: readonly Entry[][] = [[], []];
   readonly #clock: Clock;
@@ -79,18 +79,21 @@ export class FakeStreams {
 
   entry(ref: EventRef): Entry {
     const entry = this.#entries.get(ref);
-    if (entry === undefined) throw new Error(`no event has the place ${ref}`);
+    if (entry === undefined) throw new Error(`no event has the position ${ref}`);
     return entry;
   }
 
   keep(batch: KeptBatch): void {
     const earlier = this.#batches.get(batch.id);
-    if (earlier !== undefined) expect(batch).toEqual(earlier.batch);
-    for (const ref of batch.refs) expect(this.entry(ref).settledFor).not.toContain(batch.endpointId);
+    if (earlier !== undefined) assert.deepEqual(batch, earlier.batch);
+    for (const ref of batch.refs) this.#assertOpen(ref, batch.endpointId);
     for (const { batch: other } of this.#batches.values()) {
       if (other.id === batch.id || other.endpointId !== batch.endpointId) continue;
       const channels = new Set(other.refs.map((ref) => this.entry(ref).event.channel));
-      for (const ref of batch.refs) expect(channels).not.toContain(this.entry(ref).event.channel);
+      for (const ref of batch.refs) {
+        const { channel } = this.entry(ref).event;
+        assert.ok(!channels.has(channel), `${batch.id} and ${other.id} have events of ${channel}`);
+      }
     }
     this.#batches.set(batch.id, { batch, attempts: 0, nextAt: this.#clock.now() });
   }
@@ -98,7 +101,7 @@ export class FakeStreams {
   postpone(batchId: string, attempts: number, delayMs: Millis): void {
     const kept = this.#batches.get(batchId);
     if (kept === undefined) throw new Error(`${batchId} is postponed, but was not kept`);
-    expect(attempts).toBe(kept.attempts + 1);
+    assert.equal(attempts, kept.attempts + 1);
     kept.attempts = attempts;
     kept.nextAt = this.#clock.now() + delayMs;
   }
@@ -107,22 +110,26 @@ export class FakeStreams {
     if (batchId !== undefined) this.#batches.delete(batchId);
     for (const { ref, isLast } of events) {
       const entry = this.entry(ref);
-      expect(entry.isDone).toBe(false);
+      assert.ok(!entry.isDone, `${ref} is settled, but was done`);
       if (endpointId !== '') {
-        expect(entry.settledFor).not.toContain(endpointId);
+        this.#assertOpen(ref, endpointId);
         entry.settledFor.add(endpointId);
       }
       if (!isLast) continue;
-      expect([...entry.settledFor].toSorted()).toEqual(entry.endpointIds.toSorted());
+      assert.deepEqual([...entry.settledFor].toSorted(), entry.endpointIds.toSorted());
       entry.isDone = true;
     }
   }
+
+  #assertOpen(ref: EventRef, endpointId: string): void {
+    assert.ok(!this.entry(ref).settledFor.has(endpointId), `${ref} is settled for ${endpointId} already`);
+  }
 }
 
-/** What comes of a wish to keep a batch. `unsure`: it is kept, but the answer is lost. */
+/** The result of saving a batch. `unsure`: it is saved, but the answer is lost. */
 export type KeepAnswer = 'kept' | 'refused' | 'lost' | 'unsure';
 
-/** A process's connection to the streams, with its delay each way. What is under way at a crash is lost. */
+/** A process's connection to the streams, with its delay each way. Messages under way at a crash are lost. */
 export class StreamsClient implements DeliveryStore {
   readonly isShared = true;
   isAllowing = true;
@@ -165,7 +172,7 @@ export class StreamsClient implements DeliveryStore {
     this.#tell(() => this.#streams.settle(settlement));
   }
 
-  /** Takes effect in order, later; what goes wrong then is a fault, as nobody could catch it. */
+  /** Takes effect later, in order. Errors are recorded as faults because nobody could catch them. */
   #tell(apply: () => void): void {
     const run = (): void => {
       try {

@@ -16,7 +16,7 @@ const allChannels = [...plainChannels, ...presenceChannels];
 const graces = [3000, 3000, 0, 1000, 5000];
 const steps = [1, 500, 999, 1000, 1500, 2999, 3000, 3001, 7000, 60_000, 299_999, 300_000];
 
-/** The settings under which the commands mean something. */
+/** The settings that the commands assume. */
 export const walkOptions = {
   memberLimit: 2,
   cacheTtlMs: 100_000,
@@ -39,7 +39,7 @@ function join(subscriber: Subscriber): LedgerCommand {
   };
 }
 
-/** The same report once more, as after a lost connection to the store. */
+/** Repeats a report, as after a lost connection to the store. */
 function joinAgain(subscriber: Subscriber): LedgerCommand {
   return {
     check: (model) => model.isSubscribed(subscriber),
@@ -61,7 +61,7 @@ function leave(subscriber: Subscriber, graceMs: number): LedgerCommand {
   };
 }
 
-/** Reports the absence of somebody who is not there. */
+/** Reports the absence of a subscriber that is not there. */
 function leaveUnjoined(subscriber: Subscriber, graceMs: number): LedgerCommand {
   return {
     check: (model) => model.channel(subscriber.appId, subscriber.channel).live.length === 0,
@@ -119,7 +119,7 @@ function cacheEvent(appId: string, channel: string, data: string): LedgerCommand
   };
 }
 
-/** A cache_miss reached nobody: the last one (`back` 0) or one before. */
+/** A cache_miss reached no endpoint: the last one (`back` 0) or an earlier one. */
 function forgetCacheMiss(appId: string, channel: string, back: number): LedgerCommand {
   return {
     check: (model) => model.channel(appId, channel).misses > back,
@@ -190,7 +190,7 @@ const subscriber = fc.oneof(
   }),
 );
 
-/** Walks of a ledger. Joins, leaves and time weigh more than the rest. */
+/** Random sequences of commands. Joins, leaves and time weigh more than the rest. */
 export const ledgerCommands = fc.commands(
   [
     subscriber.map(join),

@@ -10,7 +10,7 @@ import { rosterOf } from '../roster.ts';
 import { FakeClock } from '../fake-clock.ts';
 import type { LedgerHarness } from './ledger-port.ts';
 
-/** Something that came out of a ledger, when, and of which channel. */
+/** What a ledger emitted, when, and on which channel. */
 export interface Happening {
   readonly at: Millis;
   readonly appId: string;
@@ -18,7 +18,7 @@ export interface Happening {
   readonly text: string;
 }
 
-/** Who joins what. */
+/** The subscriber that joins. */
 export interface Subscriber {
   readonly appId: string;
   readonly connection: string;
@@ -29,35 +29,35 @@ export interface Subscriber {
 export interface DriverOptions {
   readonly memberLimit: number;
   readonly cacheTtlMs: Millis;
-  /** Channels whose cache misses no endpoint wants. */
+  /** Channels whose cache misses no endpoint selects. */
   readonly unwanted: ReadonlySet<string>;
 }
 
-/** In each app somebody is signed in who watches these. */
+/** Users that are watched by a signed-in user of each app. */
 const observer = 'observer';
 const watched = ['u1', 'u2', 'u3', 'anna', 'bert', 'carl', 'dora'];
 
 /**
- * One node around a ledger: it keeps the accounts of its connections as the program does, reports what it
- * gains and loses, and sweeps only when the ledger asked for it.
+ * One node around a ledger. It tracks its connections as the program does, reports what changes, and sweeps
+ * only when the ledger asked for it.
  */
 export class LedgerDriver {
   readonly clock = new FakeClock();
   readonly facts: Happening[] = [];
   readonly notices: Happening[] = [];
-  /** Whom each fact is laid to: the source of the event, in the order of the facts. */
+  /** The source of each fact, in order. */
   readonly sources: string[] = [];
-  /** The episodes of the cache misses that were reported, in order, by app and channel. */
+  /** The episodes of the reported cache misses, in order, by app and channel. */
   readonly episodes = new Map<string, string[]>();
   readonly #harness: LedgerHarness;
   readonly #options: DriverOptions;
   /** By app, those of each node. */
   readonly #registries = new Map<string, Map<number, Registry>>();
   readonly #subscriptions = new Map<string, Subscription>();
-  /** What watchers were told, as `app/user state`. */
+  /** The notices to watchers, as `app/user state`. */
   readonly watched: string[] = [];
   #sweepAt = Infinity;
-  /** Where somebody joins at this moment. */
+  /** Called when a subscriber joins. */
   #joining: string | undefined;
   #ledger: Ledger | undefined;
   #made: Ledger | undefined;
@@ -86,7 +86,7 @@ export class LedgerDriver {
     return this;
   }
 
-  /** The node ends. */
+  /** Shuts the node down. */
   async retire(): Promise<void> {
     for (const appId of this.#registries.keys()) await this.ledger.retire(appId);
   }
@@ -96,7 +96,7 @@ export class LedgerDriver {
     return this.#ledger;
   }
 
-  /** Moves on; the ledger is swept at the moments that it asked for and at no other. */
+  /** Advances the time. The ledger is swept exactly when it asked for it. */
   async advance(ms: Millis): Promise<void> {
     const until = this.clock.now() + ms;
     for (let sweeps = 0; this.#sweepAt <= until; sweeps += 1) {
@@ -131,7 +131,7 @@ export class LedgerDriver {
       this.#registry(appId, subscriber.connection).leave(subscription, this.clock.now(), 0);
       return answer;
     }
-    // Copied now: what it holds is the ledger's own and moves on.
+    // Copied now because the ledger keeps changing the original.
     const { members, cached } = answer;
     return {
       kind: 'joined',
@@ -140,7 +140,7 @@ export class LedgerDriver {
     };
   }
 
-  /** Reports a subscriber to the ledger, whatever the accounts say. */
+  /** Reports a subscriber to the ledger, whatever the node's own records are. */
   async report(subscriber: Subscriber, readsCache: boolean): Promise<JoinAnswer> {
     const { appId, connection, userId } = subscriber;
     const channel = subscriber.channel as ChannelName;
@@ -202,13 +202,13 @@ export class LedgerDriver {
 
   #notice(appId: string, channel: string, notice: Notice): void {
     const joining = this.#joining === `${appId}/${channel}` ? 1 : 0;
-    // There is nobody to tell: a subscriber is told of itself in the answer.
+    // There is nobody to notify: a subscriber reads about itself in the answer.
     if (this.#subscribers(appId, channel as ChannelName) - joining === 0) return;
     this.notices.push({ at: this.clock.now(), appId, channel, text: describe(notice) });
   }
 }
 
-/** The user_info that a connection brings, which no ledger may write anew. */
+/** The user_info of a connection. No ledger may serialize it again. */
 export function infoOf(connection: string): string {
   return `{ "from": "${connection}", "n": 12345678901234567890, "n": -0 }`;
 }
@@ -228,7 +228,10 @@ function describe(notice: Notice): string {
   }
 }
 
-/** The same ledger; each step is done when it has answered, and all that it set off has come out. */
+/**
+ * The same ledger with asynchronous steps: each resolves when it has been answered and everything it caused
+ * has been emitted.
+ */
 function settling(ledger: Ledger, settled: () => Promise<void>): Ledger {
   const after = async <T>(answer: MaybePromise<T>): Promise<T> => {
     const value = await answer;

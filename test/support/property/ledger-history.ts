@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import type { Happening } from './ledger-driver.ts';
 
 /**
- * What happened, by app and channel, each channel in order. Members that went at the same moment have no
- * order among themselves, nor have two channels.
+ * What happened, by app and channel, in order within a channel. The order of members that left at the same
+ * moment, and of different channels, is not defined.
  */
 export function historyByChannel(happenings: readonly Happening[]): Record<string, string[]> {
   const channels = new Map<string, Happening[]>();
@@ -31,7 +31,7 @@ function sortRemovals(list: readonly Happening[]): string[] {
   return [...lines, ...run.toSorted()];
 }
 
-/** What holds of every channel's facts, whatever was done to it. */
+/** Checks the invariants of every channel's facts. */
 export function expectSoundFacts(facts: readonly Happening[]): void {
   for (const [channel, lines] of Object.entries(historyByChannel(facts))) {
     let isOccupied = false;
@@ -51,7 +51,7 @@ export function expectSoundFacts(facts: readonly Happening[]): void {
   }
 }
 
-/** What watchers were told, as `app/user state`, each app in order; two apps have none between them. */
+/** The notices to watchers, as `app/user state`, in order within an app. */
 export function byApp(watched: readonly string[]): string[] {
   const app = (line: string): string => line.slice(0, line.indexOf('/'));
   return watched.toSorted((a, b) => app(a).localeCompare(app(b)));

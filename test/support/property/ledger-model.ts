@@ -1,12 +1,12 @@
 import type { Happening, Subscriber } from './ledger-driver.ts';
 import { infoOf } from './ledger-driver.ts';
 
-/** A subject as decision D15 speaks of it: who is live, whether it was announced, and every leave since. */
+/** A channel or a member: its connections, whether it was announced, and every leave since. */
 interface Subject {
-  /** Connections, in the order in which they came. */
+  /** Connections in the order of joining. */
   live: string[];
   isAnnounced: boolean;
-  /** When each leave since the subject was last empty and joined wants it to be gone: time and grace. */
+  /** The time and the grace period of each leave since the subject last became occupied. */
   leaves: number[];
 }
 
@@ -15,7 +15,7 @@ interface ModelChannel extends Subject {
   readonly name: string;
   readonly members: Map<string, Subject & { info: string }>;
   cached: { data: string; expiresAt: number } | undefined;
-  /** The miss that stands: which one of the channel's it was, and until when. */
+  /** The current cache miss: its number on the channel, and until when it lasts. */
   miss: { number: number; until: number } | undefined;
   misses: number;
 }
@@ -30,12 +30,15 @@ export type ModelAnswer =
   | { readonly kind: 'member-limit' }
   | { readonly kind: 'joined'; readonly members: ReadonlyMap<string, string>; readonly cached?: string };
 
-/** The ledger written down from the sentences of D8 and D15: no heap, no cleverness, everything looked at. */
+/**
+ * The ledger as a direct translation of its rules (docs/protocol-decisions.md): no heap, no optimization,
+ * every subject examined at every step.
+ */
 export class LedgerModel {
   now = 0;
   readonly facts: Happening[] = [];
   readonly notices: Happening[] = [];
-  /** What watchers were told, as `app/user state`. */
+  /** The notices to watchers, as `app/user state`. */
   readonly watched: string[] = [];
   readonly #online = new Set<string>();
   readonly #channels = new Map<string, ModelChannel>();
@@ -49,7 +52,7 @@ export class LedgerModel {
     return this.channel(appId, channel).live.includes(connection);
   }
 
-  /** As whom a connection is on a presence channel. */
+  /** The user of a connection on a presence channel. */
   userOf({ appId, connection, channel }: Subscriber): string | undefined {
     for (const [userId, member] of this.channel(appId, channel).members) {
       if (member.live.includes(connection)) return userId;
@@ -57,7 +60,7 @@ export class LedgerModel {
     return undefined;
   }
 
-  /** Names of the channels that a connection is on. */
+  /** The channels of a connection. */
   subscriptionsOf(appId: string, connection: string): string[] {
     return [...this.#channels.values()]
       .filter((channel) => channel.appId === appId && channel.live.includes(connection))
@@ -103,7 +106,7 @@ export class LedgerModel {
     const channel = this.channel(appId, name);
     channel.cached = { data, expiresAt: this.now + this.#options.cacheTtlMs };
     channel.miss = undefined;
-    // Whoever is subscribed is told; a node without subscribers has nobody to tell.
+    // Subscribers are notified. A node without subscribers notifies nobody.
     if (channel.live.length > 0) this.#notice(channel, `event state ${data}`);
   }
 
@@ -112,7 +115,7 @@ export class LedgerModel {
     if (channel.miss?.number === number) channel.miss = undefined;
   }
 
-  /** Which of the watched users are online, once this one is. */
+  /** Returns which of the watched users are online, including this one. */
   signIn(appId: string, userId: string, watched: readonly string[]): string[] {
     const user = `${appId}/${userId}`;
     if (!this.#online.has(user)) this.watched.push(`${user} online`);
@@ -125,7 +128,7 @@ export class LedgerModel {
     if (this.#online.delete(user)) this.watched.push(`${user} offline`);
   }
 
-  /** What the HTTP API says of a channel. */
+  /** What the HTTP API reports about a channel. */
   state(appId: string, name: string): { occupied: boolean; userIds: string[]; cache: string | undefined } {
     const channel = this.channel(appId, name);
     const cached = this.#cached(channel);
@@ -142,7 +145,7 @@ export class LedgerModel {
     return channels.filter((one) => one.appId === appId && one.live.length > 0).map(({ name }) => name);
   }
 
-  /** Moves on, millisecond by millisecond where something is due. */
+  /** Advances the time, millisecond by millisecond where something is due. */
   advance(ms: number): void {
     const until = this.now + ms;
     for (;;) {
@@ -154,7 +157,10 @@ export class LedgerModel {
     this.now = until;
   }
 
-  /** The node ends: everybody on it leaves, now. `isAlone`: whoever lingers is gone as well. */
+  /**
+   * The node shuts down, and everyone on it leaves now. `isAlone`: members in their grace period leave as
+   * well.
+   */
   retire(isAlone: boolean): void {
     for (const channel of this.#channels.values()) {
       for (const subject of [...channel.members.values(), channel]) {
@@ -176,10 +182,10 @@ export class LedgerModel {
     return channel;
   }
 
-  /** Whether the entrance is a fact: nobody was live and nothing had been announced. */
+  /** Whether the join is a fact: nobody was present, and nothing had been announced. */
   #enter(subject: Subject, connection: string): boolean {
     const isFact = subject.live.length === 0 && !subject.isAnnounced;
-    // "A join when nobody live is left clears the deadline."
+    // A join clears the deadline if no live connection is left.
     if (subject.live.length === 0) subject.leaves = [];
     subject.live = [...subject.live, connection];
     subject.isAnnounced = true;
@@ -192,7 +198,7 @@ export class LedgerModel {
     channel.members.set(userId, member);
     if (member.live.length === 0) {
       member.info = infoOf(connection);
-      // There may be nobody else to tell.
+      // There may be nobody else to notify.
       if (channel.live.length > 1) this.#notice(channel, `member-added ${userId} ${member.info}`);
     }
     if (this.#enter(member, connection)) this.#fact(channel, `member_added ${userId}`);

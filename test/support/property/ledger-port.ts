@@ -6,7 +6,7 @@ import type { UserState } from '../../../src/ports/online-users.ts';
 import type { Outbox } from '../../../src/ports/outbox.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 
-/** What every ledger is made with, whichever store it is on. */
+/** The settings of every ledger, whatever its store. */
 export interface LedgerSurroundings {
   readonly clock: Clock;
   readonly outbox: Outbox;
@@ -17,17 +17,17 @@ export interface LedgerSurroundings {
   readonly cacheTtlMs: Millis;
 }
 
-/** How the suite gets a ledger of one kind. */
+/** How the suite creates a ledger of one kind. */
 export interface LedgerHarness {
-  /** The ledger belongs to one node: what that serves no more is served by nobody. */
+  /** Whether the ledger belongs to one node only, so that no other node serves its connections. */
   readonly isAlone?: boolean;
-  /** How many walks are tried, as a share of the usual number; for ledgers that take their time. */
+  /** How many sequences are tried, as a fraction of the usual number. For slow ledgers. */
   readonly share?: number;
-  /** On which of several nodes a connection is, where the ledger stands for all of them. Default: all on one. */
+  /** The node of a connection, if the ledger stands for several nodes. Default: all on one. */
   nodeOf?(connection: string): number;
-  /** A new ledger that knows nothing. */
+  /** Creates an empty ledger. */
   make(surroundings: LedgerSurroundings): MaybePromise<Ledger>;
-  /** Resolves once the facts and notices of all that was done have come out. */
+  /** Resolves once the facts and notices of all previous steps have been emitted. */
   settled?(): Promise<void>;
   dispose?(ledger: Ledger): Promise<void>;
 }

@@ -7,9 +7,9 @@ import type { Fate, Receiver, ReceivedEvent } from './fake-receivers.ts';
 import type { StackClient } from './stack-client.ts';
 import { Stack, type StackOptions } from './stack.ts';
 
-/** How long everybody who was announced lingers after a restart. */
+/** How long everyone who was announced is kept after a restart. */
 export const restartGraceMs = 20_000;
-/** What is written by itself is on the disk by then. */
+/** The time after which background writes are on the disk. */
 export const writtenMs = 25;
 
 const app = application({ endpoints: [endpoint()] });
@@ -21,7 +21,7 @@ interface Sent {
   readonly events: readonly string[];
 }
 
-/** One program with one endpoint and one disk, which is killed and started again. */
+/** One program with one endpoint and one disk. It is killed and restarted. */
 export class MortalWorld {
   readonly disk = new FakeDisk();
   readonly #options: StackOptions;
@@ -50,7 +50,7 @@ export class MortalWorld {
     });
   }
 
-  /** Starts the program for the first time. `fates`: what becomes of its requests, over and over. */
+  /** Starts the program for the first time. `fates`: the results of its requests, repeated cyclically. */
   static async begin(
     fates: readonly Fate[] = [],
     policy: Partial<typeof defaultPolicy> = {},
@@ -70,19 +70,21 @@ export class MortalWorld {
     return receiver;
   }
 
-  /** Every request so far. None of them broke a rule: an id has the same bytes, and no number of an attempt comes twice. */
+  /**
+   * Every request so far. Checks that an id always has the same bytes, and that no attempt number repeats.
+   */
   get sent(): readonly Sent[] {
     expect(this.#stack.sender.faults).toEqual([]);
     return this.#sent;
   }
 
-  /** What the endpoint has taken, each delivery once. */
+  /** What the endpoint has accepted, each delivery once. */
   get taken(): readonly string[] {
     expect(this.#stack.sender.faults).toEqual([]);
     return this.receiver.taken.map(describeEvent);
   }
 
-  /** How often the program was started, as the disk says. */
+  /** How often the program was started, according to the disk. */
   get starts(): number {
     const meta = this.disk.open(new FakeClock(), { onRecovery() {} }).entries('meta');
     return Number(new Map(meta).get('starts'));
@@ -100,26 +102,26 @@ export class MortalWorld {
     return this.#stack.clock.advance(ms);
   }
 
-  /** Moves on until something is so, a millisecond at a time. */
+  /** Advances the time by milliseconds until the condition holds. */
   async advanceUntil(isSo: () => boolean): Promise<void> {
     for (let count = 0; !isSo(); count += 1) {
-      if (count > 10_000) throw new Error('it is not so within 10 s');
+      if (count > 10_000) throw new Error('the condition did not hold within 10 s');
       await this.advance(1);
     }
   }
 
-  /** The program ends in this moment, and with it every connection. */
+  /** Kills the program, and with it every connection. */
   kill(): void {
     this.#stack.kill();
   }
 
-  /** The next life, which goes on with what is on the disk. */
+  /** Restarts the program from what is on the disk. */
   async restart(): Promise<void> {
     this.begin();
     await this.#stack.start();
   }
 
-  /** Begins the next life, which has not come to read the disk yet. */
+  /** Restarts the program, which has not read the disk yet. */
   begin(): void {
     this.#stack = new Stack({ ...this.#options, before: this.#stack });
   }

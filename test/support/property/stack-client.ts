@@ -10,11 +10,11 @@ interface Asked {
   isCancelled: boolean;
 }
 
-/** A client as strict as a person reading the documents: it knows what it holds from what it was told. */
+/** A strict client. It knows only what the server has sent to it. */
 export class StackClient {
   readonly app: Application;
   readonly socket: FakeNodeSocket;
-  /** Channels held, and as whom. */
+  /** The subscribed channels, and the user on each. */
   readonly holds = new Map<string, string | undefined>();
   socketId = '';
   errors = 0;
@@ -31,7 +31,7 @@ export class StackClient {
     this.#session = hub.open(this.socket, greeting(app.key));
   }
 
-  /** Whether it holds the channel or has asked for it. */
+  /** Whether the client is subscribed to the channel or has requested it. */
   wants(channel: string): boolean {
     return this.holds.has(channel) || (this.#asked.get(channel) ?? []).some((asked) => !asked.isCancelled);
   }
@@ -56,7 +56,10 @@ export class StackClient {
     this.say('pusher:unsubscribe', { channel });
   }
 
-  /** Whether the program took it: with a ledger that answers at once, a refusal comes within the call. */
+  /**
+   * Whether the program accepted it. With a ledger that answers immediately, a rejection arrives within the
+   * call.
+   */
   send(event: string, channel: string, data: unknown): boolean {
     const { errors } = this;
     this.raw(JSON.stringify({ event, channel, data }));
@@ -79,7 +82,7 @@ export class StackClient {
     this.#gone();
   }
 
-  /** The program was killed: it hears nothing of the close. */
+  /** The program was killed, so it never learns of the close. */
   lose(): void {
     this.socket.close();
     this.holds.clear();
@@ -91,8 +94,9 @@ export class StackClient {
   }
 
   /**
-   * Channels that it has left, and as whom, while the program has not come to that: commands wait behind a client event that
-   * is not safe yet. It is still on them, to the program.
+   * Channels that the client has left although the program has not processed it yet, with the user on each.
+   * Commands wait behind a client event that is not yet durable. For the program the client is still
+   * subscribed.
    */
   get leaving(): ReadonlyMap<string, string | undefined> {
     const leaving = new Map<string, string | undefined>();
@@ -117,10 +121,11 @@ export class StackClient {
         return;
       case 'pusher_internal:subscription_succeeded':
       case 'pusher:subscription_error': {
-        // Of those the protocol itself subscribes to there are no webhooks, and so no truth to compare.
+        // No webhooks report the channels that the protocol itself subscribes to, so there is no truth to
+        // compare.
         if (channel.startsWith('#')) return;
         const asked = this.#asked.get(channel)?.shift();
-        if (asked === undefined) throw new Error(`an answer for ${channel}, which was not asked for`);
+        if (asked === undefined) throw new Error(`an answer for ${channel}, which was not requested`);
         if (event === 'pusher:subscription_error' || asked.isCancelled) return;
         this.holds.set(channel, asked.userId);
         return;
@@ -133,7 +138,7 @@ export class StackClient {
   }
 }
 
-/** `data` of a subscription that is let in, signed here and not by the program's own code. */
+/** `data` of a valid subscription, signed here and not by the program's own code. */
 function subscriptionData(client: StackClient, channel: string, userId?: string): unknown {
   if (!/^(private|presence)-/.test(channel)) return { channel };
   const channelData = userId === undefined ? undefined : JSON.stringify({ user_id: userId });

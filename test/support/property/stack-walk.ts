@@ -8,13 +8,13 @@ import { step, type Step } from './step.ts';
 import type { Stack } from './stack.ts';
 import type { StackClient } from './stack-client.ts';
 
-/** A program and the clients that came to it, in order of coming. */
+/** A program and its clients, in the order of connecting. */
 export interface World {
   readonly stack: Stack;
   readonly clients: StackClient[];
-  /** The client events that were accepted, as `app channel data`. */
+  /** The accepted client events, as `app channel data`. */
   readonly said: string[];
-  /** Changes apps before they are put into force. */
+  /** Changes the configuration of apps before it is applied. */
   readonly reconfigure?: (apps: readonly Application[]) => readonly Application[];
 }
 
@@ -124,7 +124,7 @@ const trigger = fc
       const except = isExcepting ? world.clients[number] : undefined;
       const body = { name: 'state', channels: [name], data: '"1"' };
       const request = { ...body, ...(except !== undefined && { socket_id: except.socketId }) };
-      // Not awaited: with a slow ledger the answer comes only as time passes.
+      // Not awaited: with a slow ledger the answer needs the time to advance.
       void world.stack.trigger(of, request);
     }),
   );
@@ -149,7 +149,7 @@ const terminate = fc
       stack.terminate((twoApps[app] ?? twoApps[0]).id, user),
     ),
   );
-/** An app goes with all its endpoints and comes back, or counts its subscribers from now on. */
+/** Removes an app with all its endpoints and adds it again, or turns on its subscription counts. */
 const reload = fc
   .tuple(fc.subarray([...twoApps], { minLength: 1 }), fc.boolean())
   .map(([apps, subscriptionCount]) =>
@@ -163,7 +163,9 @@ const advance = fc
   .constantFrom(0, 1, 100, 250, 1000, 2999, 3000, 3001, 10_000, 60_000, 310_000)
   .map((ms) => step<World>(`advance(${ms})`, ({ stack }) => stack.clock.advance(ms)));
 
-/** Comings and goings of clients and apps, things said, endpoints going down, and time. */
+/**
+ * Random sequences: clients and apps join and leave, clients send events, endpoints fail, and time passes.
+ */
 export const walk: fc.Arbitrary<Step<World>[]> = fc.array(
   fc.oneof(
     { arbitrary: connect, weight: 3 },

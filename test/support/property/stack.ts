@@ -44,18 +44,18 @@ import { whole } from '../unit/ask-api.ts';
 export interface StackOptions {
   readonly applications: readonly Application[];
   readonly policy: DeliveryPolicy;
-  /** How the endpoints behave, by number, over and over. */
+  /** The behaviours of the endpoints, by number, repeated cyclically. */
   readonly fates?: readonly (readonly Fate[])[];
   readonly grace?: { readonly disconnectMs: Millis; readonly unsubscribeMs: Millis };
-  /** Answers of the ledger come so much later, one after the other, over and over. */
+  /** The delays of the ledger's answers in milliseconds, repeated cyclically. */
   readonly ledgerDelays?: readonly Millis[];
-  /** Joins are answered so much later still, not in the order of the calls. */
+  /** Additional delays of answers to joins, which may change their order. */
   readonly answerDelays?: readonly Millis[];
-  /** Channels that are left in one turn, of which there is one each millisecond; without it there is room for all. */
+  /** How many channels can be left in one turn, with one turn per millisecond. Unlimited by default. */
   readonly leavesPerTurn?: number;
   /** What outlives the process. */
   readonly disk?: FakeDisk;
-  /** The life of the process before this one, which was killed: clock and receivers go on. */
+  /** The killed process before this one, whose clock and receivers continue. */
   readonly before?: Stack;
   /** Also hears of all that happens to events. */
   readonly onFact?: DeliverySubscriber;
@@ -63,7 +63,7 @@ export interface StackOptions {
   readonly restartGraceMs?: Millis;
 }
 
-/** The whole program in this process but for its transports, in a time that the test moves. */
+/** The whole program in this process except for its transports, on a clock that the test moves. */
 export class Stack {
   readonly clock: FakeClock;
   readonly node = new FakeNode();
@@ -77,7 +77,7 @@ export class Stack {
   readonly apps: LocalApps;
   readonly applications: readonly Application[];
   readonly reconciler: Reconciler;
-  /** What an endpoint must believe, beside what is true. */
+  /** What an endpoint should believe, for a comparison with the truth. */
   readonly truth: ReadTruth;
   readonly #fanout: LocalDelivery;
   readonly #stopSweeper: () => void;
@@ -248,14 +248,14 @@ export class Stack {
     this.#counted = database?.safe('now') ?? Promise.resolve(true);
   }
 
-  /** With a disk: goes on with what it has, once this life is counted, as the program does before it listens. */
+  /** With a disk: restores its state as the program does before it listens, once this start is counted. */
   async start(): Promise<void> {
     await this.clock.advance(10);
     await this.#counted;
     this.#restore();
   }
 
-  /** The process ends without notice. What was on its way to endpoints still arrives there. */
+  /** Kills the process. Requests under way still arrive at endpoints. */
   kill(): void {
     this.#process.die();
     this.sender.killed();
@@ -265,7 +265,10 @@ export class Stack {
     return new StackClient(this.hub, this.node, app);
   }
 
-  /** Takes another configuration as the server does, after any earlier one; it takes no time unless there are slices. */
+  /**
+   * Applies another configuration as the server does, after any earlier one. It takes time only if turns are
+   * limited.
+   */
   reload(applications: readonly Application[]): void {
     this.#reloading = this.#reloading.then(() => this.#reload(applications));
   }
@@ -281,16 +284,16 @@ export class Stack {
     return whole(this.api).events(signedTrigger(app, body, seconds));
   }
 
-  /** Ends as the server does, and has the time pass that this takes. */
+  /** Shuts down as the server does, and advances the time that this takes. */
   async close(withinMs: Millis): Promise<void> {
     let isClosed = false;
     const closing = this.#close(withinMs).finally(() => {
       isClosed = true;
     });
-    // What is done in slices takes a second at most.
+    // Work in slices takes a second at most.
     await this.clock.advance(1000);
     await this.clock.advance(withinMs);
-    if (!isClosed) throw new Error('the dispatcher is not closed when its time is over');
+    if (!isClosed) throw new Error('the dispatcher is not closed in time');
     await closing;
   }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-/** One thing that a walk does; it prints as a call. */
+/** One step of a random sequence. It prints as a call. */
 export type Step<T> = ((world: T) => void | Promise<void>) & { toString(): string };
 
 export function step<T>(text: string, run: (world: T) => void | Promise<void>): Step<T> {

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { createDispatcher } from '../unit/create-dispatcher.ts';
 import type { Dispatcher } from '../../../src/dispatch/dispatcher.ts';
 import { DropJournal, type DroppedEvent } from '../../../src/delivery-log/drop-journal.ts';
@@ -12,12 +12,12 @@ import { application } from '../unit/application.ts';
 import { defaultPolicy } from './delivery-shell.ts';
 import { FakeStreams, StreamsClient, type KeepAnswer } from './fake-streams.ts';
 
-/** What becomes of one attempt. */
+/** The result of one attempt. */
 export interface AttemptFate {
   readonly ok: boolean;
-  /** The body came in, though no success was answered. */
+  /** The body was received, but no success was answered. */
   readonly isReceived: boolean;
-  /** It comes in also if the process that sent it crashes before. */
+  /** The body is received even if the sending process crashes first. */
   readonly survives: boolean;
   readonly takesMs: Millis;
 }
@@ -27,14 +27,14 @@ export interface TakeoverOptions {
   readonly maxEvents: number;
   readonly fates: readonly AttemptFate[];
   readonly keepAnswers: readonly KeepAnswer[];
-  /** To the store, one way. */
+  /** The delay to the store, one way. */
   readonly storeDelayMs: Millis;
-  /** How much later than it is appended an event is read, and how many of a stream at a time. */
+  /** How long after its append an event is read, and how many are read per stream and call. */
   readonly readMs: Millis;
   readonly pageSize: number;
 }
 
-/** Some time after which it is certain that a crashed process's attempts have ended. */
+/** The time after which the attempts of a crashed process have certainly ended. */
 export const leaseMs: Millis = 5000;
 
 interface Process {
@@ -125,7 +125,7 @@ export class TakeoverWorld {
     this.#wakeReader();
   }
 
-  /** The process ends without notice; another takes over once it is certain that it has. */
+  /** Kills the process. Another takes over once its attempts have certainly ended. */
   crash(takeoverMs: Millis): void {
     if (this.#process === undefined) return;
     this.#process.client.isDead = true;
@@ -134,7 +134,7 @@ export class TakeoverWorld {
     this.clock.after(leaseMs + takeoverMs, () => this.start());
   }
 
-  /** The process ends in order, and another takes over at once. */
+  /** Shuts the process down. Another takes over immediately. */
   halt(): void {
     const process = this.#process;
     if (process === undefined) return;
@@ -142,12 +142,12 @@ export class TakeoverWorld {
       // It may have crashed meanwhile.
       if (this.#process !== process) return;
       this.#process = undefined;
-      // What it said last has reached the store.
+      // Its last messages have reached the store.
       this.clock.after(this.#options.storeDelayMs, () => this.start());
     });
   }
 
-  /** For so long no attempt may begin. */
+  /** No attempt may start for this long. */
   forbid(forMs: Millis): void {
     const process = this.#process;
     if (process === undefined) return;
@@ -158,18 +158,22 @@ export class TakeoverWorld {
     });
   }
 
-  /** From now on everything works. */
+  /** From now on nothing fails. */
   heal(): void {
     this.#isHealed = true;
   }
 
-  /** Whatever was appended came to each endpoint that selects it or was dropped, and nothing is left over. */
+  /**
+   * Checks that every appended event was received by each endpoint that selects it, or was dropped, and that
+   * nothing is left.
+   */
   expectAllDone(): void {
-    expect(this.faults).toEqual([]);
-    expect(this.streams.batches).toBe(0);
+    assert.deepEqual(this.faults, []);
+    assert.equal(this.streams.batches, 0);
     for (const { ref, endpointIds, isDone } of this.streams.entries) {
-      expect(isDone, `${ref} is done`).toBe(true);
-      for (const id of endpointIds) expect(this.#fates.get(`${id} ${ref}`), `${ref} at ${id}`).toBeDefined();
+      assert.ok(isDone, `${ref} is not done`);
+      for (const id of endpointIds)
+        assert.ok(this.#fates.has(`${id} ${ref}`), `${ref} did not come to ${id}`);
     }
   }
 
@@ -205,7 +209,7 @@ export class TakeoverWorld {
       send: (request) => {
         const fate = this.#nextFate();
         const endpoint = this.#options.endpoints.find(({ url }) => url === request.url);
-        if (client.isDead) this.faults.push(new Error('an attempt of a process that has ended'));
+        if (client.isDead) this.faults.push(new Error('an attempt of a process that has exited'));
         this.clock.after(fate.takesMs / 2, () => {
           if (!fate.isReceived || (client.isDead && !fate.survives)) return;
           this.#guard(() => this.#receive(endpoint?.id ?? '', request));
@@ -230,33 +234,37 @@ export class TakeoverWorld {
     const key = `${endpointId} ${id}`;
     const earlier = this.#bodies.get(key);
     if (earlier !== undefined) {
-      expect(text).toBe(earlier);
+      assert.equal(text, earlier);
       return;
     }
     this.#bodies.set(key, text);
     const { events } = JSON.parse(text) as { events: { channel: string; user_id: string }[] };
     for (const { channel, user_id: number } of events) {
       const lane = `${endpointId} ${channel}`;
-      expect(Number(number), `the order of ${lane}`).toBeGreaterThan(this.#latest.get(lane) ?? -1);
+      const latest = this.#latest.get(lane) ?? -1;
+      assert.ok(Number(number) > latest, `${lane}: ${number} came after ${latest}`);
       this.#latest.set(lane, Number(number));
-      expect(this.#fates.get(`${endpointId} e${number}`)).toBeUndefined();
+      assert.equal(this.#fates.get(`${endpointId} e${number}`), undefined);
       this.#fates.set(`${endpointId} e${number}`, id);
     }
   }
 
-  /** What is settled was dropped just now, with a record, or was received in that very delivery. */
+  /** A settled event was either just dropped, with a record, or received in this very delivery. */
   #checkSettlement({ endpointId, batchId, events }: Settlement): void {
     const dropped = this.#dropped;
     this.#dropped = [];
     if (endpointId === '') return;
     if (dropped.length > 0) {
       const channels = events.map(({ ref }) => this.streams.entry(ref).event.channel);
-      expect(dropped.map(({ channel }) => channel)).toEqual(channels);
-      for (const { reason } of dropped) expect(reason).toBe('expired');
+      assert.deepEqual(
+        dropped.map(({ channel }) => channel),
+        channels,
+      );
+      for (const { reason } of dropped) assert.equal(reason, 'expired');
     }
     for (const { ref } of events) {
       const key = `${endpointId} ${ref}`;
-      if (dropped.length === 0) expect(this.#fates.get(key), key).toBe(batchId);
+      if (dropped.length === 0) assert.equal(this.#fates.get(key), batchId, key);
       else if (!this.#fates.has(key)) this.#fates.set(key, 'dropped');
     }
   }

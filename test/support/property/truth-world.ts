@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import type { TruthView } from '../../../src/views/truth.ts';
 import type { Application } from '../../../src/apps/application.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
@@ -8,7 +8,7 @@ import { filterBelief, truthOf, type Belief } from './replay.ts';
 import type { Stack } from './stack.ts';
 import type { StackClient } from './stack-client.ts';
 
-/** What a backend believes that replays what it has acknowledged. */
+/** The state of a backend that replays what it has acknowledged. */
 export function foldOf(stack: Stack, endpoint: Endpoint): Belief {
   const replay = new Replay();
   for (const event of stack.receivers.get(endpoint.url)?.acknowledged ?? [])
@@ -20,7 +20,7 @@ export function foldOf(stack: Stack, endpoint: Endpoint): Belief {
   };
 }
 
-/** The differences, as `channel there` or `channel user gone`: what the endpoint believes. */
+/** The differences: `X there` if only the endpoint believes it, `X gone` if only the truth has it. */
 function listDifferences(belief: Belief, truth: Belief): readonly string[] {
   const differing = (believed: readonly string[], actual: readonly string[]): string[] => [
     ...believed.filter((one) => !actual.includes(one)).map((one) => `${one} there`),
@@ -32,7 +32,7 @@ function listDifferences(belief: Belief, truth: Belief): readonly string[] {
   ].toSorted();
 }
 
-/** The part that is compared: where an endpoint hears of one of two events only, nothing is. */
+/** The part that is compared. An endpoint that receives only one event of a pair is not compared. */
 function filter(belief: Belief, endpoint: Endpoint): Belief {
   const { eventTypes } = endpoint;
   const { occupied, members } = filterBelief(belief, endpoint, () => true);
@@ -45,20 +45,23 @@ function filter(belief: Belief, endpoint: Endpoint): Belief {
 const subjectOf = ({ channel, userId }: TruthView['differences'][number]): string =>
   userId === undefined ? channel : `${channel} ${userId}`;
 
-/** What is not to be compared, and where it may be said that nobody can tell. */
+/** What is not compared, and where the program may report `unknown`. */
 export interface Exceptions {
   readonly skips?: (endpoint: Endpoint, channel: string) => boolean;
   readonly mayNotKnow?: (endpoint: Endpoint, channel: string) => boolean;
-  /** For a while it did not hear of all: who left then it may believe to be there, and nobody knows. */
+  /**
+   * For a while the endpoint did not receive all events, so it may believe that members are present who left
+   * then.
+   */
   readonly hasGap?: (endpoint: Endpoint) => boolean;
 }
 
-/** What a client holds by what the program has read of it. */
+/** What a client is subscribed to, as far as the program has read its frames. */
 const readBy = ({ holds, leaving }: StackClient) => [...holds, ...leaving];
 
 /**
- * What is said of each endpoint is what it believes and where that differs from what the clients hold, as far as the program
- * has come to what they said.
+ * Checks the reported belief of each endpoint, and its differences from what the clients hold, as far as the
+ * program has processed their frames.
  */
 export async function expectTruthSaid(
   stack: Stack,
@@ -67,17 +70,13 @@ export async function expectTruthSaid(
 ): Promise<void> {
   for (const app of apps) {
     for (const endpoint of app.endpoints) {
-      const view = (await stack.truth(app.id, endpoint.id)) ?? expect.fail(`${endpoint.id} is not known`);
+      const view = (await stack.truth(app.id, endpoint.id)) ?? assert.fail(`${endpoint.id} is not known`);
       const counts = (line: string): boolean => !skips(endpoint, line.split(' ')[0] ?? '');
       const unknown = view.differences.filter(({ believed }) => believed === 'unknown');
-      expect(
-        unknown
-          .map(subjectOf)
-          .filter(
-            (one) => counts(one) && !hasGap(endpoint) && !mayNotKnow(endpoint, one.split(' ')[0] ?? ''),
-          ),
-        `what is not known of ${endpoint.id}`,
-      ).toEqual([]);
+      const unexpected = unknown
+        .map(subjectOf)
+        .filter((one) => counts(one) && !hasGap(endpoint) && !mayNotKnow(endpoint, one.split(' ')[0] ?? ''));
+      assert.deepEqual(unexpected, [], `what is not known of ${endpoint.id}`);
       const unsure = new Set(unknown.map(subjectOf));
       const isSure = (line: string): boolean => !unsure.has(line.replace(/ (there|gone)$/, ''));
       const said = view.differences
@@ -90,14 +89,16 @@ export async function expectTruthSaid(
       const isMissed = (line: string): boolean => {
         const mayBeMissed = hasGap(endpoint) || mayNotKnow(endpoint, line.split(' ')[0] ?? '');
         const isIt = mayBeMissed && line.endsWith(' there') && !said.includes(line);
-        if (isIt) expect(view.limits.join('\n')).toMatch(/it may believe that/);
+        if (isIt) assert.match(view.limits.join('\n'), /it may believe that/);
         return isIt;
       };
-      expect(said.toSorted().filter(counts), `what is said of ${endpoint.id}`).toEqual(
+      assert.deepEqual(
+        said.toSorted().filter(counts),
         expected.filter((line) => counts(line) && isSure(line) && !isMissed(line)),
+        `what is said of ${endpoint.id}`,
       );
-      expect(view.differing).toBe(view.differences.length);
-      for (const { why } of view.differences) expect(why).toMatch(/^\S.{20,}[^.]$/);
+      assert.equal(view.differing, view.differences.length);
+      for (const { why } of view.differences) assert.match(why, /^\S.{20,}[^.]$/);
     }
   }
 }

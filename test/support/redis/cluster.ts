@@ -3,9 +3,11 @@ import { clusterPortOf } from './ports.ts';
 import { startOnFreePort, type RedisServer } from './server.ts';
 import { waitFor } from './wait.ts';
 
-/** A Redis Cluster of the test's own: three masters, which share the slots, and perhaps a replica of each. */
+/**
+ * A Redis Cluster of the test's own: three masters that share the slots, optionally with one replica each.
+ */
 export interface RedisCluster extends AsyncDisposable {
-  /** One for each server, in the same order. */
+  /** One per server, in the same order. */
   readonly urls: readonly string[];
   /** The three masters, then the replica of each. */
   readonly servers: readonly RedisServer[];
@@ -15,7 +17,7 @@ export interface RedisCluster extends AsyncDisposable {
 const masterCount = 3;
 const slotCount = 16_384;
 
-/** Starts the servers and waits until each of them knows that the whole cluster is well. */
+/** Starts the servers, and waits until each of them reports a healthy cluster. */
 export async function startRedisCluster(options: { replicas?: 0 | 1 } = {}): Promise<RedisCluster> {
   const count = masterCount * (1 + (options.replicas ?? 0));
   const started = await Promise.allSettled(Array.from({ length: count }, startMember));
@@ -55,7 +57,7 @@ async function join(members: readonly Member[]): Promise<void> {
   const [first, ...others] = members;
   if (first === undefined) throw new Error('A cluster has members');
   const masters = members.slice(0, masterCount);
-  // Equal epochs would have to be settled by the members among themselves, which takes them a while.
+  // Equal epochs would be resolved by the members themselves, which takes a while.
   await Promise.all(
     members.map(({ client }, index) => client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)),
   );
@@ -68,7 +70,7 @@ async function join(members: readonly Member[]): Promise<void> {
   for (const { client } of others) {
     await client.call('CLUSTER', 'MEET', '127.0.0.1', port, clusterPortOf(port));
   }
-  await until('all members know each other', members, async ({ client }) => {
+  await until('all members to know each other', members, async ({ client }) => {
     return (await infoOf(client))['cluster_known_nodes'] === `${members.length}`;
   });
   const ids = await Promise.all(masters.map(({ client }) => client.call('CLUSTER', 'MYID')));
@@ -84,13 +86,16 @@ async function join(members: readonly Member[]): Promise<void> {
   await until('a link to the master', members.slice(masterCount), async ({ client }) => {
     return (await client.info('replication')).includes('master_link_status:up');
   });
-  await until('the roles are known to all', members, async ({ client }) => {
+  await until('all members to know the roles', members, async ({ client }) => {
     const nodes = String(await client.call('CLUSTER', 'NODES'));
     return nodes.split('slave ').length - 1 === members.length - masterCount && !nodes.includes('handshake');
   });
 }
 
-/** Moves the slot of a key to the next master, as redis-cli does, while clients go on. Resolves when all members know. */
+/**
+ * Moves the slot of a key to the next master, as redis-cli does, while clients work. Resolves when all
+ * members know.
+ */
 export async function moveSlotOf(key: string, { servers }: RedisCluster): Promise<void> {
   const masters = servers
     .slice(0, masterCount)

@@ -12,13 +12,13 @@ import { FakeClock } from '../fake-clock.ts';
 import { noSlices } from '../turns.ts';
 import type { RedisServer } from './server.ts';
 
-/** The time of day at which the virtual clock of these tests begins. */
+/** The time of day when the virtual clock of these tests starts. */
 export const wallStart = 1_700_000_000_000;
 
 let stages = 0;
 let parts = 0;
 
-/** A node's part in dispatching, with a machine that only notes what it is given. */
+/** A node's part in dispatching, with a delivery queue that only records what it receives. */
 export async function startStage(
   redis: RedisServer,
   keyPrefix: string,
@@ -75,7 +75,7 @@ export async function startStage(
     ...{ link, nodeId, dispatch, partitions, stores },
     ...{ taken, refs, batches, agesMs },
     stops: () => stops,
-    /** Attempts under way do not end. */
+    /** Attempts under way never end. */
     hang: () => (halt = () => new Promise<void>(() => {})),
   };
 }
@@ -87,7 +87,7 @@ export function connectTo(redis: RedisServer): Redis {
   return made;
 }
 
-/** Appends an event to a partition, as if it had happened now. Returns its place. */
+/** Appends an event to a partition as of now. Returns its position. */
 export async function append(to: Redis, { outbox, wake }: PartitionKeys, channel: string): Promise<string> {
   const event = JSON.stringify({ name: 'channel_occupied', channel });
   const id = await to.xadd(outbox, '*', 'a', '1', 'j', event);

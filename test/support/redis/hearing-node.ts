@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { Join } from '../../../src/ports/attendance.ts';
+import type { Fanout } from '../../../src/ports/fanout.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
@@ -13,14 +14,16 @@ import { noSlices } from '../turns.ts';
 
 export const leaseMs = 10_000;
 
-/** A node that publishes, and notes what arrives for its subscribers; by `clients` it reaches Redis. */
+/**
+ * A node that publishes, and records what its subscribers receive. It connects to Redis through `clients`.
+ */
 export class HearingNode {
   readonly ledger: RedisLedger;
   readonly link: RedisLink;
   readonly clients: RedisClients;
-  /** What arrived for subscribers here, as `channel frame`. */
+  /** What subscribers of this node received, as `channel frame`. */
   readonly arrived: string[] = [];
-  /** Messages of channels that Redis has sent to this node, its own included. */
+  /** Messages of channels that Redis sent to this node, including its own. */
   sent = 0;
   readonly #fanout: RedisFanout;
   readonly #held = new Set<ChannelName>();
@@ -54,15 +57,17 @@ export class HearingNode {
       tellsCounts: () => false,
       registered: () => {},
     });
+    const local: Fanout = {
+      publish: (_appId, channel, encode) => this.arrived.push(`${channel} ${encode(channel)}`),
+      terminate: () => 'done',
+    };
     this.#fanout = new RedisFanout({
       link: this.link,
       ledger: this.ledger,
       partitions,
-      nodeId: name,
-      local: {
-        publish: (_appId, channel, encode) => this.arrived.push(`${channel} ${encode(channel)}`),
-        terminate: () => 'done',
-      },
+      processId: name,
+      local,
+      near: local,
     });
     this.link.topics.receiveOthers((message) => {
       this.sent += 1;

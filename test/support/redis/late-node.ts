@@ -6,7 +6,7 @@ import { FakeClock } from '../fake-clock.ts';
 import type { RedisServer } from './server.ts';
 import { leaseMs, WalkNode } from './walk-node.ts';
 
-/** A way to Redis on which what Redis says over the present connections can be held up, while they stay open. */
+/** A proxy to Redis that can hold back Redis' messages while its connections stay open. */
 export async function startWay(redis: RedisServer) {
   const held: { readonly client: Socket; readonly upstream: Socket }[] = [];
   const server = createServer((client) => {
@@ -29,7 +29,10 @@ export async function startWay(redis: RedisServer) {
   };
 }
 
-/** Two nodes that have started. `late` hears topics over a way of its own, and has its answers straight from Redis. */
+/**
+ * Two nodes that have started. `late` receives topics through a proxy of its own, and its answers directly
+ * from Redis.
+ */
 export async function startLateNode(redis: RedisServer, keyPrefix: string) {
   const clock = new FakeClock();
   const way = await startWay(redis);

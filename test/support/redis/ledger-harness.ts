@@ -8,12 +8,12 @@ import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import type { LedgerHarness, LedgerSurroundings } from '../property/ledger-port.ts';
 import { noSlices } from '../turns.ts';
 
-/** The time of day at which the virtual clock of the tests begins. */
+/** The time of day when the virtual clock of the tests starts. */
 const wallStart = 1_700_000_000_000;
 
 let made = 0;
 
-/** Gets ledgers on a real Redis, each with keys of its own, in the time of the test. */
+/** Creates ledgers on a real Redis, each with keys of its own, on the test's clock. */
 export function redisLedgerHarness(clients: () => RedisClients, share = 1): LedgerHarness {
   const rooms = new Map<
     Ledger,
@@ -33,7 +33,7 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
         ...surroundings,
         link,
         keyPrefix,
-        // No heartbeat is sent here: the lease outlasts every walk.
+        // No heartbeat is sent here because the lease outlasts every test.
         leaseMs: 1e9,
         graceMs: 3000,
         log: silentLog,
@@ -87,14 +87,14 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
   };
 }
 
-/** Resolves once all that was published before has been heard. */
+/** Resolves once everything published before has been received. */
 async function createBarrier(
   { subscriber }: RedisClients,
   link: RedisLink,
   keyPrefix: string,
 ): Promise<() => Promise<void>> {
   if (!subscriber.isCluster) return async () => void (await subscriber.ping());
-  // Each master has a connection of its own, so each partition is asked.
+  // Each master has its own connection, so each partition is asked.
   let number = 0;
   const waiting = new Map<string, () => void>();
   const topics = Array.from({ length: partitionCount }, (_, index) => `${keyPrefix}{${index}}:barrier`);

@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Servers are restarted on their port, so it must not be one that the system gives to others meanwhile: all of these
- * and their cluster ports are below the ephemeral range, which begins at 32768.
+ * Servers are restarted on their port, so the system must not assign it to another process meanwhile. All of
+ * these ports and their cluster ports are below the ephemeral range, which starts at 32768.
  */
 const lowest = 20_000;
 const count = 6000;
 
-/** The port on which the members of a cluster speak to each other; Redis itself would add 10,000. */
+/** The port on which the members of a cluster talk to each other. Redis' default would be 10,000 higher. */
 export function clusterPortOf(port: number): number {
   return port + count;
 }
 
-/** A port that nobody listened on a moment ago, and whose cluster port is free as well. */
+/** A port that was free a moment ago, and whose cluster port was free as well. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * count);

@@ -6,7 +6,7 @@ import { waitFor } from './wait.ts';
 
 /** A master, its replica, and one sentinel that watches them. */
 export interface WatchedRedis extends AsyncDisposable {
-  /** What the sentinel calls the master. */
+  /** The name of the master for the sentinel. */
   readonly name: string;
   readonly sentinelUrl: string;
   readonly master: RedisServer;
@@ -15,7 +15,7 @@ export interface WatchedRedis extends AsyncDisposable {
 
 const name = 'soketify';
 
-/** Starts them and waits until the sentinel could put the replica in the place of the master. */
+/** Starts them, and waits until the sentinel could promote the replica. */
 export async function startWatchedRedis(): Promise<WatchedRedis> {
   const started: RedisServer[] = [];
   const stop = async () => void (await Promise.all(started.map((server) => server.stop())));
@@ -45,7 +45,7 @@ export async function startWatchedRedis(): Promise<WatchedRedis> {
 async function canFailOver(sentinel: RedisServer): Promise<void> {
   const client = new Redis(sentinel.url);
   try {
-    await waitFor('the sentinel knows a replica that follows the master', async () => {
+    await waitFor('the sentinel to know a replica that follows the master', async () => {
       const replicas = JSON.stringify(await client.call('SENTINEL', 'REPLICAS', name));
       return replicas.includes('"master-link-status","ok"');
     });

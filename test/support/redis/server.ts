@@ -11,30 +11,30 @@ export interface RedisServer extends AsyncDisposable {
   /** `redis://127.0.0.1:PORT` */
   readonly url: string;
   readonly port: number;
-  /** Another one after each restart. */
+  /** Changes with each restart. */
   readonly pid: number;
-  /** SIGKILL, and wait until it is gone. */
+  /** Sends SIGKILL, and waits until the process is gone. */
   kill(): Promise<void>;
-  /** Start it again on the same port, with the same data when it is persistent. Ends it first if it runs. */
+  /** Restarts it on the same port, with the same data if it is persistent. Kills it first if it runs. */
   restart(): Promise<void>;
-  /** SIGSTOP: connections stay open, and nothing is answered. */
+  /** Sends SIGSTOP: connections stay open, and nothing is answered. */
   freeze(): void;
-  /** SIGCONT */
+  /** Sends SIGCONT. */
   thaw(): void;
-  /** Ends it, however it is, and removes its data. */
+  /** Stops it, even if frozen, and removes its data. */
   stop(): Promise<void>;
 }
 
 interface RedisOptions {
-  /** What was acknowledged survives `kill` (appendonly, appendfsync always). */
+  /** Whether acknowledged writes survive `kill` (appendonly, appendfsync always). */
   readonly persistent?: boolean;
-  /** Further arguments of redis-server, such as `['--maxmemory', '2mb']`. */
+  /** Additional arguments of redis-server, such as `['--maxmemory', '2mb']`. */
   readonly args?: readonly string[];
 }
 
 const attempts = 20;
 
-/** Starts a redis-server with data of its own and waits until it accepts connections. */
+/** Starts a redis-server with data of its own, and waits until it accepts connections. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   return startOnFreePort((port) => [
     ...['--port', `${port}`],
@@ -43,7 +43,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   ]);
 }
 
-/** The same with all arguments that depend on the port, which is tried until one is free, and on the data folder. */
+/** The same with arguments that depend on the data folder and the port. Ports are tried until one is free. */
 export async function startOnFreePort(
   argsFor: (port: number, folder: string) => readonly string[] | Promise<readonly string[]>,
 ): Promise<RedisServer> {
@@ -87,29 +87,29 @@ function serverOf(port: number, folder: string, args: readonly string[], first: 
   };
 }
 
-/** One life of a redis-server. */
+/** One process of a redis-server. */
 interface Run {
   readonly pid: number;
   kill(): Promise<void>;
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
-/** Resolves when this very process, and no other that may hold the port, says that it is ready. */
+/** Resolves when this very process reports that it is ready, not another one that may hold the port. */
 async function launch(args: readonly string[], folder: string): Promise<Run> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => void child.once('close', () => resolve()));
   let output = '';
   const ready = new Promise<void>((resolve, reject) => {
     const read = (line: string) => {
-      // The reasons for a refused start are at the end; the rest of a long life is of no use.
+      // The reason for a refused start is at the end of the output.
       output = `${output}${line}\n`.slice(-4000);
-      // A sentinel says instead what it watches.
+      // A sentinel prints what it monitors instead.
       if (line.includes('Ready to accept connections') || line.includes('+monitor master')) resolve();
     };
     createInterface({ input: child.stdout }).on('line', read);
     createInterface({ input: child.stderr }).on('line', read);
     child.once('error', reject);
-    void ended.then(() => reject(new Error(`redis-server ended before it was ready:\n${output}`)));
+    void ended.then(() => reject(new Error(`redis-server exited before it was ready:\n${output}`)));
   });
   const endGuard = guard(child, folder);
   const kill = async () => {
@@ -132,15 +132,16 @@ async function launch(args: readonly string[], folder: string): Promise<Run> {
 }
 
 /**
- * A shell that outlives this process by a moment and takes the server with it, however this process ends: a worker of
- * vitest is killed, and a killed process runs no handler. It waits for the end of a pipe that only this process holds.
+ * A shell that outlives this process by a moment and kills the server, however this process ends: vitest
+ * kills its workers, and a killed process runs no handler. The shell waits for the end of a pipe that only
+ * this process holds.
  */
 function guard(child: ChildProcess, folder: string): () => void {
   if (child.pid === undefined) return () => {};
   const script = 'while read -r _; do :; done; kill -KILL "$1"; rm -rf "$2"';
   const shell = spawn('sh', ['-c', script, 'sh', `${child.pid}`, folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // Ctrl-C is sent to the whole group of the terminal; the guard must live on.
+    // Ctrl-C is sent to the whole process group of the terminal, but the guard must survive it.
     detached: true,
   });
   shell.once('error', () => {});

@@ -4,7 +4,7 @@ import { startRedis } from './server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The URL of a Redis for all tests of a project. Each server has its own keys there. */
+    /** The URL of a Redis for all tests of a project. Each server uses keys of its own. */
     sharedRedis: string;
   }
 }

@@ -1,4 +1,4 @@
 import { inject } from 'vitest';
 
-// `startServer` reads it.
+// Read by `startServer`.
 process.env['TEST_REDIS'] = inject('sharedRedis');

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const deadlineMs = 30_000;
 
-/** Asks again and again until it holds. Rejects, with what was waited for, when it does not in half a minute. */
+/** Polls until the condition holds. Rejects after half a minute with the name of the condition. */
 export async function waitFor(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain for: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Timed out waiting for: ${what}`);
     await sleep(50);
   }
 }

@@ -10,7 +10,7 @@ import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link
 import type { Clock } from '../../../src/ports/clock.ts';
 import { noSlices } from '../turns.ts';
 
-/** The time of day at which the virtual clock of the tests begins. */
+/** The time of day when the virtual clock of the tests starts. */
 export const wallStart = 1_700_000_000_000;
 
 export const leaseMs = 10_000;
@@ -20,32 +20,32 @@ interface Client {
   readonly channel: ChannelName;
   readonly userId: string | undefined;
   readonly subscription: Subscription;
-  /** The answer has come. */
+  /** Whether the answer has arrived. */
   isSubscribed: boolean;
-  /** Presence channels: who is there, as the client was told. */
+  /** For presence channels: the members that the client knows of. */
   readonly view: Set<string>;
-  /** The data of the events that it got, that which was kept for it first. */
+  /** The data of the received events, the cached one first. */
   readonly events: string[];
 }
 
-/** A node around a ledger on Redis, with clients that believe what they are told. */
+/** A node around a ledger on Redis, with clients that believe every notice. */
 export class WalkNode {
   readonly clients = new Map<string, Client>();
   readonly ledger: RedisLedger;
   readonly #clock: Clock;
   readonly #registry = new Registry();
   readonly #connections: RedisClients;
-  /** The data of the events of cache channels that its subscribers were told. */
+  /** The data of the events that its subscribers of cache channels received. */
   readonly events: string[] = [];
-  /** Whose connections it was to end, and how long ago that was asked for. */
+  /** The users whose connections it was asked to end, and how long ago that was requested. */
   readonly ended: string[] = [];
-  /** Departures that were called off. */
+  /** Departures that were cancelled. */
   suppressed = 0;
   /** How often it has registered in some partition. */
   epochs = 0;
-  /** When it last kept its lease. */
+  /** When it last renewed its lease. */
   beatenAt = -Infinity;
-  /** It neither keeps its lease nor hears anything. */
+  /** While frozen, it neither renews its lease nor receives anything. */
   isFrozen = false;
 
   /** The clock of this node is off by `skewMs` from that of Redis. */
@@ -84,7 +84,7 @@ export class WalkNode {
     });
   }
 
-  /** `after`: it is not to be answered before. */
+  /** `after`: the join is not answered before this resolves. */
   async join(id: string, channel: ChannelName, userId?: string, after?: Promise<unknown>): Promise<void> {
     const subscription = this.#registry.join(channel, userId);
     const client: Client = {
@@ -105,13 +105,13 @@ export class WalkNode {
       wantsCacheMiss: channel.includes('cache-'),
       ...(after && { after }),
     });
-    if (answer.kind !== 'joined') throw new Error('refused without a limit');
+    if (answer.kind !== 'joined') throw new Error('rejected without a limit');
     client.isSubscribed = true;
     if (answer.cached !== undefined) client.events.push(answer.cached.data);
     for (const member of answer.members?.keys() ?? []) client.view.add(member);
   }
 
-  /** A client says something to the others on its channel. */
+  /** A client sends an event to the others on its channel. */
   say(id: string): void {
     const client = this.clients.get(id);
     if (client === undefined) return;
@@ -136,13 +136,13 @@ export class WalkNode {
     });
   }
 
-  /** Both connections to Redis are cut; they are made again by themselves. */
+  /** Cuts both connections to Redis. They reconnect by themselves. */
   cutOff(): void {
     this.#connections.commands.disconnect(true);
     this.#connections.subscriber.disconnect(true);
   }
 
-  /** Redis is not to be reached from here, until `comeBack`. The clients are served. */
+  /** Makes Redis unreachable from this node until `comeBack`. Its clients are still served. */
   async goAway(): Promise<void> {
     this.isFrozen = true;
     const { commands, subscriber } = this.#connections;
@@ -158,7 +158,7 @@ export class WalkNode {
     this.isFrozen = false;
   }
 
-  /** Nothing that was published so far is still to be heard. */
+  /** Resolves once everything published so far has arrived. */
   async heard(): Promise<void> {
     const { commands, subscriber } = this.#connections;
     for (;;) {
@@ -168,13 +168,13 @@ export class WalkNode {
           return;
         }
       } catch {
-        // It was cut meanwhile.
+        // The connection was cut meanwhile.
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  /** The process is gone: nothing is said to anybody. */
+  /** Kills the process without any message. */
   crash(): void {
     this.clients.clear();
     this.#connections.commands.disconnect();
@@ -187,11 +187,12 @@ export class WalkNode {
       if (client.channel !== channel || !client.isSubscribed) continue;
       if (notice.kind === 'event') client.events.push(notice.event.data);
       if (notice.kind === 'member-added') {
-        if (client.view.has(notice.member.userId)) throw new Error(`told twice of ${notice.member.userId}`);
+        if (client.view.has(notice.member.userId))
+          throw new Error(`notified twice of ${notice.member.userId}`);
         client.view.add(notice.member.userId);
       }
       if (notice.kind === 'member-removed' && !client.view.delete(notice.userId)) {
-        throw new Error(`told that ${notice.userId} is gone, who was not there`);
+        throw new Error(`notified that ${notice.userId} left, who was not present`);
       }
     }
   }

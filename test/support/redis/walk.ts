@@ -7,12 +7,12 @@ import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { leaseMs, WalkNode } from './walk-node.ts';
 
-/** The clocks of the nodes by turns: no two agree, nor with Redis. */
+/** The skews of the nodes' clocks, used in turns. No two agree, nor do they agree with Redis. */
 const skewsMs = [60_000, 0, -60_000];
 
 let walks = 0;
 
-/** Several nodes on one Redis, in a time that the test moves, and what their facts say. */
+/** Several nodes on one Redis, on a clock that the test moves, and the facts they emit. */
 export class Walk {
   readonly clock = new FakeClock();
   readonly nodes: WalkNode[] = [];
@@ -22,20 +22,23 @@ export class Walk {
   readonly told: string[] = [];
   /** The same by channel. */
   readonly #toldOf = new Map<string, string[]>();
-  /** Facts that contradict those before. */
+  /** Facts that contradict earlier ones. */
   readonly contradictions: string[] = [];
   readonly #url: string;
   readonly #redis: Redis;
   readonly #keyPrefix: string;
+  readonly #beatEveryMs: number;
   readonly #cursors = new Map<string, string>();
   #made = 0;
   #joined = 0;
 
-  constructor(url: string) {
+  /** `beatEveryMs`: how often nodes renew their leases. The program does it every tenth of a lease. */
+  constructor(url: string, { beatEveryMs = 500 }: { readonly beatEveryMs?: number } = {}) {
+    this.#beatEveryMs = beatEveryMs;
     walks += 1;
     this.#url = url;
     this.#redis = new Redis(url);
-    // Some tests end it meanwhile.
+    // Some tests stop it meanwhile.
     this.#redis.on('error', () => {});
     this.#keyPrefix = `walk${process.pid}-${walks}:`;
   }
@@ -45,7 +48,7 @@ export class Walk {
     return this;
   }
 
-  /** Starts a node in place of the one there. */
+  /** Replaces a node by a new one. */
   async addNode(index: number): Promise<void> {
     this.#made += 1;
     const connections = createRedisClients({
@@ -61,7 +64,7 @@ export class Walk {
     await node.ledger.start();
   }
 
-  /** Somebody comes to a node. Resolves once answered, but not before `settle` if the node is cut off. */
+  /** Joins a client to a node. Resolves once answered, but not before `settle` if the node is cut off. */
   join(index: number, channel: string, userId?: string): Promise<void> | undefined {
     const node = this.nodes[index];
     if (node === undefined || node.isFrozen) return undefined;
@@ -69,22 +72,25 @@ export class Walk {
     return node.join(`c${this.#joined}`, channel as ChannelName, userId);
   }
 
-  /** One of a node's clients goes. */
+  /** One of a node's clients leaves. */
   leave(index: number, which: number): void {
     this.#with(index, which, (node, id) => node.leave(id));
   }
 
-  /** One of a node's clients says something to the others on its channel. */
+  /** One of a node's clients sends an event to the others on its channel. */
   say(index: number, which: number): void {
     this.#with(index, which, (node, id) => node.say(id));
   }
 
-  /** Time passes; nodes that are awake keep their leases and report what is due. */
+  /**
+   * Advances the time, half a second after the other. Nodes that are not frozen report what is due, and renew their leases
+   * when it is time to, and at the end.
+   */
   async advance(ms: number): Promise<void> {
     const until = this.clock.now() + ms;
     while (this.clock.now() < until) {
       await this.clock.advance(Math.min(500, until - this.clock.now()));
-      await this.#turn();
+      await this.#turn(this.clock.now() === until);
     }
   }
 
@@ -93,7 +99,7 @@ export class Walk {
     await this.addNode(index);
   }
 
-  /** Everything is quiet: nobody frozen, every lease of the dead is over, every grace too. */
+  /** Settles everything: no node is frozen, and every lease of a dead node and every grace period is over. */
   async settle(): Promise<void> {
     for (const node of this.nodes) node.isFrozen = false;
     await this.advance(4 * leaseMs);
@@ -102,14 +108,14 @@ export class Walk {
 
   async flush(): Promise<void> {
     const all = await this.#redis.keys(`${this.#keyPrefix}*`);
-    // On a Redis that is empty and full as well no node could start.
+    // On a Redis that is both empty and full no node could start.
     const keys = all.filter((key) => !key.endsWith(':layout'));
     if (keys.length > 0) await this.#redis.del(...keys);
-    // The streams begin anew.
+    // The streams start again.
     this.#cursors.clear();
   }
 
-  /** Redis fails over to a replica that has not got what is written meanwhile. */
+  /** Fails Redis over to a replica that lacks the latest writes. */
   async loseWrites(work: () => Promise<unknown>): Promise<void> {
     const kept = await this.#dump();
     await work();
@@ -120,7 +126,7 @@ export class Walk {
     for (const node of this.nodes) node.cutOff();
   }
 
-  /** Redis has no memory left for anything new. */
+  /** Redis has no memory left for new data. */
   async fill(): Promise<void> {
     await this.#redis.config('SET', 'maxmemory', '1');
   }
@@ -129,12 +135,12 @@ export class Walk {
     await this.#redis.config('SET', 'maxmemory', '0');
   }
 
-  /** Time passes in which nobody gets through to Redis. */
+  /** Advances the time while no node can reach Redis. */
   async silence(ms: number): Promise<void> {
     await this.clock.advance(ms);
   }
 
-  /** All that has been begun has come to an end. */
+  /** Resolves when everything that was started has ended. */
   async quiet(): Promise<void> {
     for (const node of this.nodes) {
       while (!node.ledger.isIdle) await new Promise((resolve) => setImmediate(resolve));
@@ -169,7 +175,10 @@ export class Walk {
     };
   }
 
-  /** What a node says is vacant or absent, although a client is there, on a node that keeps its lease and is registered. */
+  /**
+   * What a node reports as vacant or absent although a client is there, on a node that is registered and
+   * renews its lease.
+   */
   async lies(index: number): Promise<string[]> {
     const node = this.nodes[index];
     if (node === undefined || node.isFrozen) return [];
@@ -190,7 +199,7 @@ export class Walk {
     return [...(await Promise.all(lies)).flat(), ...unlisted.map(({ channel }) => `list ${channel}`)];
   }
 
-  /** What each subscriber of a presence channel believes, and what is true. */
+  /** What each subscriber of a presence channel believes, and the truth. */
   views(): { readonly believed: string[]; readonly true: string[] }[] {
     const { members } = this.truth();
     return this.nodes.flatMap((node) =>
@@ -220,14 +229,16 @@ export class Walk {
     return kept;
   }
 
-  async #turn(): Promise<void> {
+  async #turn(isLast: boolean): Promise<void> {
     const awake = this.nodes.filter(({ isFrozen }) => !isFrozen);
     await Promise.all(
       awake.map(async (node) => {
         await node.heard();
-        await node.ledger.beat();
+        if (isLast || this.clock.now() >= node.beatenAt + this.#beatEveryMs) {
+          await node.ledger.beat();
+          node.beatenAt = this.clock.now();
+        }
         await node.ledger.sweep();
-        node.beatenAt = this.clock.now();
       }),
     );
     for (const node of awake) {

@@ -1,5 +1,5 @@
-// A program for tests: renews the certificate of a gateway again and again while clients connect, and prints as JSON
-// what became of them. Argument: how many renewals.
+// A program for tests. It renews a gateway's certificate repeatedly while clients connect, and prints as JSON
+// how the connections ended. Argument: the number of renewals.
 import { setImmediate as turn } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +51,7 @@ const count = { clients: 0, answered: 0, renewals: 0 };
 const together = 8;
 const quietTurns = 5;
 
-/** Connects and asks; resolves when it was answered or failed. */
+/** Connects and sends a request. Resolves when it was answered or failed. */
 function visit(): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
@@ -65,7 +65,10 @@ function visit(): Promise<void> {
   });
 }
 
-/** They come together, and again once all were answered and a few turns have passed: some moments are quiet. */
+/**
+ * The clients connect together, and again a few turns after all were answered, so that some moments are
+ * quiet.
+ */
 async function visitAll(): Promise<void> {
   while (count.renewals < renewals) {
     count.clients += together;

@@ -80,19 +80,19 @@ export function apiStage({
     clock,
     memory,
     drops,
-    /** What an event is refused with by its head alone. */
+    /** The error for an event that is rejected by its head alone. */
     refuse(head: ApiHead): HttpError | undefined {
       const outcome = both.events(head);
       return isHttpError(outcome) ? outcome : undefined;
     },
-    /** The head of an event, which is accepted. */
+    /** The head of an event that is accepted. */
     begin(head: ApiHead): ApiAnswering {
       const outcome = both.events(head);
       if (isHttpError(outcome)) throw new Error(outcome.text);
       return outcome;
     },
     replace: (next: readonly ReturnType<typeof application>[]) => void localApps.replace(next),
-    /** Somebody is on a channel of app 1. */
+    /** Subscribes a user to a channel of app 1. */
     occupy(channel: string, userId?: string): void {
       counts.set(`1/${channel}`, (counts.get(`1/${channel}`) ?? 0) + 1);
       memory.join({
@@ -117,7 +117,7 @@ function body(content: unknown): { body: string } {
   return { body: typeof content === 'string' ? content : JSON.stringify(content) };
 }
 
-/** What came: the JSON's value, or the status and the text of a refusal. */
+/** The result: the JSON's value, or the status and the text of an error. */
 async function answerOf(answer: MaybePromise<ApiAnswer>): Promise<unknown> {
   const settled = await answer;
   return 'json' in settled ? (JSON.parse(settled.json) as unknown) : `${settled.status} ${settled.text}`;

@@ -7,10 +7,10 @@ import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
 import { eventNames } from '../../../src/webhooks/event.ts';
 
-/** The documented limits (protocol.md 10). */
+/** The documented limits (docs/limits.md). */
 export const limits: Limits = defaultLimits;
 
-/** What a client that is no page says when it connects in the clear. */
+/** The handshake of a client without an origin over an unencrypted connection. */
 export function greeting(key = 'app-key', given: Partial<Greeting> = {}): Greeting {
   return { key, protocol: '7', origin: undefined, isSecure: false, remoteAddress: '127.0.0.1', ...given };
 }
@@ -33,7 +33,7 @@ export function endpoint(
   };
 }
 
-/** App 1 with one endpoint that wants everything, but for what is given. */
+/** App 1 with one endpoint that selects everything, with these changes. */
 export function application(
   given: Partial<Omit<Application, 'limits'>> & { limits?: Partial<Limits> } = {},
 ): Application {

@@ -2,25 +2,25 @@ import { Command, type Option } from 'commander';
 import { addServerOptions } from '../../../src/commands/asking.ts';
 import { createProgram } from '../../../src/commands/program.ts';
 
-/** A command as its documentation has it. */
+/** A command as documented. */
 export interface DescribedCommand {
-  /** Such as `endpoints add`; empty: the program itself. */
+  /** Such as `endpoints add`. Empty for the program itself. */
   readonly name: string;
   /** Such as `soketify-emulator endpoints add [options] <url>`. */
   readonly usage: string;
   readonly description: string;
-  /** Flags and meaning of each option, but those that say which server is asked. */
+  /** Flags and meaning of each option, except those that select the server. */
   readonly options: readonly (readonly [flags: string, meaning: string])[];
-  /** All that `--help` prints. */
+  /** The output of `--help`. */
   readonly help: string;
-  /** Whether it takes those as well. */
+  /** Whether it has the options that select the server. */
   readonly asksServer: boolean;
 }
 
-/** The options that say which server is asked. */
+/** The options that select the server. */
 export const serverOptions = addServerOptions(new Command()).options.map(describe);
 
-/** Every command that there is. */
+/** Every command. */
 export async function describeCommands(): Promise<readonly DescribedCommand[]> {
   const program = await createProgram({ version: '0', serve: async () => {}, isNeeded: () => true });
   return describeAll(program, '');
@@ -30,7 +30,7 @@ function describeAll(command: Command, name: string): readonly DescribedCommand[
   const shared = new Set(serverOptions.map(([flags]) => flags));
   const options = command.options.map(describe);
   const own = options.filter(([flags]) => !shared.has(flags));
-  // `--json` alone is an option of commands that ask no server, too.
+  // Commands that ask no server also have the option `--json`.
   const asksServer = options.some(([flags]) => flags.startsWith('--token '));
   const described = {
     name,

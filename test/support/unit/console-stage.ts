@@ -11,14 +11,14 @@ import { noSlices } from '../turns.ts';
 import { channelName } from './application.ts';
 import { news, startsAtMs } from './recording.ts';
 
-/** Something that a backend publishes on two channels. */
+/** An event that a backend publishes on two channels. */
 export const trigger = (name: string, data = '{}') => ({
   name,
   data,
   channels: [news, channelName('weather')],
 });
 
-/** A debug console on a clock that can be moved. */
+/** A debug console on a clock that the test moves. */
 export function consoleStage(given: Partial<ConsoleFeedOptions> = {}) {
   const clock = new FakeClock();
   const wallTime = { now: () => startsAtMs + clock.now() };

@@ -19,7 +19,10 @@ interface Listening {
   readonly onFact?: DeliverySubscriber;
 }
 
-/** A dispatcher whose deliveries are msg_1, msg_2 ..., with the subscribers that the server has, and an outbox in memory. */
+/**
+ * A dispatcher whose deliveries are named msg_1, msg_2 and so on, with the server's subscribers and an outbox
+ * in memory.
+ */
 export function createDispatcher({
   log = silentLog,
   metrics = noMetrics,

@@ -17,10 +17,10 @@ import { createDispatcher } from './create-dispatcher.ts';
 import { FakeSender } from './fake-sender.ts';
 
 const notAsked = (): never => {
-  throw new Error('nobody asks for dead letters here');
+  throw new Error('dead letters are not expected here');
 };
 
-/** For an API that is not asked for dead letters. */
+/** For an API that receives no request for dead letters. */
 export const noLetters: Letters = {
   read: notAsked,
   find: notAsked,
@@ -31,10 +31,10 @@ export const noLetters: Letters = {
   cancel: notAsked,
 };
 
-/** Time of day when the clock of these stages stands at zero. */
+/** The time of day when the clock of these stages is at zero. */
 export const startedAtMs = 1_700_000_000_000;
 
-/** A letter of app 1 and its endpoint, with one event, but for what is given. */
+/** A dead letter of app 1 and its endpoint, with one event, with these changes. */
 export function deadLetter(given: Partial<DeadLetter> & { channels?: readonly string[] } = {}): DeadLetter {
   const { channels = ['news'], ...rest } = given;
   return {
@@ -58,7 +58,7 @@ export function deadLetter(given: Partial<DeadLetter> & { channels?: readonly st
   };
 }
 
-/** Letters in memory, with time that is moved. */
+/** Dead letters in memory, on a clock that the test moves. */
 export function letterStage(given: Partial<MemoryDeadLettersOptions> = {}) {
   const clock = new FakeClock();
   const wallTime = { now: () => startedAtMs + clock.now() };
@@ -72,7 +72,7 @@ export function letterStage(given: Partial<MemoryDeadLettersOptions> = {}) {
   return { clock, wallTime, store };
 }
 
-/** A dispatcher with an office for dead letters, whose attempts wait for the test. */
+/** A dispatcher with dead letters, whose attempts wait for the test. */
 export function officeStage({
   applications = [application()],
   places = new AttemptPlaces(1024),

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { DeliveryStore, KeptBatch, Settlement } from '../../../src/ports/delivery-store.ts';
 import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 
-/** Keeps what it is told, and answers as the test wants. */
+/** Records what it receives, and answers as the test wants. */
 export class FakeDeliveryStore implements DeliveryStore {
   readonly isShared = true;
   isAllowing = true;
@@ -11,7 +11,7 @@ export class FakeDeliveryStore implements DeliveryStore {
   postponed: (readonly [batchId: string, attempts: number, delayMs: number])[] = [];
   #settled: Settlement[] = [];
 
-  /** From now on it answers with what is said to the function that this returns. */
+  /** From now on it gives the answers that are passed to the returned function. */
   answerLater(): (isKept: boolean) => void {
     let resolve: (isKept: boolean) => void = () => {};
     const later = new Promise<boolean>((given) => {
@@ -38,7 +38,10 @@ export class FakeDeliveryStore implements DeliveryStore {
     this.#settled.push(settlement);
   }
 
-  /** What was settled since the last call, a line each: `endpoint batch: refs`, `!` at an event's last. */
+  /**
+   * What was settled since the last call, one per line: `endpoint batch: refs`, with `!` if it was an event's
+   * last.
+   */
   takeSettled(): string[] {
     const lines = this.#settled.map(({ endpointId, batchId = '-', events }) => {
       const refs = events.map(({ ref, isLast }) => (isLast ? `${ref}!` : ref));

@@ -2,18 +2,18 @@ import { expect } from 'vitest';
 import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';
 import { settle } from '../fake-clock.ts';
 
-/** An attempt that waits for its outcome. */
+/** An attempt that waits for its result. */
 export interface Post {
   readonly request: WebhookRequest;
   readonly timeoutMs: number;
   /** The events of the body as lines: name and channel. */
   readonly lines: readonly string[];
-  /** What came of it; once that is decided the promise runs its course. */
+  /** Sets the result. Once set, the attempt's promise settles. */
   answer(status: number, retryAfterMs?: number): Promise<void>;
   fail(outcome: Outcome): Promise<void>;
 }
 
-/** Attempts wait until the test says what came of them. */
+/** A sender whose attempts wait until the test sets their result. */
 export class FakeSender implements WebhookSender {
   readonly #posts: Post[] = [];
   isClosed = false;
@@ -22,7 +22,7 @@ export class FakeSender implements WebhookSender {
     return new Promise((resolve) => {
       const fail = async (outcome: Outcome): Promise<void> => {
         resolve(outcome);
-        await settle(20);
+        await settle();
       };
       this.#posts.push({
         request,
@@ -39,12 +39,12 @@ export class FakeSender implements WebhookSender {
     this.isClosed = true;
   }
 
-  /** An attempt has begun that was not asked for yet. */
+  /** Whether an attempt has started that `next` has not returned yet. */
   get hasPost(): boolean {
     return this.#posts.length > 0;
   }
 
-  /** The next attempt, which has begun. */
+  /** The next attempt that has started. */
   expectPost(url?: string): Post {
     const index = url === undefined ? 0 : this.#posts.findIndex(({ request }) => request.url === url);
     const [post] = index < 0 ? [] : this.#posts.splice(index, 1);

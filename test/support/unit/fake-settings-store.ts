@@ -8,16 +8,18 @@ import type {
 } from '../../../src/ports/settings-store.ts';
 import { unavailable } from '../../../src/ports/unavailable.ts';
 
-/** Settings that several nodes share, each by a store of its own. Messages go out when a test says so. */
+/**
+ * Settings that several nodes share, each through a store of its own. Messages are sent when a test says so.
+ */
 export class SharedSettings {
   stored: StoredSettings | undefined;
-  /** Why nothing can be read or written; undefined: it can. */
+  /** Why reads and writes fail. Undefined if they succeed. */
   failure: string | undefined;
-  /** Called before each write: another node may be quicker. */
+  /** Called before each write, so that another node may write first. */
   beforeWrite: () => void = () => {};
   readonly #watchers = new Set<SettingsWatcher>();
 
-  /** What one node sees of it. */
+  /** The store of one node. */
   store(): SettingsStore {
     return {
       kind: 'redis',
@@ -31,7 +33,7 @@ export class SharedSettings {
     };
   }
 
-  /** All who know another revision hear that there is one. */
+  /** Announces the revision to all nodes that know another one. */
   async announce(): Promise<void> {
     for (const { known, changed } of this.#watchers) {
       if (known() !== this.stored?.revision) await changed();

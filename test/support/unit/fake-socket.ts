@@ -9,7 +9,7 @@ export interface Frame {
   readonly user_id?: string;
 }
 
-/** The sockets of one node and its topics: publishes as the native server does. */
+/** The sockets of one node and its topics. It publishes as the native server does. */
 export class FakeNode {
   readonly #topics = new Map<string, Set<FakeSocket>>();
 
@@ -39,7 +39,7 @@ export class FakeNode {
   }
 }
 
-/** A client's end: what it was sent, in order. Once closed it takes nothing more. */
+/** A client's side of a connection: the received frames, in order. A closed client receives nothing more. */
 export class FakeSocket implements Socket {
   readonly #node: FakeNode;
   readonly #frames: Frame[] = [];
@@ -77,28 +77,28 @@ export class FakeSocket implements Socket {
     for (const holder of this.#node.holders(topic)) if (holder !== this) holder.receive(frame);
   }
 
-  /** What the network brings. */
+  /** Delivers what the network brings. */
   receive(frame: string): void {
     if (this.#closed === undefined) this.#frames.push(JSON.parse(frame) as Frame);
   }
 
-  /** The client's own end of the connection is gone: the node's topics know it no more. */
+  /** The client's side of the connection is gone, so the node's topics no longer contain it. */
   cut(): void {
     this.#closed = { code: 1006, reason: '' };
     this.#node.release(this);
   }
 
-  /** Takes out all that came. */
+  /** Takes all received frames. */
   takeFrames(): Frame[] {
     return this.#frames.splice(0);
   }
 
-  /** The next frame is this one. */
+  /** Expects this as the next frame. */
   expectFrame(expected: object): void {
     expect(this.#frames.shift()).toEqual(expected);
   }
 
-  /** The next frame is an error that leaves the connection open. */
+  /** Expects an error that leaves the connection open as the next frame. */
   expectError(message: string, code: number | null = null): void {
     this.expectFrame({ event: 'pusher:error', data: { message, code } });
   }
@@ -107,7 +107,7 @@ export class FakeSocket implements Socket {
     expect(this.#frames).toEqual([]);
   }
 
-  /** It was told why, in a frame and in the close itself. */
+  /** Expects an error frame and a close with the same reason. */
   expectClosed(code: number, reason?: string): void {
     expect(this.#closed).toMatchObject({ code, ...(reason !== undefined && { reason }) });
     expect(this.#frames.pop()).toEqual({

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** By how many bytes `work` makes the heap grow, garbage not counted. */
+/** By how many bytes `work` grows the heap, without garbage. */
 export function heapGrowth(work: () => void): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

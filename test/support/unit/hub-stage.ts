@@ -21,7 +21,7 @@ import { FakeNode, type FakeSocket } from './fake-socket.ts';
 import { RecordingOutbox } from './recording-outbox.ts';
 import { noSlices } from '../turns.ts';
 
-/** What a test may put in the place of the usual. */
+/** What a test may replace. */
 interface Given {
   readonly apps?: ReturnType<typeof application>[];
   readonly metrics?: Partial<Metrics>;
@@ -31,11 +31,11 @@ interface Given {
   readonly admissions?: Admissions;
   readonly witness?: Witness;
   readonly slicing?: ReturnType<typeof noSlices>;
-  /** Stands before the in-memory ledger. */
+  /** Wraps the in-memory ledger. */
   readonly ledger?: (memory: MemoryLedger) => Ledger;
 }
 
-/** One client on the stage, and the words it says. */
+/** One client of the stage, and its commands. */
 export class Actor {
   readonly socket: FakeSocket;
   readonly session: Session;
@@ -56,14 +56,14 @@ export class Actor {
     if (this.#hub.accepts(this.session, Buffer.byteLength(text))) this.#hub.receive(this.session, text);
   }
 
-  /** Subscribes with what the channel's kind asks for. */
+  /** Subscribes with what the kind of channel requires. */
   subscribe(channel: string, member?: object): void {
     const channelData = member && JSON.stringify(member);
     const auth = authFor(this.id, channel, channelData, this.session.app.config);
     this.say({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
   }
 
-  /** Subscribes and takes the welcome out. */
+  /** Subscribes and takes the confirmation. */
   join(channel: string, member?: object): this {
     this.subscribe(channel, member);
     const [welcome] = this.socket.takeFrames();
@@ -71,14 +71,14 @@ export class Actor {
     return this;
   }
 
-  /** Signs in; an object becomes its JSON. */
+  /** Signs in. An object becomes its JSON. */
   signIn(user: object | string): void {
     const userData = typeof user === 'string' ? user : JSON.stringify(user);
     const auth = userAuthFor(this.id, userData, this.session.app.config);
     this.say({ event: 'pusher:signin', data: { auth, user_data: userData } });
   }
 
-  /** Signs in and takes the answer out. */
+  /** Signs in and takes the answer. */
   enter(user: object): this {
     this.signIn(user);
     const [welcome] = this.socket.takeFrames();
@@ -94,14 +94,14 @@ export class Actor {
     this.say({ event, channel, data });
   }
 
-  /** The network tells that the connection is gone. */
+  /** The network reports that the connection is gone. */
   vanish(): void {
     this.socket.cut();
     this.#hub.closed(this.session);
   }
 }
 
-/** A hub on fakes: everything of a node but its transport and its deliveries. */
+/** A hub on fakes: a whole node except for its transport and its deliveries. */
 export function hubStage({
   apps = [application()],
   metrics = {},
@@ -170,15 +170,15 @@ export function hubStage({
     hub,
     memory,
     apps: localApps,
-    /** A client that has connected and was told so. */
+    /** A client that has connected and received the confirmation. */
     connect(key = 'app-key'): Actor {
       const socket = node.socket();
       const session = hub.open(socket, greeting(key));
-      if (session === undefined) throw new Error('sent away');
+      if (session === undefined) throw new Error('rejected');
       expect(socket.takeFrames()).toHaveLength(1);
       return new Actor(hub, socket, session);
     },
-    /** Time passes, and what lingers too long is reported. */
+    /** Advances the time, and reports everyone whose grace period is over. */
     async advance(ms: number): Promise<void> {
       await clock.advance(ms);
       memory.sweep();

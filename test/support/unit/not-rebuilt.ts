@@ -1,4 +1,4 @@
-/** The JSON of values that are not the same text any more once they were parsed and written again. */
+/** JSON texts that change when they are parsed and serialized again. */
 export const notRebuilt: readonly string[] = [
   '12345678901234567890',
   '1.50',

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Fanout } from '../../../src/ports/fanout.ts';
 import type { Unavailable } from '../../../src/ports/unavailable.ts';
 
-/** Keeps what was published, for tests to ask. */
+/** Records what was published. */
 export class RecordingFanout implements Fanout {
   readonly #published: { appId: string; channel: string; frame: unknown; except: string | undefined }[] = [];
 
@@ -13,7 +13,7 @@ export class RecordingFanout implements Fanout {
     this.#published.push({ appId, channel, frame: JSON.parse(encode(channel)) as unknown, except });
   }
 
-  /** What becomes of terminations. */
+  /** The results of terminations. */
   outcome: 'done' | Unavailable = 'done';
 
   terminate(appId: string, userId: string): 'done' | Unavailable {
@@ -21,12 +21,12 @@ export class RecordingFanout implements Fanout {
     return this.outcome;
   }
 
-  /** The next frame, published on a channel of app 1. */
+  /** The next frame that was published on a channel of app 1. */
   expectPublished(channel: string, frame: object, except?: string): void {
     expect(this.#published.shift()).toEqual({ appId: '1', channel, frame: { channel, ...frame }, except });
   }
 
-  /** What was published on so far, in order. */
+  /** The channels that were published on so far, in order. */
   get channels(): string[] {
     return this.#published.map(({ channel }) => channel);
   }

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Outbox } from '../../../src/ports/outbox.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 
-/** Keeps what was appended, for tests to ask. */
+/** Records what was appended. */
 export class RecordingOutbox implements Outbox {
   kept: () => MaybePromise<void> = () => undefined;
   readonly #events: { readonly appId: string; readonly event: WebhookEvent }[] = [];
@@ -12,7 +12,7 @@ export class RecordingOutbox implements Outbox {
     for (const event of events) this.#events.push({ appId, event });
   }
 
-  /** The next event, of app 1 unless said otherwise. Its source counts only if `expected` names one. */
+  /** Expects the next event, of app 1 by default. Its source counts only if `expected` names one. */
   expectEvent(expected: object, appId = '1'): void {
     const next = this.#events.shift();
     const { source, ...fields } = next?.event ?? {};
@@ -24,7 +24,7 @@ export class RecordingOutbox implements Outbox {
     expect(this.#events).toEqual([]);
   }
 
-  /** Takes out all events as lines: name, channel, user. */
+  /** Takes all events as lines: name, channel, user. */
   takeLines(): string[] {
     return this.#events
       .splice(0)

@@ -13,7 +13,7 @@ import { createPayload } from '../../../src/webhooks/payload.ts';
 import type { QueuedEvent } from '../../../src/webhooks/lane.ts';
 import { channelName, endpoint, socketIdOf } from './application.ts';
 
-/** The time of day at which a test begins, in milliseconds: 22:13:20 UTC. */
+/** The time of day when a test starts, in milliseconds: 22:13:20 UTC. */
 export const startsAtMs = 1_700_000_000_000;
 
 interface Serving {
@@ -39,7 +39,7 @@ export const vacated = (channel = news): WebhookEvent => ({ name: 'channel_vacat
 
 const queuedEvents = new WeakMap<WebhookEvent, QueuedEvent>();
 
-/** The event on its way, the same each time. It came to be at the zero of the clock. */
+/** A pending event, always the same one. It occurred at time zero of the clock. */
 export function queuedOf(event: WebhookEvent): QueuedEvent {
   const queued = queuedEvents.get(event) ?? queue(event, { createdAt: 0, seq: 0 });
   queuedEvents.set(event, queued);

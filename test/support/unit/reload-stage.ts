@@ -11,7 +11,7 @@ export const one = endpoint({ id: 'one', url: 'http://one/' });
 export const two = endpoint({ id: 'two', url: 'http://two/' });
 export const serving = (...endpoints: (typeof one)[]) => [application({ endpoints })];
 
-/** A dispatcher without a store, one event in each batch. */
+/** A dispatcher without a store, with one event per batch. */
 export function reloadStage(applications: readonly Application[] = serving(one)) {
   const clock = new FakeClock();
   const sender = new FakeSender();

@@ -1,9 +1,9 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** The moment at which these requests are made, in milliseconds. */
+/** When these requests are made, in milliseconds. */
 export const requestTimeMs = 1_353_088_179_000;
 
-/** A request as the HTTP API gets it, signed here and not by the program's own code. */
+/** A request to the HTTP API, signed here and not by the program's own code. */
 export function signedRequest(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,

@@ -58,7 +58,7 @@ export function storeStage(endpoints = [one], batch: Partial<typeof defaultPolic
     log,
     dispatcher,
     append,
-    /** The channel is the event's place as well. */
+    /** The channel also serves as the event's position. */
     take: (
       channel: string,
       { ageMs = 0, settledFor = [] as string[], event = occupied(channel), appId = '1' } = {},

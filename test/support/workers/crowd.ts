@@ -2,7 +2,7 @@ import type { AppConfig } from '../e2e/config.ts';
 import type { Server } from '../e2e/server.ts';
 import { connectSocket, type Socket } from '../e2e/socket.ts';
 
-/** Enough connections that each of two workers has some, but for one run in a million. */
+/** Enough connections that each of two workers has some, except in one run of a million. */
 export const crowdSize = 21;
 
 /** Opens `count` connections. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A fault in all worker threads of a program, which happens on demand. */
+/** A fault that occurs in all worker threads of a program on demand. */
 export interface ThreadFault {
-  /** The environment that the program has to be started with. */
+  /** The environment to start the program with. */
   readonly env: { readonly NODE_OPTIONS: string };
   happen(): Promise<void>;
 }

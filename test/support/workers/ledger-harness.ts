@@ -14,13 +14,13 @@ import type { LedgerHarness, LedgerSurroundings } from '../property/ledger-port.
 import { noSlices } from '../turns.ts';
 import { application } from '../unit/application.ts';
 
-/** The last figure of a connection's name says on which worker it is. */
+/** The last digit of a connection's name selects its worker. */
 function workerOf(connection: string | undefined, workers: number): number {
   const figure = /(\d)$/.exec(connection ?? '')?.[1];
   return 1 + (Number(figure ?? 0) % workers);
 }
 
-/** Ledgers of so many workers and a keeper, each with a line of its own, though all on one thread. */
+/** Creates ledgers of several workers and a keeper, each with a port of its own, but all on one thread. */
 export function workersLedgerHarness(workers: number, share = 1): LedgerHarness {
   const lines = new Map<Ledger, readonly { close(): void }[]>();
   let barrier = async (): Promise<void> => {};
@@ -60,7 +60,7 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
         ledger,
         counts: { changed: () => {} },
         fanout: { terminate: () => 'done' },
-        // No worker counts here: the driver does.
+        // The driver counts connections, not the workers.
         subscribers: {
           complete: (of, ...about) => of.channel(...about),
           note: () => {},
@@ -110,7 +110,8 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
       };
       lines.set(facade, [line, ...all.map((one) => one.line)]);
       barrier = async () => {
-        // What a worker has said is done before this is answered, and what the keeper has said to it is heard.
+        // Everything that the worker sent before is processed before this is answered, and everything from
+        // the keeper has arrived.
         for (const { line: own } of all) await own.call(keeper, 'kept');
         for (const { line: own } of all) await own.call(keeper, 'kept');
       };

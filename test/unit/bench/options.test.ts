@@ -11,37 +11,37 @@ function read(...args: readonly string[]): Options {
 }
 
 describe('the options of the bench', () => {
-  test('offer Sockudo only where its program is named', () => {
+  test('offer Sockudo only if its program is given', () => {
     expect(read().targets).toEqual(['emulator', 'raw', 'soketi']);
-    // Node tells its version as well.
+    // Node prints its version, too.
     expect(read('--sockudo', process.execPath).targets).toEqual(['emulator', 'raw', 'soketi', 'sockudo']);
   });
 
-  test('say how to give the program of Sockudo to who asks for it without', () => {
+  test('explain how to give the program of Sockudo if it is missing', () => {
     expect(readOptions(['--targets', 'emulator,sockudo'], known)).toContain(
       'give its program with --sockudo PATH',
     );
   });
 
-  test('refuse a program that does not tell its version', () => {
+  test('reject a program that does not print its version', () => {
     const text = readOptions(['--sockudo', '/nowhere/sockudo'], known);
     expect(text).toContain('got "/nowhere/sockudo", which does not tell its version: ');
   });
 
-  test('know workers of the emulator only', () => {
+  test('allow workers for the emulator only', () => {
     expect(read('--targets', 'emulator+workers2').targets).toEqual(['emulator+workers2']);
     expect(readOptions(['--targets', 'raw+workers2'], known)).toContain('"raw" has no setting for workers');
     expect(readOptions(['--targets', 'emulator+workers0'], known)).toContain('no variant "workers0"');
   });
 
-  test('refuse variants that Sockudo does not have here', () => {
+  test('reject variants that Sockudo does not have here', () => {
     const text = readOptions(['--sockudo', process.execPath, '--targets', 'sockudo+redis'], known);
     expect(text).toContain('"sockudo" is measured without Redis');
   });
 });
 
 describe('the configuration of Sockudo', () => {
-  test('tells the endpoints of the first app alone, and keeps everything in memory', () => {
+  test('gives endpoints to the first app only, and keeps everything in memory', () => {
     const webhooks = [{ url: 'http://127.0.0.1:9/', eventTypes: ['channel_occupied'] }];
     const config = sockudoConfig({ webhooks, appCount: 2, batchEvents: 7 }, { tls: null });
     expect(config).toMatchObject({

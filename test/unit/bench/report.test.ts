@@ -65,7 +65,7 @@ describe('the report of the bench', () => {
     expect(own && verdictOf(result, own)).toEqual({ wanted: '≤ 3', isMet: false });
   });
 
-  test('compares with a target that the case names, each variant with its like', () => {
+  test('compares with a target that the case names, for each variant', () => {
     const wanted = { timesOther: { target: 'soketi', atMost: 0.9 } };
     const targets = ['emulator', 'soketi', 'emulator+tls', 'soketi+tls'].map((name, index) =>
       target(name, [sample([8, 10, 9, 15][index] ?? 0)]),
@@ -79,7 +79,7 @@ describe('the report of the bench', () => {
     expect(formatCase(result)).toContain('× soketi');
   });
 
-  test('judges a variant where something is wanted of it, and then not the plain one', () => {
+  test('judges a variant instead of the plain target if a bound names it', () => {
     const wanted = { of: 'emulator+workers2', timesOther: { target: 'emulator', atMost: 1.1 } };
     const targets = [target('emulator', [sample(10)]), target('emulator+workers2', [sample(12)])];
     const result = measured(targets, { wanted });
@@ -88,25 +88,25 @@ describe('the report of the bench', () => {
     expect(two && verdictOf(result, two)).toEqual({ wanted: '≤ 1.1 × emulator', isMet: false });
   });
 
-  test('compares with Sockudo where nothing else is named and it was measured', () => {
+  test('compares with Sockudo if it was measured and no other target is named', () => {
     const [own] = summarise(measured([target('emulator', [sample(6)]), target('sockudo', [sample(2)])]));
     expect(own?.timesRival).toBe(3);
   });
 
-  test('does not say whether a bound is met that depends on a floor which was not measured', () => {
+  test('leaves a bound open that depends on a missing measurement of the floor', () => {
     const result = measured([target('emulator', [sample(1)])], { wanted: { timesRaw: 1.05 } });
     const [own] = summarise(result);
     expect(own && verdictOf(result, own)).toEqual({ wanted: '≤ 1.05 × raw', isMet: null });
   });
 
-  test('finds fault with what the emulator lost, and not with what others lose', () => {
+  test('reports what the emulator lost as an error, but not what others lost', () => {
     expect(hasFaults(run([measured([target('emulator', [sample(1)])])]))).toBe(false);
     expect(hasFaults(run([measured([target('emulator', [sample(1, { missing: 1 })])])]))).toBe(true);
     expect(hasFaults(run([measured([target('emulator', [], 'it ended')])]))).toBe(true);
     expect(hasFaults(run([measured([target('soketi', [sample(1, { missing: 1 })])])]))).toBe(false);
   });
 
-  test('tells on the terminal why a target has no figures', () => {
+  test('prints on the terminal why a target has no figures', () => {
     const text = formatCase(
       measured([target('emulator', [sample(1)]), target('url', [], 'connection refused')]),
     );
@@ -119,7 +119,7 @@ describe('the report of the bench', () => {
     );
   });
 
-  test('tells in which cases a peer is better', () => {
+  test('lists the cases in which a peer is better', () => {
     const lost = measured([target('emulator', [sample(4)]), target('sockudo', [sample(2)])], {
       name: 'lost',
     });
@@ -131,7 +131,7 @@ describe('the report of the bench', () => {
     expect(page).not.toContain('<b>soketi</b>');
   });
 
-  test('is a page that fetches nothing and takes no text for markup', () => {
+  test('is a page that fetches nothing and escapes text', () => {
     const latency = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5, curve: [[50, 1]] as const, count: 1 };
     const page = renderPage(
       run([measured([target('emulator', [sample(1, { latency })])], { name: '<b>x' })]),
@@ -157,7 +157,7 @@ describe('the arithmetic of the bench', () => {
     expect(coresFor(2, 2)).toEqual({ server: '0-1', driver: '0-1', isShared: true });
   });
 
-  test('reads how many connections each worker has, of all apps', () => {
+  test('reads how many connections each worker has, over all apps', () => {
     const metrics = [
       '# TYPE soketify_connections gauge',
       'soketify_connections{app_id="1",worker="2"} 30',
@@ -171,7 +171,7 @@ describe('the arithmetic of the bench', () => {
     expect(unevenness([])).toBeNaN();
   });
 
-  test('counts what Redis was asked for, scripts and what was published apart', () => {
+  test('counts the commands of Redis, with scripts and publishes separately', () => {
     const info = [
       '# Commandstats',
       'cmdstat_evalsha:calls=12,usec=340,usec_per_call=28.33,rejected_calls=0,failed_calls=0',

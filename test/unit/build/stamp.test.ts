@@ -13,7 +13,8 @@ const { isBuilt, recordBuild } = (await import(module)) as {
 function built(): string {
   const root = mkdtempSync(join(tmpdir(), 'soketify-stamp-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
-  for (const folder of ['src/connections', 'src/http-api', 'dist/scripts']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['src/connections', 'src/http-api', 'dist/scripts'])
+    mkdirSync(join(root, folder), { recursive: true });
   for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', 'README.md'])
     writeFileSync(join(root, file), file);
   for (const file of ['src/main.ts', 'src/connections/hub.ts', 'dist/program.cjs', 'dist/scripts/join.lua'])

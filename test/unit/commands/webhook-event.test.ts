@@ -41,11 +41,11 @@ describe('an event made of options', () => {
     [{ event: 'client_event', channel: 'private-a', ...said, eventName: 'x' }, /did you mean client-x\?$/],
     [{ event: 'client_event', channel: 'private-a', ...said, socketId: '1' }, /such as 123\.456; got 1$/],
     [{ event: 'channel_occupied', channel: 'news', count: 1 }, /has no --count; it has a channel only$/],
-    [{ event: 'subscription_count', channel: 'presence-a', count: 1 }, /no presence channel; got/],
+    [{ event: 'subscription_count', channel: 'presence-a', count: 1 }, /not a presence channel; got/],
     [{ event: 'channel_occupied', channel: 'no spaces' }, /^Invalid channel name/],
     [
       { event: 'channel_occupied', channel: '#server-to-user-7' },
-      /^--channel: no webhook tells of #server-to-user-7$/,
+      /^--channel: no webhook is sent for #server-to-user-7$/,
     ],
   ])('is refused, and says what is accepted: %j', (options, message) => {
     expect(() => createEvent(options)).toThrow(UsageError);

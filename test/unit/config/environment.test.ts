@@ -105,7 +105,7 @@ describe('the app variables', () => {
     expect(faultsOf({ content, env: { ...env, SOKETIFY_WEBHOOK_URL: 'http://127.0.0.1/' } })).toEqual(
       ['SOKETIFY_APP_ID', 'SOKETIFY_APP_KEY', 'SOKETIFY_APP_SECRET', 'SOKETIFY_WEBHOOK_URL'].map(
         (name) =>
-          `${name}: sets something of the single app, but the file has 2 apps; unset it and say it in the file`,
+          `${name}: applies to a single app, but the file has 2 apps; unset it and set the value in the file`,
       ),
     );
   });
@@ -128,7 +128,7 @@ describe('the app variables', () => {
   test('SOKETIFY_WEBHOOK_URL gives the default app to nobody else', () => {
     const only = { SOKETIFY_WEBHOOK_URL: 'http://127.0.0.1:9000/' };
     expect(faultsOf({ content: { host: '0.0.0.0' }, env: only })).toEqual([
-      expect.stringContaining('SOKETIFY_APP_SECRET: missing; the default app, whose secret everybody knows'),
+      expect.stringContaining('SOKETIFY_APP_SECRET: missing; the default app, whose secret is public'),
     ]);
   });
 
@@ -156,7 +156,7 @@ describe('warnings', () => {
   test('the default secret gives one on a host that others reach', () => {
     const content = { host: '0.0.0.0', apps: [{ ...app, secret: 'app-secret' }] };
     expect(warningsOf({ content })).toEqual([
-      'the secret of app "1" is the default one, which everybody knows; set another',
+      'the secret of app "1" is the default one, which is public; set another',
     ]);
     expect(warningsOf({ content, overrides: { host: '127.0.0.1' } })).toEqual([]);
   });
@@ -174,7 +174,7 @@ describe('the default app', () => {
     'is not served on the host %s',
     (host) => {
       expect(faultsOf({ overrides: { host } })).toEqual([
-        'SOKETIFY_APP_SECRET: missing; the default app, whose secret everybody knows, is not served ' +
+        'SOKETIFY_APP_SECRET: missing; the default app, whose secret is public, is not served ' +
           `on the host "${host}". Set SOKETIFY_APP_SECRET, or give a configuration file with "apps", or listen on 127.0.0.1`,
       ]);
     },
@@ -182,7 +182,7 @@ describe('the default app', () => {
 
   test('is not served in production', () => {
     expect(faultsOf({ env: { NODE_ENV: 'production' } })).toEqual([
-      'SOKETIFY_APP_SECRET: missing; the default app, whose secret everybody knows, is not served ' +
+      'SOKETIFY_APP_SECRET: missing; the default app, whose secret is public, is not served ' +
         'when NODE_ENV is production. Set SOKETIFY_APP_SECRET, or give a configuration file with "apps"',
     ]);
   });
@@ -213,7 +213,7 @@ describe('production', () => {
   test('an endpoint must be HTTPS', () => {
     expect(faultsOf({ content: withWebhooks({ url }), env })).toEqual([
       'apps[0].webhooks[0].url: must be HTTPS in production, got "http://hooks.internal/"; ' +
-        'use https://, or say "allowInsecure": true in the file',
+        'use https://, or set "allowInsecure": true in the file',
     ]);
     expect(load({ content: withWebhooks({ url: 'https://example.com/' }), env }).kind).toBe('ok');
   });

@@ -230,14 +230,14 @@ describe('identity', () => {
 
   test('a header is given once, whatever its case', () => {
     expect(faultsOf({ content: withWebhooks({ url, headers: { 'x-a': '1', 'X-A': '2' } }) })).toEqual([
-      'apps[0].webhooks[0].headers["X-A"]: is also given as "x-a"; header names do not differ by case',
+      'apps[0].webhooks[0].headers["X-A"]: is also given as "x-a"; header names are case-insensitive',
     ]);
   });
 });
 
 describe('the port of the metrics', () => {
   const fault =
-    'metrics.port: 6001 is also the port of the server; give metrics another, or 0 for a free one';
+    'metrics.port: 6001 is also the port of the server; give metrics another port, or 0 for a free one';
 
   test('is another than that of the server', () => {
     expect(faultsOf({ content: { apps: [app], metrics: { port: 6001 } } })).toEqual([fault]);

@@ -25,7 +25,7 @@ describe('redis', () => {
     expect(configOf(given).redis?.connection).toEqual({ kind: 'single', url: 'redis://:pw@one:6379' });
     expect(faultsOf(content({ urlFile: 'redis-url' }))[0]).toMatch(/^redis\.urlFile: ".*" cannot be read/);
     expect(faultsOf({ ...given, others: { 'redis-url': 'http://secret' } })[0]).toMatch(
-      /^redis\.urlFile: ".*" holds no URL such as redis:/,
+      /^redis\.urlFile: ".*" contains no URL such as redis:/,
     );
   });
 
@@ -37,9 +37,11 @@ describe('redis', () => {
   });
 
   test('is in one place', () => {
-    expect(faultsOf(content({}))).toEqual([`redis: says not where Redis is; expected one of ${places}`]);
+    expect(faultsOf(content({}))).toEqual([
+      `redis: does not contain the address of Redis; expected one of ${places}`,
+    ]);
     expect(faultsOf(content({ url: 'redis://a', cluster: ['redis://b'] }))).toEqual([
-      `redis.cluster: is given beside url; give one of ${places}`,
+      `redis.cluster: is given together with url; give only one of ${places}`,
     ]);
   });
 
@@ -63,7 +65,7 @@ describe('redis', () => {
 
   test('has no database in a cluster', () => {
     expect(faultsOf(content({ cluster: ['redis://one', 'redis://two/3'] }))).toEqual([
-      'redis.cluster[1]: names a database; a cluster has only one',
+      'redis.cluster[1]: names a database; a Redis Cluster has only one',
     ]);
   });
 
@@ -85,14 +87,14 @@ describe('redis', () => {
     expect(configOf(given).redis?.tls).toEqual(expected);
     expect(faultsOf({ ...given, others: {} })[0]).toMatch(/^redis\.tls\.caFile: ".*" cannot be read/);
     expect(faultsOf({ ...given, others: { 'ca.pem': '-----BEGIN CERTIFICATE-----\nx' } })[0]).toMatch(
-      /^redis\.tls: the files are refused/,
+      /^redis\.tls: the files cannot be used/,
     );
     expect(
       faultsOf({
         ...content({ url: 'rediss://a', tls: { certFile: 'ca.pem' } }),
         others: { 'ca.pem': certificate },
       }),
-    ).toContain('redis.tls.keyFile: missing; a certificate and its key go together');
+    ).toContain('redis.tls.keyFile: missing; give both a certificate and its key');
   });
 
   test('is set by the environment, which leaves the rest of it', () => {

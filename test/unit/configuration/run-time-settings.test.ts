@@ -72,7 +72,7 @@ describe('an endpoint', () => {
   test('must be HTTPS in production', async () => {
     const { settings } = stage({ env: production });
     expect(await faultsOf(settings.addEndpoint('1', { url: 'http://x/' }))).toEqual([
-      'url: must be HTTPS in production, got "http://x/"; use https://, or say "allowInsecure": true in the file',
+      'url: must be HTTPS in production, got "http://x/"; use https://, or set "allowInsecure": true in the file',
     ]);
     await expect(stage().settings.addEndpoint('1', { url: 'http://x/' })).resolves.toBeDefined();
   });

@@ -12,6 +12,7 @@ function createWitness() {
     connected: ({ socketId }, remoteAddress) => void told.push(['connected', socketId, remoteAddress]),
     disconnected: ({ socketId, subscriptions, user, openedAt }, reason) =>
       void told.push(['disconnected', socketId, [...subscriptions.keys()], user?.userId, openedAt, reason]),
+    signedIn: ({ socketId }, userId) => void told.push(['signed in', socketId, userId]),
     joined: ({ socketId }, channel, userId) => void told.push(['joined', socketId, channel, userId]),
     left: ({ socketId }, { channel, userId }, how) =>
       void told.push(['left', socketId, channel.name, userId, how]),
@@ -34,6 +35,7 @@ describe('a witness', () => {
     client.vanish();
     expect(told).toEqual([
       ['connected', '1.1', '127.0.0.1'],
+      ['signed in', '1.1', '42'],
       ['joined', '1.1', 'news', undefined],
       ['joined', '1.1', 'presence-room', '42'],
       ['client event', '1.1', 'presence-room', 'client-typing', '1', '42'],
@@ -67,6 +69,7 @@ describe('a witness', () => {
     expect(told).toEqual([
       ['connected', '1.1', '127.0.0.1'],
       ['joined', '1.1', 'private-a', undefined],
+      ['signed in', '1.1', '42'],
     ]);
   });
 });

@@ -21,7 +21,7 @@ function watch(promise: Promise<unknown>): () => Promise<boolean> {
     isDone = true;
   });
   return async () => {
-    await settle(100);
+    await settle();
     return isDone;
   };
 }
@@ -88,7 +88,7 @@ describe('the pace', () => {
     });
     clock.after(20, () => ran.push('next'));
     const advanced = pace.advance(100);
-    await settle(100);
+    await settle();
     expect([ran, clock.now()]).toEqual([['request'], 10]);
     answer();
     await advanced;

@@ -38,12 +38,12 @@ describe('a path of a fault', () => {
     '/channels/room/users/',
     '//',
   ])("may not be '%s', which no request has", (path) => {
-    expect(() => refuseUnknownPath(path, patterns)).toThrow(/no route of the HTTP API has '/);
+    expect(() => refuseUnknownPath(path, patterns)).toThrow(/no path of the HTTP API contains '/);
   });
 
   test('that is mistyped is told which one was meant', () => {
     expect(() => refuseUnknownPath('/evnts', patterns)).toThrow(
-      "faults.api: path: no route of the HTTP API has '/evnts' in its path; did you mean '/events'?; expected a part of one of /events, /channels/NAME, /channels/NAME/users",
+      "faults.api: path: no path of the HTTP API contains '/evnts'; did you mean '/events'?; expected a part of one of these paths: /events, /channels/NAME, /channels/NAME/users",
     );
   });
 });

@@ -83,7 +83,7 @@ describe('the list of channels', () => {
     occupy('room-999');
     while (answers.length === 0) {
       turns.turn();
-      await settle(200);
+      await settle();
     }
     expect(turns.count).toBeGreaterThanOrEqual(5);
     const [answer] = answers;
@@ -98,11 +98,11 @@ describe('the list of channels', () => {
     for (const id of ids) built.occupy('presence-a', id);
     const answers: unknown[] = [];
     void built.get('users', `${path}/presence-a/users`).then((json) => answers.push(json));
-    await settle(100);
+    await settle();
     expect(answers).toEqual([]);
     while (answers.length === 0) {
       turns.turn();
-      await settle(100);
+      await settle();
     }
     expect(turns.count).toBe(2);
     expect(answers).toEqual([{ users: ids.map((id) => ({ id })) }]);

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { channelKind, describeChannelNameFault, isChannelName } from '../../../src/protocol/channel-name.ts';
+import {
+  channelKind,
+  checkedChannelName,
+  describeChannelNameFault,
+  isChannelName,
+  isInternal,
+  isUserId,
+  serverToUserChannel,
+} from '../../../src/protocol/channel-name.ts';
 import { vectors } from '../../support/unit/vectors.ts';
 import { limits } from '../../support/unit/application.ts';
 
@@ -66,4 +74,20 @@ describe('the name of a channel', () => {
     );
     expect(describeChannelNameFault('x'.repeat(100_000), limits).length).toBeLessThan(400);
   });
+});
+
+test('the channel of a user who signed in is named after the user', () => {
+  expect(serverToUserChannel('42')).toBe('#server-to-user-42');
+});
+
+test('only channels whose names begin with # belong to the protocol', () => {
+  expect(['#server-to-user-42', 'news', 'news#'].map(isInternal)).toEqual([true, false, false]);
+});
+
+test.each([[undefined], [7], [['a']], [new String('a')]])('the id of a user cannot be %o', (value) => {
+  expect(isUserId(value, { userIdLength: 128 })).toBe(false);
+});
+
+test('a stored name is restored as it was', () => {
+  expect(checkedChannelName('presence-a')).toBe('presence-a');
 });

@@ -3,6 +3,8 @@ import { createSystemClock, systemClock, systemWallTime } from '../../../src/sys
 import { createRandomIds } from '../../../src/system/ids.ts';
 import { readOpenFiles, shareFiles, warnOfOpenFileLimit } from '../../../src/system/open-files.ts';
 
+const needs = { attempts: 512, workers: 0, redisServers: 0 };
+
 describe('ids', () => {
   test('of sockets are digits.digits, and all different', () => {
     const ids = createRandomIds();
@@ -109,15 +111,15 @@ describe('the limit of open files', () => {
   });
 
   test.each([256, 1024, 9999])('of %i causes a warning, with its meaning and what to do', (limit) => {
-    const warning = warnOfOpenFileLimit({ limit, open: 30 }, 512);
+    const warning = warnOfOpenFileLimit({ limit, open: 30 }, needs);
     expect(warning).toContain(`the limit of open files is ${limit}`);
     expect(warning).toMatch(/at most \d+ clients are accepted and \d+ webhooks sent/);
     expect(warning).toContain('ulimit -n 10000');
   });
 
   test('of 10000, or unknown, causes no warning', () => {
-    expect(warnOfOpenFileLimit({ limit: 10_000, open: 30 }, 512)).toBeUndefined();
-    expect(warnOfOpenFileLimit(undefined, 512)).toBeUndefined();
+    expect(warnOfOpenFileLimit({ limit: 10_000, open: 30 }, needs)).toBeUndefined();
+    expect(warnOfOpenFileLimit(undefined, needs)).toBeUndefined();
   });
 
   test.each([
@@ -125,10 +127,19 @@ describe('the limit of open files', () => {
     [1024, { clients: 714, metrics: 746, attempts: 51 }],
     [1_000_000, { clients: 997_386, metrics: 997_706, attempts: 512 }],
   ])('of %i leaves clients what webhooks do not need', (limit, shares) => {
-    expect(shareFiles({ limit, open: 30 }, 512)).toEqual(shares);
+    expect(shareFiles({ limit, open: 30 }, needs)).toEqual(shares);
+  });
+
+  test('keeps the files of worker threads and of their connections to Redis', () => {
+    const clients = (workers: number, redisServers: number): number =>
+      shareFiles({ limit: 1024, open: 30 }, { ...needs, workers, redisServers }).clients;
+    expect(clients(4, 0)).toBe(714 - 4 * 6);
+    // The thread that keeps the state has connections, too.
+    expect(clients(4, 1)).toBe(714 - 4 * 6 - 5 * 2);
+    expect(clients(0, 6)).toBe(714 - 6 * 2);
   });
 
   test('always allows at least one client', () => {
-    expect(shareFiles({ limit: 40, open: 39 }, 512)).toMatchObject({ clients: 1, attempts: 2 });
+    expect(shareFiles({ limit: 40, open: 39 }, needs)).toMatchObject({ clients: 1, attempts: 2 });
   });
 });

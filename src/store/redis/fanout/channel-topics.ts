@@ -13,7 +13,17 @@ const surplus = 1000;
 /** Channels that are let go together are unsubscribed in one command. */
 const letGoEveryMs: Millis = 1000;
 
+/** Whoever is told which channels a node holds. */
+export interface HoldsChannels {
+  /** The node holds the channel. It may be told so several times. */
+  begin(appId: string, channel: ChannelName): void;
+  /** It does not hold it any more. */
+  end(appId: string, channel: ChannelName): void;
+}
+
 export interface ChannelTopicsOptions {
+  /** The other nodes of this process, which send what is published there without Redis. */
+  readonly near?: HoldsChannels | undefined;
   readonly topics: Pick<Topics, 'listen' | 'letGo'>;
   readonly clock: Clock;
   readonly partitions: readonly PartitionKeys[];
@@ -32,6 +42,7 @@ export class ChannelTopics {
 
   /** Somebody here holds the channel. Undefined: it is heard. The promise resolves once it is. */
   begin(appId: string, channel: ChannelName): Promise<void> | undefined {
+    this.#options.near?.begin(appId, channel);
     const topic = this.#topicOf(appId, channel);
     this.#left.delete(topic);
     return this.#options.topics.listen(topic);
@@ -39,6 +50,7 @@ export class ChannelTopics {
 
   /** Nobody here holds the channel any more. */
   end(appId: string, channel: ChannelName): void {
+    this.#options.near?.end(appId, channel);
     const topic = this.#topicOf(appId, channel);
     this.#left.delete(topic);
     this.#left.set(topic, this.#options.clock.now() + letGoAfterMs);

@@ -11,14 +11,16 @@ export interface RedisFanoutOptions {
   readonly ledger: RedisLedger;
   readonly partitions: readonly PartitionKeys[];
   /** Reaches the connections of this node. */
-  readonly local: Fanout;
-  /** Marks what this node has sent itself. */
-  readonly nodeId: string;
+  readonly local: Pick<Fanout, 'publish'>;
+  /** Reaches the connections of this node and of the other nodes in its process, without Redis. */
+  readonly near: Fanout;
+  /** Marks what this process has sent itself. */
+  readonly processId: string;
 }
 
 /**
- * Reaches the connections of all nodes: those here at once, the others through the topic of the channel, which nodes hear
- * that have a subscriber of it. What is published while Redis is away stays on this node.
+ * Reaches the connections of all nodes: those of this process at once, the others through the topic of the channel, which nodes
+ * hear that have a subscriber of it. What is published while Redis is away stays in this process.
  */
 export class RedisFanout implements Fanout {
   readonly #options: RedisFanoutOptions;
@@ -26,27 +28,27 @@ export class RedisFanout implements Fanout {
 
   constructor(options: RedisFanoutOptions) {
     this.#options = options;
-    this.#origin = `p${options.nodeId}\n`;
+    this.#origin = `p${options.processId}\n`;
   }
 
   publish(...[appId, channel, encode, except]: Parameters<Fanout['publish']>): void {
-    const { link, local, partitions } = this.#options;
+    const { link, near, partitions } = this.#options;
     const frame = encode(channel);
-    local.publish(appId, channel, () => frame, except);
+    near.publish(appId, channel, () => frame, except);
     const topic = partitions[partitionOf(appId, channel)]?.channelTopic(appId, channel);
     if (topic === undefined) return;
     link.publish(topic, `${this.#origin}${except ?? ''}\n${appId}\n${channel.length}\n${channel}${frame}`);
   }
 
   async terminate(appId: string, userId: string): Promise<'done' | Unavailable> {
-    const { ledger, local } = this.#options;
+    const { ledger, near } = this.#options;
     const outcome = await ledger.terminate(appId, userId);
     // Perhaps no node will ever learn of it. That the backend wants it is certain, so what can be done is done.
-    if (isUnavailable(outcome)) await local.terminate(appId, userId);
+    if (isUnavailable(outcome)) await near.terminate(appId, userId);
     return outcome;
   }
 
-  /** Takes what was published on a channel, if another node has published it. */
+  /** Takes what was published on a channel, if another process has published it. */
   receive(message: string): void {
     if (!message.startsWith('p') || message.startsWith(this.#origin)) return;
     const exceptAt = message.indexOf('\n') + 1;

@@ -6,6 +6,7 @@ import type { UserState } from '../../../ports/online-users.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { Slices } from '../../../structures/slices.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
+import type { HoldsChannels } from '../fanout/channel-topics.ts';
 import type { RedisLink } from './link.ts';
 
 /** What the state of an app on Redis is made with. */
@@ -47,6 +48,8 @@ export interface RedisLedgerOptions {
   readonly slices: Slices;
   /** Steps for which nobody waits, many of which may be due together: each is taken in a turn that has room for it. */
   readonly pace: TurnBudget;
+  /** Is told which channels this node holds; see `Hearing`. */
+  readonly near?: HoldsChannels | undefined;
   /** The time of day in milliseconds, in tests. Left out: Redis's own. */
   readonly present?: () => number;
 }

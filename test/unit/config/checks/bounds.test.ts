@@ -116,7 +116,7 @@ describe('a list of members that is longer than what may wait', () => {
   test('gives a warning', () => {
     const content = { apps: [app, { ...other, limits: { presenceMembers: 1000 } }] };
     expect(warningsOf({ content })).toEqual([
-      'maxBackpressureBytes: the list of 1000 members, which limits.presenceMembers of app "2" allows, may take 1280000 bytes, more than the 1048576 that may wait for a client: a client that joins then may be closed as too slow',
+      'maxBackpressureBytes: the list of 1000 members, which limits.presenceMembers of app "2" allows, may take 1280000 bytes, more than the 1048576 bytes that a client may have unsent: a client that joins such a channel may be closed as too slow',
     ]);
     expect(warningsOf({ content: { ...content, maxBackpressureBytes: 2_000_000 } })).toEqual([]);
   });
@@ -131,6 +131,6 @@ test('messages of more than 4 MB give a warning with Redis, which bounds what wa
   const content = { apps: [app], limits: { eventDataBytes: 2_000_000 } };
   expect(warningsOf({ content })).toEqual([]);
   expect(warningsOf({ content: { ...content, redis } })).toEqual([
-    'redis: the limits of app "1" allow messages of 12003976 bytes; raise client-output-buffer-limit pubsub of Redis, which disconnects nodes for which more than 32 MB wait',
+    'redis: the limits of app "1" allow messages of 12003976 bytes; raise client-output-buffer-limit pubsub in Redis, which disconnects a node with more than 32 MB of unread messages',
   ]);
 });

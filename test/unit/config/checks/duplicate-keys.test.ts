@@ -13,16 +13,16 @@ describe('a key that an object has twice', () => {
   "port": 9090
 }`;
     expect(faultsOf({ content })).toEqual([
-      'apps[0].key: is given twice, at line 4, column 18 and at line 4, column 45; keep one of both',
-      'port: is given twice, at line 2, column 3 and at line 6, column 3; keep one of both',
+      'apps[0].key: is given twice, at line 4, column 18 and at line 4, column 45; keep only one of them',
+      'port: is given twice, at line 2, column 3 and at line 6, column 3; keep only one of them',
     ]);
   });
 
   test('is found however it is escaped, and told once for each repetition', () => {
     const text = '{"a":1,"\\u0061":2,"a":3}';
     expect(duplicateKeyFaults(text).map(({ message }) => message)).toEqual([
-      'is given twice, at line 1, column 2 and at line 1, column 8; keep one of both',
-      'is given twice, at line 1, column 2 and at line 1, column 19; keep one of both',
+      'is given twice, at line 1, column 2 and at line 1, column 8; keep only one of them',
+      'is given twice, at line 1, column 2 and at line 1, column 19; keep only one of them',
     ]);
   });
 

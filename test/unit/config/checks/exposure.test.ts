@@ -22,8 +22,8 @@ describe('a configuration file that every user of the machine may read', () => {
     const [warning, ...more] = told({ apps: [{ ...app, otherKeys: [{ key: 'b', secret: 'c' }] }] });
     expect(more).toEqual([]);
     expect(warning).toBe(
-      `the configuration file "${path}" may be read by every user of this machine (mode 644), and holds secrets: ` +
-        'apps[0].secret and 1 more. Take the right away (chmod o-r), or keep secrets elsewhere (secretFile, environment variables)',
+      `the configuration file "${path}" is readable by every user of this machine (mode 644) and contains secrets: ` +
+        'apps[0].secret and 1 more. Remove that permission (chmod o-r), or keep secrets elsewhere (secretFile, environment variables)',
     );
   });
 
@@ -38,7 +38,7 @@ describe('a configuration file that every user of the machine may read', () => {
     ['redis.cluster[1]', { apps: [pair], redis: { cluster: ['redis://a:1', 'redis://u:word@b:1'] } }],
   ])('gives one for %s, and does not show it', (where, content) => {
     const warnings = told(content);
-    expect(warnings).toEqual([expect.stringContaining(`and holds secrets: ${where}.`)]);
+    expect(warnings).toEqual([expect.stringContaining(`and contains secrets: ${where}.`)]);
     expect(warnings.join()).not.toMatch(/a-secret|Bearer|word@/);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { app, faultsOf, load, withWebhooks } from '../loading.ts';
 
 const secretFault =
-  'is still a placeholder; expected a secret that nobody can guess, such as the output of "openssl rand -hex 32"';
+  'is still a placeholder; expected a random secret, such as the output of "openssl rand -hex 32"';
 
 describe('a placeholder of a sample', () => {
   test.each([

@@ -89,7 +89,7 @@ describe('a secret in a file', () => {
 
   test('counts as well known when it is the default one', () => {
     const content = { host: '0.0.0.0', apps: [{ ...bare, secretFile: '/s' }] };
-    const wellKnown = ['the secret of app "1" is the default one, which everybody knows; set another'];
+    const wellKnown = ['the secret of app "1" is the default one, which is public; set another'];
     expect(warningsOf({ content, others: { '/s': 'app-secret\n' } })).toEqual(wellKnown);
     const otherKeys = [{ key: 'b-key', secret: 'app-secret' }];
     const own = { ...app, secret: 'a-secret-of-some-length' };
@@ -108,8 +108,8 @@ describe('a pair', () => {
   test('has not both', () => {
     const both = { secret: 's', secretFile: '/gone' };
     expect(faultsOf(withApp({ ...both, otherKeys: [{ key: 'b', ...both }] }))).toEqual([
-      'apps[0].secretFile: is given beside secret; a pair has one of both',
-      'apps[0].otherKeys[0].secretFile: is given beside secret; a pair has one of both',
+      'apps[0].secretFile: is given together with secret; give only one of them',
+      'apps[0].otherKeys[0].secretFile: is given together with secret; give only one of them',
     ]);
   });
 });
@@ -142,7 +142,7 @@ describe('SOKETIFY_APP_SECRET_FILE', () => {
     const wrong = { ...withApp({ secret: 'said', secretFile: 7 }, others), env };
     expect(faultsOf(wrong)).toEqual([
       'apps[0].secretFile: expected a non-empty string, got 7',
-      'apps[0].secretFile: is given beside secret; a pair has one of both',
+      'apps[0].secretFile: is given together with secret; give only one of them',
     ]);
   });
 
@@ -154,14 +154,14 @@ describe('SOKETIFY_APP_SECRET_FILE', () => {
 
   test('is a fault beside SOKETIFY_APP_SECRET', () => {
     expect(faultsOf({ env: { ...env, SOKETIFY_APP_SECRET: 's' }, others })).toEqual([
-      'SOKETIFY_APP_SECRET_FILE: is set beside SOKETIFY_APP_SECRET; set one of both',
+      'SOKETIFY_APP_SECRET_FILE: is set together with SOKETIFY_APP_SECRET; set only one of them',
     ]);
   });
 
   test('is a fault with several apps in the file', () => {
     const content = { apps: [app, { id: '2', key: 'b-key', secret: 's' }] };
     expect(faultsOf({ content, env, others })).toEqual([
-      expect.stringContaining('SOKETIFY_APP_SECRET_FILE: sets something of the single app'),
+      expect.stringContaining('SOKETIFY_APP_SECRET_FILE: applies to a single app'),
     ]);
   });
 

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { app, configOf, faultsOf, warningsOf, type Given } from '../loading.ts';
 
-const pem = (name: string) => readFileSync(new URL(`../../../support/tls/${name}.pem`, import.meta.url), 'utf8');
+const pem = (name: string) =>
+  readFileSync(new URL(`../../../support/tls/${name}.pem`, import.meta.url), 'utf8');
 
 const cert = pem('localhost.cert');
 const key = pem('localhost.key');
@@ -50,7 +51,7 @@ describe('tls', () => {
   ])('is faulty when its certificate is %s', (_, text) => {
     expect(faultsOf(withTls({ cert: text, key }))).toEqual([
       expect.stringMatching(
-        /^tls\.certFile: "\/etc\/soketify\/tls\/cert\.pem" holds no usable certificate in PEM \(ERR_OSSL_\w+\)$/,
+        /^tls\.certFile: "\/etc\/soketify\/tls\/cert\.pem" contains no usable certificate in PEM format \(ERR_OSSL_\w+\)$/,
       ),
     ]);
   });
@@ -63,7 +64,7 @@ describe('tls', () => {
     ['half an encrypted key', encryptedKey.slice(0, 200)],
   ])('is faulty when its key is %s', (_, text) => {
     expect(faultsOf(withTls({ cert, key: text }))).toEqual([
-      'tls.keyFile: "/keys/key.pem" holds no private key in PEM (ERR_OSSL_UNSUPPORTED)',
+      'tls.keyFile: "/keys/key.pem" contains no private key in PEM format (ERR_OSSL_UNSUPPORTED)',
     ]);
   });
 
@@ -75,7 +76,7 @@ describe('tls', () => {
 
   test('is faulty when the passphrase is wrong or missing', () => {
     expect(faultsOf(withTls({ cert, key: encryptedKey }, 'closesesame'))).toEqual([
-      'tls.keyFile: "/keys/key.pem" is encrypted; tls.passphrase does not open it',
+      'tls.keyFile: "/keys/key.pem" is encrypted; tls.passphrase does not decrypt it',
     ]);
     expect(faultsOf(withTls({ cert, key: encryptedKey }))).toEqual([
       'tls.keyFile: "/keys/key.pem" is encrypted; tls.passphrase is missing',
@@ -94,7 +95,7 @@ describe('tls', () => {
     expect(faultsOf({ content, others: { '/cert.pem': 'hush' } })).toEqual([
       'tls.keyFile: missing; expected a non-empty string',
       'tls.keyfile: unknown key "keyfile"; did you mean "keyFile"?',
-      expect.stringContaining('tls.certFile: "/cert.pem" holds no usable certificate in PEM'),
+      expect.stringContaining('tls.certFile: "/cert.pem" contains no usable certificate in PEM format'),
     ]);
   });
 

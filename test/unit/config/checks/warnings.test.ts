@@ -22,7 +22,7 @@ describe('an app that demands TLS', () => {
 
   test('gives a warning when no connection is known to have it', () => {
     expect(warningsOf({ content: { apps: [app, other] } })).toEqual([
-      'apps[1].forceTls: nobody can connect, because neither tls nor trustedProxies is given',
+      'apps[1].forceTls: no client can connect, because neither tls nor trustedProxies is given',
     ]);
   });
 

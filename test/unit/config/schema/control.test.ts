@@ -60,7 +60,7 @@ describe('control', () => {
 
   test('needs a token where others reach it', () => {
     expect(faultsOf(withControl({ clock: 'virtual' }, { host: '0.0.0.0' }))).toEqual([
-      'control.token: missing; on the host "0.0.0.0" others reach the control API. Give a token, or listen on 127.0.0.1',
+      'control.token: missing; on the host "0.0.0.0" other machines can reach the control API. Give a token, or listen on 127.0.0.1',
     ]);
     expect(configOf(withControl({ token: 't' }, { host: '0.0.0.0' })).control?.token).toBe('t');
   });

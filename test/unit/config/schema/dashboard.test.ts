@@ -45,7 +45,7 @@ describe('the Dashboard', () => {
     'is a fault without a token where others reach it: %j',
     (dashboard) => {
       expect(faultsOf(withDashboard(dashboard, { host: '0.0.0.0' }))).toEqual([
-        'dashboard.token: missing; on the host "0.0.0.0" others reach the Dashboard. Give token or tokenFile, listen on 127.0.0.1, or give dashboard.port and the dashboard.host 127.0.0.1',
+        'dashboard.token: missing; on the host "0.0.0.0" other machines can reach the Dashboard. Give token or tokenFile, listen on 127.0.0.1, or give dashboard.port and the dashboard.host 127.0.0.1',
       ]);
     },
   );
@@ -54,7 +54,7 @@ describe('the Dashboard', () => {
     'is a fault without a token in production: %j',
     (dashboard) => {
       expect(faultsOf({ ...withDashboard(dashboard), env: production })).toEqual([
-        'dashboard.token: missing; when NODE_ENV is production the Dashboard is served with a token only. Give token or tokenFile, or leave dashboard out',
+        'dashboard.token: missing; when NODE_ENV is production the Dashboard requires a token. Give token or tokenFile, or leave dashboard out',
       ]);
     },
   );
@@ -74,17 +74,17 @@ describe('the Dashboard', () => {
     [
       { port: 6001 },
       {},
-      'dashboard.port: 6001 is also the port of the server; give the Dashboard another, or 0 for a free one',
+      'dashboard.port: 6001 is also the port of the server; give the Dashboard another port, or 0 for a free one',
     ],
     [
       { port: 9601 },
       { metrics: { port: 9601 } },
-      'dashboard.port: 9601 is also the port of metrics; give the Dashboard another, or 0 for a free one',
+      'dashboard.port: 9601 is also the port of metrics; give the Dashboard another port, or 0 for a free one',
     ],
     [
       { host: '127.0.0.1' },
       {},
-      'dashboard.host: is given without dashboard.port; give both, or leave both out to serve it with the rest',
+      'dashboard.host: is given without dashboard.port; give both, or leave both out to serve the Dashboard on the main port',
     ],
   ])('at %j beside %j is a fault', (dashboard, rest, fault) => {
     expect(faultsOf(withDashboard(dashboard, rest))).toEqual([fault]);
@@ -135,7 +135,8 @@ describe('a token of the Dashboard', () => {
 
   test('to look is another one than that to change, wherever they stand', () => {
     const others = { one: `${token}\n`, other: token };
-    const message = 'is the same as dashboard.token; give another, for it may change nothing';
+    const message =
+      'is the same as dashboard.token; give a different one, because a view token must not allow changes';
     expect(faultsOf(withDashboard({ token, viewToken: token }))).toEqual([`dashboard.viewToken: ${message}`]);
     expect(faultsOf({ ...withDashboard({ tokenFile: 'one', viewTokenFile: 'other' }), others })).toEqual([
       `dashboard.viewTokenFile: ${message}`,
@@ -152,7 +153,7 @@ describe('a token of the Dashboard', () => {
   test('in a file is checked as well, and not shown', () => {
     const of = (text: string) =>
       faultsOf({ ...withDashboard({ tokenFile: '/run/token' }), others: { '/run/token': text } });
-    expect(of('short')).toEqual([`dashboard.tokenFile: "/run/token" holds no token; ${expected}`]);
+    expect(of('short')).toEqual([`dashboard.tokenFile: "/run/token" contains no token; ${expected}`]);
     expect(of('')).toEqual(['dashboard.tokenFile: "/run/token" is empty; expected a secret']);
     expect(of('REPLACE-ME-with-a-token')).toEqual([
       expect.stringMatching(/^dashboard\.tokenFile: is still a placeholder; expected a secret/),
@@ -165,7 +166,7 @@ describe('a token of the Dashboard', () => {
   test('is given once', () => {
     const others = { full: token };
     expect(faultsOf({ ...withDashboard({ token, tokenFile: 'full' }), others })).toEqual([
-      'dashboard.tokenFile: is given beside token; give one of the two',
+      'dashboard.tokenFile: is given together with token; give only one of them',
     ]);
   });
 
@@ -214,7 +215,7 @@ describe('a token of the Dashboard', () => {
     const modeOf = () => 0o100644;
     const content = { apps: [{ id: '1', key: 'k', secretFile: 's' }], dashboard: { token, viewToken } };
     const [warning] = warningsOf({ content, others: { s: 'a-secret-of-some-length' }, modeOf });
-    expect(warning).toContain('and holds secrets: dashboard.token and 1 more.');
+    expect(warning).toContain('and contains secrets: dashboard.token and 1 more.');
     expect(warning).not.toContain(token);
   });
 });
@@ -224,7 +225,7 @@ describe('a Dashboard that nobody can use from elsewhere', () => {
     warningsOf({ ...withDashboard({ token, ...dashboard }, rest), env: production }).filter((line) =>
       line.startsWith('dashboard'),
     );
-  const said = 'dashboard: only this machine can use it when NODE_ENV is production, because';
+  const said = 'dashboard: when NODE_ENV is production only this machine can use it, because';
   const long = { apps: [{ ...app, secret: 'a-secret-of-some-length' }] };
 
   test('in production gives a warning', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createInterestTable, indicesOf, Interest } from '../../../../src/node/workers/interest.ts';
 
-test('a channel is held by those who have added it and not removed it', () => {
+test('a channel has those workers that have added it and not removed it', () => {
   const table = createInterestTable(1024);
   const [keeper, one, two] = [0, 1, 2].map((index) => new Interest(table, index));
   one?.add('1', 'news');
@@ -17,7 +17,7 @@ test('a channel is held by those who have added it and not removed it', () => {
   expect(keeper?.others('2', 'news')).toBe(0);
 });
 
-test('two channels of one slot do not take it from each other', () => {
+test('two channels of one slot do not affect each other', () => {
   const table = createInterestTable(1);
   const keeper = new Interest(table, 0);
   const one = new Interest(table, 1);

@@ -67,14 +67,14 @@ function start() {
   return { apps, events, keeper, ledger, subscribers };
 }
 
-test('an app that was removed and comes back is held by nobody, and then by those who come', () => {
+test('an app that was removed and returns has no subscribers, and then only new ones', () => {
   const { apps, events, keeper, ledger, subscribers } = start();
   for (const worker of [1, 2]) {
     keeper.join(worker, join, false);
     keeper.count(worker, '1', news, 1);
   }
   apps.replace([]);
-  // The workers send the clients away when they are told, which is later.
+  // The workers disconnect the clients when they receive the message, which is later.
   for (const worker of [1, 2]) {
     keeper.leave(worker, { appId: '1', channel: news, channelLingersMs: 0 });
     keeper.count(worker, '1', news, 0);

@@ -7,7 +7,7 @@ import { createSeats } from '../../../../src/node/workers/mesh.ts';
 import { WorkerLedger } from '../../../../src/node/workers/worker-ledger.ts';
 import { channelName } from '../../../support/unit/application.ts';
 
-test('a leave is on its way before anything else of the client is read', async () => {
+test('a leave is sent before anything else of the client is read', async () => {
   const [seatOfKeeper, seat] = createSeats(2);
   const port = seatOfKeeper?.ports[1];
   if (seat === undefined || port === undefined) throw new Error('there is no seat');
@@ -21,7 +21,7 @@ test('a leave is on its way before anything else of the client is read', async (
   const channel = channelName('news');
   void ledger.join({ appId: '1', channel, memberLimit: 1, readsCache: false, wantsCacheMiss: false });
   ledger.leave({ appId: '1', channel, channelLingersMs: 0 });
-  // What was said in this turn, and no other turn has come.
+  // What was sent in this turn, with no other turn in between.
   await Promise.resolve();
   const received = receiveMessageOnPort(port);
   expect(received?.message[1].map(([name]: [string]) => name)).toEqual(['join', 'leave']);

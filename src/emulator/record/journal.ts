@@ -1,0 +1,187 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { Refusal } from '../../ports/refusals.ts';
+import { noWitness, type Witness, type WitnessedConnection } from '../../ports/witness.ts';
+import { Ring } from '../../recording/ring.ts';
+import { passingSelected, type DeliverySubscriber } from '../../webhooks/delivery-facts.ts';
+import type { RecordEntry } from './run-record.ts';
+
+/** The most entries that are kept, and their memory. */
+export interface JournalBounds {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+const usualBounds: JournalBounds = { count: 10_000, bytes: 32 * 1024 * 1024 };
+
+/** The approximate memory of an entry without its texts. */
+const overheadBytes = 300;
+
+/** An entry before it has a time. */
+export type NewEntry = RecordEntry extends infer Entry
+  ? Entry extends RecordEntry
+    ? Omit<Entry, 'atMs' | 'appId'>
+    : never
+  : never;
+
+interface Kept {
+  readonly seq: number;
+  readonly bytes: number;
+  readonly entry: RecordEntry;
+}
+
+/** The entries of one app, or of all apps, and how many are missing. */
+export interface JournalPart {
+  readonly entries: readonly RecordEntry[];
+  readonly lost: number;
+  /** How many deliveries began. */
+  readonly begun: number;
+}
+
+/** Keeps in order what came in, what a test did, and how deliveries ended, for records. */
+export class Journal {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #entries: Ring<Kept>;
+  /** By app, how many entries were deleted to make room. */
+  readonly #lost = new Map<string | undefined, number>();
+  /** By app, how many deliveries began. */
+  readonly #begun = new Map<string, number>();
+  #made = 0;
+  #isFrozen = false;
+
+  constructor(clock: Pick<Clock, 'now'>, bounds = usualBounds) {
+    this.#clock = clock;
+    this.#entries = new Ring(bounds, ({ entry }) => count(this.#lost, entry.appId));
+  }
+
+  /** Adds something that happens now. Without an app it concerns all apps. */
+  add(appId: string | undefined, entry: NewEntry, textBytes = 0): void {
+    if (this.#isFrozen) return;
+    this.#made += 1;
+    this.#entries.push({
+      seq: this.#made,
+      bytes: overheadBytes + textBytes,
+      entry: { atMs: this.#clock.now(), ...(appId !== undefined && { appId }), ...entry },
+    });
+  }
+
+  /** The entries of one app and those that concern all apps; without an app, all entries. */
+  part(appId?: string): JournalPart {
+    const isMeant = (of: string | undefined): boolean =>
+      appId === undefined || of === undefined || of === appId;
+    const entries = Array.from(this.#entries.from(0), ({ entry }) => entry);
+    return {
+      entries: entries.filter((entry) => isMeant(entry.appId)),
+      lost: sum(this.#lost, isMeant),
+      begun: sum(this.#begun, isMeant),
+    };
+  }
+
+  /** Forgets what concerns an app; without one, everything. */
+  clear(appId?: string): void {
+    const isMeant = (of: string | undefined): boolean => appId === undefined || of === appId;
+    this.#entries.deleteAll(({ entry }) => isMeant(entry.appId));
+    for (const counts of [this.#lost, this.#begun]) {
+      for (const of of counts.keys()) if (isMeant(of)) counts.delete(of);
+    }
+  }
+
+  /** Adds nothing from now on, so that what a shutdown causes does not appear. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  /** Is told what clients and backends do. */
+  readonly witness: Witness = {
+    ...noWitness,
+    connected: (connection) => this.#of(connection, { kind: 'connected', socket_id: connection.socketId }),
+    disconnected: (session, reason) =>
+      this.#of(session, { kind: 'disconnected', socket_id: session.socketId, reason }),
+    signedIn: (connection, userId) =>
+      this.#of(connection, { kind: 'signed in', socket_id: connection.socketId, user_id: userId }),
+    joined: (connection, channel, userId) =>
+      this.#of(connection, {
+        kind: 'subscribed',
+        socket_id: connection.socketId,
+        channel,
+        ...(userId !== undefined && { user_id: userId }),
+      }),
+    left: (connection, { channel, userId }, how) => {
+      // The entry of the disconnection stands for all its channels.
+      if (how === 'disconnected') return;
+      this.#of(connection, {
+        kind: 'unsubscribed',
+        socket_id: connection.socketId,
+        channel: channel.name,
+        ...(userId !== undefined && { user_id: userId }),
+      });
+    },
+    clientEvent: (connection, { channel, event, data }, userId) =>
+      this.#of(
+        connection,
+        {
+          kind: 'client event',
+          socket_id: connection.socketId,
+          channel,
+          event,
+          data,
+          ...(userId !== undefined && { user_id: userId }),
+        },
+        data.length,
+      ),
+    published: (appId, { name, data, channels, except }, source) =>
+      this.add(
+        appId,
+        {
+          kind: 'published',
+          source,
+          channels,
+          event: name,
+          data,
+          ...(except !== undefined && { socket_id: except }),
+        },
+        data.length + channels.join().length,
+      ),
+  };
+
+  /** Is told what is refused. What the control API and the Dashboard refuse is not part of a run. */
+  readonly refused = ({ kind: what, reason, appId, fields }: Refusal): void => {
+    const { socketId, channel, status, route } = fields;
+    if (what === 'request' && !String(route).startsWith('/apps/')) return;
+    this.add(appId === '' ? undefined : appId, {
+      kind: 'refused',
+      what,
+      reason,
+      ...(typeof socketId === 'string' && { socket_id: socketId }),
+      ...(typeof channel === 'string' && { channel }),
+      ...(typeof status === 'number' && { status }),
+    });
+  };
+
+  /** Receives delivery facts. */
+  readonly onFact: DeliverySubscriber = passingSelected((fact) => {
+    if (fact.kind === 'attempt-began' && fact.attempt.number === 1 && !this.#isFrozen) {
+      count(this.#begun, fact.attempt.appId);
+    }
+    if (fact.kind !== 'decided') return;
+    const { appId, endpoint, fate, events, webhookId } = fact;
+    if (fate !== 'delivered') {
+      const delivery = webhookId === undefined ? {} : { delivery: webhookId };
+      const facts = { endpoint: endpoint.id, ...delivery, reason: fate, events: events.length };
+      this.add(appId, { kind: 'dropped', ...facts });
+    } else if (webhookId !== undefined) {
+      this.add(appId, { kind: 'delivered', endpoint: endpoint.id, delivery: webhookId });
+    }
+  });
+
+  #of({ app }: WitnessedConnection, entry: NewEntry, textBytes = 0): void {
+    this.add(app.config.id, entry, textBytes);
+  }
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function sum<Key>(counts: ReadonlyMap<Key, number>, isMeant: (key: Key) => boolean): number {
+  return [...counts].reduce((total, [key, times]) => (isMeant(key) ? total + times : total), 0);
+}

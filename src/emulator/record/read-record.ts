@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import * as field from '../../config/schema/fields.ts';
+import { isJsonObject } from '../../protocol/decode.ts';
+import { describeGiven } from '../../webhooks/given.ts';
+import { check } from '../check.ts';
+import { invalidArgument } from '../emulator-error.ts';
+import { recordFormat, recordVersion } from './run-record.ts';
+
+/** What a replay needs of a delivery. */
+export interface ReadDelivery {
+  readonly id: string;
+  readonly appId: string;
+  readonly endpoint: string;
+  readonly status: 'pending' | 'delivered' | 'dropped';
+  /** The events of its body as JSON, each byte as it was sent. */
+  readonly events: string;
+  /** When its last attempt ended, in milliseconds since the start of the recorded emulator. */
+  readonly endedAtMs: number;
+}
+
+/** What a replay needs of a record. */
+export interface ReadRecord {
+  readonly apps: readonly { readonly id: string; readonly key: string }[];
+  /** In the order in which they are to be sent. */
+  readonly deliveries: readonly ReadDelivery[];
+}
+
+const number = z.number({ error: 'expected a number' });
+const expectedBody = 'expected the body of a webhook, {"time_ms":...,"events":[...]}';
+
+/** A record of the same version may have more fields. */
+const schema = z.looseObject(
+  {
+    apps: field.listOf(z.looseObject({ id: field.nonEmptyText(), key: field.nonEmptyText() })),
+    deliveries: field.listOf(
+      z.looseObject({
+        id: field.nonEmptyText(),
+        appId: field.nonEmptyText(),
+        endpoint: field.nonEmptyText(),
+        status: field.oneOf(['pending', 'delivered', 'dropped']),
+        body: z.string({ error: expectedBody }).refine((body) => eventsOf(body) !== undefined, {
+          error: expectedBody,
+        }),
+        attempts: field.listOf(z.looseObject({ atMs: number, elapsedMs: number.optional() })),
+      }),
+    ),
+  },
+  { error: 'expected an object' },
+);
+
+/** Reads a record. Throws an EmulatorError with ERR_ARGUMENT_INVALID that says what is wrong with it. */
+export function readRecord(given: unknown): ReadRecord {
+  if (!isJsonObject(given)) {
+    throw invalidArgument(
+      `record: expected the object that record() and GET /control/record return, got ${describeGiven(given)}`,
+    );
+  }
+  const { format, version } = given;
+  if (format !== recordFormat) {
+    throw invalidArgument(
+      `record: format: expected '${recordFormat}', got ${describeGiven(format)}; records are made by record() and GET /control/record`,
+    );
+  }
+  if (version !== recordVersion) {
+    throw invalidArgument(
+      `record: version: this version of soketify-emulator reads version ${recordVersion}, got ${describeGiven(version)}; replay it with the version that made it, or record the run again`,
+    );
+  }
+  const { apps, deliveries } = check(schema, given, 'record');
+  return {
+    apps,
+    deliveries: deliveries.map(({ id, appId, endpoint, status, body, attempts }) => {
+      const last = attempts.at(-1);
+      const endedAtMs = last === undefined ? 0 : last.atMs + (last.elapsedMs ?? 0);
+      return { id, appId, endpoint, status, events: eventsOf(body) ?? '', endedAtMs };
+    }),
+  };
+}
+
+/** The events of a body without the brackets around them; undefined if it is not the body of a webhook. */
+function eventsOf(body: string): string | undefined {
+  const [, events] = /^\{"time_ms":\d+,"events":\[([^]*)\]\}$/.exec(body) ?? [];
+  return events !== undefined && isJson(body) ? events : undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

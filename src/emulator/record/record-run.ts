@@ -1,0 +1,84 @@
+import { maskUrl } from '../../config/mask.ts';
+import type { LocalApp } from '../../apps/local-app.ts';
+import type { EmulatorDelivery } from '../../recording/records.ts';
+import type { Recorder } from '../../recording/recorder.ts';
+import type { MovableClock } from '../time/movable-clock.ts';
+import type { Journal } from './journal.ts';
+import {
+  recordFormat,
+  recordVersion,
+  type RecordedApp,
+  type RecordedDelivery,
+  type RecordEntry,
+  type RunRecord,
+} from './run-record.ts';
+
+/** What a record is made of. */
+export interface RecordParts {
+  readonly clock: MovableClock;
+  readonly seed: number | undefined;
+  readonly recorder: Recorder;
+  readonly journal: Journal;
+  /** Those that the record is about. */
+  readonly apps: readonly RecordedApp[];
+}
+
+/** The record of one app; without one, of all apps. */
+export function recordRun(
+  { clock, seed, recorder, journal, apps }: RecordParts,
+  appId: string | undefined,
+): RunRecord {
+  const { entries, lost, begun } = journal.part(appId);
+  const deliveries = recorder.deliveries(appId);
+  return {
+    format: recordFormat,
+    version: recordVersion,
+    clock: { mode: clock.isVirtual ? 'virtual' : 'real', nowMs: clock.now() },
+    ...(seed !== undefined && { seed }),
+    apps,
+    lost: { entries: lost, deliveries: Math.max(0, begun - deliveries.length) },
+    entries,
+    deliveries: inOrder(deliveries, entries).map(withoutHeaders),
+  };
+}
+
+/** An app as a record shows it. */
+export function recordedApp({ config: { id, key, endpoints } }: LocalApp): RecordedApp {
+  return {
+    id,
+    key,
+    endpoints: endpoints.map((endpoint) => ({ id: endpoint.id, url: maskUrl(endpoint.url) })),
+  };
+}
+
+/** Sorts by when they were decided. The entries of the first may be lost; what is pending is not decided. */
+function inOrder(
+  deliveries: readonly EmulatorDelivery[],
+  entries: readonly RecordEntry[],
+): readonly EmulatorDelivery[] {
+  const decidedAt = new Map<string, number>();
+  for (const [index, entry] of entries.entries()) {
+    const isEnd = entry.kind === 'delivered' || entry.kind === 'dropped';
+    if (isEnd && entry.delivery !== undefined) decidedAt.set(entry.delivery, index);
+  }
+  const rankOf = ({ id, status }: EmulatorDelivery): number =>
+    status === 'pending' ? Infinity : (decidedAt.get(id) ?? -1);
+  return deliveries
+    .map((delivery) => ({ delivery, rank: rankOf(delivery) }))
+    .toSorted((a, b) => (a.rank === b.rank ? 0 : a.rank - b.rank))
+    .map(({ delivery }) => delivery);
+}
+
+/** Headers may be secrets, and the time of day of an attempt says nothing that the clock does not say. */
+function withoutHeaders(delivery: EmulatorDelivery): RecordedDelivery {
+  const { id, appId, endpoint, status, reason, body, attempts } = delivery;
+  return {
+    id,
+    appId,
+    endpoint,
+    status,
+    ...(reason !== undefined && { reason }),
+    body,
+    attempts: attempts.map(({ headers: _headers, timeMs: _timeMs, ...attempt }) => attempt),
+  };
+}

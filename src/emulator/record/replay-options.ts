@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import * as field from '../../config/schema/fields.ts';
+import type { AttemptEnd } from '../../recording/records.ts';
+import { check } from '../check.ts';
+import { invalidArgument } from '../emulator-error.ts';
+import { readRecord, type ReadDelivery } from './read-record.ts';
+
+/**
+ * Where a record is replayed to, and how.
+ *
+ * @since 0.1.0
+ */
+export interface ReplayOptions {
+  /** The URL that takes webhooks. */
+  readonly url: string;
+  /** The secret that signs. It is not part of a record. */
+  readonly secret: string;
+  /** The value of `X-Pusher-Key`. Default: the recorded key of the app. */
+  readonly key?: string;
+  /** The id of the app whose webhooks are sent. Needed only if the record has webhooks of several. */
+  readonly app?: string;
+  /** The id of the endpoint whose webhooks are sent. Needed only if the record has webhooks to several. */
+  readonly endpoint?: string;
+  /**
+   * How many times as fast as recorded webhooks follow each other; 1 is the recorded pace. Default: each webhook is sent as soon
+   * as the one before it was answered.
+   */
+  readonly speed?: number;
+  /** How long the backend may take for each webhook, in milliseconds. Default: 4000. */
+  readonly timeoutMs?: number;
+  /** Further headers, such as those that the recorded endpoint was configured with. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Gives each webhook a new `webhook-id`, for a backend that has seen the recorded ones and ignores duplicates. Default: false.
+   */
+  readonly newIds?: boolean;
+  /** Called with each answer as it comes. */
+  readonly onAnswer?: (answer: ReplayedDelivery) => void;
+}
+
+/**
+ * A replayed webhook, and what the backend answered.
+ *
+ * @since 0.1.0
+ */
+export interface ReplayedDelivery extends AttemptEnd {
+  /** The `webhook-id` that was sent. */
+  readonly id: string;
+  /** The recorded `webhook-id`. */
+  readonly recordedId: string;
+  /** What became of it when it was recorded. */
+  readonly recorded: 'pending' | 'delivered' | 'dropped';
+  /** The body that was sent. */
+  readonly body: string;
+  /** How long the backend took, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+/** A replay whose input was checked. */
+export interface ReplayPlan extends Required<Pick<ReplayOptions, 'url' | 'key' | 'timeoutMs'>> {
+  readonly secret: string;
+  readonly speed: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly newIds: boolean;
+  readonly onAnswer: (answer: ReplayedDelivery) => void;
+  readonly deliveries: readonly ReadDelivery[];
+}
+
+const where = 'replayRecord';
+const expectedUrl =
+  'expected the URL of the backend that takes webhooks, such as http://127.0.0.1:3000/webhooks';
+const expectedSpeed = 'expected a number above 0, such as 1 for the recorded pace';
+
+const options = field.group({
+  url: z
+    .string({ error: expectedUrl })
+    .refine((url) => /^https?:\/\//i.test(url) && URL.canParse(url), { error: expectedUrl }),
+  secret: field.nonEmptyText(),
+  key: field.nonEmptyText().exactOptional(),
+  app: field.nonEmptyText().exactOptional(),
+  endpoint: field.nonEmptyText().exactOptional(),
+  speed: z.number({ error: expectedSpeed }).positive({ error: expectedSpeed }).exactOptional(),
+  timeoutMs: field.milliseconds().exactOptional(),
+  headers: field.headers().exactOptional(),
+  newIds: field.flag().exactOptional(),
+  onAnswer: z
+    .custom<ReplayPlan['onAnswer']>((value) => typeof value === 'function', { error: 'expected a function' })
+    .exactOptional(),
+});
+
+/** Checks what a replay was given. Throws an EmulatorError with ERR_ARGUMENT_INVALID that says what is accepted. */
+export function planReplay(givenRecord: unknown, givenOptions: unknown): ReplayPlan {
+  const {
+    app,
+    endpoint,
+    key,
+    timeoutMs = 4000,
+    headers = {},
+    newIds = false,
+    onAnswer = () => {},
+    speed,
+    ...rest
+  } = check(options, givenOptions, where);
+  const { apps, deliveries: all } = readRecord(givenRecord);
+  const ofApp = choose(all, { name: 'app', chosen: app, idOf: ({ appId }) => appId });
+  const deliveries = choose(ofApp, { name: 'endpoint', chosen: endpoint, idOf: (one) => one.endpoint });
+  const appId = deliveries[0]?.appId ?? app ?? apps[0]?.id;
+  const recordedKey = apps.find(({ id }) => id === appId)?.key;
+  if (key === undefined && recordedKey === undefined) {
+    throw invalidArgument(
+      `${where}: key: missing; the record does not have the key of the app '${appId}'; give one`,
+    );
+  }
+  return {
+    ...rest,
+    key: key ?? recordedKey ?? '',
+    timeoutMs,
+    speed,
+    headers,
+    newIds,
+    onAnswer,
+    deliveries,
+  };
+}
+
+/** The deliveries of one app or endpoint: of the chosen one, or of the only one. */
+function choose(
+  deliveries: readonly ReadDelivery[],
+  {
+    name,
+    chosen,
+    idOf,
+  }: {
+    readonly name: 'app' | 'endpoint';
+    readonly chosen: string | undefined;
+    readonly idOf: (delivery: ReadDelivery) => string;
+  },
+): readonly ReadDelivery[] {
+  const ids = [...new Set(deliveries.map(idOf))];
+  const known = ids.join(', ') || 'none';
+  if (chosen === undefined) {
+    if (ids.length <= 1) return deliveries;
+    throw invalidArgument(
+      `${where}: ${name}: missing; the record has webhooks of ${ids.length} ${name}s: ${known}. Name the one whose webhooks are to be sent`,
+    );
+  }
+  const own = deliveries.filter((delivery) => idOf(delivery) === chosen);
+  if (own.length > 0) return own;
+  throw invalidArgument(
+    `${where}: ${name}: the record has no webhooks of the ${name} '${chosen}'; it has those of: ${known}`,
+  );
+}

@@ -1,0 +1,38 @@
+import { createSender } from '../delivery/sender.ts';
+import { systemClock, systemWallTime } from '../system/clock.ts';
+import { createRandomIds } from '../system/ids.ts';
+import { planReplay, type ReplayedDelivery, type ReplayOptions } from './record/replay-options.ts';
+import { replay } from './record/replayer.ts';
+import type { RunRecord } from './record/run-record.ts';
+
+/**
+ * Sends the webhooks of a record to a backend, signed with its secret: each once, one after the other, in the order in which they
+ * were accepted or dropped when they were recorded. `time_ms` is when each is sent. Resolves with what the backend answered to
+ * each, also if it refused them or could not be reached.
+ *
+ * @param record What `record()` resolved with, or `GET /control/record` answered.
+ * @param options Where to, and with which secret. The speed is without pauses unless `speed` is given; `timeoutMs` is 4000.
+ * @throws EmulatorError with ERR_ARGUMENT_INVALID when it is no record, has another version, or an option is wrong.
+ * @example
+ * const record = await soketify.record();
+ * const answers = await replayRecord(record, { url: 'http://127.0.0.1:3000/webhooks', secret: 'app-secret' });
+ * console.log(answers.filter(({ status }) => status !== 200)); // what the backend did not accept
+ * @since 0.1.0
+ */
+export async function replayRecord(
+  record: RunRecord,
+  options: ReplayOptions,
+): Promise<readonly ReplayedDelivery[]> {
+  const plan = planReplay(record, options);
+  const sender = createSender({ clock: systemClock, keepsConnections: false });
+  try {
+    return await replay(plan, {
+      sender,
+      clock: systemClock,
+      wallTime: systemWallTime,
+      ids: createRandomIds(),
+    });
+  } finally {
+    await sender.close();
+  }
+}

@@ -1,0 +1,124 @@
+import * as fc from 'fast-check';
+import { expect } from 'vitest';
+import { known } from '../known.ts';
+import type { RedisServer } from './server.ts';
+import { leaseMs } from './walk-node.ts';
+import { Walk } from './walk.ts';
+
+type Step = (walk: Walk) => Promise<unknown> | void;
+
+const print = (run: Step, text: string): Step & { toString(): string } =>
+  Object.assign(run, { toString: () => text, [fc.toStringMethod]: () => text });
+
+const node = fc.constantFrom(0, 1, 2);
+const place = fc.constantFrom<readonly [string, string?]>(
+  ['room'],
+  ['presence-a', 'u1'],
+  ['presence-a', 'u2'],
+  ['presence-a', 'u3'],
+  ['presence-b', 'u1'],
+  ['presence-b', 'u2'],
+);
+
+/** Joins whose answers may have to wait for a reconnection. */
+const pending = new WeakMap<Walk, Promise<void>[]>();
+const join = fc
+  .tuple(node, place)
+  .map(([index, [channel, userId]]) =>
+    print(
+      (walk) => void pending.get(walk)?.push(walk.join(index, channel, userId) ?? Promise.resolve()),
+      `join(${index}, ${channel}, ${userId})`,
+    ),
+  );
+const leave = fc
+  .tuple(node, fc.nat(5))
+  .map(([index, which]) => print((walk) => walk.leave(index, which), `leave(${index}, ${which})`));
+const say = fc
+  .tuple(node, fc.nat(5))
+  .map(([index, which]) => print((walk) => walk.say(index, which), `say(${index}, ${which})`));
+const advance = fc
+  .constantFrom(500, 1000, 2500, 3000, 6000, 15_000, 30_000)
+  .map((ms) => print((walk) => walk.advance(ms), `advance(${ms})`));
+const crash = node.map((index) => print((walk) => walk.crash(index), `crash(${index})`));
+const cutOff = node.map((index) => print((walk) => walk.nodes[index]?.cutOff(), `cutOff(${index})`));
+const freeze = node.map((index) =>
+  print((walk) => {
+    const one = walk.nodes[index];
+    if (one !== undefined) one.isFrozen = !one.isFrozen;
+  }, `freezeOrThaw(${index})`),
+);
+/** No node reports a present client as absent. */
+async function look(walk: Walk): Promise<void> {
+  for (const index of walk.nodes.keys()) expect(await walk.lies(index)).toEqual([]);
+}
+const fillOrFree = fc.boolean().map((isFull) =>
+  print(
+    async (walk) => {
+      await (isFull ? walk.fill() : walk.free());
+      await look(walk);
+    },
+    isFull ? 'fill()' : 'free()',
+  ),
+);
+
+const usual = [
+  { arbitrary: join, weight: 5 },
+  { arbitrary: leave, weight: 4 },
+  { arbitrary: say, weight: 2 },
+  { arbitrary: advance, weight: 3 },
+  fc.constant(print(look, 'look()')),
+  crash,
+  cutOff,
+  freeze,
+  fillOrFree,
+];
+/** Crashes, freezes, lost connections and a full Redis, between joins, leaves and client events. */
+export const faults = fc.array(fc.oneof(...usual), { maxLength: 40, size: 'max' });
+const flush = fc.constant(
+  print(async (walk) => {
+    await walk.flush();
+    await look(walk);
+  }, 'flush()'),
+);
+/** The same, and Redis loses everything now and then. */
+export const faultsWithLoss = fc.array(fc.oneof(...usual, flush), { maxLength: 40, size: 'max' });
+
+/** Nothing is to happen any more: Redis has memory, every join is answered, every lease and grace is over. */
+export async function settled(walk: Walk): Promise<void> {
+  await walk.free();
+  await walk.settle();
+  await Promise.all(pending.get(walk) ?? []);
+  await walk.settle();
+}
+
+/** The beliefs of the clients of all nodes, and the answers over HTTP. */
+export async function expectTrueViews(walk: Walk): Promise<void> {
+  const { occupied } = walk.truth();
+  for (const view of walk.views()) expect(view.believed).toEqual(view.true);
+  for (const { ledger } of walk.nodes) {
+    expect(known(await ledger.occupiedChannels('a1', '')).toSorted()).toEqual([...occupied].toSorted());
+  }
+}
+
+/** What webhooks say is what the clients hold, and no event contradicts those before. */
+export function expectTrueFacts(walk: Walk): void {
+  const { occupied, members } = walk.truth();
+  expect(walk.contradictions).toEqual([]);
+  expect([...walk.occupied].toSorted()).toEqual([...occupied].toSorted());
+  expect([...walk.members].toSorted()).toEqual([...members].toSorted());
+}
+
+/** Runs this with three nodes on this Redis, which end after it. */
+export async function walkOf(
+  redis: Pick<RedisServer, 'url'>,
+  run: (walk: Walk) => Promise<void>,
+): Promise<void> {
+  const walk = await new Walk(redis.url, { beatEveryMs: leaseMs / 10 }).start(3);
+  pending.set(walk, []);
+  try {
+    await run(walk);
+  } finally {
+    await walk.free();
+    walk.dispose();
+  }
+}
