@@ -69,7 +69,7 @@ export type {
 } from './receiver/types.ts';
 export type { Verdict, VerdictReason } from './receiver/verdict.ts';
 export type { ReceivedEvent } from './webhooks/received.ts';
-export type { ToldState } from './webhooks/replay.ts';
+export type { ReceiverState } from './webhooks/replay.ts';
 
 /**
  * Starts Soketify in this process, on a free port of 127.0.0.1 unless other things are said, and resolves once it

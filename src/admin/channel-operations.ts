@@ -14,7 +14,7 @@ import {
   type ChannelName,
 } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
-import { appOf, refusalOf, type ChannelParts } from './parts.ts';
+import { appOf, toOperationError, type ChannelParts } from './parts.ts';
 import { ref } from './schemas.ts';
 import type { ChannelDetail, ChannelPage, ChannelView } from '../views/channels.ts';
 
@@ -109,7 +109,7 @@ export function channelOf(parts: ChannelParts, question: Question): ChannelName 
 
 /** Returns the answer, or throws a 503 if it is unavailable. */
 export function known<T>(answer: T | Unavailable): T {
-  if (isUnavailable(answer)) throw refusalOf(stateUnavailable);
+  if (isUnavailable(answer)) throw toOperationError(stateUnavailable);
   return answer;
 }
 

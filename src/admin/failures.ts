@@ -1,5 +1,5 @@
 import { ChangeError, type ChangeErrorCode } from '../configuration/change-error.ts';
-import type { Failure } from '../operations/routes.ts';
+import type { OperationFailure } from '../operations/routes.ts';
 
 /** The HTTP status and code of each error. Operations that read use the same codes. */
 const answers: Readonly<Record<ChangeErrorCode, readonly [status: number, code: string]>> = {
@@ -17,7 +17,7 @@ const answers: Readonly<Record<ChangeErrorCode, readonly [status: number, code: 
 };
 
 /** The HTTP failure for a change that was refused, or undefined if the error is of another kind. */
-export function failureOfChange(error: unknown): Failure | undefined {
+export function failureOfChange(error: unknown): OperationFailure | undefined {
   if (!(error instanceof ChangeError)) return undefined;
   const { message, faults } = error;
   const [status, code] = answers[error.code];

@@ -2,7 +2,7 @@ import { listLetters } from '../http-api/dead-letter-queries.ts';
 import { cancelRecovery, recover, showRecovery } from '../http-api/dead-letter-requests.ts';
 import { parameterOf, type Operation } from '../operations/operation.ts';
 import type { Schema } from '../operations/schema.ts';
-import { answerOf, appOf, type LetterParts } from './parts.ts';
+import { toOperationAnswer, appOf, type LetterParts } from './parts.ts';
 import { bodies } from './schemas.ts';
 
 /** The response of the HTTP API, see docs/dead-letters.md. */
@@ -29,7 +29,7 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
       answer: asTheHttpApi,
       run: async (question) =>
         withoutPayloads(
-          answerOf(await listLetters(appOf(parts, question), parts.letters, question.query)),
+          toOperationAnswer(await listLetters(appOf(parts, question), parts.letters, question.query)),
           parts.showsPayloads,
         ),
     },
@@ -41,7 +41,9 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
       body: bodies.recover,
       answer: asTheHttpApi,
       run: async (question) =>
-        answerOf(await recover(appOf(parts, question), parts.letters, JSON.stringify(question.body))),
+        toOperationAnswer(
+          await recover(appOf(parts, question), parts.letters, JSON.stringify(question.body)),
+        ),
     },
     {
       method: 'get',
@@ -50,7 +52,9 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
       summary: 'The progress of a recovery.',
       answer: asTheHttpApi,
       run: (question) =>
-        answerOf(showRecovery(appOf(parts, question), parts.letters, parameterOf(question, 'recovery'))),
+        toOperationAnswer(
+          showRecovery(appOf(parts, question), parts.letters, parameterOf(question, 'recovery')),
+        ),
     },
     {
       method: 'delete',
@@ -59,7 +63,9 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
       summary: 'Cancels a recovery.',
       answer: asTheHttpApi,
       run: (question) =>
-        answerOf(cancelRecovery(appOf(parts, question), parts.letters, parameterOf(question, 'recovery'))),
+        toOperationAnswer(
+          cancelRecovery(appOf(parts, question), parts.letters, parameterOf(question, 'recovery')),
+        ),
     },
   ];
 }

@@ -58,14 +58,14 @@ export function refuseElsewhere(): never {
 }
 
 /** Converts an answer of the HTTP API to that of an operation. Throws if it is a refusal. */
-export function answerOf(answer: ApiAnswer): unknown {
+export function toOperationAnswer(answer: ApiAnswer): unknown {
   if (answer === lettersUnavailable) throw new OperationError(503, 'ERR_ELSEWHERE', answer.text);
-  if (isHttpError(answer)) throw refusalOf(answer);
+  if (isHttpError(answer)) throw toOperationError(answer);
   return JSON.parse(answer.json);
 }
 
 /** Converts a refusal of the HTTP API to an error of an operation. */
-export function refusalOf({ status, text }: HttpError): OperationError {
+export function toOperationError({ status, text }: HttpError): OperationError {
   return new OperationError(status, codes.get(status) ?? 'ERR_REFUSED', text);
 }
 

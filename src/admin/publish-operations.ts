@@ -5,12 +5,12 @@ import { OperationError, invalidQuestion } from '../operations/operation-error.t
 import { textOf, type Operation, type Question } from '../operations/operation.ts';
 import { done, object, whole } from '../operations/schema.ts';
 import { clip } from '../protocol/clip.ts';
-import { isJsonObject, type JsonObject } from '../protocol/decode.ts';
+import { isJsonObject, type ParsedObject } from '../protocol/decode.ts';
 import { isHttpError } from '../protocol/http-error.ts';
 import { decodeTrigger, type Trigger } from '../protocol/trigger-request.ts';
 import { describeGiven, describeUnknown } from '../webhooks/given.ts';
 import { unknownConnection } from './channel-operations.ts';
-import { appOf, refusalOf, type HasApps } from './parts.ts';
+import { appOf, toOperationError, type HasApps } from './parts.ts';
 import { bodies, publishedFields } from './schemas.ts';
 
 /** What the operations that send events need. */
@@ -34,7 +34,7 @@ export function publishOperations(parts: PublishParts): readonly Operation[] {
         refuseDisabled(app);
         const triggers = triggersOf(app, question);
         const refusal = await parts.publisher.publish(app, triggers, 'dashboard');
-        if (refusal !== undefined) throw refusalOf(refusal);
+        if (refusal !== undefined) throw toOperationError(refusal);
         return { published: triggers.length };
       },
     },
@@ -54,7 +54,7 @@ export function publishOperations(parts: PublishParts): readonly Operation[] {
           throw invalidQuestion(`event: expected a name that begins with client-, got '${clip(event)}'`);
         }
         const { channel, data } = { channel: needed(question, 'channel'), data: needed(question, 'data') };
-        const answer = await parts.connections.speak(id, socketId, { channel, event, data });
+        const answer = await parts.connections.sendAs(id, socketId, { channel, event, data });
         if (answer === 'unknown') throw unknownConnection(socketId);
         if (answer !== undefined) throw new OperationError(409, 'ERR_REFUSED', answer.refusal);
       },
@@ -78,13 +78,14 @@ function triggersOf({ config }: LocalApp, { body }: Question): readonly Trigger[
     if (!isJsonObject(event)) throw invalidQuestion(`events[${index}]: expected an object`);
     refuseOther(event, index);
     const trigger = decodeTrigger(JSON.stringify(event), [], config.limits);
-    if (isHttpError(trigger)) throw refusalOf({ ...trigger, text: `events[${index}]: ${trigger.text}` });
+    if (isHttpError(trigger))
+      throw toOperationError({ ...trigger, text: `events[${index}]: ${trigger.text}` });
     return trigger;
   });
 }
 
 /** Refuses unknown fields. Otherwise a misspelt `socket_id` would send the event to that connection as well. */
-function refuseOther(event: JsonObject, index: number): void {
+function refuseOther(event: ParsedObject, index: number): void {
   const where = `events[${index}]`;
   const unknown = describeUnknown(where, Object.keys(event), Object.keys(publishedFields));
   if (unknown !== undefined) throw invalidQuestion(unknown);

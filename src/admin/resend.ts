@@ -3,12 +3,12 @@ import { lettersUnavailable } from '../http-api/dead-letter-queries.ts';
 import type { Resent } from '../delivery-log/resender.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
 import { clip } from '../protocol/clip.ts';
-import { refusalOf } from './parts.ts';
+import { toOperationError } from './parts.ts';
 import type { AttemptView } from '../views/deliveries.ts';
 
 /** The attempt of a resend. Throws if nothing was sent. */
 export function answerOfResend(resent: Resent, id: string): AttemptView {
-  if (isUnavailable(resent)) throw refusalOf(lettersUnavailable);
+  if (isUnavailable(resent)) throw toOperationError(lettersUnavailable);
   switch (resent) {
     case 'unknown':
       throw refuse(

@@ -1,4 +1,4 @@
-import type { WebhookLife } from '../http-api/webhook-state.ts';
+import type { WebhookState } from '../http-api/webhook-state.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import type { Operation } from '../operations/operation.ts';
 import { readOverview, type OverviewParts } from './overview.ts';
@@ -8,7 +8,7 @@ import type { ClockView, SelfView } from '../views/server.ts';
 /** What the operations on the server as a whole need. */
 export interface ServerParts extends OverviewParts {
   readonly configuration: ConfigurationInForce;
-  readonly webhookLife: () => WebhookLife;
+  readonly webhookState: () => WebhookState;
   readonly version: string;
   readonly isProduction: boolean;
   readonly startedAtMs: number;
@@ -41,8 +41,8 @@ export function serverOperations(parts: ServerParts): readonly Operation[] {
 }
 
 function describeSelf(parts: ServerParts, isFull: boolean): SelfView {
-  const { configuration, controlledClock, webhookLife } = parts;
-  const { kept, epoch, starts, lastEnd, lost } = webhookLife();
+  const { configuration, controlledClock, webhookState } = parts;
+  const { kept, epoch, starts, lastEnd, lost } = webhookState();
   return {
     version: parts.version,
     role: isFull ? 'full' : 'view',
@@ -65,7 +65,7 @@ function describeSelf(parts: ServerParts, isFull: boolean): SelfView {
 /** What this node does not know, one sentence each. */
 function notesOf(
   { configuration, nodeHealth, controlledClock }: ServerParts,
-  kept: WebhookLife['kept'],
+  kept: WebhookState['kept'],
 ): readonly string[] {
   const { obstacle, savedIn } = configuration;
   const notes: string[] = [];

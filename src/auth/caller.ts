@@ -23,13 +23,13 @@ export interface Caller {
 }
 
 /** Why a caller without a token is not trusted as a program of this machine. */
-export type Stranger = 'forwarded' | 'page' | 'host';
+export type UntrustedReason = 'forwarded' | 'page' | 'host';
 
 /**
  * Why a caller without a token is not trusted as a program of this machine; undefined if it is. The listening address is not
  * enough: a web page can make its own name resolve to it, and a proxy on this machine forwards requests of anyone.
  */
-export function strangerOf(caller: Caller): Stranger | undefined {
+export function untrustedReasonOf(caller: Caller): UntrustedReason | undefined {
   if (caller.isForwarded) return 'forwarded';
   if (isOfPage(caller)) return 'page';
   return namesThisMachine(caller.host) ? undefined : 'host';

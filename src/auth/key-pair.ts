@@ -10,7 +10,7 @@ export interface KeyRing extends KeyPair {
 }
 
 /** The secret of a key of the app; undefined when the key does not belong to the app. */
-export function secretOf(app: KeyRing, key: string): string | undefined {
+export function secretOfKey(app: KeyRing, key: string): string | undefined {
   if (key === app.key) return app.secret;
   return app.otherKeys.find((pair) => pair.key === key)?.secret;
 }

@@ -1,7 +1,7 @@
 import { unauthorized, type HttpError } from '../protocol/http-error.ts';
 import { parseQuery, queryValue, unescapePercent, type Query } from '../protocol/query.ts';
 import { bodyMd5, verify } from './hmac.ts';
-import { secretOf, type KeyRing } from './key-pair.ts';
+import { secretOfKey, type KeyRing } from './key-pair.ts';
 
 /** A request to the HTTP API without its body: everything that the signature covers. */
 export interface SignedHead {
@@ -44,7 +44,7 @@ function refuseRequest(
   if (misspelt !== undefined) return refuseName(misspelt[0]);
   const key = queryValue(query, 'auth_key');
   if (key === undefined || key === '') return unauthorized('Missing parameter: auth_key');
-  const secret = secretOf(app, key);
+  const secret = secretOfKey(app, key);
   if (secret === undefined) return unauthorized('Unknown auth_key');
   return (
     refuseVersion(queryValue(query, 'auth_version')) ??

@@ -1,6 +1,6 @@
 import { wrongAuthSignature, type ProtocolError } from '../protocol/errors.ts';
 import { verify } from './hmac.ts';
-import { secretOf, type KeyRing } from './key-pair.ts';
+import { secretOfKey, type KeyRing } from './key-pair.ts';
 
 /** The authorization that a client received from its application's server, and the text it should sign. */
 export interface Token {
@@ -16,7 +16,7 @@ export interface TokenErrors {
 }
 
 /** The key in a token; empty if there is none. */
-export function keyOf(auth: string): string {
+export function keyOfToken(auth: string): string {
   return auth.slice(0, Math.max(0, auth.lastIndexOf(':')));
 }
 
@@ -27,8 +27,8 @@ export function refuseToken(
   errors: TokenErrors,
 ): ProtocolError | undefined {
   if (!auth.includes(':')) return errors.malformed();
-  const key = keyOf(auth);
-  const secret = secretOf(app, key);
+  const key = keyOfToken(auth);
+  const secret = secretOfKey(app, key);
   if (secret === undefined) return errors.wrongKey(key);
   const signature = auth.slice(key.length + 1);
   return verify(secret, signed, signature) ? undefined : wrongAuthSignature(signed, signature);

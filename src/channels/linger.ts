@@ -25,7 +25,7 @@ export interface Linger {
 }
 
 /** What a join changed. */
-export type Entrance =
+export type JoinResult =
   /** The subject was present already. */
   | 'already-live'
   /** The subject was absent, and webhooks had reported that: its presence is now a fact to report. */
@@ -39,7 +39,7 @@ export function newLinger(): Linger {
 }
 
 /** Marks the subject as present. */
-export function enter(subject: Linger): Entrance {
+export function enter(subject: Linger): JoinResult {
   if (subject.isLive) return 'already-live';
   const entrance = subject.isAnnounced ? 'returned' : 'appeared';
   subject.isLive = true;

@@ -53,13 +53,13 @@ export class Occupancy {
   readonly #apps = new Map<string, Map<ChannelName, ChannelRecord>>();
   /** Each lingering subject, at a time not later than its deadline. */
   readonly #due = new DueHeap<ChannelRecord | MemberRecord>();
-  readonly #life: string;
+  readonly #run: string;
   #episodes = 0;
 
   /** `life` identifies this run of the process, so that its cache-miss episodes differ from those of other runs. */
   constructor(listener: OccupancyListener, life = '') {
     this.#listener = listener;
-    this.#life = life;
+    this.#run = life;
   }
 
   /**
@@ -211,7 +211,7 @@ export class Occupancy {
       return;
     }
     this.#episodes += 1;
-    const episode = `${this.#life}${this.#episodes}`;
+    const episode = `${this.#run}${this.#episodes}`;
     beginMiss(channel, episode, at);
     facts.push({ name: 'cache_miss', channel: channel.name, episode, source });
   }

@@ -9,7 +9,8 @@ import { exitCode, type ExitCode } from './exit-code.ts';
 import { ask, describeUnreachable } from './http.ts';
 import { printable } from './printable.ts';
 import { isConfigFile } from './program.ts';
-import { reachable, readConfiguration } from './server-target.ts';
+import { urlHost } from '../protocol/connectable-host.ts';
+import { readConfiguration } from './server-target.ts';
 
 /** Which server is meant, as its own command line said. */
 interface Meant {
@@ -88,7 +89,7 @@ function urlOf({ config: file, host: givenHost, port: givenPort }: Meant): strin
   if (typeof host !== 'string') throw new UsageError('host: expected an address');
   if (port === 0) throw new UsageError('port 0 means any free port; give the port of the server with --port');
   if (typeof port !== 'number') throw new UsageError(`port: expected a number, got '${String(port)}'`);
-  return `${tls === undefined ? 'http' : 'https'}://${reachable(host)}:${port}/healthz`;
+  return `${tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}/healthz`;
 }
 
 /** Says on standard output what the server says of itself. */

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { Files } from '../config/files.ts';
 import { defaultHost, defaultPort, isLoopback } from '../config/hosts.ts';
+import { urlHost } from '../protocol/connectable-host.ts';
 import { fieldOf, isObject, type JsonObject } from '../config/json.ts';
 import { layer } from '../config/layers.ts';
 import { readSecret } from '../config/checks/secrets.ts';
@@ -40,7 +41,7 @@ export function targetOf(options: TargetOptions, env: Env): Target {
   if (named !== undefined) return { url: baseOf(named), ...token, verifiesCertificate: true };
   const { host, port, isTls } = addressOf(input);
   const scheme = isTls ? 'https' : 'http';
-  const url = `${scheme}://${reachable(host)}:${port}`;
+  const url = `${scheme}://${urlHost(host)}:${port}`;
   if (!URL.canParse(url)) throw new UsageError(`expected a host and a port, got '${host}' and '${port}'`);
   return { url, ...token, verifiesCertificate: !isLoopback(host) };
 }
@@ -66,13 +67,6 @@ export function readConfiguration(file: string): JsonObject {
     throw new UsageError(`${file} cannot be read: ${reason}`, { cause: error });
   }
   throw new UsageError(`${file}: expected a JSON object`);
-}
-
-/** The host to use in a URL; the address for "all interfaces" is replaced. */
-export function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '') return defaultHost;
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** Accepts the URL of the Dashboard too. */

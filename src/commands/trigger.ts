@@ -9,7 +9,8 @@ import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { ask, describeUnreachable, type RequestOutcome } from './http.ts';
 import { excerpt, printable } from './printable.ts';
-import { reachable, urlOfEnvironment } from './server-target.ts';
+import { urlHost } from '../protocol/connectable-host.ts';
+import { urlOfEnvironment } from './server-target.ts';
 
 interface TriggerOptions extends AppOptions {
   readonly channel: readonly string[];
@@ -157,7 +158,7 @@ function serverUrl({ url, host, port: portNumber }: TriggerOptions, env: Env): U
   if (named !== undefined) return named;
   const name = host ?? readVariable(env, variables.host) ?? defaultHost;
   const number = portNumber ?? readVariable(env, variables.port) ?? defaultPort;
-  const text = `http://${reachable(name)}:${number}`;
+  const text = `http://${urlHost(name)}:${number}`;
   if (URL.canParse(text)) return new URL(text);
   throw new UsageError(
     `expected a host and a port, got ${JSON.stringify(name)} and ${JSON.stringify(number)}`,

@@ -1,7 +1,7 @@
 import type { ReceivedWebhook } from '../receiver/types.ts';
 import { eventNames } from '../webhooks/event.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
-import type { ToldState } from '../webhooks/replay.ts';
+import type { ReceiverState } from '../webhooks/replay.ts';
 import type { Forwarded } from './forward.ts';
 import type { Paint } from './paint.ts';
 import { excerpt, printable } from './printable.ts';
@@ -98,7 +98,7 @@ function describeEvent(event: ReceivedEvent, paint: Paint): string {
 }
 
 /** The summary for a person: the counts, and the resulting state. */
-export function formatSummary(tally: Tally, state: ToldState, paint: Paint): string {
+export function formatSummary(tally: Tally, state: ReceiverState, paint: Paint): string {
   const { webhooks, verified, duplicates, refused, events } = tally;
   const refusals = [...refused].map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`);
   const counts = [...events].map(([name, count]) => `${count} ${name}`);

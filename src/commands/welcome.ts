@@ -1,4 +1,5 @@
 import type { AppConfig, Config } from '../config/schema/schema.ts';
+import { connectableHost } from '../protocol/connectable-host.ts';
 
 /** Where the server listens. */
 export interface StartedPorts {
@@ -48,7 +49,7 @@ function connectLines(config: Config, port: number): readonly string[] {
   const pathOption = path === '' ? '' : ` wsPath: '${path}',`;
   return [
     "import Pusher from 'pusher-js';",
-    `const pusher = new Pusher('${keyToShow(config.apps)}', { cluster: 'default', wsHost: '${reachableHost(config)}', ${portOption},${pathOption} forceTLS: ${tls !== undefined}, enabledTransports: ['ws', 'wss'] });`,
+    `const pusher = new Pusher('${keyToShow(config.apps)}', { cluster: 'default', wsHost: '${connectableHost(config.host)}', ${portOption},${pathOption} forceTLS: ${tls !== undefined}, enabledTransports: ['ws', 'wss'] });`,
   ];
 }
 
@@ -59,7 +60,7 @@ function keyToShow(apps: readonly AppConfig[]): string {
 }
 
 function httpUrl(config: Config, port: number): string {
-  const host = reachableHost(config);
+  const host = connectableHost(config.host);
   const scheme = config.tls === undefined ? 'http' : 'https';
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${config.path}`;
 }
@@ -71,11 +72,6 @@ function dashboardUrl(config: Config, { port, dashboardPort }: StartedPorts): st
   if (dashboardPort === undefined) return `${httpUrl(config, port)}/dashboard/`;
   const host = dashboard.host ?? config.host;
   return `${httpUrl({ ...config, host, tls: undefined }, dashboardPort)}/dashboard/`;
-}
-
-/** A host that a client on this machine can name: "all addresses" is none. */
-function reachableHost({ host }: Pick<Config, 'host'>): string {
-  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
 
 /** A URL without what may be secret in it. */

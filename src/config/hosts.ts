@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net';
 export const defaultHost = '127.0.0.1';
 export const defaultPort = 6001;
 
-/** Whether only this machine reaches a host. What cannot be told without asking the network is not loopback. */
+/** Whether only this machine reaches a host. A name that must be looked up first does not count as loopback. */
 export function isLoopback(host: string): boolean {
   const version = isIP(host);
   if (version === 0) return host.toLowerCase() === 'localhost';

@@ -8,7 +8,7 @@ import { resolveControl } from './schema/control.ts';
 import { resolveDashboard } from './schema/dashboard.ts';
 import { resolveRedis } from './redis.ts';
 import type { AppConfig, Config, EndpointConfig, ParsedConfig } from './schema/schema.ts';
-import { secretOf } from './checks/secrets.ts';
+import { readSecretOf } from './checks/secrets.ts';
 
 type ParsedApp = ParsedConfig['apps'][number];
 type ParsedWebhook = ParsedApp['webhooks'][number];
@@ -61,8 +61,8 @@ function resolveApp(app: ParsedApp, common: WrittenLimits, files: Files): AppCon
   const { secretFile: _, ...rest } = app;
   return {
     ...rest,
-    secret: secretOf(app, files),
-    otherKeys: app.otherKeys.map((pair) => ({ key: pair.key, secret: secretOf(pair, files) })),
+    secret: readSecretOf(app, files),
+    otherKeys: app.otherKeys.map((pair) => ({ key: pair.key, secret: readSecretOf(pair, files) })),
     limits: resolveLimits(common, app.limits),
     webhooks: resolveEndpoints(app.webhooks),
   };

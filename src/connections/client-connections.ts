@@ -16,7 +16,7 @@ export interface ConnectionList {
 }
 
 /** A client event that is sent on behalf of a client. */
-export interface SpokenEvent {
+export interface ClientEventToSend {
   readonly channel: string;
   readonly event: string;
   readonly data: string;
@@ -35,10 +35,10 @@ export interface ClientConnections {
   /** Closes the connections that are this user on some presence channel. */
   closeMembers(appId: string, userId: string): MaybePromise<void>;
   /** Sends an event as if the client had sent it. Returns why it was refused, or `unknown` if the connection is not open. */
-  speak(
+  sendAs(
     appId: string,
     socketId: string,
-    event: SpokenEvent,
+    event: ClientEventToSend,
   ): MaybePromise<{ readonly refusal: string } | 'unknown' | undefined>;
 }
 
@@ -72,7 +72,7 @@ export function createOwnConnections(
         if (isMember) hub.end(session, terminated);
       }
     },
-    speak(appId, socketId, event) {
+    sendAs(appId, socketId, event) {
       const session = find(appId, socketId);
       if (session === undefined) return 'unknown';
       const answer = relayForClient(session, { kind: 'client-event', ...event }, clientEvents);

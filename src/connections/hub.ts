@@ -39,7 +39,7 @@ import type { LocalApp, LocalApps } from '../apps/local-app.ts';
 import { describeRefusal } from './refusal-log.ts';
 import { Session } from '../apps/session.ts';
 import { Subscriptions, type SubscriptionOptions } from './subscriptions.ts';
-import { Users } from './users.ts';
+import { UserSignIn } from './users.ts';
 
 /** The dependencies and settings of the hub. */
 export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
@@ -69,14 +69,14 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #subscriptions: Subscriptions;
   readonly #commands: CommandOrder;
-  readonly #users: Users;
+  readonly #users: UserSignIn;
   readonly #witness: Witness;
   #isClosing = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options);
-    this.#users = new Users(options);
+    this.#users = new UserSignIn(options);
     this.#commands = new CommandOrder({
       pingsWait: options.pingsWait,
       turns: options.turns,

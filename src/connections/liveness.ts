@@ -15,7 +15,7 @@ export interface LivenessPolicy {
 const patience = 1.25;
 
 /** What a client's silence requires. */
-export function judge(
+export function judgeLiveness(
   session: Pick<Session, 'lastHeardAt' | 'pingedAt'>,
   policy: LivenessPolicy,
   at: Millis,
@@ -62,7 +62,7 @@ export function watchLiveness(clock: Clock, policy: LivenessPolicy, node: Livene
     session.round = round;
   };
   const lookAt = (session: Session, at: Millis): void => {
-    const verdict = judge(session, policy, at);
+    const verdict = judgeLiveness(session, policy, at);
     if (verdict === 'dead') return node.end(session, pongNotReceived);
     if (verdict === 'ping') ask(session, at);
     lookLater(session);

@@ -1,5 +1,5 @@
 import { refuseSubscription } from '../auth/channel-auth.ts';
-import { keyOf } from '../auth/token.ts';
+import { keyOfToken } from '../auth/token.ts';
 import type { LocalLeave, Subscription } from '../channels/registry.ts';
 import type { Attendance, JoinAnswer, Member } from '../ports/attendance.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
@@ -102,7 +102,7 @@ export class Subscriptions {
     }
     const refusal = authorise(session, channel, command);
     if (refusal !== undefined) return this.#refuse(session, channel, 'AuthError', refusal);
-    if (command.auth !== undefined) this.#witness.keyUsed(session.app.config.id, keyOf(command.auth));
+    if (command.auth !== undefined) this.#witness.keyUsed(session.app.config.id, keyOfToken(command.auth));
     const isPresence = channelKind(channel).access === 'presence';
     const member = isPresence ? memberOf(session, command.channelData) : undefined;
     if (member !== undefined && 'error' in member) {

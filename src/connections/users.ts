@@ -24,7 +24,7 @@ export interface UserOptions extends Refusals {
 }
 
 /** Signs users in: knows which user a connection belongs to, and which users it watches. */
-export class Users {
+export class UserSignIn {
   readonly #options: UserOptions;
 
   constructor(options: UserOptions) {

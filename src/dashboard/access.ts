@@ -5,8 +5,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { AccessRefusal } from './access-refusal.ts';
 import { clearCookie, sessionIdsOf, setCookie } from './cookie.ts';
 import { FailedLogins } from './failed-logins.ts';
-import { refuseContentType, refuseWay, type AccessDoor, type GuardOptions } from './guard.ts';
-import { Sessions, type RandomBytes, type Session } from './sessions.ts';
+import { refuseContentType, refuseWay, type AccessApi, type GuardOptions } from './guard.ts';
+import { Sessions, type RandomBytes, type LoginSession } from './sessions.ts';
 
 /** What `createAccess` needs. */
 export interface AccessOptions {
@@ -20,20 +20,20 @@ export interface AccessOptions {
 /** A request for access. */
 export interface AccessRequest {
   readonly method: 'get' | 'post' | 'put' | 'delete';
-  readonly door: AccessDoor;
+  readonly api: AccessApi;
   /** A POST that changes nothing and reveals no secret. The view role may make it. */
   readonly isQuestion?: boolean;
 }
 
 /** A caller that was admitted. */
-export interface Admitted {
+export interface AdmittedCaller {
   readonly role: Role;
   /** For the log: `token`, `view token` or `local`. */
   readonly who: string;
 }
 
 /** A caller that has logged in. */
-export interface LoggedIn extends Admitted {
+export interface LoggedIn extends AdmittedCaller {
   readonly setCookie: string;
 }
 
@@ -42,7 +42,7 @@ export interface Access {
   /** Whether there is a token to log in with. */
   readonly needsLogin: boolean;
   /** Admits a caller that may do this, or returns why not. */
-  admit(caller: Caller, request: AccessRequest): Admitted | AccessRefusal;
+  admit(caller: Caller, request: AccessRequest): AdmittedCaller | AccessRefusal;
   /** Why a login is refused whatever the token is; undefined if a login is possible. */
   refuseLogin(caller: Caller): AccessRefusal | undefined;
   /** Starts a session of the page. */
@@ -56,7 +56,7 @@ export function createAccess(options: AccessOptions): Access {
   return new ConfiguredAccess(options);
 }
 
-const local: Admitted = { role: 'full', who: 'local' };
+const local: AdmittedCaller = { role: 'full', who: 'local' };
 
 class ConfiguredAccess implements Access {
   readonly #config: AccessOptions['config'];
@@ -76,11 +76,11 @@ class ConfiguredAccess implements Access {
     return this.#guard.hasToken;
   }
 
-  admit(caller: Caller, { method, door, isQuestion = false }: AccessRequest): Admitted | AccessRefusal {
-    const refusal = refuseWay(caller, door, this.#guard);
+  admit(caller: Caller, { method, api, isQuestion = false }: AccessRequest): AdmittedCaller | AccessRefusal {
+    const refusal = refuseWay(caller, api, this.#guard);
     if (refusal !== undefined) return refusal;
-    const admitted = this.#identify(caller, door);
-    if (admitted === undefined) return this.#refuseToken(door);
+    const admitted = this.#identify(caller, api);
+    if (admitted === undefined) return this.#refuseToken(api);
     if (method === 'get') return admitted;
     const roleRefusal = isQuestion ? undefined : refuseRole(admitted);
     return roleRefusal ?? refuseContentType(caller) ?? admitted;
@@ -125,13 +125,13 @@ class ConfiguredAccess implements Access {
     return refuseWay(caller, 'dashboard', this.#guard) ?? refuseContentType(caller);
   }
 
-  #identify(caller: Caller, door: AccessDoor): Admitted | undefined {
+  #identify(caller: Caller, api: AccessApi): AdmittedCaller | undefined {
     if (!this.#guard.hasToken) return local;
-    return this.#ownerOf(bearerOf(caller.authorization)) ?? this.#sessionOf(caller, door);
+    return this.#ownerOf(bearerOf(caller.authorization)) ?? this.#sessionOf(caller, api);
   }
 
-  #sessionOf(caller: Caller, door: AccessDoor): Session | undefined {
-    if (door === 'admin') return undefined;
+  #sessionOf(caller: Caller, api: AccessApi): LoginSession | undefined {
+    if (api === 'admin') return undefined;
     for (const id of sessionIdsOf(caller)) {
       const session = this.#sessions.find(id);
       if (session !== undefined) return session;
@@ -140,7 +140,7 @@ class ConfiguredAccess implements Access {
   }
 
   /** The owner of a token. Both tokens are always compared, so that the time does not reveal which one is closer. */
-  #ownerOf(sent: string): Session | undefined {
+  #ownerOf(sent: string): LoginSession | undefined {
     const { token, viewToken } = this.#config;
     const isFull = token !== undefined && isSameToken(token, sent);
     const isView = viewToken !== undefined && isSameToken(viewToken, sent);
@@ -148,16 +148,16 @@ class ConfiguredAccess implements Access {
     return isView ? { role: 'view', who: 'view token' } : undefined;
   }
 
-  #refuseToken(door: AccessDoor): AccessRefusal {
+  #refuseToken(api: AccessApi): AccessRefusal {
     const message =
-      door === 'admin'
+      api === 'admin'
         ? 'expected the header "Authorization: Bearer TOKEN" with the configured dashboard.token or dashboard.viewToken'
         : 'not logged in, or the session has expired; log in with the configured dashboard.token or dashboard.viewToken';
     return { status: 401, code: 'ERR_TOKEN', message };
   }
 }
 
-function refuseRole({ role }: Admitted): AccessRefusal | undefined {
+function refuseRole({ role }: AdmittedCaller): AccessRefusal | undefined {
   if (role === 'full') return undefined;
   const message = 'the view token is read-only; to make changes, use the configured dashboard.token';
   return { status: 403, code: 'ERR_ROLE', message };

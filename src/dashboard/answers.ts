@@ -1,4 +1,4 @@
-import type { Answer, OutgoingResponse } from '../transport/http-message.ts';
+import type { HttpAnswer, OutgoingResponse } from '../transport/http-message.ts';
 import { json } from '../transport/http-message.ts';
 import type { AccessRefusal } from './access-refusal.ts';
 
@@ -24,7 +24,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
 };
 
 /** Adds headers that keep other pages away from the Dashboard, and keep it from running content that it shows. */
-export function secured<Given extends Answer>(answer: Given): Given {
+export function secured<Given extends HttpAnswer>(answer: Given): Given {
   return { ...answer, headers: { ...securityHeaders, ...answer.headers } };
 }
 
@@ -35,7 +35,7 @@ export const dataHeaders: Readonly<Record<string, string>> = {
 };
 
 /** The same for data, which must not be cached. */
-export function securedData<Given extends Answer>(answer: Given): Given {
+export function securedData<Given extends HttpAnswer>(answer: Given): Given {
   return secured({ ...answer, headers: { 'Cache-Control': 'no-store', ...answer.headers } });
 }
 

@@ -26,7 +26,7 @@ import { createPageRoutes } from './page-routes.ts';
 import { createStaticFiles } from './static-files.ts';
 
 /** What the Dashboard asks of the node: its state, and its deliveries. */
-interface NodeState extends Pick<AdminParts, 'webhookLife' | 'target' | 'truth' | 'lanes' | 'reconcile'> {
+interface NodeState extends Pick<AdminParts, 'webhookState' | 'target' | 'truth' | 'lanes' | 'reconcile'> {
   readonly letters: DeadLetterOffice;
   describe: AdminParts['nodeHealth'];
   describeStore: AdminParts['storeHealth'];
@@ -80,7 +80,7 @@ function partsOf(options: DashboardOptions): AdminParts {
   const { config, observation, configuration, backplane, wallTime, names, controls, realClock } = options;
   const { recorder, feed, samples, refusals, keyUses } = observation;
   const { letters } = backplane;
-  const queues = () => backplane.webhookLife().queues;
+  const queues = () => backplane.webhookState().queues;
   const overview = {
     apps: options.apps,
     connections: options.connections,
@@ -105,7 +105,7 @@ function partsOf(options: DashboardOptions): AdminParts {
     showsPayloads: config.payloads,
     hasToken: config.token !== undefined,
     controlledClock: controls?.clock,
-    webhookLife: () => backplane.webhookLife(),
+    webhookState: () => backplane.webhookState(),
     settings: new RunTimeSettings({ configuration, names, wallTime }),
     lastAttempts: () => readLastAttempts(recorder),
     testSender: new TestSender(options),

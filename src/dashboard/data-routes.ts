@@ -12,17 +12,17 @@ import {
   createDocumentRoute,
   createOperationRoutes,
   type Admitted,
-  type Change,
-  type Entry,
-  type Failure,
+  type OperationChange,
+  type OperationEntryPoint,
+  type OperationFailure,
 } from '../operations/routes.ts';
 import type { Log } from '../ports/log.ts';
-import type { Answer, IncomingRequest } from '../transport/http-message.ts';
+import type { HttpAnswer, IncomingRequest } from '../transport/http-message.ts';
 import type { Route } from '../transport/http.ts';
 import { isRefusal } from './access-refusal.ts';
 import type { Access } from './access.ts';
 import { dataHeaders, headersOfRefusal, jsonData, refusedAccess, securedData } from './answers.ts';
-import type { AccessDoor } from './guard.ts';
+import type { AccessApi } from './guard.ts';
 import { callerOf } from './page-routes.ts';
 
 /** What `createDataRoutes` needs. */
@@ -39,11 +39,11 @@ export interface DataOptions {
 /** The operations of the control API. */
 export interface Controls {
   readonly operations: readonly Operation[];
-  failureOf(error: unknown): Failure | undefined;
+  failureOf(error: unknown): OperationFailure | undefined;
 }
 
 /** The path prefix of each API. */
-const prefixes: Readonly<Record<AccessDoor, string>> = { admin: '/admin', dashboard: '/dashboard/api' };
+const prefixes: Readonly<Record<AccessApi, string>> = { admin: '/admin', dashboard: '/dashboard/api' };
 
 /** The operations of the admin API twice: for programs under /admin, and for the page. */
 export function createDataRoutes(options: DataOptions): readonly Route[] {
@@ -65,24 +65,30 @@ export function createDataRoutes(options: DataOptions): readonly Route[] {
     createDocumentRoute('/openapi.json', describe, admin),
     ...createOperationRoutes([...operations, ...controls], page),
   ]
-    .map((route): Route => ({ ...route, door: 'dashboard' }))
+    .map((route): Route => ({ ...route, port: 'dashboard' }))
     .concat(streamRoute('admin', options), streamRoute('dashboard', options));
 }
 
-function entryOf(door: AccessDoor, { access, log, controls, changed }: DataOptions): Entry<Caller> {
+function entryOf(
+  api: AccessApi,
+  { access, log, controls, changed }: DataOptions,
+): OperationEntryPoint<Caller> {
   return {
-    prefix: prefixes[door],
+    prefix: prefixes[api],
     headers: dataHeaders,
     admit(caller, { method, isQuestion = false }) {
-      const admitted = access.admit(caller, { method, door, isQuestion });
+      const admitted = access.admit(caller, { method, api, isQuestion });
       if (isRefusal(admitted)) return { ...admitted, headers: headersOfRefusal(admitted) };
       return { who: `${admitted.who} (${caller.remoteAddress})`, isFull: admitted.role === 'full' };
     },
     failureOf: (error) => failureOfChange(error) ?? controls?.failureOf(error),
-    changed({ who }: Admitted, { id, summary }: Operation, change: Change) {
+    changed({ who }: Admitted, { id, summary }: Operation, change: OperationChange) {
       const of = subjectsOf(change);
       const { how } = change.body;
-      log.info({ who, operation: id, of, ...(typeof how === 'string' && { how }), door }, 'operator action');
+      log.info(
+        { who, operation: id, of, ...(typeof how === 'string' && { how }), door: api },
+        'operator action',
+      );
       if (!settingIds.has(id)) return;
       const what = summary.split(/[.;:,]/)[0] ?? id;
       changed(
@@ -109,7 +115,7 @@ const settingIds: ReadonlySet<string> = new Set([
 ]);
 
 /** The subjects of a change: the names in the path, and the id or key of what was created. */
-function subjectsOf({ values, answer }: Change): readonly string[] {
+function subjectsOf({ values, answer }: OperationChange): readonly string[] {
   const made = ['id', 'key'].map((name) => fieldOf(answer, name)).find((value) => typeof value === 'string');
   return typeof made === 'string' && !values.includes(made) ? [...values, made] : values;
 }
@@ -117,15 +123,15 @@ function subjectsOf({ values, answer }: Change): readonly string[] {
 /** The path and the query of the stream. */
 const streamQuestion = { path: '/stream', query: consoleQuery };
 
-function streamRoute(door: AccessDoor, { access, parts }: DataOptions): Route {
+function streamRoute(api: AccessApi, { access, parts }: DataOptions): Route {
   return {
     method: 'get',
-    pattern: `${prefixes[door]}/stream`,
-    door: 'dashboard',
+    pattern: `${prefixes[api]}/stream`,
+    port: 'dashboard',
     readsCaller: true,
     handle(request) {
       const caller = callerOf(request);
-      const admit = () => access.admit(caller, { method: 'get', door });
+      const admit = () => access.admit(caller, { method: 'get', api });
       const admitted = admit();
       if (isRefusal(admitted)) return refusedAccess(admitted);
       return openStream(request, parts, () => !isRefusal(admit()));
@@ -133,7 +139,7 @@ function streamRoute(door: AccessDoor, { access, parts }: DataOptions): Route {
   };
 }
 
-function openStream(request: IncomingRequest, parts: AdminParts, isAllowed: () => boolean): Answer {
+function openStream(request: IncomingRequest, parts: AdminParts, isAllowed: () => boolean): HttpAnswer {
   try {
     const { rawQuery, body } = request;
     const asked = { values: [], rawQuery, body, who: '', isFull: false };

@@ -6,7 +6,7 @@ import type { AccessRefusal } from './access-refusal.ts';
  * The API that a request uses. `admin` is for programs, which send a token with each request. `dashboard` is for the page:
  * its browser adds the cookie to every request, even to one that another page caused.
  */
-export type AccessDoor = 'admin' | 'dashboard';
+export type AccessApi = 'admin' | 'dashboard';
 
 /** The facts about the server that the guard needs. */
 export interface GuardOptions {
@@ -16,17 +16,13 @@ export interface GuardOptions {
 }
 
 /** Why a request is refused whatever its token is; undefined if it is not. */
-export function refuseWay(
-  caller: Caller,
-  door: AccessDoor,
-  options: GuardOptions,
-): AccessRefusal | undefined {
+export function refuseWay(caller: Caller, api: AccessApi, options: GuardOptions): AccessRefusal | undefined {
   return (
     (options.isProduction ? refusePlainText(caller) : undefined) ??
     refuseHost(caller.host, options) ??
     (options.hasToken ? undefined : refuseElsewhere(caller)) ??
-    (door === 'dashboard' ? refuseOtherPage(caller, options) : undefined) ??
-    (door === 'admin' && !options.hasToken ? refuseAnyPage(caller) : undefined)
+    (api === 'dashboard' ? refuseOtherPage(caller, options) : undefined) ??
+    (api === 'admin' && !options.hasToken ? refuseAnyPage(caller) : undefined)
   );
 }
 

@@ -25,7 +25,7 @@ const toPage: OutgoingResponse = secured({
 
 /** The routes of the page itself: its files and the login. Its data has its own routes. */
 export function createPageRoutes({ access, files }: PageOptions): readonly Route[] {
-  const common = { door: 'dashboard', readsCaller: true } as const;
+  const common = { port: 'dashboard', readsCaller: true } as const;
   return [
     { ...common, method: 'get', pattern: '/', handle: () => toPage },
     { ...common, method: 'get', pattern: '/dashboard', handle: () => toPage },
@@ -74,7 +74,7 @@ export function callerOf({ caller }: Pick<IncomingRequest, 'caller'>): Caller {
 }
 
 function describeSession(access: Access, caller: Caller): OutgoingResponse {
-  const admitted = access.admit(caller, { method: 'get', door: 'dashboard' });
+  const admitted = access.admit(caller, { method: 'get', api: 'dashboard' });
   if (isRefusal(admitted)) return refusedAccess(admitted);
   return jsonData({ role: admitted.role, needsLogin: access.needsLogin });
 }

@@ -6,7 +6,7 @@ import type { Clock, Millis } from '../ports/clock.ts';
 export type RandomBytes = (count: number) => Uint8Array;
 
 /** A session of a caller that has logged in. */
-export interface Session {
+export interface LoginSession {
   readonly role: Role;
   /** The name of the token. */
   readonly who: string;
@@ -27,7 +27,7 @@ export class Sessions {
    * Sessions by a digest of the id, oldest first. The time of a look-up can reveal something about the digest at most,
    * which does not help to guess an id.
    */
-  readonly #sessions = new Map<string, { readonly session: Session; readonly endsAt: Millis }>();
+  readonly #sessions = new Map<string, { readonly session: LoginSession; readonly endsAt: Millis }>();
 
   constructor(clock: Pick<Clock, 'now'>, randomBytes: RandomBytes) {
     this.#clock = clock;
@@ -39,14 +39,14 @@ export class Sessions {
   }
 
   /** Opens a session and returns its id. */
-  open(session: Session): string {
+  open(session: LoginSession): string {
     this.#forget(session);
     const id = Buffer.from(this.#randomBytes(idBytes)).toString('base64url');
     this.#sessions.set(digest(id), { session, endsAt: this.#clock.now() + sessionMs });
     return id;
   }
 
-  find(id: string): Session | undefined {
+  find(id: string): LoginSession | undefined {
     const found = this.#sessions.get(digest(id));
     return found !== undefined && found.endsAt > this.#clock.now() ? found.session : undefined;
   }
@@ -56,7 +56,7 @@ export class Sessions {
   }
 
   /** Makes room for one more session of this token. Logins with one token never end sessions of the other. */
-  #forget({ who }: Session): void {
+  #forget({ who }: LoginSession): void {
     const ofToken: string[] = [];
     for (const [key, { session, endsAt }] of this.#sessions) {
       if (endsAt <= this.#clock.now()) this.#sessions.delete(key);

@@ -14,7 +14,7 @@ import type { Application } from '../apps/application.ts';
 import { DeadLetterCollector, type CollectorOptions } from './dead-letter-collector.ts';
 import { Recoveries, type Recovery, type RecoveryPlan } from './recoveries.ts';
 import {
-  refusalOf,
+  refuseResend,
   Resender,
   type Delivery,
   type NotSent,
@@ -142,6 +142,6 @@ export class DeadLetterOffice {
   #refuse(appId: string, { endpointId }: RecoveryPlan): NotSent | Unavailable | undefined {
     if (!this.#isHere()) return unavailable;
     const target = this.#target(appId, endpointId);
-    return target === undefined ? 'gone' : refusalOf(target);
+    return target === undefined ? 'gone' : refuseResend(target);
   }
 }

@@ -138,7 +138,7 @@ export class Resender {
 
   #aim(delivery: Delivery): Found | NotSent {
     const target = this.#options.target(delivery.appId, delivery.endpointId);
-    return target === undefined ? 'gone' : (refusalOf(target) ?? { delivery, target });
+    return target === undefined ? 'gone' : (refuseResend(target) ?? { delivery, target });
   }
 
   async #attempt({ delivery, target: { app, endpoint } }: Found): Promise<LetterAttempt> {
@@ -174,7 +174,7 @@ export class Resender {
 }
 
 /** Why nothing may be resent to the endpoint; undefined if it may. */
-export function refusalOf({ endpoint }: Pick<ResendTarget, 'endpoint'>): 'disabled' | 'held' | undefined {
+export function refuseResend({ endpoint }: Pick<ResendTarget, 'endpoint'>): 'disabled' | 'held' | undefined {
   if (!endpoint.isEnabled) return 'disabled';
   return endpoint.heldSinceMs === undefined ? undefined : 'held';
 }

@@ -36,7 +36,7 @@ const noBytes = Buffer.alloc(0);
  * time, whatever happens to the body. A slow body delays nothing: the attempt is settled, and the rest is read and discarded,
  * because some servers abort their work when the client closes the connection.
  */
-export class Attempt implements AnswerListener {
+export class HttpAttempt implements AnswerListener {
   readonly #options: AttemptOptions;
   readonly #deadline: Millis;
   /** Cancels the timer that waits for the status line, or later for the body. */

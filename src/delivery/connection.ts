@@ -1,10 +1,10 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AnswerReader } from './answer-reader.ts';
-import type { Attempt } from './attempt.ts';
+import type { HttpAttempt } from './attempt.ts';
 
 /** The target of a URL. */
-export interface Place {
+export interface RequestTarget {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly isTls: boolean;
@@ -17,7 +17,7 @@ export interface Place {
 
 /** How a connection is established, and the callbacks for its events. */
 export interface ConnectionOptions {
-  readonly place: Place;
+  readonly place: RequestTarget;
   readonly lookup: LookupFunction;
   /** The TLS session to resume, and a callback for the next one. */
   readonly session: Buffer | undefined;
@@ -39,10 +39,10 @@ const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** A connection to an endpoint. It serves one attempt at a time. */
 export class Connection {
-  readonly place: Place;
+  readonly place: RequestTarget;
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
-  #attempt: Attempt | undefined;
+  #attempt: HttpAttempt | undefined;
   #reader: AnswerReader | undefined;
   /** Whether requests can be written: nothing is sent before the certificate has been verified. */
   #isReady: boolean;
@@ -94,7 +94,7 @@ export class Connection {
   }
 
   /** Sends a request, and passes the response to the attempt. */
-  post(request: Uint8Array, attempt: Attempt): void {
+  post(request: Uint8Array, attempt: HttpAttempt): void {
     this.#attempt = attempt;
     this.#reader = new AnswerReader(attempt);
     if (this.#isReady) this.#socket.write(request);
@@ -124,7 +124,7 @@ export class Connection {
     else attempt.waitForMore();
   }
 
-  #complete(attempt: Attempt, reader: AnswerReader): void {
+  #complete(attempt: HttpAttempt, reader: AnswerReader): void {
     this.#attempt = undefined;
     this.#reader = undefined;
     // An endpoint that responds before it has received the whole request may not read the rest.

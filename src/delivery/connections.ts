@@ -1,6 +1,6 @@
-import type { Attempt } from './attempt.ts';
-import { Connection, type Place } from './connection.ts';
-import { refusalOf, type Names } from './names.ts';
+import type { HttpAttempt } from './attempt.ts';
+import { Connection, type RequestTarget } from './connection.ts';
+import { refuseAddress, type Names } from './names.ts';
 
 /** How connections are established and kept. */
 export interface ConnectionsOptions {
@@ -13,8 +13,8 @@ export interface ConnectionsOptions {
 
 /** How to send a request. */
 export interface Errand {
-  readonly place: Place;
-  readonly attempt: Attempt;
+  readonly place: RequestTarget;
+  readonly attempt: HttpAttempt;
   /** Whether the request may go only to the public internet. */
   readonly publicOnly: boolean;
 }
@@ -26,7 +26,7 @@ const mostSessions = 100;
  * Connections to origins, each of which serves one request at a time. Connections that are restricted to the public internet
  * are kept apart from the others.
  */
-export class Connections {
+export class ConnectionPool {
   readonly #options: ConnectionsOptions;
   readonly #all = new Set<Connection>();
   /** Idle connections, by `keyOf`. The most recently used one is reused first. */
@@ -42,7 +42,7 @@ export class Connections {
   /** Sends a request over an idle connection, or over a new one. */
   send(request: Uint8Array, { place, attempt, publicOnly }: Errand): void {
     const key = keyOf(place, publicOnly);
-    const refusal = publicOnly ? refusalOf(place.host) : undefined;
+    const refusal = publicOnly ? refuseAddress(place.host) : undefined;
     if (refusal !== undefined) return attempt.failed(refusal);
     (this.#takeIdle(key) ?? this.#create(key, place, publicOnly)).post(request, attempt);
   }
@@ -61,7 +61,7 @@ export class Connections {
     return undefined;
   }
 
-  #create(key: string, place: Place, publicOnly: boolean): Connection {
+  #create(key: string, place: RequestTarget, publicOnly: boolean): Connection {
     const { names, keeps, most } = this.#options;
     if (this.#all.size >= most) this.#closeIdle();
     const connection = new Connection({
@@ -115,6 +115,6 @@ export class Connections {
   }
 }
 
-function keyOf({ origin }: Place, publicOnly: boolean): string {
+function keyOf({ origin }: RequestTarget, publicOnly: boolean): string {
   return publicOnly ? `public ${origin}` : origin;
 }

@@ -4,7 +4,7 @@ import { isPublicAddress, type Address } from './addresses.ts';
 import { askLastResort, type AskSystem } from './last-resort.ts';
 import { candidatesOf, LocalNames, systemFiles, type LocalFiles } from './local-names.ts';
 import { NameError } from './name-error.ts';
-import { Question, type Answer } from './question.ts';
+import { NameLookup, type ResolvedAddresses } from './question.ts';
 
 /** How names are looked up. */
 export interface NamesOptions {
@@ -117,9 +117,9 @@ export class Names {
     return entry.addresses;
   }
 
-  async #lookUp(name: string): Promise<Answer> {
+  async #lookUp(name: string): Promise<ResolvedAddresses> {
     const { clock, timeoutMs = defaultTimeoutMs, servers } = this.#options;
-    const question = new Question({ clock, timeoutMs, servers });
+    const question = new NameLookup({ clock, timeoutMs, servers });
     const leave: (() => void)[] = [() => question.cancel()];
     const late = new Promise<never>((_, reject) => {
       const giveUp = (): void => reject(new NameError('DNS_TIMEOUT', name));
@@ -133,7 +133,7 @@ export class Names {
     }
   }
 
-  async #ask(name: string, question: Question, leave: (() => void)[]): Promise<Answer> {
+  async #ask(name: string, question: NameLookup, leave: (() => void)[]): Promise<ResolvedAddresses> {
     const answer = await question.ask(candidatesOf(name, this.#files.resolv));
     if (!(answer instanceof NameError)) {
       return { ...answer, ttlMs: Math.min(longestTtlMs, Math.max(shortestTtlMs, answer.ttlMs)) };
@@ -148,7 +148,7 @@ export class Names {
 }
 
 /** Why an address may not be used as a host of an endpoint that must be public; undefined if it may. Names are checked later. */
-export function refusalOf(host: string): NameError | undefined {
+export function refuseAddress(host: string): NameError | undefined {
   const address = host.startsWith('[') ? host.slice(1, -1) : host;
   if (isIP(address) === 0 || isPublicAddress(address)) return undefined;
   return new NameError('ADDRESS_NOT_PUBLIC', host);

@@ -4,13 +4,13 @@ import type { Address } from './addresses.ts';
 import { NameError } from './name-error.ts';
 
 /** Addresses, and how long they are valid. */
-export interface Answer {
+export interface ResolvedAddresses {
   readonly addresses: readonly Address[];
   readonly ttlMs: Millis;
 }
 
 /** How name servers are asked. */
-export interface QuestionOptions {
+export interface NameLookupOptions {
   readonly clock: Clock;
   readonly timeoutMs: Millis;
   /** As `address:port`. Default: those that resolv.conf contains now. */
@@ -24,11 +24,11 @@ const otherFamilyMs: Millis = 50;
 const unknownCodes: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA']);
 
 /** One look-up by name servers. It uses sockets of its own and no thread of the process (c-ares). */
-export class Question {
+export class NameLookup {
   readonly #resolver: dns.Resolver;
   readonly #clock: Clock;
 
-  constructor({ clock, timeoutMs, servers }: QuestionOptions) {
+  constructor({ clock, timeoutMs, servers }: NameLookupOptions) {
     // The second try takes twice as long, so both together take the whole time.
     this.#resolver = new dns.Resolver({ timeout: Math.max(1, Math.floor(timeoutMs / 3)), tries: 2 });
     this.#clock = clock;
@@ -36,7 +36,7 @@ export class Question {
   }
 
   /** The addresses of the first of these names that has any, or why there are none. */
-  async ask(candidates: readonly string[]): Promise<Answer | NameError> {
+  async ask(candidates: readonly string[]): Promise<ResolvedAddresses | NameError> {
     let failure: NameError | undefined;
     for (const name of candidates) {
       try {
@@ -55,7 +55,7 @@ export class Question {
     this.#resolver.cancel();
   }
 
-  async #askFor(name: string): Promise<Answer | undefined> {
+  async #askFor(name: string): Promise<ResolvedAddresses | undefined> {
     const families = [this.#askFamily(name, 4), this.#askFamily(name, 6)];
     const first = await Promise.any(families).catch(() => undefined);
     // Either there is nothing to wait for, or both have finished.

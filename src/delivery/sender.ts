@@ -1,8 +1,8 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Outcome, PostSender, Post } from '../ports/webhook-sender.ts';
-import { Attempt } from './attempt.ts';
-import type { Place } from './connection.ts';
-import { Connections } from './connections.ts';
+import { HttpAttempt } from './attempt.ts';
+import type { RequestTarget } from './connection.ts';
+import { ConnectionPool } from './connections.ts';
 import { Names } from './names.ts';
 import { OpenAnswers } from './open-answers.ts';
 
@@ -43,12 +43,12 @@ export function createSender({
   mostConnections = Infinity,
   names = new Names({ clock: socketClock, timeoutMs: (requestTimeoutMs * 3) / 4 }),
 }: SenderOptions): PostSender {
-  const connections = new Connections({ names, keeps: keepsConnections, most: mostConnections });
+  const connections = new ConnectionPool({ names, keeps: keepsConnections, most: mostConnections });
   const openAnswers = new OpenAnswers(socketClock, mostConnections / 2);
-  const places = new Map<string, Place>();
+  const places = new Map<string, RequestTarget>();
   let isClosed = false;
 
-  function placeOf(url: string): Place | undefined {
+  function placeOf(url: string): RequestTarget | undefined {
     let place = places.get(url);
     if (place === undefined && /^https?:/i.test(url) && URL.canParse(url)) {
       place = readPlace(new URL(url), keepsConnections);
@@ -67,7 +67,7 @@ export function createSender({
         if (place === undefined) return unreachable('ERR_INVALID_URL');
         const request = encode(place, headers, body);
         if (request === undefined) return unreachable('ERR_INVALID_CHAR');
-        const attempt = new Attempt({ clock, timeoutMs, openAnswers, settle: resolve });
+        const attempt = new HttpAttempt({ clock, timeoutMs, openAnswers, settle: resolve });
         connections.send(request, { place, attempt, publicOnly });
       });
     },
@@ -79,7 +79,10 @@ export function createSender({
   };
 }
 
-function readPlace({ protocol, hostname, port, host, origin, pathname, search }: URL, keeps: boolean): Place {
+function readPlace(
+  { protocol, hostname, port, host, origin, pathname, search }: URL,
+  keeps: boolean,
+): RequestTarget {
   const isTls = protocol === 'https:';
   return {
     origin,
@@ -92,7 +95,7 @@ function readPlace({ protocol, hostname, port, host, origin, pathname, search }:
 
 /** The bytes of a request; undefined if a header contains a forbidden character. */
 function encode(
-  { requestLines }: Place,
+  { requestLines }: RequestTarget,
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
 ): Uint8Array | undefined {

@@ -18,7 +18,7 @@ import { ForeignEvents, type Foreign } from './foreign.ts';
 import { HeldEvents, queue } from './held-events.ts';
 import { Routes } from './routes.ts';
 import { Settlements, type SettlementOptions } from './settlement.ts';
-import { nothingWaits, viewWaiting, type Waiting } from './waiting.ts';
+import { nothingWaits, viewWaiting, type WaitingEvents } from './waiting.ts';
 
 /** The dependencies of the dispatcher. */
 export interface DispatcherOptions
@@ -129,7 +129,7 @@ export class Dispatcher {
   }
 
   /** The waiting events, and what they wait for. */
-  waitingIn(appId: string, endpointId: string, channel: ChannelName): Waiting {
+  waitingIn(appId: string, endpointId: string, channel: ChannelName): WaitingEvents {
     const dispatcher = this.#routes.find(appId, endpointId);
     return dispatcher?.waiting((waiting, now) => viewWaiting(waiting, channel, now)) ?? nothingWaits;
   }

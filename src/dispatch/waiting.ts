@@ -5,7 +5,7 @@ import type { QueuedEvent } from '../webhooks/lane.ts';
 import { batchOf } from '../webhooks/undecided.ts';
 
 /** The events of one channel that wait for an endpoint, and what they wait for. */
-export interface Waiting {
+export interface WaitingEvents {
   /** In order. */
   readonly events: readonly QueuedEvent[];
   /** Whether the endpoint counts as failing: it is sent one attempt at a time. */
@@ -20,14 +20,14 @@ export interface Waiting {
   };
 }
 
-export const nothingWaits: Waiting = { events: [], isFailing: false };
+export const nothingWaits: WaitingEvents = { events: [], isFailing: false };
 
 /** The waiting events of a channel. `now` is in the queue's own time. */
 export function viewWaiting(
   queue: Pick<DeliveryQueue, 'events' | 'isFailing' | 'undecided' | 'waitingOf'>,
   channel: ChannelName,
   now: Millis,
-): Waiting {
+): WaitingEvents {
   const { isFailing } = queue;
   if (queue.events === 0) return nothingWaits;
   const events = queue.waitingOf(channel);

@@ -1,5 +1,5 @@
 /** Where the emulator listens and which credentials an app has, for clients and backends. */
-export interface Address {
+export interface ServerAddress {
   readonly host: string;
   readonly port: number;
   /** Empty, or `/prefix`. */
@@ -61,13 +61,13 @@ export interface ServerOptions {
 }
 
 /** Where the HTTP API is, such as `http://127.0.0.1:6001`. */
-export function urlOf({ host, port, path, isTls }: Address): string {
+export function urlOf({ host, port, path, isTls }: ServerAddress): string {
   return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
 }
 
 /** Options for clients: `new Pusher(key, options)`. */
 export function clientOptions(
-  { host, port, path, isTls }: Address,
+  { host, port, path, isTls }: ServerAddress,
   { key }: Pick<Credentials, 'key'>,
 ): ClientOptions {
   return {
@@ -86,14 +86,14 @@ export function clientOptions(
 
 /** Options for backends: `new Pusher(options)`. */
 export function serverOptions(
-  { host, port, isTls }: Address,
+  { host, port, isTls }: ServerAddress,
   { id, key, secret }: Credentials,
 ): ServerOptions {
   return { appId: id, key, secret, host, port: String(port), useTLS: isTls };
 }
 
 /** The same as environment variables: the names of Soketify, and those that Laravel and others read. */
-export function environment({ host, port, isTls }: Address, app: Credentials): Record<string, string> {
+export function environment({ host, port, isTls }: ServerAddress, app: Credentials): Record<string, string> {
   return {
     SOKETIFY_APP_ID: app.id,
     SOKETIFY_APP_KEY: app.key,

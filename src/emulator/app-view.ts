@@ -3,7 +3,7 @@ import {
   clientOptions,
   environment,
   serverOptions,
-  type Address,
+  type ServerAddress,
   type ClientOptions,
   type Credentials,
   type ServerOptions,
@@ -233,7 +233,7 @@ export interface AppViewParts {
   readonly apps: Apps;
   /** Undefined: all of them. */
   readonly appId: string | undefined;
-  readonly address: Address;
+  readonly address: ServerAddress;
   /** The app whose credentials are told, and whose endpoints are meant. */
   readonly named: () => Credentials;
 }
@@ -246,7 +246,7 @@ export class AppView implements EmulatorApp {
   readonly faults: FaultInjection;
   readonly #core: EmulatorCore;
   readonly #appId: string | undefined;
-  readonly #address: Address;
+  readonly #address: ServerAddress;
   readonly #named: () => Credentials;
 
   constructor({ core, apps, appId, address, named }: AppViewParts) {

@@ -22,12 +22,12 @@ import type { Journal } from './record/journal.ts';
 import { recordedApp, recordRun } from './record/record-run.ts';
 import type { RecordedApp, RunRecord } from './record/run-record.ts';
 import { RefusalNotes } from './waits/refusal-notes.ts';
-import { Waiting } from './waits/waiting.ts';
+import { Waits } from './waits/waiting.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
 import type { RealTime } from '../ports/real-time.ts';
 
 /** What the emulator has of the server that it holds. */
-export interface Held {
+export interface HeldServer {
   readonly apps: LocalApps;
   readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
   readonly ledger: ChannelQueries;
@@ -80,7 +80,7 @@ export class EmulatorCore {
   readonly journal: Journal;
   readonly activity: Activity;
   readonly pace: Pace;
-  readonly waiting: Waiting;
+  readonly waiting: Waits;
   readonly publishLog: PublishLog;
   readonly publishWaiting: PublishWaiting;
   readonly webhookFaults: FaultList<WebhookFault>;
@@ -93,7 +93,7 @@ export class EmulatorCore {
   readonly #seed: number | undefined;
   /** The apps at the end, for records. */
   #lastApps: readonly RecordedApp[] = [];
-  #held: Held | undefined;
+  #held: HeldServer | undefined;
   #isClosed = false;
   #faults = 0;
   /** By app, how many clients the last reset sent away for good. */
@@ -131,7 +131,7 @@ export class EmulatorCore {
       refusedOf: (appId) =>
         this.refused.describeRequests(appId, (id) => this.held.apps.byId(id) !== undefined),
     });
-    this.waiting = new Waiting({
+    this.waiting = new Waits({
       ...waits,
       recorder,
       endpointsOf: (appId) =>
@@ -153,7 +153,7 @@ export class EmulatorCore {
   }
 
   /** From now on there is a server. */
-  hold(held: Held): void {
+  hold(held: HeldServer): void {
     this.#held = held;
   }
 
@@ -169,7 +169,7 @@ export class EmulatorCore {
     return this.#isClosed;
   }
 
-  get held(): Held {
+  get held(): HeldServer {
     if (this.#isClosed)
       throw new EmulatorError('ERR_CLOSED', 'the emulator has been closed; start another one');
     if (this.#held === undefined) throw new Error('the server has not been built yet');

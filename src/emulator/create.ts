@@ -1,10 +1,11 @@
 import type { ConfigFault } from '../config/checks/fault.ts';
 import { formatFaults } from '../config/checks/report.ts';
+import { connectableHost } from '../protocol/connectable-host.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/schema.ts';
 import { Apps } from './apps.ts';
 import { Activity } from './time/activity.ts';
-import type { Address } from './addresses.ts';
+import type { ServerAddress } from './addresses.ts';
 import { MovableClock } from './time/movable-clock.ts';
 import { LocalEmulator } from './emulator.ts';
 import { EmulatorError } from './emulator-error.ts';
@@ -187,8 +188,6 @@ export function parseContent(
   throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(faults));
 }
 
-function addressOf({ host, path, tls }: Config, port: number): Address {
-  // A client cannot connect to the address for "all interfaces".
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return { host: reachable, port, path, isTls: tls !== undefined };
+function addressOf({ host, path, tls }: Config, port: number): ServerAddress {
+  return { host: connectableHost(host), port, path, isTls: tls !== undefined };
 }

@@ -1,4 +1,4 @@
-import { urlOf, type Address, type Credentials } from './addresses.ts';
+import { urlOf, type ServerAddress, type Credentials } from './addresses.ts';
 import type { Apps } from './apps.ts';
 import type { AppOptions } from './options.ts';
 import { AppView, type EmulatorApp } from './app-view.ts';
@@ -71,7 +71,7 @@ export interface Emulator extends EmulatorApp, AsyncDisposable {
 /** What an emulator is built from. */
 export interface EmulatorParts {
   readonly core: EmulatorCore;
-  readonly address: Address;
+  readonly address: ServerAddress;
   readonly apps: Apps;
   readonly close: () => Promise<void>;
 }

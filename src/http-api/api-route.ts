@@ -66,6 +66,6 @@ export function apiRoute({ apps, wallTime, witness = noWitness }: ApiRouteOption
 }
 
 /** The text of a body. */
-export function textOf(body: Uint8Array): string {
+export function bodyText(body: Uint8Array): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }

@@ -3,12 +3,12 @@ import { isUserId } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
 import { badRequest } from '../protocol/http-error.ts';
 import { answerWith } from './api-answer.ts';
-import { textOf } from './api-route.ts';
+import { bodyText } from './api-route.ts';
 import { answerReconcile, type Reconcile } from './reconcile-request.ts';
 import { listLetters, showLetter, type Letters } from './dead-letter-queries.ts';
 import { cancelRecovery, recover, resendLetter, showRecovery } from './dead-letter-requests.ts';
 import type { Drops } from '../delivery-log/drop-journal.ts';
-import { describeLost, describeWebhookState, type WebhookLife } from './webhook-state.ts';
+import { describeLost, describeWebhookState, type WebhookState } from './webhook-state.ts';
 import { StateApi, type StateApiOptions } from './state-api.ts';
 
 /** The dependencies of the HTTP API. */
@@ -17,7 +17,7 @@ export interface ApiOptions extends StateApiOptions {
   readonly letters: Letters;
   /** The epoch of the state. */
   readonly epoch: () => string;
-  readonly webhookLife: () => WebhookLife;
+  readonly webhookState: () => WebhookState;
   readonly reconcile: Reconcile;
 }
 
@@ -47,19 +47,19 @@ export class Api extends StateApi {
       answerWith(report, (known) => ({
         ...known,
         epoch: this.#options.epoch(),
-        ...describeLost(this.#options.webhookLife().lost),
+        ...describeLost(this.#options.webhookState().lost),
       })),
     ),
   );
 
   /** `POST /apps/ID/webhooks/reconcile`: sends an endpoint what it has missed. Not part of Pusher's API. */
   readonly reconcile = this.route((app, { body }) =>
-    answerReconcile(app.config, textOf(body), this.#options.reconcile),
+    answerReconcile(app.config, bodyText(body), this.#options.reconcile),
   );
 
   /** `GET /apps/ID/webhooks/state`: what waits, and the epoch of the state. Not part of Pusher's API. */
   readonly webhookState = this.route((app) => ({
-    json: JSON.stringify(describeWebhookState(app.config.id, this.#options.webhookLife())),
+    json: JSON.stringify(describeWebhookState(app.config.id, this.#options.webhookState())),
   }));
 
   /** `GET /apps/ID/webhooks/deliveries`: lost events in full, delivery by delivery. The following are not part of Pusher's API. */
@@ -72,7 +72,7 @@ export class Api extends StateApi {
   readonly resend = this.route((app, { name: id }) => resendLetter(app, this.#options.letters, id));
 
   /** `POST /apps/ID/webhooks/recover` */
-  readonly recover = this.route((app, { body }) => recover(app, this.#options.letters, textOf(body)));
+  readonly recover = this.route((app, { body }) => recover(app, this.#options.letters, bodyText(body)));
 
   /** `GET /apps/ID/webhooks/recover/RECOVERY` */
   readonly recovery = this.route((app, { name: id }) => showRecovery(app, this.#options.letters, id));

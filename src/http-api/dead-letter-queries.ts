@@ -72,7 +72,7 @@ export function unknownLetter(id: string): HttpError {
 }
 
 /** Parses a time of day: milliseconds, or ISO 8601 with an offset. */
-export function parseMoment(text: string): number | undefined {
+export function parseTimestamp(text: string): number | undefined {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   if (!/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return undefined;
   const ms = Date.parse(text.toUpperCase());
@@ -80,7 +80,7 @@ export function parseMoment(text: string): number | undefined {
 }
 
 /** The accepted forms of a time. */
-export const momentForm = 'milliseconds since 1970, or a time such as 2026-01-31T12:00:00Z';
+export const timestampForm = 'milliseconds since 1970, or a time such as 2026-01-31T12:00:00Z';
 
 function decodeQuery(query: Query, limits: Limits): LetterQuery | HttpError {
   const unknown = query.map(([key]) => key).find((key) => !isParameter(key));
@@ -134,7 +134,7 @@ function decodeWord<Word extends string>(
 function decodeMoment(query: Query, key: string): number | HttpError | undefined {
   const given = queryValue(query, key);
   if (given === undefined) return undefined;
-  return parseMoment(given) ?? badRequest(`${key} must be ${momentForm}, but got '${clip(given)}'`);
+  return parseTimestamp(given) ?? badRequest(`${key} must be ${timestampForm}, but got '${clip(given)}'`);
 }
 
 /** The letter in the form of the API. Unknown fields are absent. */

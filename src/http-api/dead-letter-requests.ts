@@ -12,8 +12,8 @@ import { parseObject } from '../protocol/decode.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import {
   lettersUnavailable,
-  momentForm,
-  parseMoment,
+  timestampForm,
+  parseTimestamp,
   unknownLetter,
   type Letters,
 } from './dead-letter-queries.ts';
@@ -126,7 +126,7 @@ function decodeRequest(body: string): Asked | HttpError {
   if (typeof dryRun !== 'boolean') return badRequest('dry_run must be true or false');
   if (since === undefined) return { endpointId: endpoint, sinceMs: undefined, isDryRun: dryRun };
   const moment = typeof since === 'string' ? since : JSON.stringify(since);
-  const sinceMs = parseMoment(moment);
-  if (sinceMs === undefined) return badRequest(`since must be ${momentForm}, but got '${clip(moment)}'`);
+  const sinceMs = parseTimestamp(moment);
+  if (sinceMs === undefined) return badRequest(`since must be ${timestampForm}, but got '${clip(moment)}'`);
   return { endpointId: endpoint, sinceMs, isDryRun: dryRun };
 }

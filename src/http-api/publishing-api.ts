@@ -10,7 +10,7 @@ import {
   type Trigger,
 } from '../protocol/trigger-request.ts';
 import { countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
-import { apiRoute, textOf, type ApiRouteOptions, type ApiUse, type ApiUseCase } from './api-route.ts';
+import { apiRoute, bodyText, type ApiRouteOptions, type ApiUse, type ApiUseCase } from './api-route.ts';
 import type { LocalApp } from '../apps/local-app.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
 
@@ -34,7 +34,7 @@ export class PublishingApi {
     this.#options = options;
     this.#publisher = new Publisher(options);
     this.events = this.route((app, { body }, query) => {
-      const trigger = decodeTrigger(textOf(body), query, app.config.limits);
+      const trigger = decodeTrigger(bodyText(body), query, app.config.limits);
       if (isHttpError(trigger)) return trigger;
       return whenReady(
         this.#publisher.publish(app, [trigger], 'api'),
@@ -42,7 +42,7 @@ export class PublishingApi {
       );
     });
     this.batchEvents = this.route((app, { body }) => {
-      const triggers = decodeBatch(textOf(body), app.config.limits);
+      const triggers = decodeBatch(bodyText(body), app.config.limits);
       if (isHttpError(triggers)) return triggers;
       return whenReady(
         this.#publisher.publish(app, triggers, 'api'),

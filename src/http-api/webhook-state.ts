@@ -9,7 +9,7 @@ export interface LastEnd {
 }
 
 /** The state of webhook delivery, as backends can query it. */
-export interface WebhookLife {
+export interface WebhookState {
   /** Where state and events are stored. */
   readonly kept: 'memory' | 'disk' | 'redis';
   /** The epoch of the state. A receiver that knew another one repairs its state. */
@@ -26,7 +26,7 @@ export interface WebhookLife {
 }
 
 /** The response of `GET /apps/ID/webhooks/state`. */
-export function describeWebhookState(appId: string, life: WebhookLife): Record<string, unknown> {
+export function describeWebhookState(appId: string, life: WebhookState): Record<string, unknown> {
   const { kept, epoch, starts, lastEnd, lost, queues, partitions } = life;
   const own = queues && [...queues].filter((queue) => queue.appId === appId);
   return {

@@ -8,7 +8,7 @@ import type { LocalApps } from '../apps/local-app.ts';
 import type { LocalDelivery } from '../apps/local-delivery.ts';
 import type { Notifier } from '../apps/notifier.ts';
 import type { ReadTruth } from '../reconcile/truth.ts';
-import type { WebhookLife } from '../http-api/webhook-state.ts';
+import type { WebhookState } from '../http-api/webhook-state.ts';
 import type { ResentFact } from '../delivery-log/resender.ts';
 import type { SubscriptionCounts } from '../connections/subscription-counts.ts';
 import type { Config } from '../config/schema/schema.ts';
@@ -53,7 +53,7 @@ export interface Backplane {
   /** Where an attempt at an endpoint goes; undefined: this node does not send to it. */
   target(appId: string, endpointId: string): ResendTarget | undefined;
   /** What is known of the way that webhooks take. */
-  webhookLife(): WebhookLife;
+  webhookState(): WebhookState;
   /** Keeps what is set at run time. */
   readonly settings: SettingsStore;
   /** How what is kept on disk does; undefined: nothing is. */

@@ -69,7 +69,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
   const kept = new MemoryDeadLetters({
     ...options,
     ...config.webhooks.deadLetters,
-    life: nodeId,
+    run: nodeId,
     keeper,
   });
   const letters = new DeadLetterOffice({

@@ -7,7 +7,7 @@ import { StartError } from '../ports/start-error.ts';
 import { openDatabase, StoreError, type Database } from '../store/disk/database.ts';
 import { DurableStore, type StateHeir } from '../store/durable/durable-store.ts';
 import { DropTable } from '../store/durable/drop-table.ts';
-import { Life } from '../store/durable/life.ts';
+import { Run } from '../store/durable/run.ts';
 import { hasFields, isNumber, isText, parse, Rows } from '../store/durable/rows.ts';
 import { DebtTable, type DebtOfEndpoint } from '../store/durable/debt-table.ts';
 import { SettingsTable } from '../store/durable/settings-table.ts';
@@ -52,7 +52,7 @@ export interface StoreHealth {
 /** What a node that is alone keeps on disk. */
 export interface Durable {
   readonly store: DurableStore;
-  readonly life: Life;
+  readonly run: Run;
   readonly drops: DropTable<DroppedEvent>;
   readonly letters: LetterTable;
   readonly debts: DebtTable;
@@ -83,33 +83,33 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       machine().resume();
     },
   });
-  const life = new Life(database, clock, readMachine);
+  const run = new Run(database, clock, readMachine);
   // No attempt may be made before this life is counted.
   await database.safe('now');
-  const lostReason = noteLoss(database, life);
+  const lostReason = noteLoss(database, run);
   const drops = new DropTable(database, isDroppedEvent);
   const letters = new LetterTable(database);
   const debts = new DebtTable(database);
   const settings = new SettingsTable(database);
   const { beforeWrite } = options;
-  const store = new DurableStore({ database, life, clock, machine, beforeWrite, holdsClientEvents });
+  const store = new DurableStore({ database, run, clock, machine, beforeWrite, holdsClientEvents });
   return {
     store,
-    life,
+    run,
     drops,
     letters,
     debts,
     settings,
     restore(heirs) {
       for (const one of debts.restore()) heirs.debt(one);
-      const keptLetters = letters.restore(life.meta);
+      const keptLetters = letters.restore(run.meta);
       heirs.letters.restore(keptLetters);
       if (keptLetters.keptSinceMs === undefined) letters.begin(heirs.letters.keptSinceMs);
       const rows = new Rows(database);
       for (const { appId, kind, kept } of drops.restore(rows, ({ timeMs }) => timeMs)) {
         heirs.drops.restore(appId, kind, kept);
       }
-      const { before } = life;
+      const { before } = run;
       const downMs = before?.downMs ?? 0;
       const { disconnectGraceMs, restartGraceMs } = options;
       const graceMs = restartGrace(restartGraceMs, { downMs, disconnectGraceMs });
@@ -117,7 +117,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       const restored = store.restore({ rows, heir, graceMs, isConfigured });
       if (before === undefined) return;
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);
-      const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: life.starts };
+      const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: run.starts };
       log.info({ ...fields, ...restored }, 'continuing with the state in the store');
     },
     describe: () => ({ failure: database.failure, lost: database.lost, lostReason }),
@@ -129,7 +129,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
 const tellLossMs: Millis = 7 * 86_400_000;
 
 /** Why something was lost, now or of late. */
-function noteLoss(database: Database, life: Life): string | undefined {
+function noteLoss(database: Database, life: Run): string | undefined {
   const { lost } = database;
   if (lost !== undefined) {
     const noted: Loss = { reason: lost.reason, at: life.lasting() };

@@ -19,7 +19,7 @@ import type { SocketCommands } from '../transport/sockets.ts';
 import type { DeliverySubscriber } from '../webhooks/delivery-facts.ts';
 
 /** What may be put in the place of the real thing. */
-export interface Overrides {
+export interface ServerOverrides {
   readonly clock?: Clock;
   readonly livenessClock?: Clock;
   readonly wallTime?: WallTime;

@@ -10,7 +10,7 @@ import type { Fanout } from '../ports/fanout.ts';
 import { StartError } from '../ports/start-error.ts';
 import { channelKind } from '../protocol/channel-name.ts';
 import { createRedisClients } from '../store/redis/link/connect.ts';
-import type { HoldsChannels } from '../store/redis/fanout/hearing.ts';
+import type { HoldsChannels } from '../store/redis/fanout/channel-topics.ts';
 import { RedisFanout } from '../store/redis/fanout/fanout.ts';
 import { partitionCount, PartitionKeys } from '../store/redis/keys.ts';
 import { RedisLedger } from '../store/redis/ledger.ts';

@@ -16,7 +16,7 @@ import type { Refusal } from '../ports/refusals.ts';
 import { DeliveryLog } from '../delivery-log/delivery-log.ts';
 import { countDeliveries } from '../delivery-log/delivery-metrics.ts';
 import { bothWitnesses } from '../recording/both-witnesses.ts';
-import type { Inside, Overrides } from './overrides.ts';
+import type { Inside, ServerOverrides } from './overrides.ts';
 import { readPerTurn } from './per-turn.ts';
 import { fileNeedsOf } from './file-needs.ts';
 import { createSelfReport } from './self-report.ts';
@@ -29,7 +29,7 @@ import { createRandomIds } from '../system/ids.ts';
 import { shareFiles } from '../system/open-files.ts';
 import type { Served } from '../transport/gateway.ts';
 import { createRoutes } from '../transport/routes.ts';
-import { AttemptPlaces, type Turns } from '../webhooks/attempt-places.ts';
+import { AttemptPlaces, type StartPacing } from '../webhooks/attempt-places.ts';
 
 /** A server that accepts connections. */
 export interface Server {
@@ -59,7 +59,7 @@ export interface Server {
  * Builds the program and listens. This is the only place that names every part. Rejects with a StartError
  * when the native module cannot load or the port cannot be had.
  */
-export async function createServer(config: Config, overrides: Overrides = {}): Promise<Server> {
+export async function createServer(config: Config, overrides: ServerOverrides = {}): Promise<Server> {
   const { clock = systemClock, wallTime = systemWallTime, random = Math.random, log = silentLog } = overrides;
   // Sockets live in real time: a client cannot answer within a minute that passes in one call.
   const livenessClock = overrides.livenessClock ?? systemClock;
@@ -279,4 +279,4 @@ function fail(worker: number, reason: string): never {
 }
 
 /** Starting an attempt takes up to a millisecond: so many of them hold up nobody. */
-const realTurns: Turns = { starts: 16, next: (run) => void systemRealTime.turn().then(run) };
+const realTurns: StartPacing = { starts: 16, next: (run) => void systemRealTime.turn().then(run) };

@@ -67,7 +67,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     reconcile: () => undefined,
     lanes: (appId, endpointId) => dispatching.dispatcher()?.lanes(appId, endpointId),
     target: (appId, endpointId) => dispatching.dispatcher()?.target(appId, endpointId),
-    webhookLife: () => ({
+    webhookState: () => ({
       kept: 'redis',
       epoch: epoch(),
       starts: undefined,

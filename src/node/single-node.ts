@@ -39,12 +39,12 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
           beforeWrite: () => letters.complete(),
         });
   const drops = new DropJournal(durable?.drops);
-  const ownEpoch = durable?.life.epoch ?? randomUUID();
+  const ownEpoch = durable?.run.epoch ?? randomUUID();
   const epoch = (): string => ownEpoch;
   const letterStore = new MemoryDeadLetters({
     ...options,
     ...config.webhooks.deadLetters,
-    life: ownEpoch,
+    run: ownEpoch,
     keeper: durable?.letters,
   });
   const letters: DeadLetterOffice = new DeadLetterOffice({
@@ -94,7 +94,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     cacheTtlMs: config.cacheTtlMs,
     slices,
     questions,
-    ...(durable && { journal: durable.store, life: `${durable.life.starts}-` }),
+    ...(durable && { journal: durable.store, run: `${durable.run.starts}-` }),
   });
   const counts = new SubscriptionCounts({ ...options, fanout: local, outbox });
   return {
@@ -119,11 +119,11 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     reconcile: (appId, endpointId) => reconciler.reconcile(appId, endpointId),
     lanes: (appId, endpointId) => dispatcher.lanes(appId, endpointId),
     target: (appId, endpointId) => dispatcher.target(appId, endpointId),
-    webhookLife: () => ({
+    webhookState: () => ({
       kept: durable === undefined ? 'memory' : 'disk',
       epoch: ownEpoch,
-      starts: durable?.life.starts,
-      lastEnd: durable?.life.before,
+      starts: durable?.run.starts,
+      lastEnd: durable?.run.before,
       lost: durable?.describe().lostReason,
       queues: dispatcher.readQueues(),
     }),

@@ -8,7 +8,7 @@ import { clip } from '../protocol/clip.ts';
 import { holdsSecret } from '../config/checks/exposure.ts';
 import { maskCredentials } from '../protocol/mask.ts';
 import type { Front } from './overrides.ts';
-import type { Answer, OutgoingResponse, RequestHead } from '../transport/http-message.ts';
+import type { HttpAnswer, OutgoingResponse, RequestHead } from '../transport/http-message.ts';
 import { beginningOf, type Handle, type Route } from '../transport/http.ts';
 
 /** The characters of a frame or body that a line has. */
@@ -95,15 +95,15 @@ export class Trace {
     const beginning = beginningOf(route);
     // Settings hold secrets in places that no mask knows, such as the headers of an endpoint.
     const showBytes = (bytes: Uint8Array): string =>
-      route.door === 'dashboard' ? `(${bytes.byteLength} bytes)` : this.#showBytes(bytes);
-    const showBody = (response: Answer): string =>
-      route.door === 'dashboard' && !('stream' in response)
+      route.port === 'dashboard' ? `(${bytes.byteLength} bytes)` : this.#showBytes(bytes);
+    const showBody = (response: HttpAnswer): string =>
+      route.port === 'dashboard' && !('stream' in response)
         ? `(${Buffer.byteLength(response.body)} bytes)`
         : this.#showBody(response);
     const begin = (head: RequestHead): OutgoingResponse | Handle => {
       const about = { method: head.method, path: this.#show(head.path) };
       const query = this.#show(head.rawQuery);
-      const answered = <Given extends Answer>(response: Given): Given => {
+      const answered = <Given extends HttpAnswer>(response: Given): Given => {
         const { status } = response;
         this.#write({ ...about, status, body: showBody(response) }, 'request answered');
         return response;
@@ -139,7 +139,7 @@ export class Trace {
     };
   }
 
-  #showBody(response: Answer): string {
+  #showBody(response: HttpAnswer): string {
     if ('stream' in response) return '(a stream)';
     const { body } = response;
     return typeof body === 'string' ? this.#show(body) : `(${body.length} bytes)`;

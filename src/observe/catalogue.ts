@@ -2,7 +2,7 @@ import type { AppReading, LoadReading, Metrics, NodeHealth } from '../ports/metr
 import { refusalReasons } from '../protocol/refusals.ts';
 import { attemptResults, dropReasons, type QueueReading } from '../webhooks/delivery-facts.ts';
 import { eventNames } from '../webhooks/event.ts';
-import { Histogram, Series, type CountedSeries, type Description, type Metric } from './series.ts';
+import { Histogram, Series, type CountedSeries, type SeriesDescription, type Metric } from './series.ts';
 
 /** The label values that are known before anything was counted. */
 export interface Known {
@@ -11,7 +11,7 @@ export interface Known {
   readonly routes: readonly string[];
 }
 
-type Domain = Description<Known>['domain'];
+type Domain = SeriesDescription<Known>['domain'];
 
 const none: Domain = () => [];
 const perApp: Domain = ({ apps }) => apps.map(({ id }) => [id]);

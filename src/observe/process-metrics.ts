@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
-import { Series, type Description, type Metric } from './series.ts';
+import { Series, type SeriesDescription, type Metric } from './series.ts';
 
 /** The resolution of delays of the event loop. Each step wakes the process up. */
 const resolutionMs = 50;
@@ -110,7 +110,7 @@ function gauge(name: string, help: string, value: number): Metric<unknown> {
 
 function single(
   type: 'counter' | 'gauge',
-  description: Description<unknown>,
+  description: SeriesDescription<unknown>,
   value: number,
 ): Metric<unknown> {
   const series = new Series<unknown>(type, description);

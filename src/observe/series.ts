@@ -1,7 +1,7 @@
 import { LabelTree } from './label-tree.ts';
 
 /** The description of a metric. `Known` is the source of the known apps and endpoints. */
-export interface Description<Known> {
+export interface SeriesDescription<Known> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
@@ -20,7 +20,7 @@ export interface Sample {
 export type CountedSeries = readonly (readonly [labels: readonly string[], value: number])[];
 
 /** A metric that can be rendered. */
-export interface Metric<Known> extends Description<Known> {
+export interface Metric<Known> extends SeriesDescription<Known> {
   readonly type: 'counter' | 'gauge' | 'histogram';
   samples(known: Known): Iterable<Sample>;
 }
@@ -31,10 +31,10 @@ export class Series<Known> implements Metric<Known> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  readonly domain: Description<Known>['domain'];
+  readonly domain: SeriesDescription<Known>['domain'];
   readonly #numbers = new LabelTree<number>();
 
-  constructor(type: 'counter' | 'gauge', { name, help, labels, domain }: Description<Known>) {
+  constructor(type: 'counter' | 'gauge', { name, help, labels, domain }: SeriesDescription<Known>) {
     this.type = type;
     this.name = name;
     this.help = help;
@@ -83,12 +83,12 @@ export class Histogram<Known> implements Metric<Known> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  readonly domain: Description<Known>['domain'];
+  readonly domain: SeriesDescription<Known>['domain'];
   readonly #bounds: readonly number[];
   readonly #observed = new LabelTree<Observed>();
 
   /** `bounds` are the upper bounds of the buckets in ascending order. */
-  constructor({ name, help, labels, domain }: Description<Known>, bounds: readonly number[]) {
+  constructor({ name, help, labels, domain }: SeriesDescription<Known>, bounds: readonly number[]) {
     this.name = name;
     this.help = help;
     this.labels = labels;

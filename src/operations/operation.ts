@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../ports/maybe-promise.ts';
-import { parseObject, type JsonObject } from '../protocol/decode.ts';
+import { parseObject, type ParsedObject } from '../protocol/decode.ts';
 import { parseQuery, queryValue, type Query } from '../protocol/query.ts';
 import { describeUnknown } from '../webhooks/given.ts';
 import { invalidQuestion } from './operation-error.ts';
@@ -10,7 +10,7 @@ export interface Question {
   /** The values of the path parameters by name. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Query;
-  readonly body: JsonObject;
+  readonly body: ParsedObject;
   /** The caller, for the log. */
   readonly who: string;
   /** Whether the caller may see secrets and make changes. */
@@ -94,7 +94,7 @@ function isDeep(text: string): boolean {
   return false;
 }
 
-function readBody(sent: Uint8Array): JsonObject {
+function readBody(sent: Uint8Array): ParsedObject {
   const text = Buffer.from(sent).toString('utf8');
   if (isDeep(text)) throw invalidQuestion(`the body is nested deeper than ${deepest} objects and lists`);
   const body = text.trim() === '' ? {} : parseObject(text);

@@ -1,5 +1,5 @@
 import { OperationError, type FieldFault } from './operation-error.ts';
-import type { JsonObject } from '../protocol/decode.ts';
+import type { ParsedObject } from '../protocol/decode.ts';
 import { parametersOf, readQuestion, type Operation, type OperationRequest } from './operation.ts';
 
 /** A request before its body is read. `C` is the type of the caller. */
@@ -41,7 +41,7 @@ export interface OperationRoute<C> {
 }
 
 /** Why a request failed. */
-export interface Failure {
+export interface OperationFailure {
   readonly status: number;
   readonly code: string;
   readonly message: string;
@@ -59,30 +59,30 @@ export interface Admitted {
 }
 
 /** One entry point to operations: its prefix, its access control, and its headers. */
-export interface Entry<C> {
+export interface OperationEntryPoint<C> {
   /** The prefix of each path. */
   readonly prefix: string;
   /** Admits the caller, or returns why not. */
-  admit(caller: C, operation: Operation): Admitted | Failure;
+  admit(caller: C, operation: Operation): Admitted | OperationFailure;
   /** Converts an error that an operation threw. Undefined means that the error is a bug. */
-  failureOf(error: unknown): Failure | undefined;
+  failureOf(error: unknown): OperationFailure | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /** Called after each change. */
-  readonly changed?: (admitted: Admitted, operation: Operation, change: Change) => void;
+  readonly changed?: (admitted: Admitted, operation: Operation, change: OperationChange) => void;
 }
 
 /** A change that was made. */
-export interface Change {
+export interface OperationChange {
   /** The values of the path parameters in their order. */
   readonly values: readonly string[];
-  readonly body: JsonObject;
+  readonly body: ParsedObject;
   readonly answer: unknown;
 }
 
 /** Creates a route for each operation. */
 export function createOperationRoutes<C>(
   operations: readonly Operation[],
-  entry: Entry<C>,
+  entry: OperationEntryPoint<C>,
 ): readonly OperationRoute<C>[] {
   return operations.map((operation) => createRoute(operation, entry));
 }
@@ -91,7 +91,7 @@ export function createOperationRoutes<C>(
 export function createDocumentRoute<C>(
   path: string,
   describe: () => object,
-  entry: Entry<C>,
+  entry: OperationEntryPoint<C>,
 ): OperationRoute<C> {
   let text: string | undefined;
   const operation = {
@@ -115,7 +115,7 @@ export function createDocumentRoute<C>(
   };
 }
 
-function createRoute<C>(operation: Operation, entry: Entry<C>): OperationRoute<C> {
+function createRoute<C>(operation: Operation, entry: OperationEntryPoint<C>): OperationRoute<C> {
   return {
     method: operation.method,
     pattern: entry.prefix + operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -133,7 +133,7 @@ function createRoute<C>(operation: Operation, entry: Entry<C>): OperationRoute<C
 
 async function run<C>(
   operation: Operation,
-  entry: Entry<C>,
+  entry: OperationEntryPoint<C>,
   admitted: Admitted,
   asked: Pick<OperationRequest, 'values' | 'rawQuery' | 'body' | 'gone'>,
 ): Promise<RoutedResponse> {
@@ -156,15 +156,22 @@ function callerOf<C>(caller: C | undefined): C {
   return caller;
 }
 
-function isFailure(admitted: Admitted | Failure): admitted is Failure {
+function isFailure(admitted: Admitted | OperationFailure): admitted is OperationFailure {
   return 'status' in admitted;
 }
 
-function answer<C>(status: number, body: string, { headers }: Pick<Entry<C>, 'headers'>): RoutedResponse {
+function answer<C>(
+  status: number,
+  body: string,
+  { headers }: Pick<OperationEntryPoint<C>, 'headers'>,
+): RoutedResponse {
   return { status, contentType: 'application/json', body, ...(headers && { headers }) };
 }
 
-function fail<C>({ status, code, message, faults, headers }: Failure, entry: Entry<C>): RoutedResponse {
+function fail<C>(
+  { status, code, message, faults, headers }: OperationFailure,
+  entry: OperationEntryPoint<C>,
+): RoutedResponse {
   const body = JSON.stringify({ error: { code, message, ...(faults && { faults }) } });
   const further = headers === undefined ? entry : { headers: { ...entry.headers, ...headers } };
   return { ...answer(status, body, further), reason: message };

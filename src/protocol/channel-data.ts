@@ -1,5 +1,5 @@
 import { invalidChannelData, type ProtocolError } from './errors.ts';
-import { parseObject, type JsonObject } from './decode.ts';
+import { parseObject, type ParsedObject } from './decode.ts';
 import { memberSource } from './json-source.ts';
 import type { Limits } from './limits.ts';
 import { numberAsId } from './number-as-id.ts';
@@ -45,7 +45,7 @@ export function asSigned(text: string): string {
 }
 
 /** The JSON of a user's info as received, `null` without one. `text` is the JSON that `data` was parsed from. */
-export function readInfo(data: JsonObject, text: string): string {
+export function readInfo(data: ParsedObject, text: string): string {
   return (data['user_info'] === undefined ? undefined : memberSource(text, 'user_info')) ?? 'null';
 }
 

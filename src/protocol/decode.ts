@@ -67,7 +67,7 @@ export function decode(text: string): Command {
   }
 }
 
-function decodeSubscribe(data: JsonObject | undefined): Command {
+function decodeSubscribe(data: ParsedObject | undefined): Command {
   if (data === undefined) return malformed;
   const { channel, auth, channel_data: channelData } = data;
   if (auth !== undefined && auth !== null && typeof auth !== 'string') return malformed;
@@ -75,7 +75,7 @@ function decodeSubscribe(data: JsonObject | undefined): Command {
   return { kind: 'subscribe', channel, auth: auth ?? undefined, channelData: channelData ?? undefined };
 }
 
-function decodeSignIn(data: JsonObject | undefined): Command {
+function decodeSignIn(data: ParsedObject | undefined): Command {
   if (data === undefined) return malformed;
   const { auth, user_data: userData } = data;
   if (auth !== undefined && auth !== null && typeof auth !== 'string') return malformed;
@@ -83,22 +83,22 @@ function decodeSignIn(data: JsonObject | undefined): Command {
   return { kind: 'signin', auth: auth ?? undefined, userData };
 }
 
-function decodeClientEvent(event: string, frame: JsonObject, text: string): Command {
+function decodeClientEvent(event: string, frame: ParsedObject, text: string): Command {
   const { channel, data } = frame;
   if (typeof channel !== 'string') return { kind: 'invalid', error: clientEventWithoutChannel };
-  return { kind: 'client-event', event, channel, data: textOf(data, text, 'data') ?? '{}' };
+  return { kind: 'client-event', event, channel, data: sourceTextOf(data, text, 'data') ?? '{}' };
 }
 
 /**
  * The text in which a member of an object is forwarded: a string as it is, any other value as its JSON text was received,
  * without serialising it again. `text` is the JSON that the object was parsed from, `key` the name of the member.
  */
-export function textOf(value: unknown, text: string, key: string): string | undefined {
+export function sourceTextOf(value: unknown, text: string, key: string): string | undefined {
   return typeof value === 'string' || value === undefined ? value : memberSource(text, key);
 }
 
 /** A parsed JSON object. The sender chose its keys: read them by name, never walk the prototype. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+export type ParsedObject = Readonly<Record<string, unknown>>;
 
 /** JSON white space, then an opening brace. */
 const beginsAnObject = /^[ \t\n\r]*\{/;
@@ -107,7 +107,7 @@ const beginsAnObject = /^[ \t\n\r]*\{/;
  * The object that a text encodes; undefined if it does not encode one. Clients may send anything, so text that cannot be an
  * object is not parsed, and no stack trace is built for an error that nobody sees. That trace would triple the cost.
  */
-export function parseObject(text: string): JsonObject | undefined {
+export function parseObject(text: string): ParsedObject | undefined {
   if (!beginsAnObject.test(text)) return undefined;
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -122,12 +122,12 @@ export function parseObject(text: string): JsonObject | undefined {
 }
 
 /** `data` of a frame: an object or, from some clients, a string that contains one. */
-function dataObject(data: unknown): JsonObject | undefined {
+function dataObject(data: unknown): ParsedObject | undefined {
   if (typeof data === 'string') return parseObject(data);
   return isJsonObject(data) ? data : undefined;
 }
 
 /** Whether a parsed value is an object and not an array. */
-export function isJsonObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is ParsedObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

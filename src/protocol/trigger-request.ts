@@ -1,5 +1,5 @@
 import { describeChannelNameFault, isChannelName, type ChannelName } from './channel-name.ts';
-import { isJsonObject, parseObject, textOf, type JsonObject } from './decode.ts';
+import { isJsonObject, parseObject, sourceTextOf, type ParsedObject } from './decode.ts';
 import { dataTooLargeText } from './errors.ts';
 import { badRequest, isHttpError, tooLarge, type HttpError } from './http-error.ts';
 import { memberSources } from './json-source.ts';
@@ -28,7 +28,7 @@ const reservedPrefixes = ['pusher:', 'pusher_internal:', 'client-'];
 const queryParameters = ['name', 'data', 'channel', 'socket_id', 'info'] as const;
 
 /** The body, completed with parameters from the query string that the body lacks. */
-export function withQueryParameters(body: JsonObject, query: Query): JsonObject {
+export function withQueryParameters(body: ParsedObject, query: Query): ParsedObject {
   // Nearly all requests have only the parameters of the signature.
   if (query.every(([key]) => key.startsWith('auth_') || key === 'body_md5')) return body;
   const merged: Record<string, unknown> = { ...body };
@@ -49,7 +49,7 @@ export function decodeTrigger(text: string, query: Query, limits: Limits): Trigg
   const channels = decodeChannels(event, limits);
   return isHttpError(channels)
     ? channels
-    : decodeEvent(event, textOf(event['data'], text, 'data'), channels, limits);
+    : decodeEvent(event, sourceTextOf(event['data'], text, 'data'), channels, limits);
 }
 
 /** Parses the body of `POST /batch_events`. One invalid item refuses the whole batch, so that none of it is published. */
@@ -78,7 +78,7 @@ function hasText(event: unknown): boolean {
 
 const invalidBody = badRequest('Invalid body: expected a JSON object');
 
-function parseBody(text: string): JsonObject | undefined {
+function parseBody(text: string): ParsedObject | undefined {
   return text === '' ? {} : parseObject(text);
 }
 
@@ -92,7 +92,7 @@ function decodeBatchItem(event: unknown, source: string | undefined, limits: Lim
 
 /** `data` is the text to forward. */
 function decodeEvent(
-  event: JsonObject,
+  event: ParsedObject,
   data: string | undefined,
   channels: readonly ChannelName[],
   limits: Limits,
@@ -126,7 +126,7 @@ function decodeName(name: unknown, limits: Limits): string | HttpError {
   return badRequest(`Invalid event name: '${name}' starts with '${reserved}', which servers cannot send`);
 }
 
-function decodeChannels(body: JsonObject, limits: Limits): readonly ChannelName[] | HttpError {
+function decodeChannels(body: ParsedObject, limits: Limits): readonly ChannelName[] | HttpError {
   const { channels, channel } = body;
   if (channels === undefined) {
     if (channel === undefined) return badRequest('Missing parameter: channels');

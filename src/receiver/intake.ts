@@ -7,7 +7,7 @@ import type { Plans } from './plans.ts';
 import { readBody } from './read-body.ts';
 import { answerWith } from './respond.ts';
 import type { Answer, Arrival, OriginalRequest, ReceiverOptions } from './types.ts';
-import { judge, type Standard, type Verdict } from './verdict.ts';
+import { judgeWebhook, type Standard, type Verdict } from './verdict.ts';
 
 /** What is needed to process requests. */
 export interface IntakeOptions extends Pick<ReceiverOptions, 'path' | 'respond' | 'onWebhook'> {
@@ -84,7 +84,7 @@ function arrivalOf(request: IncomingMessage, bytes: Buffer, standard: Standard):
   const { headers, url: path = '/' } = request;
   const receivedAt = Date.now();
   // A test may have faked `Date`, and the sender may use the faked or the real time.
-  const { verdict, body } = judge({ headers, body: bytes }, standard, Math.min(receivedAt, dateNow()));
+  const { verdict, body } = judgeWebhook({ headers, body: bytes }, standard, Math.min(receivedAt, dateNow()));
   const attempt = Number(headerOf(headers, 'x-soketify-attempt'));
   return {
     path,

@@ -1,6 +1,6 @@
 import type { EmulatorErrorCode } from '../emulator/emulator-error.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
-import { Replay, type ToldState } from '../webhooks/replay.ts';
+import { Replay, type ReceiverState } from '../webhooks/replay.ts';
 import type { Arrival, ReceivedWebhook } from './types.ts';
 import { Arrivals } from './arrivals.ts';
 
@@ -34,7 +34,7 @@ export class Memory {
     return webhook;
   }
 
-  state(): ToldState {
+  state(): ReceiverState {
     return this.#replay.state();
   }
 

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { WebhookSecrets } from '../auth/webhook-verification.ts';
 import { defaultApp } from '../config/default-app.ts';
+import { urlHost } from '../protocol/connectable-host.ts';
 import { EmulatorError, invalidArgument } from '../emulator/emulator-error.ts';
 import { checkOptions, checkWait, toRule } from './check.ts';
 import { Intake } from './intake.ts';
@@ -48,7 +49,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   };
   const close = (): Promise<void> => (closing ??= shut());
   return {
-    url: `http://${reachable(host)}:${port}${path}`,
+    url: `http://${urlHost(host)}:${port}${path}`,
     port,
     webhooks: memory.webhooks.items,
     events: memory.events.items,
@@ -92,10 +93,4 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       else reject(new Error(`a TCP server listens on ${String(address)}, which is no port`));
     });
   });
-}
-
-/** The host in the URL of the receiver; the address for "all interfaces" is replaced. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -1,7 +1,7 @@
 import type { EventName } from '../webhooks/event.ts';
 import type { EventPattern } from '../webhooks/event-match.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
-import type { ToldState } from '../webhooks/replay.ts';
+import type { ReceiverState } from '../webhooks/replay.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
@@ -158,7 +158,7 @@ export interface Receiver extends AsyncDisposable {
   /** The events of accepted webhooks, each webhook once: what a backend knows. */
   readonly events: readonly ReceivedEvent[];
   /** The state after these events: which channels are occupied, and their members. */
-  state(): ToldState;
+  state(): ReceiverState;
   /**
    * Resolves with a matching event of `events`, past or future. It does not move the clock; with a virtual clock, use
    * `soketify.webhooks.waitFor`.

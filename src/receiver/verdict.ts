@@ -33,7 +33,7 @@ export interface Standard {
  * Verifies a webhook that arrived at `nowMs`, in milliseconds since 1970, and parses its body. The body of an unverified webhook
  * is parsed too, for inspection.
  */
-export function judge(
+export function judgeWebhook(
   webhook: SignedWebhook,
   { secrets, maxAgeMs }: Standard,
   nowMs: number,

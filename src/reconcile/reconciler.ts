@@ -8,11 +8,11 @@ import type { ChannelTruth, Debts, KeptDebt } from '../webhooks/debts.ts';
 import type { Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
 import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import type { EventName, WebhookEvent } from '../webhooks/event.ts';
-import { isStateEvent, type NotSentReason } from '../webhooks/told.ts';
+import { isStateEvent, type NotSentReason } from '../webhooks/last-sent.ts';
 import { createAlarm, type Alarm } from '../structures/alarm.ts';
 import type { Application } from '../apps/application.ts';
 import { debtorKey, newDebtor, type Debtor } from './debtor.ts';
-import { selectSame, leavesGap, PriorStateSearch, type Selection } from './unheard.ts';
+import { selectSame, leavesGap, PriorStateSearch, type Selection } from './prior-state-search.ts';
 
 /** What reconciling needs. */
 export interface ReconcilerOptions {

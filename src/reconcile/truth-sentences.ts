@@ -1,8 +1,8 @@
 import { selectionOf, type Endpoint } from '../webhooks/endpoint.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { DropReason } from '../webhooks/delivery-facts.ts';
-import type { LastSent } from '../webhooks/told.ts';
-import type { Waiting } from '../dispatch/waiting.ts';
+import type { LastSent } from '../webhooks/last-sent.ts';
+import type { WaitingEvents } from '../dispatch/waiting.ts';
 
 /** A time of day for people. The date is omitted if it is that of `now`. */
 export function timeOf(ms: number, now: number): string {
@@ -30,7 +30,7 @@ export function lingers(
 export function waits(
   endpoint: Endpoint,
   queued: QueuedEvent,
-  { batch, isFailing }: Waiting,
+  { batch, isFailing }: WaitingEvents,
   nowMs: number,
 ): string {
   const { name } = queued.event;

@@ -5,11 +5,11 @@ import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import { Beliefs, type Belief } from '../webhooks/belief.ts';
 import { selectionAt, selectionOf, passes, type Endpoint } from '../webhooks/endpoint.ts';
-import { itself } from '../webhooks/told.ts';
+import { itself } from '../webhooks/last-sent.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { DebtReading, Reconciler } from './reconciler.ts';
 import { unknownBelief, limitsOf, lingers, lost, waits } from './truth-sentences.ts';
-import type { Waiting } from '../dispatch/waiting.ts';
+import type { WaitingEvents } from '../dispatch/waiting.ts';
 
 /** What comparing needs. */
 export interface TruthOptions {
@@ -99,7 +99,7 @@ interface Compared extends DebtReading {
 interface Judged {
   readonly name: ChannelName;
   readonly record: Readonly<ChannelRecord> | undefined;
-  readonly waiting: Waiting;
+  readonly waiting: WaitingEvents;
   readonly beliefs: Beliefs;
 }
 

@@ -56,7 +56,9 @@ export class EventRecord implements Numbered {
   }
 
   get bytes(): number {
-    return overheadBytes.record + textOf(this.happening.event) + overheadBytes.fate * this.#fates.length;
+    return (
+      overheadBytes.record + textLengthOf(this.happening.event) + overheadBytes.fate * this.#fates.length
+    );
   }
 
   /** Whether an endpoint has accepted it. Other endpoints may still be pending. */
@@ -180,7 +182,7 @@ function describeFate(
 }
 
 /** The number of characters in the texts of an event. */
-export function textOf(event: WebhookEvent): number {
+export function textLengthOf(event: WebhookEvent): number {
   const { name, channel } = event;
   const rest =
     event.name === 'client_event'

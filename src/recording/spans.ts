@@ -9,7 +9,7 @@ export interface Grace {
 }
 
 /** The current state of a channel or a member, or `unknown`. */
-export type Standing =
+export type CurrentState =
   | 'unknown'
   | {
       readonly isThere: boolean;
@@ -23,7 +23,7 @@ export interface SpanSource {
   /** Since when all movements are known. */
   readonly fromMs: Millis;
   readonly nowMs: Millis;
-  readonly standing: Standing;
+  readonly standing: CurrentState;
   /** When its departures were sent. */
   readonly endedAt: readonly Millis[];
 }
@@ -91,7 +91,7 @@ function presentBefore(movements: readonly Movement[]): Set<string> {
 }
 
 /** The least number of connections that were there all the time without a movement. */
-function unseenConnections(movements: readonly Movement[], before: number, standing: Standing): number {
+function unseenConnections(movements: readonly Movement[], before: number, standing: CurrentState): number {
   if (standing === 'unknown' || !standing.isThere) return 0;
   const known = movements.reduce((sum, { kind }) => sum + (kind === 'subscribed' ? 1 : -1), before);
   if (standing.connections === undefined) return known > 0 ? 0 : 1;

@@ -6,7 +6,7 @@ import type { DeliveryRecord } from './delivery-record.ts';
 import type { EventRecord } from './event-record.ts';
 import type { Movement } from './movements.ts';
 import type { Recorder } from './recorder.ts';
-import { spansOf, type Grace, type Standing } from './spans.ts';
+import { spansOf, type Grace, type CurrentState } from './spans.ts';
 import { viewAttempt, viewDelivery, viewEvent, type Showing } from './views.ts';
 
 /** The sources of a timeline. */
@@ -93,7 +93,7 @@ function rowsOf(
   return [channelRow, ...memberRows];
 }
 
-function standingOf(isThere: boolean, connections: number | undefined): Standing {
+function standingOf(isThere: boolean, connections: number | undefined): CurrentState {
   if (!isThere) return { isThere, connections: 0 };
   return { isThere, ...(connections !== undefined && { connections }) };
 }

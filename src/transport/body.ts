@@ -7,7 +7,7 @@ import { plainText } from './http-message.ts';
 const roomBytes = 64 * 1024 * 1024;
 
 /** The same for bodies of requests that are not authenticated yet. */
-export const strangersRoomBytes = 4 * 1024 * 1024;
+export const unauthenticatedRoomBytes = 4 * 1024 * 1024;
 
 /** A request must be complete this long after its head. */
 const requestTimeoutMs = 30_000;

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Caller } from '../auth/caller.ts';
 import type { Peer } from './peer.ts';
-import { isLoopback } from './remote-address.ts';
+import { isLoopbackPeer } from './remote-address.ts';
 
 /** Reads the sender of a request. The request is valid only in its own turn. */
 export function readCaller(res: HttpResponse, req: HttpRequest, peer: Peer): Caller {
@@ -27,7 +27,7 @@ export function isFromHere(res: HttpResponse, req: HttpRequest): boolean {
 }
 
 function isLocal(res: HttpResponse): boolean {
-  return isLoopback(new Uint8Array(res.getRemoteAddress()));
+  return isLoopbackPeer(new Uint8Array(res.getRemoteAddress()));
 }
 
 /** The headers that proxies and networks add to forwarded requests. */

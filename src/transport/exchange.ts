@@ -9,7 +9,7 @@ import { maskDigests } from '../protocol/mask.ts';
 import { requestReason } from '../protocol/refusals.ts';
 import { allowOrigin, isReadable } from './cors.ts';
 import { Head } from './head.ts';
-import { plainText, type Answer, type OutgoingResponse, type StreamingResponse } from './http-message.ts';
+import { plainText, type HttpAnswer, type OutgoingResponse, type StreamingResponse } from './http-message.ts';
 import type { Peer } from './peer.ts';
 import { OpenStream, type OpenStreams } from './stream.ts';
 
@@ -131,7 +131,7 @@ export class Exchange {
   }
 
   /** Sends the response and reports a refusal. Only the first call counts. */
-  answer(response: Answer, closes = false): void {
+  answer(response: HttpAnswer, closes = false): void {
     if (this.isAnswered) return;
     if ('stream' in response) return this.#stream(response);
     const requestId = response.status < 400 ? this.#givenId : this.#reportRefusal(response);
@@ -200,7 +200,7 @@ export class Exchange {
     this.#end(response, closes || this.#options.isRetired());
   }
 
-  #writeHead(response: Answer, requestId: string): void {
+  #writeHead(response: HttpAnswer, requestId: string): void {
     const res = this.#res;
     res.writeStatus(statusLines.get(response.status) ?? `${response.status} Unknown`);
     if (requestId !== '') res.writeHeader('X-Request-Id', requestId);

@@ -5,20 +5,20 @@ import type { Log } from '../ports/log.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import type { PublishTopic } from '../ports/socket.ts';
 import { StartError } from '../ports/start-error.ts';
-import { BodyRoom, strangersRoomBytes } from './body.ts';
-import { Door, type DoorOptions } from './door.ts';
+import { BodyRoom, unauthenticatedRoomBytes } from './body.ts';
+import { Acceptor, type AcceptorOptions } from './acceptor.ts';
 import { createCompression, type Compression } from './compression.ts';
-import { openEntrance, openTlsEntrance } from './entrance.ts';
+import { openEntrance, openTlsEntrance } from './listening-socket.ts';
 import { Generation, Generations } from './generations.ts';
 import { mountRefusedHandshakes } from './handshake.ts';
-import { mountHttp, type DoorName, type Route } from './http.ts';
+import { mountHttp, type PortName, type Route } from './http.ts';
 import { createPeer } from './peer.ts';
 import { mountSockets, type SocketCommands } from './sockets.ts';
 import { OpenStreams } from './stream.ts';
 import { createTlsApp, identifyTls, type TlsFiles } from './tls.ts';
 import { Turn } from './turn.ts';
 import { UnreadWatch } from './unread.ts';
-import type { Address, Uws } from './uws.ts';
+import type { ListenAddress, Uws } from './uws.ts';
 
 /** The settings and dependencies of the gateway. */
 export interface GatewayOptions extends Refusals {
@@ -96,9 +96,9 @@ export interface Gateway {
 }
 
 /** An app on a port of its own. It always speaks http: it is for this machine or a private network. */
-interface OwnDoor {
+interface OwnListener {
   readonly native: TemplatedApp;
-  readonly door: Door;
+  readonly acceptor: Acceptor;
 }
 
 /** Creates the gateway. It does not listen before `serve`. */
@@ -113,11 +113,11 @@ class UwsGateway implements Gateway {
   readonly #compression: Compression;
   readonly #generations: Generations;
   readonly #turn = new Turn();
-  readonly #rooms: { readonly bodyRoom: BodyRoom; readonly strangersRoom: BodyRoom };
+  readonly #rooms: { readonly bodyRoom: BodyRoom; readonly unauthenticatedRoom: BodyRoom };
   readonly #unread: UnreadWatch;
   #mount: ((native: TemplatedApp) => Generation) | undefined;
-  #door: Door | undefined;
-  readonly #ownDoors = new Map<DoorName, OwnDoor>();
+  #acceptor: Acceptor | undefined;
+  readonly #ownListeners = new Map<PortName, OwnListener>();
   readonly #streams = new OpenStreams();
   /** Identifies the certificate in use. */
   #certificate: string | undefined;
@@ -129,7 +129,7 @@ class UwsGateway implements Gateway {
     this.#compression = createCompression(uws, options.compression);
     this.#rooms = {
       bodyRoom: new BodyRoom(options.clock),
-      strangersRoom: new BodyRoom(options.clock, strangersRoomBytes),
+      unauthenticatedRoom: new BodyRoom(options.clock, unauthenticatedRoomBytes),
     };
     this.#generations = new Generations(options.clock, this.#compression.minLength);
     const { clock, log, maxBackpressureBytes, maxTotalBackpressureBytes } = options;
@@ -143,7 +143,9 @@ class UwsGateway implements Gateway {
     port = this.#options.port,
   ): Promise<Served> {
     const { host, tls, mostConnections, isShared: shared = false } = this.#options;
-    const served = routes.filter(({ door }) => door === undefined || this.#ownAddress(door) === undefined);
+    const served = routes.filter(
+      (route) => route.port === undefined || this.#ownAddress(route.port) === undefined,
+    );
     this.#mount = (native) => this.#mountAll(native, commands, served);
     try {
       const { native, certificate } = createFirst(this.#uws, tls);
@@ -151,7 +153,7 @@ class UwsGateway implements Gateway {
       this.#certificate = certificate;
       this.#generations.succeed(first);
       const openAny = tls === undefined ? openEntrance : openTlsEntrance;
-      this.#door = this.#createDoor(
+      this.#acceptor = this.#createAcceptor(
         first.native,
         { host, port, shared },
         {
@@ -161,7 +163,7 @@ class UwsGateway implements Gateway {
       );
       // When threads share a port, another thread serves what has a port of its own.
       const apart = shared ? { metricsPort: undefined, dashboardPort: undefined } : this.serveApart(routes);
-      return { port: this.#door.port, ...apart };
+      return { port: this.#acceptor.port, ...apart };
     } catch (error) {
       this.close();
       throw error;
@@ -177,13 +179,13 @@ class UwsGateway implements Gateway {
 
   async reloadTls(files: TlsFiles): Promise<boolean> {
     if (this.#options.tls === undefined) throw new Error('no certificate is in use: TLS is not configured');
-    if (this.#mount === undefined || this.#door === undefined) {
+    if (this.#mount === undefined || this.#acceptor === undefined) {
       throw new Error('no certificate is in use: the server accepts no connections');
     }
     const certificate = identifyTls(files);
     if (certificate === this.#certificate) return false;
     const next = this.#mount(createTlsApp(this.#uws, files));
-    const finish = this.#door.leadTo(next.native);
+    const finish = this.#acceptor.leadTo(next.native);
     this.#generations.succeed(next);
     this.#certificate = certificate;
     await finish();
@@ -191,12 +193,12 @@ class UwsGateway implements Gateway {
   }
 
   get isFull(): boolean {
-    return this.#door?.isClosed === true;
+    return this.#acceptor?.isClosed === true;
   }
 
   stop(): void {
-    this.#door?.stop();
-    this.#door = undefined;
+    this.#acceptor?.stop();
+    this.#acceptor = undefined;
   }
 
   close(): void {
@@ -205,11 +207,11 @@ class UwsGateway implements Gateway {
     this.#turn.end();
     this.#streams.end();
     this.#generations.close();
-    for (const { native, door } of this.#ownDoors.values()) {
-      door.stop();
+    for (const { native, acceptor } of this.#ownListeners.values()) {
+      acceptor.stop();
       native.close();
     }
-    this.#ownDoors.clear();
+    this.#ownListeners.clear();
   }
 
   readonly #publishNow: PublishTopic = (topic, frame) => {
@@ -217,16 +219,16 @@ class UwsGateway implements Gateway {
     this.#generations.publishNow(topic, frame);
   };
 
-  #createDoor(
+  #createAcceptor(
     native: TemplatedApp,
-    address: Address,
+    address: ListenAddress,
     {
       open,
       mostConnections = Infinity,
-    }: Pick<DoorOptions, 'open'> & { readonly mostConnections?: number | undefined },
-  ): Door {
+    }: Pick<AcceptorOptions, 'open'> & { readonly mostConnections?: number | undefined },
+  ): Acceptor {
     const { clock, log } = this.#options;
-    return new Door(native, { open, address, mostConnections, clock, log });
+    return new Acceptor(native, { open, address, mostConnections, clock, log });
   }
 
   /** Counts every connection of an app, if there is a maximum. */
@@ -239,8 +241,8 @@ class UwsGateway implements Gateway {
   #count(change: number): void {
     if (this.#options.mostConnections === undefined) return;
     this.#connections += change;
-    this.#door?.count(this.#connections);
-    for (const { door } of this.#ownDoors.values()) door.count(this.#connections);
+    this.#acceptor?.count(this.#connections);
+    for (const { acceptor } of this.#ownListeners.values()) acceptor.count(this.#connections);
   }
 
   #mountAll<S>(native: TemplatedApp, commands: SocketCommands<S>, routes: readonly Route[]): Generation {
@@ -275,17 +277,17 @@ class UwsGateway implements Gateway {
   }
 
   /** The address of something with a port of its own; undefined if it has none. */
-  #ownAddress(name: DoorName): Address | undefined {
+  #ownAddress(name: PortName): ListenAddress | undefined {
     const { host = this.#options.host, port } = this.#options[name] ?? {};
     return port === undefined ? undefined : { host, port };
   }
 
   /** Serves something on a port of its own. Returns the port; undefined if it has none. */
-  #openOwn(name: DoorName, routes: readonly Route[]): number | undefined {
+  #openOwn(name: PortName, routes: readonly Route[]): number | undefined {
     const address = this.#ownAddress(name);
     if (address === undefined) return undefined;
     const native = this.#uws.App();
-    const own = routes.filter(({ door }) => door === name);
+    const own = routes.filter(({ port }) => port === name);
     mountHttp(native, own, {
       ...this.#options,
       peer: createPeer(this.#options.trustedProxies, false),
@@ -296,12 +298,12 @@ class UwsGateway implements Gateway {
     });
     this.#watch(native);
     const hint = `Choose another one with ${name}.host and ${name}.port`;
-    const door = this.#createDoor(native, address, {
+    const acceptor = this.#createAcceptor(native, address, {
       open: (app, at) => openEntrance(this.#uws, app, at, hint),
       mostConnections: this.#options.mostConnections?.metrics,
     });
-    this.#ownDoors.set(name, { native, door });
-    return door.port;
+    this.#ownListeners.set(name, { native, acceptor });
+    return acceptor.port;
   }
 }
 

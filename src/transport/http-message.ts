@@ -59,7 +59,7 @@ export interface Sink {
 }
 
 /** The response to a request. */
-export type Answer = OutgoingResponse | StreamingResponse;
+export type HttpAnswer = OutgoingResponse | StreamingResponse;
 
 type Headers = NonNullable<OutgoingResponse['headers']>;
 

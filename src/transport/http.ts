@@ -7,14 +7,14 @@ import { answerOptions } from './cors.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 import {
   plainText,
-  type Answer,
+  type HttpAnswer,
   type IncomingRequest,
   type OutgoingResponse,
   type RequestHead,
 } from './http-message.ts';
 
 /** Handles a request that has been read completely. */
-export type Handle = (request: IncomingRequest) => MaybePromise<Answer>;
+export type Handle = (request: IncomingRequest) => MaybePromise<HttpAnswer>;
 
 /** One route: its pattern in uWebSockets.js' form. The first parameter must be `:app`, the second becomes `name`. */
 export type Route = RouteBase &
@@ -25,17 +25,17 @@ export type Route = RouteBase &
   );
 
 /** What can have a port of its own. */
-export type DoorName = 'metrics' | 'dashboard';
+export type PortName = 'metrics' | 'dashboard';
 
 interface RouteBase {
   readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly pattern: string;
   /** Served only on the port for this, if there is one. */
-  readonly door?: DoorName;
+  readonly port?: PortName;
   /** Whether the route needs `caller` of the request. */
   readonly readsCaller?: true;
   /** Whether the sender is known only after the body was read. Such bodies must not take the memory of others. */
-  readonly readsStrangers?: true;
+  readonly readsUnauthenticated?: true;
   /** Whether the work for a request is to end when the client disconnects. `gone` of the request tells. */
   readonly endsWithClient?: true;
   /** A larger body is refused before it is read, regardless of the other limits. */
@@ -55,7 +55,7 @@ export interface HttpOptions extends ExchangeOptions {
   readonly bodyBytes: (appId: string) => number;
   readonly bodyRoom: BodyRoom;
   /** The memory for bodies of unauthenticated requests. */
-  readonly strangersRoom: BodyRoom;
+  readonly unauthenticatedRoom: BodyRoom;
   /** Whether metrics are only for callers on this machine. */
   readonly metricsAreLocal: boolean;
 }
@@ -108,11 +108,11 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
       route: route.pattern,
       method,
       readsCaller: route.readsCaller === true,
-      isLocal: route.door === 'metrics' && options.metricsAreLocal,
+      isLocal: route.port === 'metrics' && options.metricsAreLocal,
       // The body of any other GET is not signed and not read.
       keepsBody: !('handle' in route) || route.method !== 'get',
       endsWithClient: route.endsWithClient === true,
-      room: route.readsStrangers === true ? options.strangersRoom : options.bodyRoom,
+      room: route.readsUnauthenticated === true ? options.unauthenticatedRoom : options.bodyRoom,
       maxBodyBytes: route.maxBodyBytes ?? Infinity,
       prefixLength: prefix.length,
       parameters: route.pattern.split(':').length - 1,

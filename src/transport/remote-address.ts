@@ -16,8 +16,8 @@ export function createTrust(networks: readonly string[]): IsTrusted {
 
 const isLoopbackAddress = createTrust(['127.0.0.0/8', '::1']);
 
-/** Whether an address of 4 or 16 bytes is a loopback address. */
-export function isLoopback(bytes: Uint8Array): boolean {
+/** Whether the peer with this address of 4 or 16 bytes is on this machine. */
+export function isLoopbackPeer(bytes: Uint8Array): boolean {
   return isLoopbackAddress(formatAddress(bytes));
 }
 

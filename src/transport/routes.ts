@@ -126,7 +126,7 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
     {
       method: 'get',
       pattern: '/metrics',
-      door: 'metrics',
+      port: 'metrics',
       handle: async () => ({ status: 200, ...(await self.metrics()) }),
     },
   ];

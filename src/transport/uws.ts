@@ -58,7 +58,7 @@ export interface Listening {
 }
 
 /** Where to listen. */
-export interface Address {
+export interface ListenAddress {
   readonly host: string;
   /** 0 means any free port. */
   readonly port: number;
@@ -73,7 +73,7 @@ export interface Address {
 export function listen(
   uws: Uws,
   app: TemplatedApp,
-  { host, port, shared = false }: Address,
+  { host, port, shared = false }: ListenAddress,
   hint = 'Choose another port or host (on the command line --port, --host); port 0 takes any free one',
 ): Listening {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the declared types lack the form with both a host and options

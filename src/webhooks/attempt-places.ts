@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** How the starts of attempts are spread over the turns of the event loop. */
-export interface Turns {
+export interface StartPacing {
   /** The maximum number of attempts that start in one turn of the event loop. */
   readonly starts: number;
   /** Runs a function in the next turn of the event loop. */
@@ -50,7 +50,7 @@ const guaranteed = 1 / 16;
  */
 export class AttemptPlaces {
   readonly #total: number;
-  readonly #turns: Turns;
+  readonly #turns: StartPacing;
   readonly #taken: Record<Claim, number> = { first: 0, untried: 0, further: 0, silent: 0 };
   readonly #waiting: Readonly<Record<Claim, Set<Contender>>> = {
     first: new Set(),
@@ -67,7 +67,7 @@ export class AttemptPlaces {
   #called: Contender | undefined;
 
   /** Without `turns`, attempts start without delay. */
-  constructor(total: number, turns: Turns = { starts: Infinity, next: () => {} }) {
+  constructor(total: number, turns: StartPacing = { starts: Infinity, next: () => {} }) {
     this.#total = total;
     this.#turns = turns;
     this.#startsLeft = turns.starts;

@@ -1,6 +1,6 @@
 import type { Debt } from './debts.ts';
 import type { QueuedEvent } from './lane.ts';
-import { isStateEvent, itself, readSubject, type LastSent } from './told.ts';
+import { isStateEvent, itself, readSubject, type LastSent } from './last-sent.ts';
 
 /** What an endpoint has been sent of one channel, as far as it is known. */
 export interface SentOfChannel {

@@ -7,7 +7,7 @@ import {
   type StateEvent,
   type LastSent,
   type NotSentReason,
-} from './told.ts';
+} from './last-sent.ts';
 
 /** The true state of a channel, as reported by webhooks. */
 export interface ChannelTruth {

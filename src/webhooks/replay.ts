@@ -5,7 +5,7 @@ import type { ReceivedEvent } from './received.ts';
  *
  * @since 0.1.0
  */
-export interface ToldState {
+export interface ReceiverState {
   /** The channels that have a subscriber. */
   readonly occupied: readonly string[];
   /** The user ids of each presence channel that has members. */
@@ -53,7 +53,7 @@ export class Replay {
   }
 
   /** The state after all events so far. Later events do not change the returned object. */
-  state(): ToldState {
+  state(): ReceiverState {
     const channels = [...this.#members].toSorted(([a], [b]) => (a < b ? -1 : 1));
     return {
       occupied: [...this.#occupied].toSorted(),

@@ -25,7 +25,12 @@ async function startStage() {
         return json(`{"bytes":${request.body.byteLength}}`);
       },
     },
-    { method: 'post', pattern: '/strange', readsStrangers: true, handle: () => json('{"strange":true}') },
+    {
+      method: 'post',
+      pattern: '/strange',
+      readsUnauthenticated: true,
+      handle: () => json('{"strange":true}'),
+    },
     { method: 'post', pattern: '/unsigned', begin: () => refusal(unauthorized('Not signed')) },
     { method: 'get', pattern: '/probe', handle: () => json('{"probe":true}') },
   ];

@@ -73,7 +73,7 @@ describe('the limits of connections', () => {
 
 describe('metrics on the port of the clients', () => {
   const routes = [
-    { method: 'get', pattern: '/metrics', door: 'metrics', handle: () => plainText(200, 'figures') },
+    { method: 'get', pattern: '/metrics', port: 'metrics', handle: () => plainText(200, 'figures') },
   ] as const;
 
   test('are served only to this machine unless they are public', async () => {
@@ -139,7 +139,7 @@ describe('metrics on their own port', () => {
 
   test('can be read during a shutdown, but not after it', async () => {
     const { gateway, ...ports } = await startGateway({ metrics: { port: 0 } }, [
-      { method: 'get', pattern: '/metrics', door: 'metrics', handle: () => plainText(200, 'figures') },
+      { method: 'get', pattern: '/metrics', port: 'metrics', handle: () => plainText(200, 'figures') },
     ]);
     const metrics = { port: ports.metricsPort ?? 0 };
     gateway.stop();

@@ -8,8 +8,8 @@ import { dial, get, readAll, requestHead } from './support/http.ts';
 import { pair } from './support/tls.ts';
 
 const routes: readonly Route[] = [
-  { method: 'get', pattern: '/dashboard/', door: 'dashboard', handle: () => plainText(200, 'page') },
-  { method: 'get', pattern: '/metrics', door: 'metrics', handle: () => plainText(200, 'figures') },
+  { method: 'get', pattern: '/dashboard/', port: 'dashboard', handle: () => plainText(200, 'page') },
+  { method: 'get', pattern: '/metrics', port: 'metrics', handle: () => plainText(200, 'figures') },
   { method: 'get', pattern: '/livez', handle: () => plainText(200, 'live') },
 ];
 

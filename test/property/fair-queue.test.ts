@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { encodeEvent, type WebhookEvent } from '../../src/webhooks/event.ts';
 import { parseReceived } from '../../src/webhooks/received.ts';
-import { Replay, type ToldState } from '../../src/webhooks/replay.ts';
+import { Replay, type ReceiverState } from '../../src/webhooks/replay.ts';
 import { findUndone } from '../../src/webhooks/undone.ts';
 import { DeliveryShell, defaultPolicy } from '../support/property/delivery-shell.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
@@ -33,7 +33,7 @@ const history = fc
     return events;
   });
 
-function replay(events: readonly WebhookEvent[]): ToldState {
+function replay(events: readonly WebhookEvent[]): ReceiverState {
   const received = parseReceived(
     `{"time_ms":1,"events":[${events.map((event) => encodeEvent(event)).join()}]}`,
   );

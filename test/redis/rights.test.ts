@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { LeadKeys, partitionCount } from '../../src/store/redis/keys.ts';
 import { RedisLink } from '../../src/store/redis/link/link.ts';
-import { judge, noRights, readRights, type Rights } from '../../src/store/redis/deliveries/rights.ts';
+import {
+  compareOwnership,
+  noRights,
+  readRights,
+  type Rights,
+} from '../../src/store/redis/deliveries/rights.ts';
 import { choosePartitions, largestShare, planGifts } from '../../src/store/redis/deliveries/sharing.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
@@ -59,7 +64,7 @@ class World {
     const works = [...node.works].flat();
     const args = [String(this.now), node.id, leaseMs, requestTimeoutMs, partitionCount, 0, ...works];
     node.rights = readRights(await link.run('lead', [this.#lead], args));
-    const verdict = judge(node.works, node.rights);
+    const verdict = compareOwnership(node.works, node.rights);
     expect(verdict.kind).not.toBe('forgotten');
     for (const [index, { token }] of node.rights.partitions) {
       // A new owner has a later token than all before.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { RunTimeSettings } from '../../src/configuration/run-time-settings.ts';
 import { silentLog } from '../../src/ports/log.ts';
-import type { Overrides } from '../../src/node/overrides.ts';
+import type { ServerOverrides } from '../../src/node/overrides.ts';
 import type { Server } from '../../src/node/server.ts';
 import { createRedisClients, type RedisLocation } from '../../src/store/redis/link/connect.ts';
 import { LeadKeys } from '../../src/store/redis/keys.ts';
@@ -49,7 +49,7 @@ for (const [name, locate] of [
 }
 
 const url = 'https://127.0.0.1:9/hook';
-const start = (overrides: Overrides = {}) =>
+const start = (overrides: ServerOverrides = {}) =>
   startServer({ redis: { url: redis.url, keyPrefix, leaseMs: 1000 } }, overrides);
 const settingsOf = ({ configuration }: Server) =>
   new RunTimeSettings({ configuration, names: randomNames, wallTime: systemWallTime });

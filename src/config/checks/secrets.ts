@@ -49,7 +49,7 @@ export function secretFileFaults(input: unknown, files: Files): readonly ConfigF
 }
 
 /** The secret of a pair that has no fault. */
-export function secretOf(
+export function readSecretOf(
   pair: { readonly secret?: string | undefined; readonly secretFile?: string | undefined },
   files: Files,
 ): string {

@@ -1,8 +1,8 @@
 import { defaultApp } from '../../config/default-app.ts';
-import { environment, type Address, type Credentials } from '../addresses.ts';
+import { environment, type ServerAddress, type Credentials } from '../addresses.ts';
 import type { Apps } from '../apps.ts';
 import type { EndpointInfo } from '../options.ts';
-import type { JsonObject } from '../../protocol/decode.ts';
+import type { ParsedObject } from '../../protocol/decode.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import { parameterOf, type Operation } from '../../operations/operation.ts';
 import { done, listOf, object } from '../../operations/schema.ts';
@@ -13,7 +13,7 @@ import { describeChannels, describeConnections } from '../state.ts';
 /** What operations on apps need. */
 export interface AppOperationOptions {
   readonly core: EmulatorCore;
-  readonly address: () => Address;
+  readonly address: () => ServerAddress;
   readonly apps: Apps;
   /** Responses contain the secrets of apps, but only for callers with a token. */
   readonly tellsSecrets: boolean;
@@ -37,7 +37,7 @@ export function appOperations({
       env: Object.fromEntries(env.filter(([name]) => isTold || !name.endsWith('_SECRET'))),
     };
   };
-  const add = async (body: JsonObject) => {
+  const add = async (body: ParsedObject) => {
     if (tellsSecrets || typeof body['secret'] === 'string') return tell(await apps.add(body));
     throw invalidArgument(
       'secret: missing; without control.token the response contains no secrets, so give the secret of the new app',

@@ -1,13 +1,19 @@
-import { bearerOf, isSameToken, strangerOf, type Caller, type Stranger } from '../../auth/caller.ts';
+import {
+  bearerOf,
+  isSameToken,
+  untrustedReasonOf,
+  type Caller,
+  type UntrustedReason,
+} from '../../auth/caller.ts';
 
 /** Why a caller is refused. */
-export interface Refusal {
+export interface CallerRefusal {
   readonly status: 401 | 403;
   readonly code: 'ERR_TOKEN' | 'ERR_ORIGIN' | 'ERR_HOST' | 'ERR_FORWARDED';
   readonly message: string;
 }
 
-const refusals: Readonly<Record<Stranger, Refusal>> = {
+const refusals: Readonly<Record<UntrustedReason, CallerRefusal>> = {
   forwarded: {
     status: 403,
     code: 'ERR_FORWARDED',
@@ -30,13 +36,13 @@ const refusals: Readonly<Record<Stranger, Refusal>> = {
  * Why this caller may not use the control API; undefined if it may. With a token, every caller that sends it may. Without one,
  * only programs on this machine may.
  */
-export function refuseCaller(caller: Caller, token: string | undefined): Refusal | undefined {
+export function refuseCaller(caller: Caller, token: string | undefined): CallerRefusal | undefined {
   if (token !== undefined) return refuseToken(caller.authorization, token);
-  const stranger = strangerOf(caller);
+  const stranger = untrustedReasonOf(caller);
   return stranger && refusals[stranger];
 }
 
-function refuseToken(authorization: string, token: string): Refusal | undefined {
+function refuseToken(authorization: string, token: string): CallerRefusal | undefined {
   if (isSameToken(token, bearerOf(authorization))) return undefined;
   const message = 'expected the header "Authorization: Bearer TOKEN" with the configured control.token';
   return { status: 401, code: 'ERR_TOKEN', message };

@@ -5,8 +5,8 @@ import {
   createDocumentRoute,
   createOperationRoutes,
   type OperationRoute,
-  type Entry,
-  type Failure,
+  type OperationEntryPoint,
+  type OperationFailure,
 } from '../../operations/routes.ts';
 import { refuseCaller } from './caller.ts';
 import { EmulatorError, type EmulatorErrorCode } from '../emulator-error.ts';
@@ -29,7 +29,7 @@ const statuses: Partial<Record<EmulatorErrorCode, number>> = {
 };
 
 /** The response for an EmulatorError; undefined for any other error, which is a bug. */
-export function failureOfEmulator(error: unknown): Failure | undefined {
+export function failureOfEmulator(error: unknown): OperationFailure | undefined {
   if (!(error instanceof EmulatorError)) return undefined;
   const status = statuses[error.code];
   return status === undefined ? undefined : { status, code: error.code, message: error.message };
@@ -40,7 +40,7 @@ export function createControlRoutes(
   operations: readonly Operation[],
   token: string | undefined,
 ): readonly OperationRoute<Caller>[] {
-  const entry: Entry<Caller> = {
+  const entry: OperationEntryPoint<Caller> = {
     prefix: '',
     admit: (caller) => refuseCaller(caller, token) ?? { who: 'control', isFull: true },
     failureOf: failureOfEmulator,

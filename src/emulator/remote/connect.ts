@@ -1,5 +1,5 @@
 import * as field from '../../config/schema/fields.ts';
-import { urlOf, type Address } from '../addresses.ts';
+import { urlOf, type ServerAddress } from '../addresses.ts';
 import { check } from '../check.ts';
 import type { EmulatorApp } from '../app-view.ts';
 import type { Emulator, EmulatorClock } from '../emulator.ts';
@@ -52,7 +52,7 @@ export async function connectEmulator(url: string, options: ConnectOptions = {})
 interface RemoteParts {
   readonly client: ControlClient;
   readonly apps: RemoteApps;
-  readonly address: Address;
+  readonly address: ServerAddress;
   readonly url: string;
   readonly mode: EmulatorClock['mode'];
 }
@@ -122,7 +122,7 @@ class RemoteEmulator extends RemoteApp implements Emulator {
   }
 }
 
-function addressOf(url: unknown): Address {
+function addressOf(url: unknown): ServerAddress {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
     throw invalidArgument(

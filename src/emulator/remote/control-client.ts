@@ -111,8 +111,8 @@ function closed(): EmulatorError {
 }
 
 /** Codes of those who may not ask at all. */
-const ofStrangers = new Set(['ERR_TOKEN', 'ERR_ORIGIN', 'ERR_HOST', 'ERR_FORWARDED']);
+const untrustedCodes = new Set(['ERR_TOKEN', 'ERR_ORIGIN', 'ERR_HOST', 'ERR_FORWARDED']);
 
 function isOfEmulator(code: unknown): code is EmulatorErrorCode {
-  return typeof code === 'string' && code.startsWith('ERR_') && !ofStrangers.has(code);
+  return typeof code === 'string' && code.startsWith('ERR_') && !untrustedCodes.has(code);
 }

@@ -3,7 +3,7 @@ import {
   clientOptions,
   environment,
   serverOptions,
-  type Address,
+  type ServerAddress,
   type ClientOptions,
   type ServerOptions,
 } from '../addresses.ts';
@@ -28,7 +28,7 @@ import type { RemoteApps } from './remote-apps.ts';
 export interface RemoteAppParts {
   readonly client: ControlClient;
   readonly apps: RemoteApps;
-  readonly address: Address;
+  readonly address: ServerAddress;
   /** Undefined: all of them, named by the first. */
   readonly appId: string | undefined;
 }

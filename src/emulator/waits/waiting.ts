@@ -63,7 +63,7 @@ export interface WaitingOptions {
 }
 
 /** Waits for what is to be sent and not to be sent, of one app or of all. */
-export class Waiting {
+export class Waits {
   readonly #options: WaitingOptions;
 
   constructor(options: WaitingOptions) {

@@ -1,7 +1,7 @@
 import type { Log } from '../../ports/log.ts';
 import {
   plainText,
-  type Answer,
+  type HttpAnswer,
   type IncomingRequest,
   type RequestHead,
   type Sink,
@@ -12,14 +12,14 @@ import type { Line } from './line.ts';
 import type { ForwardedAnswer, Keeper, WorkerMethods } from './server-methods.ts';
 
 /** A route that the keeper serves, as a worker has to know it. */
-export type ForwardedRoute = Pick<Route, 'method' | 'pattern' | 'door' | 'readsCaller' | 'maxBodyBytes'>;
+export type ForwardedRoute = Pick<Route, 'method' | 'pattern' | 'port' | 'readsCaller' | 'maxBodyBytes'>;
 
 /** What a worker has to know of the routes of the keeper. */
 export function describeRoutes(routes: readonly Route[]): readonly ForwardedRoute[] {
-  return routes.map(({ method, pattern, door, readsCaller, maxBodyBytes }) => ({
+  return routes.map(({ method, pattern, port, readsCaller, maxBodyBytes }) => ({
     method,
     pattern,
-    ...(door && { door }),
+    ...(port && { port }),
     ...(readsCaller && { readsCaller }),
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
   }));
@@ -71,7 +71,7 @@ export class ForwardedRequests {
     this.#sinks.delete(stream);
   }
 
-  #answer(worker: number, answer: Answer): ForwardedAnswer {
+  #answer(worker: number, answer: HttpAnswer): ForwardedAnswer {
     if (!('stream' in answer)) return answer;
     const stream = (this.#lastStream += 1);
     const open = (): RemoteSink => {
@@ -185,14 +185,14 @@ export class Forwarder {
    * The route of that number, answered by the keeper. `gate` refuses a request by its head; without one only the keeper can tell
    * who asks, once it has the body.
    */
-  route(route: ForwardedRoute, index: number, gate?: (head: RequestHead) => Answer | undefined): Route {
+  route(route: ForwardedRoute, index: number, gate?: (head: RequestHead) => HttpAnswer | undefined): Route {
     const handle: Handle = async (request) => {
       // A body may be a view of memory that is used again.
       const body = new Uint8Array(request.body);
       const answer = await this.#line.call(keeper, 'request', index, { ...request, body });
       return 'stream' in answer ? this.#stream(answer) : answer;
     };
-    if (gate === undefined) return { ...route, readsStrangers: true, handle };
+    if (gate === undefined) return { ...route, readsUnauthenticated: true, handle };
     return {
       ...route,
       begin(head) {
@@ -212,7 +212,7 @@ export class Forwarder {
     this.#streams.get(stream)?.end();
   }
 
-  #stream({ stream, contentType, headers }: Extract<ForwardedAnswer, { stream: number }>): Answer {
+  #stream({ stream, contentType, headers }: Extract<ForwardedAnswer, { stream: number }>): HttpAnswer {
     return {
       status: 200,
       contentType,

@@ -3,7 +3,7 @@ import type { Millis } from '../../ports/clock.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 
 /** What a worker holds: a channel, or on presence channels one member of it. */
-export interface Held {
+export interface HeldSubject {
   readonly appId: string;
   readonly channel: ChannelName;
   readonly userId: string | undefined;
@@ -18,17 +18,17 @@ export class Holdings {
   readonly #held = new Map<string, { readonly registry: Registry; readonly subscription: Subscription }>();
 
   /** Whether the worker holds it already. */
-  has(held: Held): boolean {
+  has(held: HeldSubject): boolean {
     return this.#held.has(keyOf(held));
   }
 
   /** The worker holds it from now on. */
-  add(registry: Registry, held: Held): void {
+  add(registry: Registry, held: HeldSubject): void {
     this.#held.set(keyOf(held), { registry, subscription: registry.join(held.channel, held.userId) });
   }
 
   /** The worker holds it no more. Undefined: it did not, because its join was refused. */
-  remove(held: Held, at: Millis, lingersMs: Millis): LocalLeave | undefined {
+  remove(held: HeldSubject, at: Millis, lingersMs: Millis): LocalLeave | undefined {
     const key = keyOf(held);
     const known = this.#held.get(key);
     if (known === undefined) return undefined;
@@ -37,6 +37,6 @@ export class Holdings {
   }
 }
 
-function keyOf({ appId, channel, userId }: Held): string {
+function keyOf({ appId, channel, userId }: HeldSubject): string {
   return userId === undefined ? `${appId}\n${channel}` : `${appId}\n${channel}\n${userId}`;
 }

@@ -1,5 +1,5 @@
 import type { Application } from '../../apps/application.ts';
-import type { ConnectionList, SpokenEvent } from '../../connections/client-connections.ts';
+import type { ConnectionList, ClientEventToSend } from '../../connections/client-connections.ts';
 import type { WorkerReading } from '../../observe/prometheus.ts';
 import type { LogFields } from '../../ports/log.ts';
 import type { MaybePromise } from '../../ports/maybe-promise.ts';
@@ -9,7 +9,7 @@ import type { KeeperOfState, WorkerOfState } from './keeper-methods.ts';
 import type { Seen } from './seen.ts';
 
 /** A start that failed, or a certificate that cannot be used, as it can be cloned. */
-export interface Failure {
+export interface StartFailure {
   readonly failed: string;
   readonly code: string | undefined;
 }
@@ -46,11 +46,11 @@ export interface KeeperOfServer {
 /** What a worker does for the keeper beside reaching its clients. */
 export interface WorkerOfServer {
   /** Listens on this port, or says why it cannot. */
-  serve(from: number, port: number): Promise<Failure | undefined>;
+  serve(from: number, port: number): Promise<StartFailure | undefined>;
   /** Serves these apps alone. Resolves once the clients of others have left. */
   serveOnly(from: number, configured: readonly Application[]): Promise<void>;
   /** Shows another certificate to whoever connects from now on. */
-  showCertificate(from: number, files: TlsFiles): Promise<boolean | Failure>;
+  showCertificate(from: number, files: TlsFiles): Promise<boolean | StartFailure>;
   read(from: number): WorkerReading;
   connections(
     from: number,
@@ -60,11 +60,11 @@ export interface WorkerOfServer {
   ): MaybePromise<ConnectionList>;
   closeConnection(from: number, appId: string, socketId: string): MaybePromise<boolean>;
   closeMembers(from: number, appId: string, userId: string): MaybePromise<void>;
-  speak(
+  sendAs(
     from: number,
     appId: string,
     socketId: string,
-    event: SpokenEvent,
+    event: ClientEventToSend,
   ): MaybePromise<{ readonly refusal: string } | 'unknown' | undefined>;
   /** Text of a stream; what a slow client is sent meanwhile is dropped by the keeper. */
   streamText(from: number, stream: number, text: string): void;

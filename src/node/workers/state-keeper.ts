@@ -13,7 +13,7 @@ import type { Unavailable } from '../../ports/unavailable.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { ClosingError } from '../../protocol/errors.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
-import { Holdings, type Held } from './holdings.ts';
+import { Holdings, type HeldSubject } from './holdings.ts';
 import type { JoinReply, KeeperOfState } from './keeper-methods.ts';
 import type { WorkerCounts } from './subscriber-counts.ts';
 
@@ -72,7 +72,7 @@ export class StateKeeper implements KeeperOfState {
 
   leave(from: number, leave: Leave): void {
     const { appId, channel, member, channelLingersMs, source } = leave;
-    const held: Held = { appId, channel, userId: member?.userId };
+    const held: HeldSubject = { appId, channel, userId: member?.userId };
     const lingersMs = member?.lingersMs ?? channelLingersMs ?? 0;
     const left = this.#holdings[from]?.remove(held, this.#options.clock.now(), lingersMs);
     if (left === undefined) return;

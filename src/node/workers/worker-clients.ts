@@ -7,7 +7,7 @@ import type { Ledger } from '../../ports/ledger.ts';
 import type { Refusal } from '../../ports/refusals.ts';
 import { isStartCode, StartError } from '../../ports/start-error.ts';
 import type { Witness } from '../../ports/witness.ts';
-import { findAlone } from '../../transport/entrance.ts';
+import { findAlone } from '../../transport/listening-socket.ts';
 import { createGateway } from '../../transport/gateway.ts';
 import { loadUws } from '../../transport/uws.ts';
 import { describeRoutes, ForwardedRequests } from './forwarding.ts';
@@ -17,7 +17,7 @@ import { Line } from './line.ts';
 import { createSeats } from './mesh.ts';
 import { startThreads, type Pool } from './pool.ts';
 import { relive, type Seen } from './seen.ts';
-import type { Failure, Keeper, WorkerMethods } from './server-methods.ts';
+import type { StartFailure, Keeper, WorkerMethods } from './server-methods.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { createWorkerConnections } from './worker-connections.ts';
 import { WorkerCounts } from './subscriber-counts.ts';
@@ -229,7 +229,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
 }
 
 /** A start that failed on a worker, as it would have failed here. */
-function startErrorOf({ code, failed }: Failure): Error {
+function startErrorOf({ code, failed }: StartFailure): Error {
   return isStartCode(code) ? new StartError(code, failed) : new Error(failed);
 }
 

@@ -61,9 +61,9 @@ export function createWorkerConnections({
     async closeMembers(appId, userId) {
       await Promise.all(workers.map((worker) => line.call(worker, 'closeMembers', appId, userId)));
     },
-    async speak(appId, socketId, event) {
+    async sendAs(appId, socketId, event) {
       const answers = await Promise.all(
-        workers.map((worker) => line.call(worker, 'speak', appId, socketId, event)),
+        workers.map((worker) => line.call(worker, 'sendAs', appId, socketId, event)),
       );
       return (
         answers.find((answer) => answer !== 'unknown') ??

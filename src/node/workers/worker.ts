@@ -30,7 +30,7 @@ import { keeper } from './keeper-methods.ts';
 import { Line } from './line.ts';
 import type { MeshSeat } from './mesh.ts';
 import { SeenByWorker } from './seen.ts';
-import type { Failure, Keeper, Level, WorkerMethods } from './server-methods.ts';
+import type { StartFailure, Keeper, Level, WorkerMethods } from './server-methods.ts';
 import { createKeptState, createNodeProcess, createStateOnRedis } from './worker-state.ts';
 
 /** What a worker thread is started with. */
@@ -96,7 +96,7 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     connections: (_, ...about) => present().joined.connections.list(...about),
     closeConnection: (_, ...about) => present().joined.connections.close(...about),
     closeMembers: (_, ...about) => present().joined.connections.closeMembers(...about),
-    speak: (_, ...about) => present().joined.connections.speak(...about),
+    sendAs: (_, ...about) => present().joined.connections.sendAs(...about),
     streamText: (_, stream, text) => forwarder.text(stream, text),
     streamEnd: (_, stream) => forwarder.end(stream),
     stop: () => present().clients.gateway.stop(),
@@ -231,7 +231,7 @@ function tellCounted(read: () => WorkerReading, tell: (reading: WorkerReading) =
 }
 
 /** Undefined when it succeeds; else why not, as it can be told. */
-async function failing(work: () => Promise<unknown>): Promise<Failure | undefined> {
+async function failing(work: () => Promise<unknown>): Promise<StartFailure | undefined> {
   try {
     await work();
     return undefined;

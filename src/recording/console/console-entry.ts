@@ -93,7 +93,7 @@ export interface ConsoleEntry extends Numbered {
 const overheadBytes = 300;
 
 /** The approximate memory of an entry. */
-export function sizeOf(content: ConsoleContent): number {
+export function entryBytes(content: ConsoleContent): number {
   switch (content.kind) {
     case 'gap':
     case 'connected':

@@ -1,7 +1,7 @@
 import type { ConsoleType } from '../../views/server.ts';
 import type { Clock, WallTime } from '../../ports/clock.ts';
 import { Allowance, type AllowanceBounds, type AllowanceTime } from '../allowance.ts';
-import { sizeOf, type ConsoleContent, type ConsoleEntry } from './console-entry.ts';
+import { entryBytes, type ConsoleContent, type ConsoleEntry } from './console-entry.ts';
 import { Ring } from '../ring.ts';
 import { Ticker } from '../ticker.ts';
 
@@ -141,7 +141,7 @@ export class ConsoleLog {
       atMs: this.#wallTime.now(),
       skipped,
       content,
-      bytes: sizeOf(content),
+      bytes: entryBytes(content),
     };
     (troubles.has(type) ? this.#trouble : this.#routine).push(entry);
   }

@@ -4,7 +4,7 @@ import type { Key, Table } from './tables.ts';
 export type Changes = ReadonlyMap<Table, ReadonlyMap<Key, string | undefined>>;
 
 /** The approximate size in bytes. */
-export function sizeOf(changes: Changes): number {
+export function changesBytes(changes: Changes): number {
   let bytes = 0;
   for (const rows of changes.values()) {
     for (const [key, value = ''] of rows) bytes += value.length + (typeof key === 'string' ? key.length : 8);

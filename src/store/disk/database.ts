@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from '../../system/real.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import { sizeOf } from './changes.ts';
+import { changesBytes } from './changes.ts';
 import { faultOf, looksDamaged } from './check.ts';
 import { Environment, isDamage, type Lmdb } from './environment.ts';
 import { faultIn } from './faults.ts';
@@ -162,7 +162,7 @@ function createDatabase(options: OpenOptions, opened: Opened, { release, seams }
   const { path, sync, clock, log } = options;
   const { environment, rows, isNew, lost } = opened;
   const toFile: Commit = (changes, { visible, ended }) => {
-    const lack = lackOfRoom(path, sizeOf(changes));
+    const lack = lackOfRoom(path, changesBytes(changes));
     if (lack !== undefined) return ended(lack);
     environment.commit(changes, {
       visible,

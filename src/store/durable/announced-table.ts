@@ -2,7 +2,7 @@ import type { Announced } from '../../channels/occupancy.ts';
 import { missStandsMs } from '../../channels/cache-miss.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
-import { hasFields, isNumber, isText, keyOf, type Rows } from './rows.ts';
+import { hasFields, isNumber, isText, rowKeyOf, type Rows } from './rows.ts';
 import type { Database } from '../disk/database.ts';
 
 /** A current cache miss. `until` is on the clock that also runs while the program is down. */
@@ -42,7 +42,7 @@ export class AnnouncedTable {
       apps.set(appId, channels);
       const announced = channels.get(channel) ?? {
         userIds: [],
-        miss: this.#missed.get(keyOf(appId, channel)),
+        miss: this.#missed.get(rowKeyOf(appId, channel)),
       };
       channels.set(channel, announced);
       if (userId !== undefined) announced.userIds.push(userId);
@@ -59,18 +59,18 @@ export class AnnouncedTable {
   apply(appId: string, event: WebhookEvent): void {
     switch (event.name) {
       case 'channel_occupied':
-        return this.#database.put('announced', keyOf(appId, event.channel), '');
+        return this.#database.put('announced', rowKeyOf(appId, event.channel), '');
       case 'channel_vacated': {
-        const key = keyOf(appId, event.channel);
+        const key = rowKeyOf(appId, event.channel);
         this.#database.remove('announced', key);
         return this.#endMiss(key);
       }
       case 'member_added':
-        return this.#database.put('announced', keyOf(appId, event.channel, event.userId), '');
+        return this.#database.put('announced', rowKeyOf(appId, event.channel, event.userId), '');
       case 'member_removed':
-        return this.#database.remove('announced', keyOf(appId, event.channel, event.userId));
+        return this.#database.remove('announced', rowKeyOf(appId, event.channel, event.userId));
       case 'cache_miss': {
-        const key = keyOf(appId, event.channel);
+        const key = rowKeyOf(appId, event.channel);
         const miss = { episode: event.episode, until: this.#now() + missStandsMs };
         this.#missed.set(key, miss);
         return this.#database.put('missed', key, JSON.stringify(miss));
@@ -84,21 +84,21 @@ export class AnnouncedTable {
   /** Removes everything about these channels. */
   forget(appId: string, channels: readonly Announced[]): void {
     for (const { channel, userIds } of channels) {
-      this.#database.remove('announced', keyOf(appId, channel));
-      for (const userId of userIds) this.#database.remove('announced', keyOf(appId, channel, userId));
-      this.#endMiss(keyOf(appId, channel));
+      this.#database.remove('announced', rowKeyOf(appId, channel));
+      for (const userId of userIds) this.#database.remove('announced', rowKeyOf(appId, channel, userId));
+      this.#endMiss(rowKeyOf(appId, channel));
     }
   }
 
   /** Ends the cache miss of a channel; only that of this episode, if one is given. */
   endMiss(appId: string, channel: ChannelName, episode?: string): void {
-    const key = keyOf(appId, channel);
+    const key = rowKeyOf(appId, channel);
     if (episode === undefined || this.#missed.get(key)?.episode === episode) this.#endMiss(key);
   }
 
   /** Whether the miss of this episode is current. */
   stands(appId: string, channel: ChannelName, episode: string): boolean {
-    const miss = this.#missed.get(keyOf(appId, channel));
+    const miss = this.#missed.get(rowKeyOf(appId, channel));
     return miss?.episode === episode && miss.until > this.#now();
   }
 

@@ -1,7 +1,7 @@
 import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { Millis } from '../../ports/clock.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
-import { hasFields, isNumber, isText, keyOf, type Rows } from './rows.ts';
+import { hasFields, isNumber, isText, rowKeyOf, type Rows } from './rows.ts';
 import type { Database } from '../disk/database.ts';
 
 /** A stored cached event. */
@@ -42,11 +42,11 @@ export class CacheTable {
 
   put(appId: string, channel: ChannelName, { name, data }: CachedEvent, ttlMs: Millis): void {
     const written: Written = { name, data, expiresAt: this.#now() + ttlMs };
-    this.#database.put('cached', keyOf(appId, channel), JSON.stringify(written));
+    this.#database.put('cached', rowKeyOf(appId, channel), JSON.stringify(written));
   }
 
   remove(appId: string, channel: ChannelName): void {
-    this.#database.remove('cached', keyOf(appId, channel));
+    this.#database.remove('cached', rowKeyOf(appId, channel));
   }
 }
 

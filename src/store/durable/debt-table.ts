@@ -1,7 +1,7 @@
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { KeptDebt } from '../../webhooks/debts.ts';
 import type { Database } from '../disk/database.ts';
-import { hasFields, isNumber, isText, keyOf, parse, partsOf } from './rows.ts';
+import { hasFields, isNumber, isText, rowKeyOf, parse, partsOf } from './rows.ts';
 
 /** A stored debt of an endpoint. */
 export interface DebtOfEndpoint {
@@ -31,7 +31,7 @@ export class DebtTable {
 
   /** Stores a debt; undefined removes it. */
   changed(appId: string, endpointId: string, channel: ChannelName, debt: KeptDebt | undefined): void {
-    const key = keyOf(appId, endpointId, channel);
+    const key = rowKeyOf(appId, endpointId, channel);
     if (debt === undefined) this.#database.remove('told', key);
     else this.#database.put('told', key, JSON.stringify(debt));
   }

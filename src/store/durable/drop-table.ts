@@ -1,5 +1,5 @@
 import { dropKinds, type DropKind } from '../../webhooks/drop-kind.ts';
-import { hasFields, isNumber, keyOf, partsOf, type Rows } from './rows.ts';
+import { hasFields, isNumber, rowKeyOf, partsOf, type Rows } from './rows.ts';
 import type { Database } from '../disk/database.ts';
 
 /** The parts of a drop that determine where it is stored. */
@@ -43,16 +43,16 @@ export class DropTable<D extends Dropped> {
   }
 
   put(appId: string, kind: DropKind, dropped: D): void {
-    this.#put(appId, keyOf(appId, kind, dropped.endpoint, dropped.channel), dropped);
+    this.#put(appId, rowKeyOf(appId, kind, dropped.endpoint, dropped.channel), dropped);
   }
 
   remove(appId: string, kind: DropKind, dropped: D): void {
-    this.#remove(appId, keyOf(appId, kind, dropped.endpoint, dropped.channel));
+    this.#remove(appId, rowKeyOf(appId, kind, dropped.endpoint, dropped.channel));
   }
 
   forgotten(appId: string, kind: DropKind, dropped: D, count: number): void {
-    this.#remove(appId, keyOf(appId, kind, dropped.endpoint, dropped.channel));
-    this.#put(appId, keyOf(appId, kind), { forgotten: count });
+    this.#remove(appId, rowKeyOf(appId, kind, dropped.endpoint, dropped.channel));
+    this.#put(appId, rowKeyOf(appId, kind), { forgotten: count });
   }
 
   clear(appId: string): void {

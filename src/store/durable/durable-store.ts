@@ -12,14 +12,14 @@ import { AnnouncedTable } from './announced-table.ts';
 import { BatchTable } from './batch-table.ts';
 import { CacheTable } from './cache-table.ts';
 import type { Database } from '../disk/database.ts';
-import type { Life } from './life.ts';
+import type { Run } from './run.ts';
 import type { Rows } from './rows.ts';
 import { OutboxTable, type KeptEvent } from './outbox-table.ts';
 
 /** The dependencies of the store. */
 export interface DurableStoreOptions {
   readonly database: Database;
-  readonly life: Life;
+  readonly run: Run;
   readonly clock: Clock;
   /** Receives appended events, and stored ones when they are restored. It is called when it is needed. */
   readonly machine: () => Pick<DeliveryMachine, 'restore' | 'take'>;
@@ -82,17 +82,17 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   #cancelNote: Cancel = () => {};
 
   constructor(options: DurableStoreOptions) {
-    const { database, life } = options;
+    const { database, run } = options;
     this.#options = options;
     this.#database = database;
-    this.#outbox = new OutboxTable(database, life.running, life.starts);
-    this.#batches = new BatchTable(database, life.starts);
-    this.#announced = new AnnouncedTable(database, life.lasting);
-    this.#cached = new CacheTable(database, life.lasting);
+    this.#outbox = new OutboxTable(database, run.running, run.starts);
+    this.#batches = new BatchTable(database, run.starts);
+    this.#announced = new AnnouncedTable(database, run.lasting);
+    this.#cached = new CacheTable(database, run.lasting);
     database.beforeWrite(() => {
       options.beforeWrite();
       this.#outbox.prepare();
-      life.note();
+      run.note();
     });
   }
 
@@ -209,7 +209,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   /** Ends this run gracefully: everything is written. */
   async close(): Promise<void> {
     this.#cancelNote();
-    this.#options.life.end();
+    this.#options.run.end();
     await this.#database.close();
   }
 
@@ -219,7 +219,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   }
 
   #noteTime(): void {
-    this.#options.life.note();
+    this.#options.run.note();
     this.#cancelNote = this.#options.clock.after(noteEveryMs, () => this.#noteTime());
   }
 
@@ -227,8 +227,8 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   #onOwnClock(announced: Announced): Announced {
     const { miss } = announced;
     if (miss === undefined) return announced;
-    const { clock, life } = this.#options;
-    return { ...announced, miss: { ...miss, until: clock.now() + miss.until - life.lasting() } };
+    const { clock, run } = this.#options;
+    return { ...announced, miss: { ...miss, until: clock.now() + miss.until - run.lasting() } };
   }
 
   /** Whether an event is an expired cache miss. It need not be sent, because the next miss causes another event. */

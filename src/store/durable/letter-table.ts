@@ -1,7 +1,7 @@
 import type { KeptLetters, LetterCount, LetterKeeper } from '../../ports/dead-letters.ts';
 import { encodeLetter, parseLetter, type DeadLetter } from '../../webhooks/dead-letter.ts';
 import type { Database } from '../disk/database.ts';
-import { hasFields, isNumber, keyOf, parse, partsOf } from './rows.ts';
+import { hasFields, isNumber, rowKeyOf, parse, partsOf } from './rows.ts';
 
 /** The prefix of the keys that count the letters of an app that are no longer kept. */
 const forgottenOf = 'forgotten letters';
@@ -46,7 +46,7 @@ export class LetterTable implements LetterKeeper {
 
   /** Stores how many letters of the app are no longer kept; undefined removes the count. */
   forgotten(appId: string, count: LetterCount | undefined): void {
-    const key = keyOf(forgottenOf, appId);
+    const key = rowKeyOf(forgottenOf, appId);
     if (count === undefined) this.#database.remove('meta', key);
     else this.#database.put('meta', key, JSON.stringify(count));
   }

@@ -58,7 +58,7 @@ export class Rows {
 }
 
 /** A key made of parts, as JSON, because the names of apps and users may contain any character. */
-export function keyOf(...parts: readonly string[]): string {
+export function rowKeyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 

@@ -18,7 +18,7 @@ export interface MemoryDeadLettersOptions {
   readonly maxBytes: number;
   readonly keepDays: number;
   /** Identifies this memory: a cursor of another one is not valid here. */
-  readonly life: string;
+  readonly run: string;
   readonly keeper?: LetterKeeper | undefined;
 }
 
@@ -253,13 +253,13 @@ export class MemoryDeadLetters implements DeadLetters {
   }
 
   #cursor(order: number): string {
-    return Buffer.from(`${order} ${this.#options.life}`).toString('base64url');
+    return Buffer.from(`${order} ${this.#options.run}`).toString('base64url');
   }
 
   /** Undefined if the cursor does not belong to this memory. */
   #parseCursor(cursor: string): number | undefined {
     const [order = '', ...life] = Buffer.from(cursor, 'base64url').toString().split(' ');
-    return /^\d{1,15}$/.test(order) && life.join(' ') === this.#options.life ? Number(order) : undefined;
+    return /^\d{1,15}$/.test(order) && life.join(' ') === this.#options.run ? Number(order) : undefined;
   }
 }
 

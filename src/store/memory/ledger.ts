@@ -36,7 +36,7 @@ export interface MemoryLedgerOptions {
   /** Stores what must outlive the process. */
   readonly journal?: CacheJournal;
   /** Identifies this run of the process, so that its cache-miss episodes differ from those of other runs. */
-  readonly life?: string;
+  readonly run?: string;
   /** Runs the removal of apps, one step for each channel and member. */
   readonly slices: Slices;
   /** Limits the search for a page of channels in each turn of the event loop. */
@@ -70,7 +70,7 @@ export class MemoryLedger implements Ledger {
         witness.suppressed(appId, { name: 'cache_miss', channel, episode }, 'duplicate');
       },
     };
-    this.#occupancy = new Occupancy(listener, options.life);
+    this.#occupancy = new Occupancy(listener, options.run);
   }
 
   /** Restores what an earlier run of the process has announced. All of it lingers until the deadline. */

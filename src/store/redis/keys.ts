@@ -55,7 +55,7 @@ export class PartitionKeys {
   }
 
   /** Where what is published on a channel goes; nodes hear it that have a subscriber there. */
-  heard(appId: string, channel: string): string {
+  channelTopic(appId: string, channel: string): string {
     return `${this.#prefix}heard:${appId}:${channel}`;
   }
 

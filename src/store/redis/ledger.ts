@@ -10,13 +10,13 @@ import { serverToUserChannel, type ChannelName } from '../../protocol/channel-na
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
-import type { Connections } from './channels/connections.ts';
+import type { CountedConnections } from './channels/connections.ts';
 import type { RedisDrops } from './deliveries/drops.ts';
-import { Hearing } from './fanout/hearing.ts';
+import { ChannelTopics } from './fanout/channel-topics.ts';
 import { layoutName, LeadKeys, partitionCount, PartitionKeys, partitionOf, userName } from './keys.ts';
 import { Partition, type NamesAfter } from './channels/partition.ts';
 import { answerOf, Patience } from './link/patience.ts';
-import type { StandingReading } from './link/standing.ts';
+import type { StandingReading } from './link/link-health.ts';
 import { StandingLog } from './link/standing-log.ts';
 import type { RedisLedgerOptions } from './link/surroundings.ts';
 
@@ -31,7 +31,7 @@ export class RedisLedger implements Ledger {
   readonly #options: RedisLedgerOptions;
   readonly #partitions: readonly Partition[];
   readonly #standing: StandingLog;
-  readonly #hearing: Hearing;
+  readonly #channelTopics: ChannelTopics;
   /** While Redis is away each node admits for itself. */
   readonly #triggers = new Map<string, RateWindow>();
   #epoch = '';
@@ -44,8 +44,8 @@ export class RedisLedger implements Ledger {
       { length: partitionCount },
       (_, index) => new PartitionKeys(options.keyPrefix, index),
     );
-    const hearing = new Hearing({ ...options, topics: options.link.topics, partitions: keys });
-    this.#hearing = hearing;
+    const hearing = new ChannelTopics({ ...options, topics: options.link.topics, partitions: keys });
+    this.#channelTopics = hearing;
     this.#partitions = keys.map(
       (one, index) => new Partition(options, { keys: one, index, standing, hearing }),
     );
@@ -145,7 +145,7 @@ export class RedisLedger implements Ledger {
 
   signOut(appId: string, userId: string): void {
     this.#ofUser(appId, userId).users.signOut(appId, userId);
-    this.#hearing.end(appId, serverToUserChannel(userId));
+    this.#channelTopics.end(appId, serverToUserChannel(userId));
   }
 
   unwatch(appId: string, watched: readonly string[]): void {
@@ -246,7 +246,7 @@ export class RedisLedger implements Ledger {
   }
 
   /** Where the connections of an app are counted. */
-  connectionsOf(appId: string): Pick<Connections, 'take' | 'release'> {
+  connectionsOf(appId: string): Pick<CountedConnections, 'take' | 'release'> {
     return this.#of(appId, '').connections;
   }
 
@@ -268,7 +268,7 @@ export class RedisLedger implements Ledger {
   }
 
   #readEpoch(): void {
-    const lives = this.#partitions.map(({ registration }) => registration.life);
+    const lives = this.#partitions.map(({ registration }) => registration.run);
     if (lives.includes(undefined)) return;
     this.#epoch = createHash('sha256').update(lives.join('\n')).digest('hex').slice(0, 32);
   }
@@ -299,7 +299,7 @@ export class RedisLedger implements Ledger {
   /** What is sent to a user who is signed in here arrives from now on, or once Redis is back. */
   async #hearUser(appId: string, userId: string): Promise<void> {
     const channel = serverToUserChannel(userId);
-    const heard = this.#hearing.begin(appId, channel);
+    const heard = this.#channelTopics.begin(appId, channel);
     if (heard === undefined || this.#of(appId, channel).registration.isAway) return;
     await new Patience(this.#options.clock).wait(heard);
   }

@@ -2,7 +2,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RunTimeSettings } from '../../../src/configuration/run-time-settings.ts';
-import type { Overrides } from '../../../src/node/overrides.ts';
+import type { ServerOverrides } from '../../../src/node/overrides.ts';
 import type { Server } from '../../../src/node/server.ts';
 import { SettingsTable } from '../../../src/store/durable/settings-table.ts';
 import { systemWallTime } from '../../../src/system/clock.ts';
@@ -28,7 +28,7 @@ keepsSettings('a table on disk', async () => {
 const url = 'https://127.0.0.1:9/hook';
 const settingsOf = ({ configuration }: Server) =>
   new RunTimeSettings({ configuration, names: randomNames, wallTime: systemWallTime });
-const start = (path: string, overrides: Overrides = {}) =>
+const start = (path: string, overrides: ServerOverrides = {}) =>
   startServer({ store: { path }, shutdownTimeoutMs: 100 }, overrides);
 const endpointsOf = ({ configuration }: Server) =>
   configuration.current.apps.map(({ id, webhooks }) => [

@@ -1,6 +1,6 @@
 import Backend from 'pusher';
 import { expect } from 'vitest';
-import type { Overrides } from '../../../src/node/overrides.ts';
+import type { ServerOverrides } from '../../../src/node/overrides.ts';
 import { Admin, type Headers } from './admin.ts';
 import { Client } from './client.ts';
 import { Receiver } from './receiver.ts';
@@ -21,7 +21,7 @@ export class AdminWorld {
   /** `given` is laid over the configuration; every call has these headers. */
   static async start(
     given: Given = {},
-    overrides: Overrides = {},
+    overrides: ServerOverrides = {},
     headers: Headers = {},
   ): Promise<AdminWorld> {
     const status = { now: 200 };

@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { request } from 'undici';
 import { expect } from 'vitest';
-import type { Overrides } from '../../../src/node/overrides.ts';
+import type { ServerOverrides } from '../../../src/node/overrides.ts';
 import type { Server } from '../../../src/node/server.ts';
 import { startServer, type Given } from './server.ts';
 
@@ -92,7 +92,11 @@ export class Admin {
     return new Admin(server, json as ApiDocument, headers);
   }
 
-  static async start(given: Given = {}, overrides: Overrides = {}, headers: Headers = {}): Promise<Admin> {
+  static async start(
+    given: Given = {},
+    overrides: ServerOverrides = {},
+    headers: Headers = {},
+  ): Promise<Admin> {
     return Admin.of(await startServer(given, overrides), headers);
   }
 

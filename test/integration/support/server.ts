@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Env } from '../../../src/config/environment.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema/schema.ts';
-import type { Overrides } from '../../../src/node/overrides.ts';
+import type { ServerOverrides } from '../../../src/node/overrides.ts';
 import { createServer, type Server } from '../../../src/node/server.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -27,7 +27,7 @@ export function configOf(given: Given = {}, env: Env = {}): Config {
 }
 
 /** A server on a free loopback port, closed when the test ends. */
-export async function startServer(given: Given = {}, overrides: Overrides = {}): Promise<Server> {
+export async function startServer(given: Given = {}, overrides: ServerOverrides = {}): Promise<Server> {
   const config = configOf(given, overrides.env);
   const server = await createServer(config, { cachesMetrics: false, ...overrides });
   onTestFinished(async () => {

@@ -28,7 +28,7 @@ import { createTruth, type ReadTruth } from '../../../src/reconcile/truth.ts';
 import { DebtTable } from '../../../src/store/durable/debt-table.ts';
 import { DropTable } from '../../../src/store/durable/drop-table.ts';
 import { Rows } from '../../../src/store/durable/rows.ts';
-import { Life } from '../../../src/store/durable/life.ts';
+import { Run } from '../../../src/store/durable/run.ts';
 import { MortalClock } from '../mortal-clock.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { noSlices } from '../turns.ts';
@@ -114,14 +114,14 @@ export class Stack {
       requestId: () => `req_${this.#nextId()}`,
     };
     const database = disk?.open(clock, { onRecovery: () => this.dispatcher.resume() });
-    const life = database && new Life(database, clock, () => readingsAt(clock.now()));
+    const run = database && new Run(database, clock, () => readingsAt(clock.now()));
     const dropTable = database && new DropTable(database, isDroppedEvent);
     const store =
       database &&
-      life &&
+      run &&
       new DurableStore({
         database,
-        life,
+        run,
         clock,
         machine: () => this.dispatcher,
         beforeWrite() {},
@@ -153,7 +153,7 @@ export class Stack {
       ...(store && { store }),
       wallTime,
       ids,
-      ...(life && { epoch: () => life.epoch }),
+      ...(run && { epoch: () => run.epoch }),
       applications,
       policy,
       drops: this.drops,
@@ -178,7 +178,7 @@ export class Stack {
       outbox,
       metrics: noMetrics,
       cacheTtlMs: 1_800_000,
-      ...(store && { journal: store, life: `${life?.starts}-` }),
+      ...(store && { journal: store, run: `${run?.starts}-` }),
       ...createNotifier(this.apps, node.publishTopic, fanout),
       wake: (dueAt) => sweeper.wake(dueAt),
       countSubscribers: (appId, channel) => this.apps.byId(appId)?.registry.subscribers(channel) ?? 0,
@@ -206,7 +206,7 @@ export class Stack {
     });
     this.api = new Api({
       reconcile: () => 0,
-      webhookLife: () => ({
+      webhookState: () => ({
         kept: 'memory',
         epoch: 'life-1',
         starts: undefined,

@@ -62,7 +62,7 @@ export function apiStage({
     log: { ...silentLog, ...log },
     epoch: () => 'life-1',
     reconcile: () => 0,
-    webhookLife: () => ({
+    webhookState: () => ({
       kept: 'memory',
       epoch: 'life-1',
       starts: undefined,

@@ -66,7 +66,7 @@ export function letterStage(given: Partial<MemoryDeadLettersOptions> = {}) {
     wallTime,
     maxBytes: 8 * 1024 * 1024,
     keepDays: 7,
-    life: 'life-1',
+    run: 'life-1',
     ...given,
   });
   return { clock, wallTime, store };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judge, watchLiveness } from '../../../src/connections/liveness.ts';
+import { judgeLiveness, watchLiveness } from '../../../src/connections/liveness.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
 const policy = { activityTimeoutMs: 120_000, pongTimeoutMs: 30_000 };
@@ -12,7 +12,7 @@ describe('the result of a silence', () => {
     ['alive', 0, 150_000, 179_999],
     ['dead', 0, 150_000, 180_000],
   ])('is %s: last frame at %s, pinged at %s, now %s', (verdict, lastHeardAt, pingedAt, at) => {
-    expect(judge({ lastHeardAt, pingedAt }, policy, at)).toBe(verdict);
+    expect(judgeLiveness({ lastHeardAt, pingedAt }, policy, at)).toBe(verdict);
   });
 });
 

@@ -40,7 +40,7 @@ describe('without a token, the admin API', () => {
       '415 ERR_CONTENT_TYPE',
     ],
   ])('%s', (_, method, caller, outcome) => {
-    expect(inShort(open.admit(caller, { method, door: 'admin' }))).toBe(outcome);
+    expect(inShort(open.admit(caller, { method, api: 'admin' }))).toBe(outcome);
   });
 });
 
@@ -117,7 +117,7 @@ describe('without a token, the API of the page', () => {
     ['refuses requests that a proxy forwards', 'get', thePage({ isForwarded: true }), '403 ERR_FORWARDED'],
     ['refuses other machines', 'get', thePage({ ...remote, host: 'localhost' }), '403 ERR_REMOTE'],
   ])('%s', (_, method, caller, outcome) => {
-    expect(inShort(open.admit(caller, { method, door: 'dashboard' }))).toBe(outcome);
+    expect(inShort(open.admit(caller, { method, api: 'dashboard' }))).toBe(outcome);
   });
 
   test.each([
@@ -128,7 +128,7 @@ describe('without a token, the API of the page', () => {
     ['dev.internal.evil.example', '421 ERR_HOST'],
     ['x.dev.internal', '421 ERR_HOST'],
   ])('with allowedHosts, the host %s leads to %s', (host, outcome) => {
-    expect(inShort(named.admit(thePage({ host }), { method: 'get', door: 'dashboard' }))).toBe(outcome);
+    expect(inShort(named.admit(thePage({ host }), { method: 'get', api: 'dashboard' }))).toBe(outcome);
   });
 });
 
@@ -154,20 +154,18 @@ describe('with a token, the admin API', () => {
       '415 ERR_CONTENT_TYPE',
     ],
   ])('%s', (_, method, caller, outcome) => {
-    expect(inShort(guarded.admit(caller, { method, door: 'admin' }))).toBe(outcome);
+    expect(inShort(guarded.admit(caller, { method, api: 'admin' }))).toBe(outcome);
   });
 
   test('explains what it expects, without the token', () => {
-    const refusal = JSON.stringify(
-      guarded.admit(aProgram(bearer('wrong')), { method: 'get', door: 'admin' }),
-    );
+    const refusal = JSON.stringify(guarded.admit(aProgram(bearer('wrong')), { method: 'get', api: 'admin' }));
     expect(refusal).toContain('Authorization: Bearer TOKEN');
     expect(refusal).not.toContain(token);
   });
 
   test('ignores cookies', () => {
     const cookie = cookieOf(guarded.login(token, thePage()));
-    expect(inShort(guarded.admit(aProgram({ cookie }), { method: 'get', door: 'admin' }))).toBe(
+    expect(inShort(guarded.admit(aProgram({ cookie }), { method: 'get', api: 'admin' }))).toBe(
       '401 ERR_TOKEN',
     );
   });
@@ -198,7 +196,7 @@ describe('with a token, the API of the page', () => {
       'full token',
     ],
   ])('%s', (_, method, caller, outcome) => {
-    expect(inShort(guarded.admit(caller, { method, door: 'dashboard' }))).toBe(outcome);
+    expect(inShort(guarded.admit(caller, { method, api: 'dashboard' }))).toBe(outcome);
   });
 
   test.each([
@@ -207,8 +205,8 @@ describe('with a token, the API of the page', () => {
     ['evil.example', '421 ERR_HOST'],
   ])('with allowedHosts, the host %s leads to %s', (host, outcome) => {
     const caller = thePage({ host, ...bearer(token) });
-    expect(inShort(guardedByName.admit(caller, { method: 'get', door: 'dashboard' }))).toBe(outcome);
-    expect(inShort(guardedByName.admit({ ...caller, fetchSite: '' }, { method: 'get', door: 'admin' }))).toBe(
+    expect(inShort(guardedByName.admit(caller, { method: 'get', api: 'dashboard' }))).toBe(outcome);
+    expect(inShort(guardedByName.admit({ ...caller, fetchSite: '' }, { method: 'get', api: 'admin' }))).toBe(
       outcome,
     );
   });
@@ -228,8 +226,8 @@ describe('in production', () => {
     ['TLS is accepted', 'get', thePage({ ...remote, isSecure: true }), 'full token'],
   ])('%s', (_, method, caller, outcome) => {
     const withToken = { ...caller, ...bearer(token) };
-    for (const door of ['dashboard', 'admin'] as const)
-      expect(inShort(production.admit(withToken, { method, door }))).toBe(outcome);
+    for (const api of ['dashboard', 'admin'] as const)
+      expect(inShort(production.admit(withToken, { method, api }))).toBe(outcome);
   });
 
   test('a login by plain HTTP is refused', () => {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { accessOf, aProgram, cookieOf, inShort, proxied, thePage, token, viewToken } from './callers.ts';
 
 const hourMs = 60 * 60 * 1000;
-const look = { method: 'get', door: 'dashboard' } as const;
-const change = { method: 'post', door: 'dashboard' } as const;
+const look = { method: 'get', api: 'dashboard' } as const;
+const change = { method: 'post', api: 'dashboard' } as const;
 const config = { token, viewToken };
 
 describe('a session', () => {

@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../../src/receiver/verdict.ts';
+import { judgeWebhook } from '../../../src/receiver/verdict.ts';
 
 const secret = 'app-secret';
 
 function judged(text: string, nowMs = 5, maxAgeMs = 300_000) {
   const signature = createHmac('sha256', secret).update(text).digest('hex');
   const headers = { 'x-pusher-signature': signature };
-  return judge({ headers, body: Buffer.from(text) }, { secrets: secret, maxAgeMs }, nowMs);
+  return judgeWebhook({ headers, body: Buffer.from(text) }, { secrets: secret, maxAgeMs }, nowMs);
 }
 
 describe('the verdict on a webhook', () => {
@@ -42,7 +42,11 @@ describe('the verdict on a webhook', () => {
   });
 
   test('is that of the signature first, with what was told all the same', () => {
-    const told = judge({ headers: {}, body: Buffer.from(text) }, { secrets: secret, maxAgeMs: 0 }, 9e9);
+    const told = judgeWebhook(
+      { headers: {}, body: Buffer.from(text) },
+      { secrets: secret, maxAgeMs: 0 },
+      9e9,
+    );
     expect(told).toMatchObject({ verdict: { verified: false, reason: 'missing_signature' }, body });
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Replica, type Change, type Snapshot } from '../../../src/store/redis/channels/replica.ts';
+import { Replica, type ChannelChange, type Snapshot } from '../../../src/store/redis/channels/replica.ts';
 
-const event = (data: string): Change & { kind: 'event' } => ({
+const event = (data: string): ChannelChange & { kind: 'event' } => ({
   kind: 'event',
   event: { name: 'news', data },
   ttlMs: 1000,

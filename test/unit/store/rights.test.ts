@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judge, readRights, type Rights } from '../../../src/store/redis/deliveries/rights.ts';
+import { compareOwnership, readRights, type Rights } from '../../../src/store/redis/deliveries/rights.ts';
 
 const rights = (token: number, partitions: Readonly<Record<number, number>>): Rights => ({
   token,
@@ -32,7 +32,7 @@ describe('rights to dispatch', () => {
   });
 
   test('of which Redis knows nothing are left as they are', () => {
-    expect(judge(works({ 1: 5 }), readRights([-1, 1000, '']))).toEqual({ kind: 'forgotten' });
+    expect(compareOwnership(works({ 1: 5 }), readRights([-1, 1000, '']))).toEqual({ kind: 'forgotten' });
   });
 
   test.each([
@@ -43,10 +43,13 @@ describe('rights to dispatch', () => {
     ['lost, when another node had one meanwhile', { 1: 5 }, { 1: 8 }, { kind: 'lost', partitions: [1] }],
     ['lost, even when others are won', { 1: 5 }, { 2: 9 }, { kind: 'lost', partitions: [1] }],
   ])('are %s', (_, before, now, verdict) => {
-    expect(judge(works(before), rights(1, now))).toEqual(verdict);
+    expect(compareOwnership(works(before), rights(1, now))).toEqual(verdict);
   });
 
   test('are lost, when a node of a former version has the right to everything', () => {
-    expect(judge(works({ 1: 5 }), readRights([0, 1000, '']))).toEqual({ kind: 'lost', partitions: [1] });
+    expect(compareOwnership(works({ 1: 5 }), readRights([0, 1000, '']))).toEqual({
+      kind: 'lost',
+      partitions: [1],
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Standing } from '../../../src/store/redis/link/standing.ts';
+import { LinkHealth } from '../../../src/store/redis/link/link-health.ts';
 
 const well = { unreachable: 0, isFull: false };
 const away = { unreachable: 64, isFull: false };
@@ -7,7 +7,7 @@ const full = { unreachable: 0, isFull: true };
 
 describe('how a node stands with Redis', () => {
   test('is said when it changes, and not while it lasts', () => {
-    const standing = new Standing(10_000);
+    const standing = new LinkHealth(10_000);
     const readings = [well, well, away, away, { unreachable: 12, isFull: false }, well, well];
     const said = readings.map((reading, index) => standing.observe(reading, index * 1000));
     expect(said).toEqual([
@@ -22,13 +22,13 @@ describe('how a node stands with Redis', () => {
   });
 
   test('full and room again are said once each', () => {
-    const standing = new Standing(10_000);
+    const standing = new LinkHealth(10_000);
     const said = [full, full, well, full].map((reading, index) => standing.observe(reading, index * 500));
     expect(said).toEqual([[{ kind: 'full' }], [], [{ kind: 'room', afterMs: 1000 }], [{ kind: 'full' }]]);
   });
 
   test('whether it is full is not said while it is lost, for nobody knows', () => {
-    const standing = new Standing(10_000);
+    const standing = new LinkHealth(10_000);
     standing.observe(full, 0);
     expect(standing.observe({ unreachable: 1, isFull: false }, 1000)).toEqual([
       { kind: 'lost', partitions: 1 },
@@ -41,7 +41,7 @@ describe('how a node stands with Redis', () => {
   });
 
   test('a loss of data that all partitions find is said once, and another one later again', () => {
-    const standing = new Standing(10_000);
+    const standing = new LinkHealth(10_000);
     const said = Array.from({ length: 64 }, (_, index) => standing.dataLost(index * 20));
     expect(said.flat()).toEqual([{ kind: 'emptied' }]);
     expect(standing.dataLost(20_000)).toEqual([{ kind: 'emptied' }]);

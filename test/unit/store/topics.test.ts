@@ -62,7 +62,7 @@ function stage(isCluster = false) {
   const topics = new Topics(subscriber as unknown as Redis);
   const heard: string[] = [];
   const hear = (topic: string): Promise<void> | undefined => {
-    const promise = topics.hear(topic);
+    const promise = topics.listen(topic);
     void promise?.then(() => heard.push(topic));
     return promise;
   };
@@ -78,13 +78,13 @@ describe('a topic', () => {
     expect(heard).toEqual([]);
     await subscriber.answer();
     expect(heard).toEqual(['{1}a', '{1}a']);
-    expect(topics.hear('{1}a')).toBeUndefined();
+    expect(topics.listen('{1}a')).toBeUndefined();
     expect(subscriber.sent).toEqual(['+{1}a']);
   });
 
   test('that is let go and wanted again waits for the second answer', async () => {
     const { subscriber, topics, hear, heard } = stage();
-    void topics.hear('{1}a');
+    void topics.listen('{1}a');
     topics.letGo(['{1}a']);
     void hear('{1}a');
     await subscriber.answer();
@@ -136,7 +136,7 @@ describe('after a lost connection', () => {
 
   test('all topics are asked for, 500 in a command and four commands at a time', async () => {
     const { subscriber, topics } = stage();
-    for (const topic of many) void topics.hear(topic);
+    for (const topic of many) void topics.listen(topic);
     for (const _ of many) await subscriber.answer();
     subscriber.lose();
     expect(topics.areHeard).toBe(false);
@@ -153,7 +153,7 @@ describe('after a lost connection', () => {
 
   test('who came meanwhile waits for it, and what was let go is not asked for', async () => {
     const { subscriber, topics, hear, heard } = stage();
-    void topics.hear('{1}left');
+    void topics.listen('{1}left');
     await subscriber.answer();
     void hear('{1}asked');
     subscriber.lose();
@@ -168,7 +168,7 @@ describe('after a lost connection', () => {
 
   test('that is lost again the topics are asked for on the third, and only that makes them whole', async () => {
     const { subscriber, topics } = stage();
-    void topics.hear('{1}a');
+    void topics.listen('{1}a');
     await subscriber.answer();
     subscriber.lose();
     await subscriber.comeBack();
@@ -193,8 +193,8 @@ describe('a silent topic', () => {
   test('has all that are on its server in a cluster asked for again', async () => {
     const { subscriber, topics } = stage(true);
     void topics.subscribe('{1}topic', () => {});
-    void topics.hear('{1}a');
-    void topics.hear('{2}a');
+    void topics.listen('{1}a');
+    void topics.listen('{2}a');
     subscriber.sent.length = 0;
     topics.renew('{1}topic');
     expect(subscriber.sent).toEqual(['-{1}topic {1}a', '+{1}topic {1}a']);

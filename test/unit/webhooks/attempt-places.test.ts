@@ -4,7 +4,7 @@ import {
   type Claim,
   type Contender,
   type Place,
-  type Turns,
+  type StartPacing,
 } from '../../../src/webhooks/attempt-places.ts';
 
 /** Starts attempts as long as it wants more and finds places. */
@@ -130,7 +130,7 @@ describe('places', () => {
 
 test('limit the starts in a turn of the event loop, and the next turn continues', () => {
   const waiting: (() => void)[] = [];
-  const turns: Turns = { starts: 16, next: (run) => void waiting.push(run) };
+  const turns: StartPacing = { starts: 16, next: (run) => void waiting.push(run) };
   const places = new AttemptPlaces(Infinity, turns);
   const starters = Array.from({ length: 40 }, () => new Starter(places, 'untried'));
   const counts = [started(starters)];

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Beliefs } from '../../../src/webhooks/belief.ts';
 import { Debts } from '../../../src/webhooks/debts.ts';
-import type { StateEvent } from '../../../src/webhooks/told.ts';
+import type { StateEvent } from '../../../src/webhooks/last-sent.ts';
 import { channelName } from '../../support/unit/application.ts';
 
 const occupied = (channel: string): StateEvent => ({

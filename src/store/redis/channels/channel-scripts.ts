@@ -2,7 +2,7 @@ import type { Millis } from '../../../ports/clock.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { ChannelKeys, PartitionKeys } from '../keys.ts';
 import type { Registration } from './registration.ts';
-import { toDescription, type Description, type Reply } from '../link/replies.ts';
+import { toChannelDescription, type ChannelDescription, type Reply } from '../link/replies.ts';
 import type { SendStep } from './steps.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
@@ -40,8 +40,8 @@ export class ChannelScripts {
   }
 
   /** What Redis knows of a channel at this moment. */
-  async read(channel: KeptChannel): Promise<Description> {
-    return toDescription(await this.#run('read', channel));
+  async read(channel: KeptChannel): Promise<ChannelDescription> {
+    return toChannelDescription(await this.#run('read', channel));
   }
 
   /**
@@ -49,11 +49,11 @@ export class ChannelScripts {
    * together, somewhat later: how many connections this node has is counted here, so that only those of the others may be
    * as many as they were a moment ago.
    */
-  async show(channel: KeptChannel): Promise<Description | undefined> {
+  async show(channel: KeptChannel): Promise<ChannelDescription | undefined> {
     const { standing, epoch, former } = this.#registration;
     const [status, ...known] = await this.#run('show', channel, [...standing, `${epoch}\n${former}`]);
     if (status !== 'ok') return undefined;
-    const description = toDescription(known);
+    const description = toChannelDescription(known);
     const here = this.#options.countSubscribers(channel.appId, channel.name);
     return {
       ...description,

@@ -7,8 +7,8 @@ import { HeldChannel, named } from './held.ts';
 import { Leaves } from './leaves.ts';
 import { Patience } from '../link/patience.ts';
 import type { Registration } from './registration.ts';
-import { toNotice, type Change, type Told } from './replica.ts';
-import { toDescription, type Description, type Reply } from '../link/replies.ts';
+import { toNotice, type ChannelChange, type ReplicaNotice } from './replica.ts';
+import { toChannelDescription, type ChannelDescription, type Reply } from '../link/replies.ts';
 import type { ChannelSurroundings, RedisLedgerOptions } from '../link/surroundings.ts';
 
 /** The channels of one partition: what this node has of each, and what it knows of it. */
@@ -21,7 +21,7 @@ export class Channels {
   readonly #leaves: Leaves;
   readonly #uncounted = new Set<HeldChannel>();
   /** Events that subscribers here were told before Redis knew them. */
-  readonly #toldEarly = new Set<string>();
+  readonly #anticipated = new Set<string>();
   #marks = 0;
   /** Before each mark: the first epoch of this node, which no other has. */
   #origin = '';
@@ -97,20 +97,25 @@ export class Channels {
     // The subscribers here need not wait for Redis; those elsewhere will be told once it is back.
     const held = this.#held.get(keyOf(appId, name));
     if (held === undefined) return;
-    this.#toldEarly.add(mark);
-    const forget = (): unknown => clock.after(leaseMs, () => this.#toldEarly.delete(mark));
+    this.#anticipated.add(mark);
+    const forget = (): unknown => clock.after(leaseMs, () => this.#anticipated.delete(mark));
     void kept.then(forget);
-    const change: Change = { kind: 'event', event, ttlMs, except };
+    const change: ChannelChange = { kind: 'event', event, ttlMs, except };
     this.#tell(held, held.replica.anticipate(change, clock.now()));
     void kept.then(() => held.replica.eventKept());
   }
 
   /** A change that a script tells. */
-  apply(appId: string, channel: string, news: { revision: number; change: Change; mark: string }): void {
+  apply(
+    appId: string,
+    channel: string,
+    news: { revision: number; change: ChannelChange; mark: string },
+  ): void {
     const held = this.#held.get(keyOf(appId, channel));
     if (held === undefined) return;
     const { revision, change: heard, mark } = news;
-    const change = heard.kind === 'event' ? { ...heard, isTold: this.#toldEarly.has(mark) } : heard;
+    const change: ChannelChange =
+      heard.kind === 'event' ? { ...heard, isAnticipated: this.#anticipated.has(mark) } : heard;
     this.#tell(held, held.replica.apply(revision, change, this.#options.clock.now()));
   }
 
@@ -190,7 +195,7 @@ export class Channels {
   }
 
   async #hear(held: HeldChannel): Promise<void> {
-    held.hearing = this.#partition.hear(held.appId, held.name);
+    held.hearing = this.#partition.listen(held.appId, held.name);
     if (held.hearing === undefined) return;
     await held.hearing;
     held.hearing = undefined;
@@ -252,7 +257,7 @@ export class Channels {
    * another connection. Who has the snapshot must not get them, and the others must.
    */
   async #caughtUp([status, , , , revision]: Reply): Promise<void> {
-    if (status !== 'limit') await this.#partition.heard(Number(revision));
+    if (status !== 'limit') await this.#partition.reached(Number(revision));
   }
 
   /** Redis does not answer: the subscriber is let in, and told what this node knows. */
@@ -288,15 +293,15 @@ export class Channels {
       metrics.suppressedByGrace(held.appId, 'member_removed');
     }
     if (missStood === 1) metrics.deduplicated(held.appId);
-    this.#merge(held, toDescription(description));
+    this.#merge(held, toChannelDescription(description));
   }
 
-  #merge(held: HeldChannel, description: Description): void {
+  #merge(held: HeldChannel, description: ChannelDescription): void {
     this.#tell(held, held.merge(description, this.#options.clock.now()));
     held.snapshotCame();
   }
 
-  #tell(held: HeldChannel, told: readonly Told[]): void {
+  #tell(held: HeldChannel, told: readonly ReplicaNotice[]): void {
     if (!this.#isHeld(held)) return;
     for (const one of told) this.#options.notify(held.appId, held.name, toNotice(one));
   }

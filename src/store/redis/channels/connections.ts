@@ -22,7 +22,7 @@ interface Counted {
  * The connections of apps that have a limit, of one partition. Redis counts them by epoch, so that those of a dead node are
  * counted no more once it is released. It admits one more, or refuses it, in one step.
  */
-export class Connections implements ConnectionSlots {
+export class CountedConnections implements ConnectionSlots {
   readonly #options: RedisLedgerOptions;
   readonly #registration: Registration;
   readonly #keys: PartitionKeys;

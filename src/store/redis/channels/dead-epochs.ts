@@ -1,10 +1,10 @@
 import type { Millis } from '../../../ports/clock.ts';
 import type { ChannelScripts } from './channel-scripts.ts';
-import type { Connections } from './connections.ts';
+import type { CountedConnections } from './connections.ts';
 import type { PartitionKeys } from '../keys.ts';
 import { describeFailure } from '../link/standing-log.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
-import type { Users } from './users.ts';
+import type { PartitionUsers } from './users.ts';
 
 /** What a dead epoch held is released in portions. */
 const portion = 100;
@@ -12,8 +12,8 @@ const portion = 100;
 export interface DeadEpochsOptions extends Pick<RedisLedgerOptions, 'link' | 'pace' | 'log' | 'clock'> {
   readonly keys: PartitionKeys;
   readonly scripts: ChannelScripts;
-  readonly users: Users;
-  readonly connections: Connections;
+  readonly users: PartitionUsers;
+  readonly connections: CountedConnections;
   /** Forgets an epoch of which nothing is left. */
   readonly bury: (epoch: string) => Promise<unknown>;
   /** At this moment something is to be reported as gone. */

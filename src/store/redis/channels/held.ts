@@ -3,8 +3,8 @@ import type { Millis } from '../../../ports/clock.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { KeptChannel } from './channel-scripts.ts';
 import type { ChannelKeys } from '../keys.ts';
-import { Replica, type Told } from './replica.ts';
-import type { Description } from '../link/replies.ts';
+import { Replica, type ReplicaNotice } from './replica.ts';
+import type { ChannelDescription } from '../link/replies.ts';
 
 /** A member that has connections here, or asks to be let in. */
 export interface Here extends Member {
@@ -92,7 +92,7 @@ export class HeldChannel implements KeptChannel {
   }
 
   /** Takes what Redis knows. Returns what subscribers are to be told of it. */
-  merge(description: Description, at: Millis): readonly Told[] {
+  merge(description: ChannelDescription, at: Millis): readonly ReplicaNotice[] {
     const members = this.isRefused ? this.#withLetIn(description.members) : description.members;
     return this.replica.merge({ ...description, members }, at);
   }

@@ -1,8 +1,8 @@
 import { isSocketId } from '../../../protocol/socket-id.ts';
-import type { Change } from './replica.ts';
+import type { ChannelChange } from './replica.ts';
 
 /** What a script tells every node, in the order of the revisions of its partition. */
-export interface Notice {
+export interface PartitionNotice {
   readonly revision: number;
   readonly appId: string;
   readonly news: News;
@@ -10,7 +10,12 @@ export interface Notice {
 
 /** Of a channel, of a user, or of the app. */
 export type News =
-  | { readonly kind: 'channel'; readonly channel: string; readonly change: Change; readonly mark: string }
+  | {
+      readonly kind: 'channel';
+      readonly channel: string;
+      readonly change: ChannelChange;
+      readonly mark: string;
+    }
   | { readonly kind: 'count'; readonly channel: string; readonly count: number }
   | { readonly kind: 'user'; readonly userId: string; readonly isOnline: boolean }
   /** The user was sent away so long ago. */
@@ -18,7 +23,7 @@ export type News =
   | { readonly kind: 'connections'; readonly byEpoch: ReadonlyMap<string, number> };
 
 /** Reads a notice. Undefined if it is none that this version of the program knows. */
-export function parseNotice(json: string): Notice | undefined {
+export function parseNotice(json: string): PartitionNotice | undefined {
   const notice = parseObject(json);
   if (notice === undefined) return undefined;
   const text = (key: string): string => {
@@ -32,7 +37,7 @@ export function parseNotice(json: string): Notice | undefined {
 function toNews(text: (key: string) => string, number: number, byEpoch: unknown): News | undefined {
   const channel = text('c');
   const userId = text('u');
-  const ofChannel = (change: Change): News => ({ kind: 'channel', channel, change, mark: text('o') });
+  const ofChannel = (change: ChannelChange): News => ({ kind: 'channel', channel, change, mark: text('o') });
   switch (text('k')) {
     case 'in':
       return ofChannel({ kind: 'in', member: { userId, infoJson: text('i') } });

@@ -3,12 +3,12 @@ import { checkedChannelName, type ChannelName } from '../../../protocol/channel-
 import type { WebhookEvent } from '../../../webhooks/event.ts';
 import { ChannelScripts } from './channel-scripts.ts';
 import { Channels } from './channels.ts';
-import { Connections } from './connections.ts';
+import { CountedConnections } from './connections.ts';
 import { DeadEpochs, splitFirst } from './dead-epochs.ts';
 import { RedisDrops } from '../deliveries/drops.ts';
-import type { Hearing } from '../fanout/hearing.ts';
+import type { ChannelTopics } from '../fanout/channel-topics.ts';
 import type { PartitionKeys } from '../keys.ts';
-import { parseNotice, type Notice } from './notice.ts';
+import { parseNotice, type PartitionNotice } from './notice.ts';
 import { Registration, type Registered } from './registration.ts';
 import type { Reply } from '../link/replies.ts';
 import type { ScriptName } from '../scripts.ts';
@@ -16,7 +16,7 @@ import { Revisions } from './revisions.ts';
 import type { StandingLog } from '../link/standing-log.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 import { Terminations } from './terminations.ts';
-import { Users } from './users.ts';
+import { PartitionUsers } from './users.ts';
 
 /** A node that did not cause a departure looks for it so much later than the one that did. */
 const handicapMs: Millis = 500;
@@ -39,7 +39,7 @@ interface PartitionParts {
   readonly keys: PartitionKeys;
   readonly index: number;
   readonly standing: StandingLog;
-  readonly hearing: Hearing;
+  readonly hearing: ChannelTopics;
 }
 
 /** One partition of the state, as this node takes part in it. */
@@ -47,8 +47,8 @@ export class Partition {
   readonly keys: PartitionKeys;
   readonly registration: Registration;
   readonly channels: Channels;
-  readonly users: Users;
-  readonly connections: Connections;
+  readonly users: PartitionUsers;
+  readonly connections: CountedConnections;
   readonly drops: RedisDrops;
   readonly terminations: Terminations;
   readonly #options: RedisLedgerOptions;
@@ -87,12 +87,12 @@ export class Partition {
     const scripts = new ChannelScripts(options, this.registration, this.keys);
     this.channels = new Channels(options, this.registration, scripts, {
       due: (at) => this.#due(at),
-      heard: (revision) => this.#revisions.heard(revision),
-      hear: (appId, channel) => hearing.begin(appId, channel),
+      reached: (revision) => this.#revisions.reached(revision),
+      listen: (appId, channel) => hearing.begin(appId, channel),
       letGo: (appId, channel) => hearing.end(appId, channel),
     });
-    this.users = new Users(options, this.registration, this.keys);
-    this.connections = new Connections(options, this.registration, this.keys);
+    this.users = new PartitionUsers(options, this.registration, this.keys);
+    this.connections = new CountedConnections(options, this.registration, this.keys);
     this.drops = new RedisDrops(options, this.registration, this.keys);
     this.terminations = new Terminations({
       run: options.link.run,
@@ -135,7 +135,7 @@ export class Partition {
     this.#revisions.tellListeners();
   }
 
-  #hear(notice: Notice | undefined): void {
+  #hear(notice: PartitionNotice | undefined): void {
     if (notice === undefined || notice.revision <= this.#revisions.last) return;
     this.#readIf(this.#revisions.noticed(notice.revision));
     this.#take(notice);
@@ -254,7 +254,7 @@ export class Partition {
     if (isMissing) this.#readAll();
   }
 
-  #take({ revision, appId, news }: Notice): void {
+  #take({ revision, appId, news }: PartitionNotice): void {
     switch (news.kind) {
       case 'channel':
         return this.channels.apply(appId, news.channel, { revision, ...news });

@@ -101,7 +101,7 @@ export class Registration {
    * Which life of the data this is, as Redis said last: another one once it has lost something that was written. Undefined
    * while the node is not registered, or the data have not begun anew yet.
    */
-  get life(): string | undefined {
+  get run(): string | undefined {
     return this.isRegistered ? this.#life : undefined;
   }
 

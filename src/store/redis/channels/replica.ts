@@ -14,7 +14,7 @@ export interface Snapshot {
 }
 
 /** One change of a channel. */
-export type Change =
+export type ChannelChange =
   | { readonly kind: 'in'; readonly member: Member }
   | { readonly kind: 'out'; readonly userId: string }
   | {
@@ -23,18 +23,18 @@ export type Change =
       readonly ttlMs: Millis;
       readonly except: SocketId | undefined;
       /** It was anticipated: subscribers know it. */
-      readonly isTold?: boolean;
+      readonly isAnticipated?: boolean;
     }
   | { readonly kind: 'miss-over' };
 
 /** What subscribers of this node are to be told. */
-export type Told =
-  | Exclude<Change, { kind: 'miss-over' | 'event' }>
+export type ReplicaNotice =
+  | Exclude<ChannelChange, { kind: 'miss-over' | 'event' }>
   | { readonly kind: 'event'; readonly event: CachedEvent; readonly except: SocketId | undefined };
 
 interface Revised {
   readonly revision: number;
-  readonly change: Change;
+  readonly change: ChannelChange;
 }
 
 /**
@@ -85,7 +85,7 @@ export class Replica {
   }
 
   /** Takes a snapshot, unless more is known already. Returns what it changes. */
-  merge(snapshot: Snapshot, at: Millis): readonly Told[] {
+  merge(snapshot: Snapshot, at: Millis): readonly ReplicaNotice[] {
     if (this.#revision !== undefined && this.#revision >= snapshot.revision) return [];
     const changes = [...this.#earlyEvents(snapshot.revision, at), ...this.#differences(snapshot, at)];
     const told = this.#isKnown ? changes : [];
@@ -104,7 +104,7 @@ export class Replica {
   }
 
   /** Takes a change, unless the snapshot had it already. Returns what is to be told. */
-  apply(revision: number, change: Change, at: Millis): readonly Told[] {
+  apply(revision: number, change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
     if (this.#revision === undefined) {
       this.#early.push({ revision, change });
       return [];
@@ -123,7 +123,7 @@ export class Replica {
    * Takes a change of this node that the others cannot know yet. Returns what is to be told. An event prevails over
    * whatever snapshots say until `eventKept` is called.
    */
-  anticipate(change: Change, at: Millis): readonly Told[] {
+  anticipate(change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
     this.#isKnown = true;
     if (change.kind === 'event') this.#unkept += 1;
     return this.#take(change, at);
@@ -134,7 +134,7 @@ export class Replica {
     this.#unkept -= 1;
   }
 
-  #take(change: Change, at: Millis): readonly Told[] {
+  #take(change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
     switch (change.kind) {
       case 'in':
         if (this.#members.has(change.member.userId)) return [];
@@ -145,7 +145,9 @@ export class Replica {
       case 'event':
         this.#cached = { event: change.event, until: at + change.ttlMs };
         this.#missUntil = -Infinity;
-        return change.isTold === true ? [] : [{ kind: 'event', event: change.event, except: change.except }];
+        return change.isAnticipated === true
+          ? []
+          : [{ kind: 'event', event: change.event, except: change.except }];
       case 'miss-over':
         this.#missUntil = -Infinity;
         return [];
@@ -153,7 +155,7 @@ export class Replica {
   }
 
   /** Takes the events that came while no snapshot was trusted: of a snapshot only the last can be told. */
-  #earlyEvents(until: number, at: Millis): readonly Told[] {
+  #earlyEvents(until: number, at: Millis): readonly ReplicaNotice[] {
     return this.#early.flatMap(({ revision, change }) =>
       change.kind === 'event' && revision > this.#toldUntil && revision <= until
         ? this.#take(change, at)
@@ -161,8 +163,8 @@ export class Replica {
     );
   }
 
-  #differences({ members, cached }: Snapshot, at: Millis): Told[] {
-    const told: Told[] = [];
+  #differences({ members, cached }: Snapshot, at: Millis): ReplicaNotice[] {
+    const told: ReplicaNotice[] = [];
     for (const [userId, { infoJson }] of this.#members) {
       if (members.get(userId)?.infoJson !== infoJson) told.push({ kind: 'out', userId });
     }
@@ -180,7 +182,7 @@ export class Replica {
 }
 
 /** As the port words it. */
-export function toNotice(told: Told): Notice {
+export function toNotice(told: ReplicaNotice): Notice {
   switch (told.kind) {
     case 'in':
       return { kind: 'member-added', member: told.member };

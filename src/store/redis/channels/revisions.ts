@@ -25,7 +25,7 @@ export class Revisions {
   }
 
   /** Resolves once everything up to this revision was heard, or else is read; a heartbeat at the latest says so. */
-  async heard(revision: number): Promise<void> {
+  async reached(revision: number): Promise<void> {
     if (revision > this.#last) await new Promise<void>((tell) => this.#listeners.push({ revision, tell }));
   }
 

@@ -18,7 +18,7 @@ interface Watched {
 }
 
 /** The users of one partition: who is signed in here, and who is watched from here. */
-export class Users {
+export class PartitionUsers {
   readonly #options: RedisLedgerOptions;
   readonly #registration: Registration;
   readonly #keys: PartitionKeys;

@@ -4,10 +4,10 @@ import type { DeliveryStore } from '../../../ports/delivery-store.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
 import { RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
-import { Intake } from './intake.ts';
+import { OutboxIntake } from './intake.ts';
 import { goOnWith, readLeftBatches } from './kept-batches.ts';
 import { Parcels, type Parcel } from './parcels.ts';
-import { judge, noRights, readRights, type Rights, type Verdict } from './rights.ts';
+import { compareOwnership, noRights, readRights, type Rights, type OwnershipVerdict } from './rights.ts';
 import { largestShare, lettersPartition } from './sharing.ts';
 import { describeFailure } from '../link/standing-log.ts';
 
@@ -45,7 +45,7 @@ const haltMs: Millis = 1000;
 export class RedisDispatch {
   readonly #options: DispatchOptions;
   readonly #deliveries: RedisDeliveries;
-  readonly #intake: Intake;
+  readonly #intake: OutboxIntake;
   #machine: DeliveryMachine | undefined;
   #rights: Rights = noRights;
   #nodes = 1;
@@ -72,7 +72,7 @@ export class RedisDispatch {
     const deliveries = new RedisDeliveries({ ...options, superseded: () => this.#end() });
     this.#deliveries = deliveries;
     this.#parcels = new Parcels(options.nodeId, options.leaseMs);
-    this.#intake = new Intake({
+    this.#intake = new OutboxIntake({
       ...options,
       deliveries,
       theirNow: () => this.#theirNow(),
@@ -132,7 +132,7 @@ export class RedisDispatch {
   }
 
   /** Asks for the rights. What was lost is left at once. */
-  async #ask(): Promise<Verdict> {
+  async #ask(): Promise<OwnershipVerdict> {
     const { clock, link, lead, leaseMs, nodeId, partitions, present, requestTimeoutMs } = this.#options;
     const works = [...this.#works].filter(([index]) => !this.#refused.has(index));
     const refused = [...this.#refused].map((index) => [index, 0]);
@@ -153,7 +153,7 @@ export class RedisDispatch {
     );
     this.#refused.clear();
     const rights = readRights(reply);
-    const verdict = judge(this.#works, rights);
+    const verdict = compareOwnership(this.#works, rights);
     this.#forgottenSince =
       verdict.kind === 'forgotten' ? (this.#forgottenSince ?? this.#options.clock.now()) : undefined;
     this.#hasHeardOfRights ||= verdict.kind !== 'forgotten';
@@ -166,7 +166,7 @@ export class RedisDispatch {
     return verdict;
   }
 
-  async #follow(verdict: Verdict): Promise<void> {
+  async #follow(verdict: OwnershipVerdict): Promise<void> {
     if (this.#isClosed) return;
     switch (verdict.kind) {
       case 'forgotten':

@@ -14,7 +14,7 @@ import { TheirClock } from '../link/their-clock.ts';
 import { UnknownEvents } from './unknown-events.ts';
 
 /** What taking events from outboxes needs. */
-export interface IntakeOptions {
+export interface OutboxIntakeOptions {
   readonly link: RedisLink;
   readonly clock: Clock;
   readonly partitions: readonly PartitionKeys[];
@@ -33,8 +33,8 @@ export interface IntakeOptions {
 const noEndpoints: EventOrigin['settledFor'] = new Set();
 
 /** Reads the outboxes of the partitions that this node dispatches, and has the machine take what is in them. */
-export class Intake {
-  readonly #options: IntakeOptions;
+export class OutboxIntake {
+  readonly #options: OutboxIntakeOptions;
   readonly #reader: OutboxReader;
   /** By partition: in a cluster each server has a clock of its own. */
   readonly #clocks: readonly TheirClock[];
@@ -48,7 +48,7 @@ export class Intake {
   #isReading = false;
   #isHeldUp = false;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: OutboxIntakeOptions) {
     this.#options = options;
     this.#reader = new OutboxReader(options.link, options.partitions);
     this.#clocks = options.partitions.map(() => new TheirClock());

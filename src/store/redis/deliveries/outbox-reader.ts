@@ -2,7 +2,7 @@ import type { PartitionKeys } from '../keys.ts';
 import type { RedisLink } from '../link/link.ts';
 
 /** An entry of a stream. */
-export type Entry = readonly [id: string, fields: string[]];
+export type StreamEntry = readonly [id: string, fields: string[]];
 
 /** Entries of a stream are read in portions. */
 const portion = 1000;
@@ -30,11 +30,11 @@ export class OutboxReader {
   }
 
   /** The entries since the last read, but for those that are known when they arrive. */
-  async read(index: number, isKnown: (id: string) => boolean): Promise<readonly Entry[]> {
+  async read(index: number, isKnown: (id: string) => boolean): Promise<readonly StreamEntry[]> {
     const key = this.#partitions[index]?.outbox;
     const cursor = this.#cursors[index];
     if (key === undefined || cursor === undefined) return [];
-    const unknown: Entry[] = [];
+    const unknown: StreamEntry[] = [];
     for (let { after } = cursor; ;) {
       const entries = await this.#link.commands.xrange(key, `(${after}`, '+', 'COUNT', portion);
       after = entries.at(-1)?.[0] ?? after;

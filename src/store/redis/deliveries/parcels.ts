@@ -8,7 +8,7 @@ export interface Parcel {
 }
 
 /** What a node has and others have. */
-export interface Holdings {
+export interface PartitionHoldings {
   readonly now: Millis;
   readonly owned: Iterable<number>;
   /** The nodes that live, and how many partitions each has. */
@@ -35,7 +35,7 @@ export class Parcels {
   }
 
   /** What is to be given away now. */
-  pack({ now, owned, nodes, ties }: Holdings): readonly Parcel[] {
+  pack({ now, owned, nodes, ties }: PartitionHoldings): readonly Parcel[] {
     const gifts = planGifts(nodes, this.#nodeId);
     if (gifts.length === 0) {
       this.#unfairSince = undefined;

@@ -29,7 +29,7 @@ export interface Rights {
  * or had meanwhile, partitions that it works for, so that what it has in memory of them counts no more. `won`: there are
  * partitions that it does not work for yet, and all others stayed. `kept`: nothing has changed.
  */
-export type Verdict =
+export type OwnershipVerdict =
   | { readonly kind: 'forgotten' }
   | { readonly kind: 'kept' }
   | { readonly kind: 'won'; readonly partitions: readonly number[] }
@@ -56,7 +56,10 @@ export function readRights([token = 0, at = 0, living = '', ...owned]: Reply): R
 }
 
 /** Compares what a node works for, each partition with the token of its right, with the rights that it has now. */
-export function judge(works: ReadonlyMap<number, number>, { token, partitions }: Rights): Verdict {
+export function compareOwnership(
+  works: ReadonlyMap<number, number>,
+  { token, partitions }: Rights,
+): OwnershipVerdict {
   if (token === -1) return { kind: 'forgotten' };
   const lost = [...works].filter(([index, known]) => partitions.get(index)?.token !== known);
   if (lost.length > 0) return { kind: 'lost', partitions: lost.map(([index]) => index) };

@@ -8,9 +8,9 @@ const topicsInACommand = 500;
 const commandsAtATime = 4;
 
 /** A topic that is not heard yet. */
-interface Unheard {
-  readonly heard: Promise<void>;
-  readonly tell: () => void;
+interface PendingTopic {
+  readonly subscribed: Promise<void>;
+  readonly settle: () => void;
   /** Redis has refused it, or was not there. */
   hasFailed: boolean;
 }
@@ -24,7 +24,7 @@ export class Topics {
   readonly #handlers = new Map<string, (message: string) => void>();
   /** Those that are to be heard, by the words in braces. */
   readonly #wanted = new Map<string, Set<string>>();
-  readonly #unheard = new Map<string, Unheard>();
+  readonly #pending = new Map<string, PendingTopic>();
   #receiveOther: (message: string) => void = () => {};
   /** Of connections: what was asked on one of them is of no use on the next. */
   #number = 0;
@@ -70,16 +70,16 @@ export class Topics {
   }
 
   /** Hears a topic from now on. Undefined: it is heard. The promise resolves once it is, perhaps on a later connection. */
-  hear(topic: string): Promise<void> | undefined {
-    const unheard = this.#unheard.get(topic);
-    if (unheard !== undefined) return unheard.heard;
+  listen(topic: string): Promise<void> | undefined {
+    const unheard = this.#pending.get(topic);
+    if (unheard !== undefined) return unheard.subscribed;
     const group = this.#groupOf(topic);
     if (group.has(topic)) return undefined;
     group.add(topic);
-    const asked = newUnheard();
-    this.#unheard.set(topic, asked);
+    const asked = newPendingTopic();
+    this.#pending.set(topic, asked);
     if (this.#subscriber.status === 'ready') void this.#ask([topic]);
-    return asked.heard;
+    return asked.subscribed;
   }
 
   /** Hears these topics no more. */
@@ -96,7 +96,7 @@ export class Topics {
   /** Asks again for what was refused. To be called now and then. */
   askAgain(): void {
     if (this.#subscriber.status !== 'ready') return;
-    for (const [topic, unheard] of this.#unheard) {
+    for (const [topic, unheard] of this.#pending) {
       if (!unheard.hasFailed && !this.#subscriber.isCluster) continue;
       unheard.hasFailed = false;
       // The client of a cluster keeps a list of what it was asked for, each time anew.
@@ -152,7 +152,7 @@ export class Topics {
   }
 
   async #ask(topics: readonly string[]): Promise<boolean> {
-    const waiting = topics.map((topic) => this.#unheard.get(topic));
+    const waiting = topics.map((topic) => this.#pending.get(topic));
     try {
       await this.#subscriber.ssubscribe(...topics);
     } catch {
@@ -161,9 +161,9 @@ export class Topics {
     }
     for (const [index, topic] of topics.entries()) {
       const unheard = waiting[index];
-      if (unheard === undefined || this.#unheard.get(topic) !== unheard) continue;
-      this.#unheard.delete(topic);
-      unheard.tell();
+      if (unheard === undefined || this.#pending.get(topic) !== unheard) continue;
+      this.#pending.delete(topic);
+      unheard.settle();
     }
     return true;
   }
@@ -180,8 +180,8 @@ export class Topics {
 
   #forget(topic: string): void {
     this.#groupOf(topic).delete(topic);
-    this.#unheard.get(topic)?.tell();
-    this.#unheard.delete(topic);
+    this.#pending.get(topic)?.settle();
+    this.#pending.delete(topic);
   }
 }
 
@@ -201,10 +201,10 @@ function byTag(topics: readonly string[]): Iterable<readonly string[]> {
   return groups.values();
 }
 
-function newUnheard(): Unheard {
-  let tell = (): void => {};
-  const heard = new Promise<void>((resolve) => {
-    tell = resolve;
+function newPendingTopic(): PendingTopic {
+  let settle = (): void => {};
+  const subscribed = new Promise<void>((resolve) => {
+    settle = resolve;
   });
-  return { heard, tell, hasFailed: false };
+  return { subscribed, settle, hasFailed: false };
 }

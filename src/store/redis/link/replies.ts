@@ -16,12 +16,12 @@ export function toReply(answer: unknown): Reply {
 }
 
 /** A channel as describe() of channel.lua tells it. */
-export interface Description extends Snapshot {
+export interface ChannelDescription extends Snapshot {
   readonly isOccupied: boolean;
   readonly subscriptionCount: number;
 }
 
-export function toDescription(reply: Reply): Description {
+export function toChannelDescription(reply: Reply): ChannelDescription {
   const [revision, name = '', data = '', remainingMs = 0, missStandsMs = 0, live = 0, total = 0] = reply;
   const members = new Map<string, Member>();
   for (let index = 7; index < reply.length; index += 2) {

@@ -1,7 +1,7 @@
 import type { Clock, Millis } from '../../../ports/clock.ts';
 import type { Log } from '../../../ports/log.ts';
 import { Sampler } from '../../../structures/sampler.ts';
-import { Standing, type StandingChange, type StandingReading } from './standing.ts';
+import { LinkHealth, type StandingChange, type StandingReading } from './link-health.ts';
 
 /** What the log of a node's standing is made with. */
 export interface StandingLogOptions {
@@ -14,7 +14,7 @@ export interface StandingLogOptions {
 /** Says in the log how the node stands with Redis, each change once. Silent until the node has started. */
 export class StandingLog {
   readonly #options: StandingLogOptions;
-  readonly #standing: Standing;
+  readonly #standing: LinkHealth;
   #state: 'starting' | 'watching' | 'stopped' = 'starting';
   #cause: string | undefined;
   /** By app: a node that could not keep events has lost many. */
@@ -23,7 +23,7 @@ export class StandingLog {
   constructor(options: StandingLogOptions) {
     this.#options = options;
     const { clock, log, leaseMs } = options;
-    this.#standing = new Standing(leaseMs);
+    this.#standing = new LinkHealth(leaseMs);
     this.#losses = new Sampler(clock, (lost) => log.warn(lost, 'webhook events lost with Redis'));
   }
 

@@ -6,7 +6,7 @@ import type { UserState } from '../../../ports/online-users.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { Slices } from '../../../structures/slices.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
-import type { HoldsChannels } from '../fanout/hearing.ts';
+import type { HoldsChannels } from '../fanout/channel-topics.ts';
 import type { RedisLink } from './link.ts';
 
 /** What the state of an app on Redis is made with. */
@@ -59,9 +59,9 @@ export interface ChannelSurroundings {
   /** At this moment something is to be reported as gone. */
   readonly due: (at: Millis) => void;
   /** Resolves once all notices up to this revision were heard. */
-  readonly heard: (revision: number) => Promise<void>;
+  readonly reached: (revision: number) => Promise<void>;
   /** The node has a subscriber of the channel. Resolves once what others publish there is heard; undefined: it is. */
-  readonly hear: (appId: string, channel: ChannelName) => Promise<void> | undefined;
+  readonly listen: (appId: string, channel: ChannelName) => Promise<void> | undefined;
   /** It has none any more. */
   readonly letGo: (appId: string, channel: ChannelName) => void;
 }

@@ -4,7 +4,7 @@ import {
   newMemberRecord,
   type ChannelRecord,
 } from '../../../src/channels/channel-record.ts';
-import { PriorStateSearch } from '../../../src/reconcile/unheard.ts';
+import { PriorStateSearch } from '../../../src/reconcile/prior-state-search.ts';
 import { TurnBudget } from '../../../src/structures/turn-budget.ts';
 import { Debts } from '../../../src/webhooks/debts.ts';
 import { FakeTurns } from '../../support/turns.ts';

@@ -3,7 +3,7 @@ import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { Debts } from '../webhooks/debts.ts';
 import { selectionAt, selectionOf, type Endpoint, type SubjectKind } from '../webhooks/endpoint.ts';
-import { itself, readSubject, type StateEvent, type NotSentReason } from '../webhooks/told.ts';
+import { itself, readSubject, type StateEvent, type NotSentReason } from '../webhooks/last-sent.ts';
 
 /** The events that an endpoint selects. */
 export type Selection = Pick<Endpoint, 'eventTypes' | 'channels'>;

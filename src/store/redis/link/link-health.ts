@@ -20,7 +20,7 @@ export type StandingChange =
  * What the partitions find out one by one, said once for the node: that Redis is lost and back, full and has room
  * again, and that it has lost data.
  */
-export class Standing {
+export class LinkHealth {
   /** For how long a further loss of data, found by another partition, is the same. */
   readonly #sameLossMs: Millis;
   #lostAt: Millis | undefined;

@@ -21,22 +21,22 @@ export interface HoldsChannels {
   end(appId: string, channel: ChannelName): void;
 }
 
-export interface HearingOptions {
+export interface ChannelTopicsOptions {
   /** The other nodes of this process, which send what is published there without Redis. */
   readonly near?: HoldsChannels | undefined;
-  readonly topics: Pick<Topics, 'hear' | 'letGo'>;
+  readonly topics: Pick<Topics, 'listen' | 'letGo'>;
   readonly clock: Clock;
   readonly partitions: readonly PartitionKeys[];
 }
 
 /** The channels of which this node hears what the others publish: those that somebody here holds. */
-export class Hearing {
-  readonly #options: HearingOptions;
+export class ChannelTopics {
+  readonly #options: ChannelTopicsOptions;
   /** Topics of channels that were left, and when they are let go; the first first. */
   readonly #left = new Map<string, Millis>();
   #cancel: Cancel | undefined;
 
-  constructor(options: HearingOptions) {
+  constructor(options: ChannelTopicsOptions) {
     this.#options = options;
   }
 
@@ -45,7 +45,7 @@ export class Hearing {
     this.#options.near?.begin(appId, channel);
     const topic = this.#topicOf(appId, channel);
     this.#left.delete(topic);
-    return this.#options.topics.hear(topic);
+    return this.#options.topics.listen(topic);
   }
 
   /** Nobody here holds the channel any more. */
@@ -87,6 +87,6 @@ export class Hearing {
   #topicOf(appId: string, channel: ChannelName): string {
     const keys = this.#options.partitions[partitionOf(appId, channel)];
     if (keys === undefined) throw new RangeError(`there is no partition of ${channel}`);
-    return keys.heard(appId, channel);
+    return keys.channelTopic(appId, channel);
   }
 }

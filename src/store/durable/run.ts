@@ -14,7 +14,7 @@ export interface Ending {
 }
 
 /** One run of the process with a state that outlives it, and the two clocks that continue from run to run. */
-export class Life {
+export class Run {
   /** Identifies the state. It changes only when the data is new. */
   readonly epoch: string;
   /** How often the program has been started with this state, including this time. */

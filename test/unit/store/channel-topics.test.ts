@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
-import { Hearing } from '../../../src/store/redis/fanout/hearing.ts';
+import { ChannelTopics } from '../../../src/store/redis/fanout/channel-topics.ts';
 import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -8,11 +8,11 @@ function stage() {
   const clock = new FakeClock();
   const heard = new Set<string>();
   const nameOf = (topic: string): string => topic.slice(topic.lastIndexOf(':') + 1);
-  const hearing = new Hearing({
+  const hearing = new ChannelTopics({
     clock,
     partitions: Array.from({ length: partitionCount }, (_, index) => new PartitionKeys('k:', index)),
     topics: {
-      hear(topic) {
+      listen(topic) {
         heard.add(nameOf(topic));
         return undefined;
       },

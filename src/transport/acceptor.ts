@@ -1,14 +1,14 @@
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { Cancel, Clock, Millis } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { Entrance } from './entrance.ts';
-import type { Address } from './uws.ts';
+import type { ListeningSocket } from './listening-socket.ts';
+import type { ListenAddress } from './uws.ts';
 
 /** The dependencies of a door. */
-export interface DoorOptions {
+export interface AcceptorOptions {
   /** Opens an entrance. Throws ERR_LISTEN when it cannot listen on the port. */
-  readonly open: (native: TemplatedApp, address: Address) => Entrance;
-  readonly address: Address;
+  readonly open: (native: TemplatedApp, address: ListenAddress) => ListeningSocket;
+  readonly address: ListenAddress;
   /** At this number of connections of the program, no more clients are accepted. */
   readonly mostConnections: number;
   readonly clock: Clock;
@@ -28,11 +28,11 @@ const logEveryMs: Millis = 60_000;
  * Accepts clients. While there are too many connections, it does not listen. Otherwise uWebSockets.js would keep trying to
  * accept connections for which the system has no file descriptor, and each free descriptor would go to another client.
  */
-export class Door {
-  readonly #options: DoorOptions;
+export class Acceptor {
+  readonly #options: AcceptorOptions;
   readonly #port: number;
   #native: TemplatedApp;
-  #entrance: Entrance | undefined;
+  #entrance: ListeningSocket | undefined;
   #connections = 0;
   #isStopped = false;
   #cancelOpening: Cancel | undefined;
@@ -41,7 +41,7 @@ export class Door {
   #isLogged = false;
 
   /** Starts to listen. Throws ERR_LISTEN when that is impossible. */
-  constructor(native: TemplatedApp, options: DoorOptions) {
+  constructor(native: TemplatedApp, options: AcceptorOptions) {
     const { open, address, mostConnections } = options;
     this.#options = options;
     this.#native = native;
@@ -101,7 +101,7 @@ export class Door {
     this.#entrance = this.#openAgain();
   }
 
-  #openAgain(): Entrance {
+  #openAgain(): ListeningSocket {
     const { open, address } = this.#options;
     return open(this.#native, { ...address, port: this.#port });
   }

@@ -1,10 +1,10 @@
 import { performanceNow, setImmediate } from '../system/real.ts';
 import type { TemplatedApp } from 'uWebSockets.js';
 import { createBareTlsApp } from './tls.ts';
-import { listen, type Address, type Listening, type Uws } from './uws.ts';
+import { listen, type ListenAddress, type Listening, type Uws } from './uws.ts';
 
 /** Listens for clients. */
-export interface Entrance {
+export interface ListeningSocket {
   readonly port: number;
   /**
    * From now on, new connections go to another app. Returns a function that completes the change: until its promise has
@@ -16,7 +16,12 @@ export interface Entrance {
 }
 
 /** Opens an entrance that always leads to one app. Throws a StartError when it cannot listen; `hint` is added to its message. */
-export function openEntrance(uws: Uws, app: TemplatedApp, address: Address, hint?: string): Entrance {
+export function openEntrance(
+  uws: Uws,
+  app: TemplatedApp,
+  address: ListenAddress,
+  hint?: string,
+): ListeningSocket {
   const listening = listen(uws, app, address, hint);
   return {
     port: listening.port,
@@ -28,7 +33,7 @@ export function openEntrance(uws: Uws, app: TemplatedApp, address: Address, hint
 }
 
 /** Opens an entrance to an app with a certificate, which can be replaced by another app. Throws a StartError when it cannot listen. */
-export function openTlsEntrance(uws: Uws, first: TemplatedApp, address: Address): Entrance {
+export function openTlsEntrance(uws: Uws, first: TemplatedApp, address: ListenAddress): ListeningSocket {
   return handsOver(first)
     ? openLastingEntrance(uws, first, address)
     : openRelayedEntrance(uws, first, address);
@@ -49,7 +54,7 @@ function handsOver(app: TemplatedApp): app is HandingOver {
  * One permanent listener, of an app that serves nobody and passes each connection to the current app. No connection attempt is
  * ever lost.
  */
-function openLastingEntrance(uws: Uws, first: HandingOver, address: Address): Entrance {
+function openLastingEntrance(uws: Uws, first: HandingOver, address: ListenAddress): ListeningSocket {
   const acceptor = createBareTlsApp(uws);
   if (!handsOver(acceptor)) throw new Error('only one of two native apps can pass connections on');
   let current = first;
@@ -83,7 +88,7 @@ const patienceTurns = 50;
  * kernel resets its connections that are not accepted yet, unless it may pass them to the other listener
  * (`net.ipv4.tcp_migrate_req`). The earlier listener is therefore closed in a quiet moment.
  */
-function openRelayedEntrance(uws: Uws, first: TemplatedApp, given: Address): Entrance {
+function openRelayedEntrance(uws: Uws, first: TemplatedApp, given: ListenAddress): ListeningSocket {
   const address = given.shared === true ? given : findAlone(uws, first, given);
   let current = listen(uws, first, address);
   const open = new Set<Listening>([current]);
@@ -113,8 +118,8 @@ function openRelayedEntrance(uws: Uws, first: TemplatedApp, given: Address): Ent
 export function findAlone(
   uws: Uws,
   app: TemplatedApp,
-  { host, port }: Address,
-): Address & { readonly shared: true } {
+  { host, port }: ListenAddress,
+): ListenAddress & { readonly shared: true } {
   const alone = listen(uws, app, { host, port });
   alone.stop();
   return { host, port: alone.port, shared: true };
