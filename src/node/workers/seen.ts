@@ -16,7 +16,7 @@ import type { Clock, Cancel, Millis } from '../../ports/clock.ts';
 type Of = readonly [appId: string, socketId: SocketId];
 
 /** One call of a witness, in a form that can be cloned. */
-type Sight =
+type Observation =
   | readonly ['keyUsed', appId: string, key: string]
   | readonly ['connected', ...Of, remoteAddress: string]
   | readonly [
@@ -35,7 +35,7 @@ type Sight =
 
 /** What happened on a worker. */
 export interface Seen {
-  readonly sights: readonly Sight[];
+  readonly observations: readonly Observation[];
   /** For each kind of refusal: the last one, and how many there were. */
   readonly refused: readonly (readonly [refusal: Refusal, times: number])[];
 }
@@ -46,7 +46,7 @@ const waitMs: Millis = 50;
 /** The maximum number of facts in one report: a person cannot read more, and the recording keeps fewer. */
 const mostWaiting = 100;
 
-/** The dependencies of `SeenByWorker`. */
+/** The dependencies of `WorkerObserver`. */
 export interface SeenOptions {
   readonly clock: Clock;
   /** The clock by which connections are dated. */
@@ -58,9 +58,9 @@ export interface SeenOptions {
  * Reports to the keeper what happens on a worker, for the recording. Joins and departures are reported before the step that they
  * cause. Publishes and refusals are batched and bounded.
  */
-export class SeenByWorker {
+export class WorkerObserver {
   readonly #options: SeenOptions;
-  #sights: Sight[] = [];
+  #observations: Observation[] = [];
   readonly #refused = new Map<string, [refusal: Refusal, times: number]>();
   #cancel: Cancel | undefined;
 
@@ -110,12 +110,12 @@ export class SeenByWorker {
     this.#cancel?.();
   }
 
-  #now(sight: Sight): void {
-    this.#options.send({ sights: [sight], refused: [] });
+  #now(observation: Observation): void {
+    this.#options.send({ observations: [observation], refused: [] });
   }
 
-  #later(sight: Sight): void {
-    if (this.#sights.length < mostWaiting) this.#sights.push(sight);
+  #later(observation: Observation): void {
+    if (this.#observations.length < mostWaiting) this.#observations.push(observation);
     this.#wait();
   }
 
@@ -127,26 +127,26 @@ export class SeenByWorker {
         this.#refused.values(),
         ([refusal, times]) => [{ ...refusal, fields: { ...refusal.fields } }, times] as const,
       );
-      this.#options.send({ sights: this.#sights, refused });
-      this.#sights = [];
+      this.#options.send({ observations: this.#observations, refused });
+      this.#observations = [];
       this.#refused.clear();
     });
   }
 }
 
 /** Calls a witness with what a worker has reported. `now` is on the clock that dates connections. */
-export function relive({ sights }: Seen, witness: Witness, now: Millis): void {
-  for (const sight of sights) reliveOne(sight, witness, now);
+export function replayObservations({ observations }: Seen, witness: Witness, now: Millis): void {
+  for (const observation of observations) replayOne(observation, witness, now);
 }
 
-function reliveOne(sight: Sight, witness: Witness, now: Millis): void {
-  switch (sight[0]) {
+function replayOne(observation: Observation, witness: Witness, now: Millis): void {
+  switch (observation[0]) {
     case 'keyUsed':
-      return witness.keyUsed(sight[1], sight[2]);
+      return witness.keyUsed(observation[1], observation[2]);
     case 'connected':
-      return witness.connected(connectionOf(sight[1], sight[2]), sight[3]);
+      return witness.connected(connectionOf(observation[1], observation[2]), observation[3]);
     case 'disconnected': {
-      const [, appId, socketId, reason, openForMs, channels, userId] = sight;
+      const [, appId, socketId, reason, openForMs, channels, userId] = observation;
       return witness.disconnected(
         {
           ...connectionOf(appId, socketId),
@@ -158,17 +158,21 @@ function reliveOne(sight: Sight, witness: Witness, now: Millis): void {
       );
     }
     case 'joined':
-      return witness.joined(connectionOf(sight[1], sight[2]), sight[3], sight[4]);
+      return witness.joined(connectionOf(observation[1], observation[2]), observation[3], observation[4]);
     case 'left': {
-      const [, appId, socketId, name, userId, how] = sight;
+      const [, appId, socketId, name, userId, how] = observation;
       return witness.left(connectionOf(appId, socketId), { channel: { name }, userId }, how);
     }
     case 'published':
-      return witness.published(sight[1], sight[2], sight[3]);
+      return witness.published(observation[1], observation[2], observation[3]);
     case 'clientEvent':
-      return witness.clientEvent(connectionOf(sight[1], sight[2]), sight[3], sight[4]);
+      return witness.clientEvent(
+        connectionOf(observation[1], observation[2]),
+        observation[3],
+        observation[4],
+      );
     case 'unwanted':
-      return witness.unwanted(sight[1], sight[2]);
+      return witness.unwanted(observation[1], observation[2]);
   }
 }
 

@@ -16,7 +16,7 @@ import { keeper } from './keeper-methods.ts';
 import { Line } from './line.ts';
 import { createSeats } from './mesh.ts';
 import { startThreads, type Pool } from './pool.ts';
-import { relive, type Seen } from './seen.ts';
+import { replayObservations, type Seen } from './seen.ts';
 import type { StartFailure, Keeper, WorkerMethods } from './server-methods.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { createWorkerConnections } from './worker-connections.ts';
@@ -208,7 +208,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
               },
               isDebug: log.isDebug,
               isTrace: log.isTrace,
-              isSeen: look !== undefined,
+              isObserved: look !== undefined,
             })),
             options.failed,
           );
@@ -236,7 +236,7 @@ function startErrorOf({ code, failed }: StartFailure): Error {
 const unready = { status: 503, contentType: 'text/plain; charset=utf-8', body: 'The server is starting' };
 
 function see(seen: Seen, look: Look, now: number): void {
-  relive(seen, look.witness, now);
+  replayObservations(seen, look.witness, now);
   for (const [refusal, times] of seen.refused) look.refused(refusal, times);
 }
 

@@ -29,7 +29,7 @@ import { Interest } from './interest.ts';
 import { keeper } from './keeper-methods.ts';
 import { Line } from './line.ts';
 import type { MeshSeat } from './mesh.ts';
-import { SeenByWorker } from './seen.ts';
+import { WorkerObserver } from './seen.ts';
 import type { StartFailure, Keeper, Level, WorkerMethods } from './server-methods.ts';
 import { createKeptState, createNodeProcess, createStateOnRedis } from './worker-state.ts';
 
@@ -47,7 +47,7 @@ export interface WorkerSeat {
   readonly isDebug: boolean;
   readonly isTrace: boolean;
   /** Whether the keeper records what happens on the workers. */
-  readonly isSeen: boolean;
+  readonly isObserved: boolean;
 }
 
 /** The interval of reports to the keeper of what was counted, while that changes. */
@@ -107,8 +107,8 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
   const early: LogMessage[] = [];
   let write = (...message: LogMessage): void => void early.push(message);
   const log = logByLine((...message) => write(...message), given);
-  const seen = given.isSeen
-    ? new SeenByWorker({
+  const seen = given.isObserved
+    ? new WorkerObserver({
         clock: systemClock,
         sessionClock: systemClock,
         send: (what) => line.sendLater(keeper, 'seen', what),
