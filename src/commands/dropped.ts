@@ -68,7 +68,7 @@ async function listDropped(
     (page) => page.deliveries,
   );
   if (json) for (const letter of items) printJson(letter);
-  else tellLetters(items);
+  else printLetters(items);
   const { deliveries: forgotten } = last.forgotten;
   if (hasMore) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
   if (forgotten > 0)
@@ -76,7 +76,7 @@ async function listDropped(
   return exitCode.done;
 }
 
-function tellLetters(letters: readonly DroppedDelivery[]): void {
+function printLetters(letters: readonly DroppedDelivery[]): void {
   if (letters.length === 0) {
     printLine('nothing was dropped');
     return;

@@ -45,7 +45,7 @@ Exit codes: 0 healthy, 1 not healthy, or no answer, 2 wrong usage, or a file tha
     )
     .action(async ({ of, timeout, ...given }: HealthOptions) => {
       const url = urlOf(of === undefined ? given : readCommandLine(of));
-      process.exitCode = await tell(url, timeout);
+      process.exitCode = await printHealth(url, timeout);
     });
 }
 
@@ -93,7 +93,7 @@ function urlOf({ config: file, host: givenHost, port: givenPort }: Meant): strin
 }
 
 /** Prints the response of the server. */
-async function tell(url: string, timeoutMs: number): Promise<ExitCode> {
+async function printHealth(url: string, timeoutMs: number): Promise<ExitCode> {
   const outcome = await ask({
     method: 'GET',
     url: new URL(url),

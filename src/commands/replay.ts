@@ -122,8 +122,8 @@ function printAnswer({ id, outcome, status, answer, error, body, elapsedMs }: Re
       : outcome === 'unreachable'
         ? describeUnreachable({ code: error ?? '' })
         : `${status} in ${elapsedMs} ms`;
-  const said = outcome === 'refused' && answer !== undefined ? `: ${excerpt(answer)}` : '';
-  printLine(printable(`${subject}${more} as ${id}: ${end}${said}`));
+  const excerptOfAnswer = outcome === 'refused' && answer !== undefined ? `: ${excerpt(answer)}` : '';
+  printLine(printable(`${subject}${more} as ${id}: ${end}${excerptOfAnswer}`));
 }
 
 function speed(text: string): number {

@@ -114,11 +114,11 @@ function tokenOf(
   }
   const dashboard = input['dashboard'];
   for (const key of ['token', 'viewToken'] as const) {
-    const said = fieldOf(dashboard, key);
-    if (typeof said === 'string') {
+    const inFile = fieldOf(dashboard, key);
+    if (typeof inFile === 'string') {
       const variable = key === 'token' ? variables.dashboardToken : variables.dashboardViewToken;
       const isOfEnvironment = readVariable(env, variable) !== undefined;
-      return { token: said, tokenOrigin: isOfEnvironment ? variable : `dashboard.${key} of ${config}` };
+      return { token: inFile, tokenOrigin: isOfEnvironment ? variable : `dashboard.${key} of ${config}` };
     }
     const name = fieldOf(dashboard, `${key}File`);
     if (typeof name === 'string') {

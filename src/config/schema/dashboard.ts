@@ -209,8 +209,8 @@ function viewTokenFaults(given: unknown, files: Files): readonly ConfigFault[] {
 
 /** Returns a token from the configuration or its file; undefined if it cannot be read, which has been reported. */
 function readToken(given: unknown, key: TokenKey, files: Files): string | undefined {
-  const said = fieldOf(given, key);
-  if (said !== undefined) return typeof said === 'string' ? said : undefined;
+  const direct = fieldOf(given, key);
+  if (direct !== undefined) return typeof direct === 'string' ? direct : undefined;
   const name = fieldOf(given, `${key}File`);
   if (typeof name !== 'string' || name === '') return undefined;
   const content = readSecret(name, files);
