@@ -13,7 +13,7 @@ export async function buildProgram(root) {
   const { dependencies } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/entry/doors.cjs'],
+    entryPoints: ['src/entry/parts.cjs'],
     bundle: true,
     platform: 'node',
     target: 'node20',

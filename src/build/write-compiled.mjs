@@ -52,7 +52,7 @@ async function join(userId) {
     events.push(JSON.parse(text));
     socket.emit('event');
   });
-  const heard = async (name) => {
+  const received = async (name) => {
     for (;;) {
       const found = events.find(({ event }) => event === name);
       if (found !== undefined) return events.splice(events.indexOf(found), 1)[0];
@@ -60,18 +60,18 @@ async function join(userId) {
     }
   };
   const send = (event, data, channel) => socket.send(JSON.stringify({ event, data, channel }));
-  const { socket_id: id } = JSON.parse((await heard('pusher:connection_established')).data);
+  const { socket_id: id } = JSON.parse((await received('pusher:connection_established')).data);
   for (const channel of channels) {
     const channelData = channel.startsWith('presence-')
       ? JSON.stringify({ user_id: userId, user_info: { name: userId } })
       : undefined;
     const signed = [id, channel, ...(channelData === undefined ? [] : [channelData])].join(':');
     send('pusher:subscribe', { channel, auth: `${key}:${hmac(signed)}`, channel_data: channelData });
-    await heard('pusher_internal:subscription_succeeded');
+    await received('pusher_internal:subscription_succeeded');
   }
   send('client-hello', { to: 'all' }, 'private-news');
   send('pusher:ping', {});
-  await heard('pusher:pong');
+  await received('pusher:pong');
   return {
     async leave() {
       send('pusher:unsubscribe', { channel: 'news' });

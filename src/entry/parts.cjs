@@ -1,15 +1,15 @@
 'use strict';
 
-// Where what is built is entered: it is one script, and each part of it is evaluated only where its door is opened.
+// The entry points of the built script. Each part is evaluated only when its function is called.
 
-/** The program: reads the command line and does what it says. */
+/** Runs the program, which reads the command line. */
 exports.openProgram = () => require('../main.ts');
 
-/** What the package exports. */
+/** Returns the exports of the package. */
 exports.openLibrary = () => require('../index.ts');
 
-/** Is told what tests see as global. */
+/** Sets the global object of the tests that load the library. */
 exports.seeGlobals = (globals) => require('../system/real.ts').seeGlobals(globals);
 
-/** A worker thread, from within it. */
+/** Runs a worker thread. Call it on that thread. */
 exports.openThread = () => require('../node/workers/thread.ts');
