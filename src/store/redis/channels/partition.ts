@@ -87,6 +87,7 @@ export class Partition {
     const scripts = new ChannelScripts(options, this.registration, this.keys);
     this.channels = new Channels(options, this.registration, scripts, {
       due: (at) => this.#due(at),
+      lastRevision: () => this.#revisions.last,
       reached: (revision) => this.#revisions.reached(revision),
       listen: (appId, channel) => hearing.begin(appId, channel),
       letGo: (appId, channel) => hearing.end(appId, channel),

@@ -58,6 +58,8 @@ export interface RedisLedgerOptions {
 export interface ChannelSurroundings {
   /** At this moment something is to be reported as gone. */
   readonly due: (at: Millis) => void;
+  /** The revision of the last notice that was received, or up to which everything will be read. */
+  readonly lastRevision: () => number;
   /** Resolves once all notices up to this revision were heard. */
   readonly reached: (revision: number) => Promise<void>;
   /** The node has a subscriber of the channel. Resolves once what others publish there is heard; undefined: it is. */
