@@ -111,7 +111,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
         keepsLetters = false;
       },
     },
-    begin(given) {
+    startDispatcher(given) {
       store = given;
       const shared = { ...options, policy, subscribers, store, epoch, ledger };
       dispatcher = new Dispatcher({ ...shared, applications: applications.all });

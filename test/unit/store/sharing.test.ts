@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Parcels, tearAfterMs } from '../../../src/store/redis/deliveries/parcels.ts';
+import { HandoverPlan, splitAfterMs } from '../../../src/store/redis/deliveries/handovers.ts';
 import {
   choosePartitions,
   largestShare,
   lettersPartition,
-  planGifts,
+  planTransfers,
 } from '../../../src/store/redis/deliveries/sharing.ts';
 import { runs, seeded } from '../../support/property/seeded.ts';
 
@@ -15,24 +15,24 @@ const countsOf = (...counts: readonly number[]): Map<string, number> =>
 
 describe('what a node gives to others', () => {
   test('is nothing while all have the same, or one more', () => {
-    for (const giver of ['n0', 'n1', 'n2']) expect(planGifts(countsOf(22, 21, 21), giver)).toEqual([]);
+    for (const giver of ['n0', 'n1', 'n2']) expect(planTransfers(countsOf(22, 21, 21), giver)).toEqual([]);
   });
 
   test('is half of everything when a second node comes', () => {
-    expect(planGifts(countsOf(64, 0), 'n0')).toEqual([{ heir: 'n1', count: 32 }]);
+    expect(planTransfers(countsOf(64, 0), 'n0')).toEqual([{ recipient: 'n1', count: 32 }]);
   });
 
   test('goes to all who lack something, the poorest first', () => {
-    expect(planGifts(countsOf(43, 21, 0), 'n0')).toEqual([{ heir: 'n2', count: 21 }]);
-    expect(planGifts(countsOf(64, 0, 0), 'n0')).toEqual([
-      { heir: 'n1', count: 21 },
-      { heir: 'n2', count: 21 },
+    expect(planTransfers(countsOf(43, 21, 0), 'n0')).toEqual([{ recipient: 'n2', count: 21 }]);
+    expect(planTransfers(countsOf(64, 0, 0), 'n0')).toEqual([
+      { recipient: 'n1', count: 21 },
+      { recipient: 'n2', count: 21 },
     ]);
   });
 
   test('is nothing when it has no more than the others', () => {
-    expect(planGifts(countsOf(64, 0), 'n1')).toEqual([]);
-    expect(planGifts(countsOf(64), 'n0')).toEqual([]);
+    expect(planTransfers(countsOf(64, 0), 'n1')).toEqual([]);
+    expect(planTransfers(countsOf(64), 'n0')).toEqual([]);
   });
 });
 
@@ -55,14 +55,14 @@ describe(seeded('giving'), () => {
           if (isFair() || steps === 1000) break;
           steps += 1;
           const giver = `n${turn % count}`;
-          for (const gift of planGifts(counts, giver)) {
+          for (const gift of planTransfers(counts, giver)) {
             give(giver, -gift.count);
-            give(gift.heir, gift.count);
-            expect(counts.get(gift.heir)).toBeLessThanOrEqual(largestShare(counts));
+            give(gift.recipient, gift.count);
+            expect(counts.get(gift.recipient)).toBeLessThanOrEqual(largestShare(counts));
           }
         }
         expect(isFair()).toBe(true);
-        for (const name of counts.keys()) expect(planGifts(counts, name)).toEqual([]);
+        for (const name of counts.keys()) expect(planTransfers(counts, name)).toEqual([]);
       }),
       runs(200),
     );
@@ -101,18 +101,18 @@ describe('a parcel', () => {
   const holdings = { owned: all, nodes: countsOf(64, 0) };
 
   test('waits for the batches that would be torn, and then tears them', () => {
-    const parcels = new Parcels('n0', 4000);
-    expect(parcels.pack({ ...holdings, ties, now: 0 })).toEqual([]);
-    expect(parcels.pack({ ...holdings, ties, now: tearAfterMs - 1 })).toEqual([]);
-    const [parcel] = parcels.pack({ ...holdings, ties, now: tearAfterMs });
+    const parcels = new HandoverPlan('n0', 4000);
+    expect(parcels.due({ ...holdings, ties, now: 0 })).toEqual([]);
+    expect(parcels.due({ ...holdings, ties, now: splitAfterMs - 1 })).toEqual([]);
+    const [parcel] = parcels.due({ ...holdings, ties, now: splitAfterMs });
     expect(parcel?.partitions).toHaveLength(32);
   });
 
   test('goes at once where nothing is torn, and the next one not before a lease has passed', () => {
-    const parcels = new Parcels('n0', 4000);
-    expect(parcels.pack({ ...holdings, ties: [], now: 0 })).toHaveLength(1);
-    parcels.gave(10);
-    expect(parcels.pack({ ...holdings, ties: [], now: 4009 })).toEqual([]);
-    expect(parcels.pack({ ...holdings, ties: [], now: 4010 })).toHaveLength(1);
+    const parcels = new HandoverPlan('n0', 4000);
+    expect(parcels.due({ ...holdings, ties: [], now: 0 })).toHaveLength(1);
+    parcels.handedOver(10);
+    expect(parcels.due({ ...holdings, ties: [], now: 4009 })).toEqual([]);
+    expect(parcels.due({ ...holdings, ties: [], now: 4010 })).toHaveLength(1);
   });
 });
