@@ -9,7 +9,7 @@ import { resumeBatch, readInheritedBatches } from './kept-batches.ts';
 import { HandoverPlan, type Handover } from './handovers.ts';
 import { compareOwnership, noRights, readRights, type Rights, type OwnershipVerdict } from './rights.ts';
 import { largestShare, lettersPartition } from './sharing.ts';
-import { describeFailure } from '../link/standing-log.ts';
+import { describeFailure } from '../link/health-log.ts';
 
 /** The dependencies of a node's dispatch. */
 export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {

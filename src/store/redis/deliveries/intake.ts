@@ -9,7 +9,7 @@ import type { RedisLink } from '../link/link.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { Outboxes, type OutboxEvent } from './outboxes.ts';
 import { formatRef } from './refs.ts';
-import { describeFailure } from '../link/standing-log.ts';
+import { describeFailure } from '../link/health-log.ts';
 import { RedisClock } from '../link/redis-clock.ts';
 import { UnknownEvents } from './unknown-events.ts';
 

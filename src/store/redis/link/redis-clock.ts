@@ -1,13 +1,13 @@
 import type { Millis } from '../../../ports/clock.ts';
 
-/** So much of its age is added to the uncertainty of what is known: clocks drift apart, and may be set. */
+/** The share of its age that is added to the uncertainty of a reading: clocks drift apart, and may be set. */
 const driftPerMs = 0.01;
 
-/** What is known of Redis's clock: by how much it is ahead of this node's, whose zero means nothing. */
+/** Estimates the offset of Redis's clock to this node's clock, whose zero is arbitrary. */
 export class RedisClock {
   #known: { readonly aheadMs: Millis; readonly uncertainMs: Millis; readonly at: Millis } | undefined;
 
-  /** Redis has answered that it was `theirs`, at some moment between the two. The shortest round trip counts. */
+  /** Takes a reading: Redis's clock showed `redisNow` at some moment between the two. The reading with the shortest round trip counts. */
   learn(redisNow: Millis, askedAt: Millis, answeredAt: Millis): void {
     if (!Number.isFinite(redisNow)) return;
     const uncertainMs = (answeredAt - askedAt) / 2;
@@ -16,7 +16,7 @@ export class RedisClock {
     this.#known = { aheadMs: redisNow - (askedAt + answeredAt) / 2, uncertainMs, at: answeredAt };
   }
 
-  /** A moment of this node's clock as Redis counts it. Undefined while nothing is known. */
+  /** Converts a moment of this node's clock to Redis's time. Undefined before the first reading. */
   at(now: Millis): Millis | undefined {
     return this.#known && now + this.#known.aheadMs;
   }
