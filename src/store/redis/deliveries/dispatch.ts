@@ -201,7 +201,7 @@ export class RedisDispatch {
 
   /** Leaves everything as it is in the store, which others work on. */
   #end(isCalm = false): void {
-    if (this.isDispatching) this.#options.log.info({}, 'this node does not dispatch the webhooks any more');
+    if (this.isDispatching) this.#options.log.info({}, 'this node sends no webhooks any more');
     this.#endMachine(isCalm);
     this.#deliveries.forbid();
   }
@@ -249,7 +249,7 @@ export class RedisDispatch {
       isDone = await this.#intake.open(machine, indices, outboxes);
       // What came meanwhile has woken nobody.
       this.#lookedAt = -Infinity;
-      if (isDone) log.info(counts, 'this node dispatches the webhooks from now on');
+      if (isDone) log.info(counts, 'this node sends the webhooks of its partitions from now on');
     } finally {
       // It has not taken all that came before what is to come.
       if (!isDone && machine !== undefined && machine === this.#machine) this.#endMachine(false);
