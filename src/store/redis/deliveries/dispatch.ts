@@ -202,7 +202,7 @@ export class RedisDispatch {
 
   /** Stops the work, and leaves the store as it is, because other nodes work on it now. */
   #stop(haveAttemptsEnded = false): void {
-    if (this.isDispatching) this.#options.log.info({}, 'this node does not dispatch webhooks any more');
+    if (this.isDispatching) this.#options.log.info({}, 'this node sends no webhooks any more');
     this.#stopDispatcher(haveAttemptsEnded);
     this.#deliveries.revokeRights();
   }
@@ -250,7 +250,7 @@ export class RedisDispatch {
       isDone = await this.#intake.open(dispatcher, indices, outboxes);
       // Events that arrived meanwhile have not woken this node.
       this.#checkedAt = -Infinity;
-      if (isDone) log.info(counts, 'this node dispatches webhooks from now on');
+      if (isDone) log.info(counts, 'this node sends the webhooks of its partitions from now on');
     } finally {
       // The dispatcher has not taken all older events, so it must not take new ones.
       if (!isDone && dispatcher !== undefined && dispatcher === this.#dispatcher) this.#stopDispatcher(false);
