@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRedisClients } from '../../src/store/redis/link/connect.ts';
@@ -69,8 +70,8 @@ class World {
     for (const [index, { token }] of node.rights.partitions) {
       // A new owner has a later token than all before.
       const last = this.#last.get(index);
-      if (last?.owner === node.id) expect(token).toBeGreaterThanOrEqual(last.token);
-      else expect(token).toBeGreaterThan(last?.token ?? 0);
+      if (last?.owner === node.id) assert.ok(token >= last.token, `${token} is before ${last.token}`);
+      else assert.ok(token > (last?.token ?? 0), `${token} is not later than ${last?.token}`);
       this.#last.set(index, { owner: node.id, token });
     }
     node.works = new Map([...node.rights.partitions].map(([index, { token }]) => [index, token]));
@@ -110,7 +111,7 @@ class World {
     for (const node of this.nodes) {
       if (node === undefined || this.now >= node.until) continue;
       for (const index of node.works.keys()) {
-        expect(owners.get(index), `another owner of ${index} beside ${node.id}`).toBeUndefined();
+        assert.equal(owners.get(index), undefined, `another owner of ${index} beside ${node.id}`);
         owners.set(index, node.id);
       }
     }
