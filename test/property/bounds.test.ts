@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import {
   bodyBytes,
   eventBytes,
@@ -80,9 +81,9 @@ test('a frame that the limits accept is read, however it is escaped', () => {
         },
       ];
       for (const frame of frames) {
-        expect(Buffer.byteLength(escapedJson(frame))).toBeLessThanOrEqual(frameBytes(limits));
+        assert.ok(Buffer.byteLength(escapedJson(frame)) <= frameBytes(limits));
         // Without the minimum, so that the formula alone suffices.
-        expect(Buffer.byteLength(escapedJson(frame))).toBeLessThanOrEqual(messageBytes(limits));
+        assert.ok(Buffer.byteLength(escapedJson(frame)) <= messageBytes(limits));
       }
     }),
   );
@@ -96,7 +97,7 @@ test('an event that the limits accept fits into a message and a webhook, and bod
       const data = fill(char, limits.eventDataBytes);
       const userId = char.repeat(limits.userIdLength);
       const frame = eventEncoder(name, data, userId)(channel);
-      expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(messageBytes(limits));
+      assert.ok(Buffer.byteLength(frame) <= messageBytes(limits));
       const said = {
         name: 'client_event',
         channel,
@@ -105,22 +106,20 @@ test('an event that the limits accept fits into a message and a webhook, and bod
         userId,
         socketId: socketIdOf('1.1'),
       } as const;
-      expect(Buffer.byteLength(encodeEvent(said))).toBeLessThanOrEqual(eventBytes(limits));
+      assert.ok(Buffer.byteLength(encodeEvent(said)) <= eventBytes(limits));
 
       const item = escapedJson({ name, channel, data, socket_id: '123456.7890123' });
       const batch = limits.eventsPerBatch * (item.length + 1) + '{"batch":[]}'.length;
-      expect(batch).toBeLessThanOrEqual(bodyBytes(limits));
+      assert.ok(batch <= bodyBytes(limits));
       const channels = Array.from({ length: limits.channelsPerTrigger }, () => channel);
-      expect(escapedJson({ name, channels, data, info: 'user_count' }).length).toBeLessThanOrEqual(
-        bodyBytes(limits),
-      );
+      assert.ok(escapedJson({ name, channels, data, info: 'user_count' }).length <= bodyBytes(limits));
     }),
   );
 });
 
 test('by default frames of 256 KB and bodies of 1 MB are read, and a message fits into 64 KB', () => {
-  expect(frameBytes(defaultLimits)).toBe(leastFrameBytes);
-  expect(leastFrameBytes).toBe(262_144);
-  expect(bodyBytes(defaultLimits)).toBe(1_048_576);
-  expect(messageBytes(defaultLimits)).toBeLessThanOrEqual(65_536);
+  assert.equal(frameBytes(defaultLimits), leastFrameBytes);
+  assert.equal(leastFrameBytes, 262_144);
+  assert.equal(bodyBytes(defaultLimits), 1_048_576);
+  assert.ok(messageBytes(defaultLimits) <= 65_536);
 });

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import type { ConsoleRows } from '../../src/views/server.ts';
 import {
   ConsoleFeed,
@@ -30,9 +31,9 @@ interface World {
 }
 
 function take(world: World, { rows, skipped, isRestarted }: ConsoleRows): boolean {
-  expect(isRestarted).toBeUndefined();
+  assert.equal(isRestarted, undefined);
   for (const { seq, text } of rows) {
-    expect(seq).toBeGreaterThan(world.lastSeq ?? 0);
+    assert.ok(seq > (world.lastSeq ?? 0));
     world.lastSeq = seq;
     world.told.push(text);
   }
@@ -114,22 +115,24 @@ describe(seeded('the console'), () => {
           subscribe(world);
           for (const run of all) {
             void run(world);
-            expect(feed.log.bytes).toBeLessThanOrEqual(bytes);
-            expect(feed.log.size).toBeLessThanOrEqual(2 * capacity);
+            assert.ok(feed.log.bytes <= bytes);
+            assert.ok(feed.log.size <= 2 * capacity);
           }
           world.takesMore = true;
           world.subscription?.resume();
           clock.advanceSync(200);
           // In the order of addition, and none twice.
           const places = world.told.map((text) => Number(text.split(' ')[0]));
-          expect(places).toEqual([...new Set(places)].toSorted((a, b) => a - b));
+          assert.deepEqual(
+            places,
+            [...new Set(places)].toSorted((a, b) => a - b),
+          );
           const isReconnected = all.some((one) => one.toString() === 'reconnect()');
           // A closed connection may already have received the number of missed rows, and receives it again.
-          if (isReconnected)
-            expect(world.told.length + world.missed).toBeGreaterThanOrEqual(world.added.length);
-          else expect(world.told.length + world.missed).toBe(world.added.length);
+          if (isReconnected) assert.ok(world.told.length + world.missed >= world.added.length);
+          else assert.equal(world.told.length + world.missed, world.added.length);
           feed.close();
-          expect(clock.pending).toBe(0);
+          assert.equal(clock.pending, 0);
         }),
         runs(300),
       );
@@ -161,12 +164,18 @@ describe(seeded('a ring'), () => {
             while (kept.length > count || kept.reduce((sum, { bytes: size }) => sum + size, 0) > most)
               kept.shift();
           }
-          expect([...ring.from(0)]).toEqual(kept);
-          expect([...ring.from(at)]).toEqual(kept.filter(({ seq }) => seq >= at));
-          expect([...ring.before(at)]).toEqual(kept.filter(({ seq }) => seq < at).toReversed());
-          expect(ring.countFrom(at)).toBe(kept.filter(({ seq }) => seq >= at).length);
-          expect(dropped).toEqual(items.slice(0, items.length - kept.length).map(({ seq }) => seq));
-          expect(ring.lostSeq).toBe(dropped.at(-1) ?? -1);
+          assert.deepEqual([...ring.from(0)], kept);
+          assert.deepEqual(
+            [...ring.from(at)],
+            kept.filter(({ seq }) => seq >= at),
+          );
+          assert.deepEqual([...ring.before(at)], kept.filter(({ seq }) => seq < at).toReversed());
+          assert.equal(ring.countFrom(at), kept.filter(({ seq }) => seq >= at).length);
+          assert.deepEqual(
+            dropped,
+            items.slice(0, items.length - kept.length).map(({ seq }) => seq),
+          );
+          assert.equal(ring.lostSeq, dropped.at(-1) ?? -1);
         },
       ),
       runs(500),
@@ -203,8 +212,11 @@ describe(seeded('a shelf'), () => {
           }
           const sum = (): number => model.reduce((total, { value }) => total + value.bytes, 0);
           while (model.length > count || sum() > most) model.shift();
-          expect([...shelf.values()]).toEqual(model.map(({ value }) => value));
-          expect([shelf.size, shelf.bytes]).toEqual([model.length, sum()]);
+          assert.deepEqual(
+            [...shelf.values()],
+            model.map(({ value }) => value),
+          );
+          assert.deepEqual([shelf.size, shelf.bytes], [model.length, sum()]);
         }
       }),
       runs(500),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { SubscriptionCounts } from '../../src/connections/subscription-counts.ts';
 import { LocalApp } from '../../src/apps/local-app.ts';
 import type { Subscription } from '../../src/channels/registry.ts';
@@ -117,19 +117,21 @@ describe(seeded('the count of subscribers'), () => {
           for (const run of steps) await run(world);
           world.clock.advanceSync(everyMs);
           for (const [name, told] of world.webhooks) {
-            expect(told.at(-1)?.count).toBe(world.count(name));
+            assert.equal(told.at(-1)?.count, world.count(name));
             for (const [index, { at, count }] of told.entries()) {
-              if (count > crowd)
-                expect(at - (told[index - 1]?.at ?? -Infinity)).toBeGreaterThanOrEqual(everyMs);
+              if (count > crowd) assert.ok(at - (told[index - 1]?.at ?? -Infinity) >= everyMs);
             }
             // There is nobody left to be sent the 0.
-            expect(world.frames.get(name)).toEqual(told.filter(({ count }) => count > 0));
+            assert.deepEqual(
+              world.frames.get(name),
+              told.filter(({ count }) => count > 0),
+            );
           }
           const sum = (): number => [...world.webhooks.values()].flat().length;
           const before = sum();
           world.clock.advanceSync(60_000);
-          expect(sum()).toBe(before);
-          expect(world.clock.pending).toBe(0);
+          assert.equal(sum(), before);
+          assert.equal(world.clock.pending, 0);
         }),
         runs(200),
       );
@@ -153,7 +155,8 @@ describe(seeded('the count of subscribers'), () => {
               world.come('news');
             }
             const told = (world.webhooks.get('news') ?? []).filter(({ at }) => at > from).map(({ at }) => at);
-            expect(told.slice(0, 12)).toEqual(
+            assert.deepEqual(
+              told.slice(0, 12),
               Array.from({ length: 12 }, (_, index) => (index + 1) * everyMs),
             );
           },

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { DueHeap } from '../../src/structures/due-heap.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { step, type Step } from '../support/property/step.ts';
@@ -28,7 +29,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
         const first = world.model[0];
         const isDue = first !== undefined && first.dueAt <= at;
         if (isDue) world.model = world.model.slice(1);
-        expect(world.heap.takeDue(at)).toBe(isDue ? first.item : undefined);
+        assert.equal(world.heap.takeDue(at), isDue ? first.item : undefined);
       }),
     ),
   ),
@@ -44,8 +45,8 @@ describe(seeded('due heap'), () => {
           const world: World = { heap: new DueHeap(), model: [], added: 0 };
           for (const run of walk) {
             void run(world);
-            expect(world.heap.size).toBe(world.model.length);
-            expect(world.heap.nextDueAt).toBe(world.model[0]?.dueAt);
+            assert.equal(world.heap.size, world.model.length);
+            assert.equal(world.heap.nextDueAt, world.model[0]?.dueAt);
           }
         }),
         runs(300),

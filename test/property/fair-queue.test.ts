@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { encodeEvent, type WebhookEvent } from '../../src/webhooks/event.ts';
 import { parseReceived } from '../../src/webhooks/received.ts';
@@ -52,10 +53,10 @@ describe(seeded('events that cancel each other out'), () => {
         const undone = new Set(findUndone(waiting, (event) => event));
         const rest = waiting.filter((event) => !undone.has(event));
         const told = replay([...before, ...rest]);
-        expect(told).toEqual(replay(events));
-        expect(told.contradictions).toEqual([]);
+        assert.deepEqual(told, replay(events));
+        assert.deepEqual(told.contradictions, []);
         // At most one event of each user and of the channel on either side of the last event of the channel itself.
-        expect(rest.filter(({ name }) => name !== 'cache_miss').length).toBeLessThanOrEqual(7);
+        assert.ok(rest.filter(({ name }) => name !== 'cache_miss').length <= 7);
       }),
       runs(2000),
     );
@@ -93,11 +94,14 @@ describe(seeded('a queue that many sources share'), () => {
           shell.advance(120_000);
           shell.expectOrder();
           const lost = shell.drops.flatMap(({ events }) => events);
-          expect(others.filter((event) => lost.includes(event))).toEqual([]);
+          assert.deepEqual(
+            others.filter((event) => lost.includes(event)),
+            [],
+          );
           if (deadForMs > 0) return;
           const waits = others.map((event) => (shell.startedAt.get(event) ?? Infinity) - event.createdAt);
           // The batching delay, and until one of the attempts in progress ends, each of which takes one turn of each source.
-          expect(Math.max(...waits)).toBeLessThanOrEqual(defaultPolicy.batch.maxDelayMs + 2 * takesMs);
+          assert.ok(Math.max(...waits) <= defaultPolicy.batch.maxDelayMs + 2 * takesMs);
         }),
         runs(10),
       );
@@ -114,6 +118,6 @@ describe(seeded('a queue that many sources share'), () => {
       shell.push(`flood-${index}`, 'channel_occupied', 60, { source: 'bad' });
       shell.push(`flood-${index}`, 'channel_vacated', 60, { source: 'bad' });
     }
-    expect(new Set(shell.drops.map(({ reason }) => reason))).toEqual(new Set(['undone']));
+    assert.deepEqual(new Set(shell.drops.map(({ reason }) => reason)), new Set(['undone']));
   });
 });

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { FrameBudget, frameRates, type FrameRates } from '../../src/protocol/frame-budget.ts';
 import { defaultLimits } from '../../src/protocol/limits.ts';
 
@@ -35,10 +36,8 @@ test('no time span has more than its rate and the burst allow, whatever is sent'
         accepted.slice(first).forEach((to, more) => {
           bytes += to.bytes;
           const seconds = (to.at - from.at) / 1000;
-          expect(more + 1).toBeLessThanOrEqual(
-            allowed.messages.burst + seconds * allowed.messages.perSecond + 1e-6,
-          );
-          expect(bytes).toBeLessThanOrEqual(allowed.bytes.burst + seconds * allowed.bytes.perSecond + 1e-6);
+          assert.ok(more + 1 <= allowed.messages.burst + seconds * allowed.messages.perSecond + 1e-6);
+          assert.ok(bytes <= allowed.bytes.burst + seconds * allowed.bytes.perSecond + 1e-6);
         });
       });
     }),
@@ -52,7 +51,7 @@ test('a client within the rates is never refused', () => {
       const everyMs = 1000 / allowed.messages.perSecond + 0.001;
       const bytes = Math.min(allowed.bytes.burst, (allowed.bytes.perSecond * everyMs) / 1000);
       for (let sent = 0; sent < count; sent += 1) {
-        expect(budget.spend(allowed, bytes, sent * everyMs)).toBeUndefined();
+        assert.equal(budget.spend(allowed, bytes, sent * everyMs), undefined);
       }
     }),
   );
@@ -66,11 +65,14 @@ test('without limits nothing is refused, and later limits apply', () => {
   });
   const budget = new FrameBudget(none, 0);
   for (let sent = 0; sent < 20_000; sent += 1) {
-    expect(budget.spend(none, 1_000_000, 0)).toBeUndefined();
+    assert.equal(budget.spend(none, 1_000_000, 0), undefined);
     budget.penalise(1_000_000);
   }
-  expect(budget.isAhead(none)).toBe(false);
+  assert.equal(budget.isAhead(none), false);
   const some = { messages: { perSecond: 1, burst: 2 }, bytes: { perSecond: 1000, burst: 1000 } };
-  expect([1, 2, 3].map(() => budget.spend(some, 1, 0))).toEqual([undefined, undefined, 'messages']);
-  expect(budget.spend(none, 1, 0)).toBeUndefined();
+  assert.deepEqual(
+    [1, 2, 3].map(() => budget.spend(some, 1, 0)),
+    [undefined, undefined, 'messages'],
+  );
+  assert.equal(budget.spend(none, 1, 0), undefined);
 });

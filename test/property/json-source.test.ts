@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memberSource, memberSources } from '../../src/protocol/json-source.ts';
@@ -76,10 +77,10 @@ describe('the source of a member', () => {
         const parsed = JSON.parse(json) as Record<string, unknown>;
         const source = memberSource(json, name);
         if (!Object.hasOwn(parsed, name)) {
-          expect(source).toBeUndefined();
+          assert.equal(source, undefined);
           return;
         }
-        expect(source?.trim()).toBe(source);
+        assert.equal(source?.trim(), source);
         expect(json).toContain(source);
         expect(JSON.parse(source ?? '')).toStrictEqual(parsed[name]);
       }),
@@ -92,7 +93,7 @@ describe('the source of a member', () => {
     fc.assert(
       fc.property(pieces, (members) => {
         const json = `{${members.map(([name, source]) => `${name}:${source}`).join(',')}}`;
-        expect(memberSource(json, 'data')).toBe(members.at(-1)?.[1]);
+        assert.equal(memberSource(json, 'data'), members.at(-1)?.[1]);
       }),
       runs(500),
     );
@@ -102,7 +103,7 @@ describe('the source of a member', () => {
     fc.assert(
       fc.property(listOf(memberOf(value)), value, space, (others, source, gap) => {
         const json = `{${others.trim() === '' ? '' : `${others},`}"data"${gap}:${gap}${source}${gap}}`;
-        expect(memberSource(json, 'data')).toBe(source);
+        assert.equal(memberSource(json, 'data'), source);
       }),
       runs(500),
     );
@@ -127,7 +128,7 @@ test('for the elements of an array are those of each element', () => {
         const isObject = typeof one === 'object' && one !== null && !Array.isArray(one);
         const has = isObject && Object.hasOwn(one, name);
         const source = sources[index];
-        expect(source !== undefined).toBe(has);
+        assert.equal(source !== undefined, has);
         if (has) expect(JSON.parse(source ?? '')).toStrictEqual((one as Record<string, unknown>)[name]);
       });
     }),

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { LinkedList, type ListNode } from '../../src/structures/linked-list.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { step, type Step } from '../support/property/step.ts';
@@ -29,7 +30,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
     ),
     fc.constant(
       step<World>('shift()', (world) => {
-        expect(world.list.shift()).toBe(world.model[0]?.value);
+        assert.equal(world.list.shift(), world.model[0]?.value);
         world.model = world.model.slice(1);
       }),
     ),
@@ -55,9 +56,9 @@ describe(seeded('linked list'), () => {
           for (const run of walk) {
             void run(world);
             const values = world.model.map(({ value }) => value);
-            expect([...world.list]).toEqual(values);
-            expect(world.list.size).toBe(values.length);
-            expect(world.list.first).toBe(values[0]);
+            assert.deepEqual([...world.list], values);
+            assert.equal(world.list.size, values.length);
+            assert.equal(world.list.first, values[0]);
           }
         }),
         runs(300),

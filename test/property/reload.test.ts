@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import type { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { DropJournal } from '../../src/delivery-log/drop-journal.ts';
 import { noMetrics } from '../../src/ports/metrics.ts';
@@ -192,25 +193,31 @@ describe(seeded('endpoints that are added, removed and changed'), () => {
           world.release();
           for (const identity of identities) world.outage(identity, 0);
           await world.clock.advance(400_000);
-          expect(world.faults).toEqual([]);
-          expect([...world.taken.keys()].filter((lane) => !world.wanted.has(lane))).toEqual([]);
+          assert.deepEqual(world.faults, []);
+          assert.deepEqual(
+            [...world.taken.keys()].filter((lane) => !world.wanted.has(lane)),
+            [],
+          );
           const missing = new Map<string, number>();
           for (const [lane, wanted] of world.wanted) {
             const [identity = '', channel] = lane.split(' ');
             const taken = world.taken.get(lane) ?? [];
             // In order and without duplicates: what was accepted is a subsequence of what was selected.
-            expect(taken).toEqual(wanted.filter((number) => taken.includes(number)));
+            assert.deepEqual(
+              taken,
+              wanted.filter((number) => taken.includes(number)),
+            );
             const isRecorded = world.drops
               .read(identity.slice(0, 1))
               .dropped.some((drop) => drop.endpoint === identity.slice(2) && drop.channel === channel);
-            expect(isRecorded, lane).toBe(taken.length < wanted.length);
+            assert.equal(isRecorded, taken.length < wanted.length, lane);
             if (!isRecorded) continue;
             missing.set(identity, (missing.get(identity) ?? 0) + wanted.length - taken.length);
           }
-          expect(world.dropped).toEqual(missing);
+          assert.deepEqual(world.dropped, missing);
           world.replace([]);
           await world.clock.advance(0);
-          expect([...world.dispatcher.readQueues()]).toEqual([]);
+          assert.deepEqual([...world.dispatcher.readQueues()], []);
         }),
         runs(300),
       );

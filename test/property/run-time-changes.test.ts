@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import type { AppConfig, Config, EndpointConfig } from '../../src/config/schema/schema.ts';
 import { ChangeError } from '../../src/configuration/change-error.ts';
 import { addApp, changeApp, removeApp } from '../../src/configuration/edit-apps.ts';
@@ -96,14 +97,17 @@ function expectTrue(config: Config, changes: RunTimeChanges, isProduction: boole
   const idle = idleOf(config.apps, changes, { isProduction });
   for (const [index, one] of config.apps.entries()) {
     const now = served[index];
-    expect(now && bare(now)).toEqual(bare(one));
-    expect(now?.webhooks.slice(0, one.webhooks.length).map(unpaused)).toEqual(one.webhooks);
+    assert.deepEqual(now && bare(now), bare(one));
+    assert.deepEqual(now?.webhooks.slice(0, one.webhooks.length).map(unpaused), one.webhooks);
   }
   for (const one of changes.added) {
     const isServed = served.some((now) => now.id === one.id && now.isSetAtRunTime === true);
     const clashes = config.apps.some((other) => other.id === one.id || keysOf(other).includes(one.key));
-    expect(isServed).toBe(!clashes);
-    expect(idle.some((now) => now.kind === 'app' && now.appId === one.id)).toBe(clashes);
+    assert.equal(isServed, !clashes);
+    assert.equal(
+      idle.some((now) => now.kind === 'app' && now.appId === one.id),
+      clashes,
+    );
   }
   for (const added of changes.endpoints) {
     const place = served.find(({ id }) => id === added.appId);
@@ -112,17 +116,18 @@ function expectTrue(config: Config, changes: RunTimeChanges, isProduction: boole
     const isIdle = idle.some(
       (one) => one.kind === 'endpoint' && one.appId === added.appId && one.endpoint === added.endpoint,
     );
-    expect(isServed).toBe(!isIdle);
-    if (isServed) expect(now.map(unpaused)).toEqual([added.endpoint]);
+    assert.equal(isServed, !isIdle);
+    if (isServed) assert.deepEqual(now.map(unpaused), [added.endpoint]);
   }
   const ids = served.flatMap(({ id, webhooks }) => webhooks.map((one) => `${id}/${one.id}`));
-  expect(new Set(ids).size).toBe(ids.length);
-  expect(new Set(served.flatMap(keysOf)).size).toBe(served.flatMap(keysOf).length);
+  assert.equal(new Set(ids).size, ids.length);
+  assert.equal(new Set(served.flatMap(keysOf)).size, served.flatMap(keysOf).length);
   for (const { appId: of, endpointId: which, pause, endedMs } of changes.pauses) {
     const paused = served.find(({ id }) => id === of)?.webhooks.find(({ id }) => id === which);
     if (paused === undefined) continue;
-    expect(paused.pause).toEqual(endedMs === undefined ? pause : undefined);
-    expect(paused.lastHold).toEqual(
+    assert.deepEqual(paused.pause, endedMs === undefined ? pause : undefined);
+    assert.deepEqual(
+      paused.lastHold,
       endedMs === undefined ? undefined : { fromMs: pause.sinceMs, toMs: endedMs },
     );
   }
@@ -154,7 +159,7 @@ describe(seeded('changes at run time'), () => {
               }
               expectTrue(config, changes, isProduction);
             }
-            expect(readChanges(writeChanges(changes))).toEqual({ kind: 'ok', changes });
+            assert.deepEqual(readChanges(writeChanges(changes)), { kind: 'ok', changes });
           },
         ),
         runs(200),

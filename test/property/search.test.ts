@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { parseMoment } from '../../src/recording/moments.ts';
 import { isSearchFault, parseSearch, searchKeys, type SearchItem } from '../../src/recording/search.ts';
 import { quoteTerm } from '../../src/recording/search-terms.ts';
@@ -40,8 +41,8 @@ describe(seeded('a search'), () => {
     fc.assert(
       fc.property(search, item, (text, of) => {
         const parsed = parseSearch(text, searchKeys, nowMs);
-        if (isSearchFault(parsed)) expect(parsed.message).not.toBe('');
-        else expect(typeof parsed.matches(of)).toBe('boolean');
+        if (isSearchFault(parsed)) assert.notEqual(parsed.message, '');
+        else assert.equal(typeof parsed.matches(of), 'boolean');
       }),
       runs(2000),
     );
@@ -53,7 +54,7 @@ describe(seeded('a search'), () => {
         const parsed = parseSearch(`channel:${quoteTerm(wanted)}`, searchKeys, nowMs);
         if (isSearchFault(parsed)) throw new Error(parsed.message);
         const isFound = parsed.matches({ fields: { channel: given }, text: () => '', atMs: nowMs });
-        expect(isFound).toBe(wanted.toLowerCase() === given.toLowerCase());
+        assert.equal(isFound, wanted.toLowerCase() === given.toLowerCase());
       }),
       runs(2000),
     );
@@ -65,7 +66,7 @@ describe(seeded('a search'), () => {
         const parsed = parseSearch(quoteTerm(wanted), searchKeys, nowMs);
         if (isSearchFault(parsed)) throw new Error(parsed.message);
         const isFound = parsed.matches({ fields: {}, text: () => text, atMs: nowMs });
-        expect(isFound).toBe(text.toLowerCase().includes(wanted.toLowerCase()));
+        assert.equal(isFound, text.toLowerCase().includes(wanted.toLowerCase()));
       }),
       runs(2000),
     );
@@ -80,9 +81,9 @@ describe(seeded('a search'), () => {
       fc.property(term, item, (text, of) => {
         const plain = parseSearch(text, searchKeys, nowMs);
         const negated = parseSearch(`-${text}`, searchKeys, nowMs);
-        expect(isSearchFault(negated)).toBe(isSearchFault(plain));
+        assert.equal(isSearchFault(negated), isSearchFault(plain));
         if (isSearchFault(plain) || isSearchFault(negated)) return;
-        expect(negated.matches(of)).toBe(!plain.matches(of));
+        assert.equal(negated.matches(of), !plain.matches(of));
       }),
       runs(2000),
     );
@@ -96,7 +97,7 @@ describe(seeded('a search'), () => {
           const parsed = parseSearch(text, searchKeys, nowMs);
           return !isSearchFault(parsed) && parsed.matches(of);
         });
-        expect(both).toBe(first === true && second === true);
+        assert.equal(both, first === true && second === true);
       }),
       runs(1000),
     );
@@ -108,7 +109,7 @@ describe(seeded('a moment'), () => {
     const date = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
     fc.assert(
       fc.property(date, (moment) => {
-        expect(parseMoment(moment.toISOString(), nowMs)).toBe(moment.getTime());
+        assert.equal(parseMoment(moment.toISOString(), nowMs), moment.getTime());
       }),
       runs(2000),
     );

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
@@ -29,11 +30,11 @@ function join(subscriber: Subscriber): LedgerCommand {
     async run(model, driver) {
       const answer = await driver.join(subscriber);
       const expected = model.join(subscriber);
-      expect(answer.kind).toBe(expected.kind);
+      assert.equal(answer.kind, expected.kind);
       if (answer.kind !== 'joined' || expected.kind !== 'joined') return;
-      expect(answer.cached?.data).toBe(expected.cached);
+      assert.equal(answer.cached?.data, expected.cached);
       const members = [...(answer.members ?? [])].map(([id, member]) => [id, member.infoJson]);
-      expect(Object.fromEntries(members)).toEqual(Object.fromEntries(expected.members));
+      assert.deepEqual(Object.fromEntries(members), Object.fromEntries(expected.members));
     },
     toString: () => `join(${name(subscriber)}${subscriber.userId ? `, ${subscriber.userId}` : ''})`,
   };
@@ -139,7 +140,7 @@ function signIn(appId: string, userId: string, watched: readonly string[]): Ledg
     check: () => true,
     async run(model, driver) {
       const online = await driver.ledger.signIn({ appId, userId, watched });
-      expect([...online].toSorted()).toEqual(model.signIn(appId, userId, watched).toSorted());
+      assert.deepEqual([...online].toSorted(), model.signIn(appId, userId, watched).toSorted());
     },
     toString: () => `signIn(${appId}, ${userId}, [${watched.join(' ')}])`,
   };
@@ -162,10 +163,10 @@ function look(appId: string, channel: string): LedgerCommand {
     async run(model, driver) {
       const { occupied, userIds, cache } = known(await driver.ledger.channel(appId, channel as ChannelName));
       const state = { occupied, userIds: userIds.toSorted(), cache: cache && `${cache.data} ${cache.ttl}` };
-      expect(state).toEqual(model.state(appId, channel));
+      assert.deepEqual(state, model.state(appId, channel));
       const names = known(await driver.ledger.occupiedChannels(appId, 'presence-'));
       const expected = model.occupied(appId).filter((one) => one.startsWith('presence-'));
-      expect(names.toSorted()).toEqual(expected.toSorted());
+      assert.deepEqual(names.toSorted(), expected.toSorted());
     },
     toString: () => `look(${appId}, ${channel})`,
   };

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import type { Happening } from './ledger-driver.ts';
 
 /**
@@ -39,11 +39,11 @@ export function expectSoundFacts(facts: readonly Happening[]): void {
     for (const line of lines) {
       const [, fact, userId = ''] = line.split(' ');
       const told = `${channel}: ${line} in ${lines.join(', ')}`;
-      if (fact === 'channel_occupied') expect(isOccupied, told).toBe(false);
-      else expect(isOccupied, told).toBe(true);
-      if (fact === 'channel_vacated') expect(members.size, told).toBe(0);
-      if (fact === 'member_added') expect(members.has(userId), told).toBe(false);
-      if (fact === 'member_removed') expect(members.has(userId), told).toBe(true);
+      if (fact === 'channel_occupied') assert.equal(isOccupied, false, told);
+      else assert.equal(isOccupied, true, told);
+      if (fact === 'channel_vacated') assert.equal(members.size, 0, told);
+      if (fact === 'member_added') assert.equal(members.has(userId), false, told);
+      if (fact === 'member_removed') assert.equal(members.has(userId), true, told);
       isOccupied = fact !== 'channel_vacated';
       if (fact === 'member_added') members.add(userId);
       if (fact === 'member_removed') members.delete(userId);

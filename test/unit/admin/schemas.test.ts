@@ -1,5 +1,5 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { bodies, ref, schemas } from '../../../src/admin/schemas.ts';
 import { oneOf, viewOf } from '../../../src/admin/schemas/view-schema.ts';
@@ -25,10 +25,13 @@ type Name = keyof typeof schemas;
 
 const names = Object.keys(schemas) as Name[];
 
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, keywords: ['components'] });
+const validators = new Map<Name, ValidateFunction>();
+
 /** The faults of a value according to the schema of this name. */
 function faultsOf(name: Name, value: unknown): readonly string[] {
-  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, keywords: ['components'] });
-  const validate = ajv.compile({ components: { schemas }, ...ref(name) });
+  const validate = validators.get(name) ?? ajv.compile({ components: { schemas }, ...ref(name) });
+  validators.set(name, validate);
   validate(value);
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`);
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, type LoadedConfig } from '../../../src/config/load.ts';
@@ -5,10 +6,10 @@ import { configSchema } from '../../../src/config/schema/schema.ts';
 
 const expectSound = (loaded: LoadedConfig): void => {
   if (loaded.kind === 'ok') return;
-  expect(loaded.faults.length).toBeGreaterThan(0);
+  assert.ok(loaded.faults.length > 0);
   for (const { path, message } of loaded.faults) {
-    expect(path).not.toBe('');
-    expect(message).not.toBe('');
+    assert.notEqual(path, '');
+    assert.notEqual(message, '');
     expect(message).not.toContain('undefined');
   }
 };

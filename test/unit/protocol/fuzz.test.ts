@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rosterOf } from '../../support/roster.ts';
@@ -81,8 +82,8 @@ const object = fc.oneof(
 /** A frame that clients can read: JSON with an event, whose data is a string (or an object in an error). */
 function expectFrame(encoded: string): { event: string; data: unknown } {
   const value = JSON.parse(encoded) as { event: string; data: unknown };
-  expect(typeof value.event).toBe('string');
-  expect(typeof value.data).toBe(value.event === 'pusher:error' ? 'object' : 'string');
+  assert.equal(typeof value.event, 'string');
+  assert.equal(typeof value.data, value.event === 'pusher:error' ? 'object' : 'string');
   return value;
 }
 
@@ -102,11 +103,11 @@ describe('arbitrary input', () => {
             return;
           case 'signin':
             expect(['string', 'undefined']).toContain(typeof command.auth);
-            expect(typeof command.userData).toBe('string');
+            assert.equal(typeof command.userData, 'string');
             return;
           case 'client-event':
-            expect(command.event.startsWith('client-')).toBe(true);
-            expect(typeof command.channel).toBe('string');
+            assert.equal(command.event.startsWith('client-'), true);
+            assert.equal(typeof command.channel, 'string');
             expectFrame(eventEncoder(command.event, command.data)(channelName('private-a')));
             return;
           case 'invalid':
@@ -124,13 +125,16 @@ describe('arbitrary input', () => {
         const trigger = decodeTrigger(JSON.stringify(body), [], limits);
         if (isHttpError(trigger)) {
           expect([400, 413]).toContain(trigger.status);
-          expect(trigger.text).not.toBe('');
+          assert.notEqual(trigger.text, '');
           return;
         }
-        expect(trigger.channels.length).toBeGreaterThan(0);
-        expect(new Set(trigger.channels).size).toBe(trigger.channels.length);
-        expect(trigger.channels.every((channel) => isChannelName(channel, limits))).toBe(true);
-        expect(typeof trigger.data).toBe('string');
+        assert.ok(trigger.channels.length > 0);
+        assert.equal(new Set(trigger.channels).size, trigger.channels.length);
+        assert.equal(
+          trigger.channels.every((channel) => isChannelName(channel, limits)),
+          true,
+        );
+        assert.equal(typeof trigger.data, 'string');
         expect(trigger.name).not.toMatch(/^(pusher:|pusher_internal:|client-|$)/);
       }),
       { numRuns: 1000 },
@@ -159,14 +163,14 @@ describe('arbitrary input', () => {
           expect(member.error.code).toBeNull();
           return;
         }
-        expect(member.userId).not.toBe('');
+        assert.notEqual(member.userId, '');
         const { user_info: info = null } = parseObject(Buffer.from(given).toString()) ?? {};
-        expect(JSON.stringify(JSON.parse(member.infoJson))).toBe(JSON.stringify(info));
+        assert.equal(JSON.stringify(JSON.parse(member.infoJson)), JSON.stringify(info));
         const channel = channelName('presence-a');
         const { data: encoded } = expectFrame(encodePresence(channel, rosterOf([member])));
         const { presence } = JSON.parse(encoded as string) as { presence: { ids: string[]; hash: object } };
-        expect(presence.ids).toEqual([member.userId]);
-        expect(Object.keys(presence.hash)).toEqual([member.userId]);
+        assert.deepEqual(presence.ids, [member.userId]);
+        assert.deepEqual(Object.keys(presence.hash), [member.userId]);
         expectFrame(encodeMemberAdded(channel, member));
         expectFrame(encodeMemberRemoved(channel, member.userId));
       }),
@@ -182,7 +186,10 @@ describe('arbitrary input', () => {
     fc.assert(
       fc.property(query, fc.boolean(), (raw, plusIsSpace) => {
         for (const pair of parseQuery(raw, plusIsSpace)) {
-          expect(pair.map((part) => typeof part)).toEqual(['string', 'string']);
+          assert.deepEqual(
+            pair.map((part) => typeof part),
+            ['string', 'string'],
+          );
         }
       }),
       { numRuns: 2000 },
@@ -215,7 +222,7 @@ describe('arbitrary input', () => {
     fc.assert(
       fc.property(text, text, (channel, message) => {
         const error = { code: null, message };
-        expect(expectFrame(encodeError(error)).data).toEqual(error);
+        assert.deepEqual(expectFrame(encodeError(error)).data, error);
         const { data } = expectFrame(encodeSubscriptionError(channel, 'InvalidChannel', error));
         expect(JSON.parse(data as string)).toMatchObject({ type: 'InvalidChannel', error: message });
       }),
@@ -225,7 +232,7 @@ describe('arbitrary input', () => {
   test('in an event gives a frame with exactly that name, data and user id', () => {
     fc.assert(
       fc.property(text, text, text, (name, data, userId) => {
-        expect(expectFrame(eventEncoder(name, data, userId)(channelName('a')))).toEqual({
+        assert.deepEqual(expectFrame(eventEncoder(name, data, userId)(channelName('a'))), {
           event: name,
           channel: 'a',
           data,

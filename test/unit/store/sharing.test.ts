@@ -1,11 +1,12 @@
+import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Parcels, tearAfterMs } from '../../../src/store/redis/deliveries/parcels.ts';
+import { HandoverPlan, splitAfterMs } from '../../../src/store/redis/deliveries/handovers.ts';
 import {
   choosePartitions,
   largestShare,
   lettersPartition,
-  planGifts,
+  planTransfers,
 } from '../../../src/store/redis/deliveries/sharing.ts';
 import { runs, seeded } from '../../support/property/seeded.ts';
 
@@ -15,24 +16,24 @@ const countsOf = (...counts: readonly number[]): Map<string, number> =>
 
 describe('what a node gives to others', () => {
   test('is nothing while all have the same, or one more', () => {
-    for (const giver of ['n0', 'n1', 'n2']) expect(planGifts(countsOf(22, 21, 21), giver)).toEqual([]);
+    for (const giver of ['n0', 'n1', 'n2']) assert.deepEqual(planTransfers(countsOf(22, 21, 21), giver), []);
   });
 
   test('is half of everything when a second node comes', () => {
-    expect(planGifts(countsOf(64, 0), 'n0')).toEqual([{ heir: 'n1', count: 32 }]);
+    assert.deepEqual(planTransfers(countsOf(64, 0), 'n0'), [{ recipient: 'n1', count: 32 }]);
   });
 
   test('goes to all who lack something, the poorest first', () => {
-    expect(planGifts(countsOf(43, 21, 0), 'n0')).toEqual([{ heir: 'n2', count: 21 }]);
-    expect(planGifts(countsOf(64, 0, 0), 'n0')).toEqual([
-      { heir: 'n1', count: 21 },
-      { heir: 'n2', count: 21 },
+    assert.deepEqual(planTransfers(countsOf(43, 21, 0), 'n0'), [{ recipient: 'n2', count: 21 }]);
+    assert.deepEqual(planTransfers(countsOf(64, 0, 0), 'n0'), [
+      { recipient: 'n1', count: 21 },
+      { recipient: 'n2', count: 21 },
     ]);
   });
 
   test('is nothing when it has no more than the others', () => {
-    expect(planGifts(countsOf(64, 0), 'n1')).toEqual([]);
-    expect(planGifts(countsOf(64), 'n0')).toEqual([]);
+    assert.deepEqual(planTransfers(countsOf(64, 0), 'n1'), []);
+    assert.deepEqual(planTransfers(countsOf(64), 'n0'), []);
   });
 });
 
@@ -55,14 +56,14 @@ describe(seeded('giving'), () => {
           if (isFair() || steps === 1000) break;
           steps += 1;
           const giver = `n${turn % count}`;
-          for (const gift of planGifts(counts, giver)) {
+          for (const gift of planTransfers(counts, giver)) {
             give(giver, -gift.count);
-            give(gift.heir, gift.count);
-            expect(counts.get(gift.heir)).toBeLessThanOrEqual(largestShare(counts));
+            give(gift.recipient, gift.count);
+            assert.ok((counts.get(gift.recipient) ?? Infinity) <= largestShare(counts));
           }
         }
-        expect(isFair()).toBe(true);
-        for (const name of counts.keys()) expect(planGifts(counts, name)).toEqual([]);
+        assert.equal(isFair(), true);
+        for (const name of counts.keys()) assert.deepEqual(planTransfers(counts, name), []);
       }),
       runs(200),
     );
@@ -73,16 +74,19 @@ describe('the partitions that go', () => {
   test('are none that a batch ties to one that stays', () => {
     const chosen = choosePartitions(all, 32, [all.slice(0, 20), [20, 40, 60]], false) ?? [];
     expect(chosen).toHaveLength(32);
-    expect(chosen.filter((index) => index < 20)).toEqual([]);
+    assert.deepEqual(
+      chosen.filter((index) => index < 20),
+      [],
+    );
     const tied = [20, 40, 60].filter((index) => chosen.includes(index));
     expect([0, 3]).toContain(tied.length);
   });
 
   test('are none at all while batches tie all of them together, unless they may be torn', () => {
     const ties = all.slice(1).map((index) => [index - 1, index]);
-    expect(choosePartitions(all, 32, ties, false)).toBeUndefined();
+    assert.equal(choosePartitions(all, 32, ties, false), undefined);
     const torn = choosePartitions(all, 32, ties, true) ?? [];
-    expect(new Set(torn).size).toBe(32);
+    assert.equal(new Set(torn).size, 32);
   });
 
   test('never have the one whose owner keeps the dead letters', () => {
@@ -101,18 +105,18 @@ describe('a parcel', () => {
   const holdings = { owned: all, nodes: countsOf(64, 0) };
 
   test('waits for the batches that would be torn, and then tears them', () => {
-    const parcels = new Parcels('n0', 4000);
-    expect(parcels.pack({ ...holdings, ties, now: 0 })).toEqual([]);
-    expect(parcels.pack({ ...holdings, ties, now: tearAfterMs - 1 })).toEqual([]);
-    const [parcel] = parcels.pack({ ...holdings, ties, now: tearAfterMs });
+    const parcels = new HandoverPlan('n0', 4000);
+    assert.deepEqual(parcels.due({ ...holdings, ties, now: 0 }), []);
+    assert.deepEqual(parcels.due({ ...holdings, ties, now: splitAfterMs - 1 }), []);
+    const [parcel] = parcels.due({ ...holdings, ties, now: splitAfterMs });
     expect(parcel?.partitions).toHaveLength(32);
   });
 
   test('goes at once where nothing is torn, and the next one not before a lease has passed', () => {
-    const parcels = new Parcels('n0', 4000);
-    expect(parcels.pack({ ...holdings, ties: [], now: 0 })).toHaveLength(1);
-    parcels.gave(10);
-    expect(parcels.pack({ ...holdings, ties: [], now: 4009 })).toEqual([]);
-    expect(parcels.pack({ ...holdings, ties: [], now: 4010 })).toHaveLength(1);
+    const parcels = new HandoverPlan('n0', 4000);
+    expect(parcels.due({ ...holdings, ties: [], now: 0 })).toHaveLength(1);
+    parcels.handedOver(10);
+    assert.deepEqual(parcels.due({ ...holdings, ties: [], now: 4009 }), []);
+    expect(parcels.due({ ...holdings, ties: [], now: 4010 })).toHaveLength(1);
   });
 });
