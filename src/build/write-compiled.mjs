@@ -1,5 +1,5 @@
-// Lets V8 compile the program that was built, and keeps that beside it (see load.cjs): a server is started in this process
-// and used a little, because what is kept is what was called.
+// Lets V8 compile the built program, and stores the compiled code next to it (see load.cjs). It starts a server in this process and
+// uses it a little, because the cache contains only functions that were called.
 import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -30,7 +30,7 @@ await others.leave();
 keepCompiled();
 process.exit();
 
-/** Resolves with the first line of the log that is wanted. No line is shown. */
+/** Resolves with the first log line that `isWanted` accepts. No line is shown. */
 function lineOf(isWanted) {
   return new Promise((resolve) => {
     process.stdout.write = (text, ...rest) => {
@@ -44,7 +44,7 @@ function lineOf(isWanted) {
   });
 }
 
-/** A client that has subscribed to all channels and sent something. */
+/** Connects a client, which subscribes to all channels and sends something. */
 async function join(userId) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/app/${key}?protocol=7&client=js&version=8.4.0`);
   const events = [];

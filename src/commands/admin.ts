@@ -176,7 +176,7 @@ export function pathOf(strings: TemplateStringsArray, ...values: readonly string
 /** Parses a JSON response; undefined if the text is not JSON. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the same as of a response
 export function viewIn<T>(text: string): T | undefined {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server answers with the views that are named where it is asked
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server returns the view that the caller names
   return parse(text) as T | undefined;
 }
 

@@ -71,7 +71,8 @@ async function listDropped(
   else tellLetters(items);
   const { deliveries: forgotten } = last.forgotten;
   if (hasMore) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
-  if (forgotten > 0) printNote(`${forgotten} older ones are forgotten, because the memory for them was full`);
+  if (forgotten > 0)
+    printNote(`${forgotten} older ones are no longer kept, because the memory for them was full`);
   return exitCode.done;
 }
 
@@ -104,7 +105,7 @@ function tellLetters(letters: readonly DroppedDelivery[]): void {
   );
 }
 
-function describeResends({ resends, resent_at: takenAt }: DroppedDelivery): string {
+function describeResends({ resends, resent_at: acceptedAt }: DroppedDelivery): string {
   if (resends === 0) return '';
-  return takenAt === undefined ? `${resends} times, not taken` : 'taken';
+  return acceptedAt === undefined ? `${resends} times, not accepted` : 'accepted';
 }

@@ -22,7 +22,7 @@ export interface Target {
   /** Without a trailing slash: `http://127.0.0.1:6001`. */
   readonly url: string;
   readonly token: string | undefined;
-  /** Where the token comes from, for error messages. */
+  /** The source of the token, for error messages. */
   readonly tokenOrigin: string | undefined;
   /** False: the server is on this machine, and its certificate need not contain the name that is used. */
   readonly verifiesCertificate: boolean;

@@ -240,7 +240,7 @@ export class Stack {
       }
       store?.restore({
         rows,
-        heir: memory,
+        target: memory,
         graceMs: options.restartGraceMs ?? 20_000,
         isConfigured: (appId) => this.apps.byId(appId) !== undefined,
       });
