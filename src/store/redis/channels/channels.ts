@@ -109,11 +109,11 @@ export class Channels {
   apply(
     appId: string,
     channel: string,
-    news: { revision: number; change: ChannelChange; mark: string },
+    notice: { revision: number; change: ChannelChange; mark: string },
   ): void {
     const held = this.#held.get(keyOf(appId, channel));
     if (held === undefined) return;
-    const { revision, change: received, mark } = news;
+    const { revision, change: received, mark } = notice;
     const change: ChannelChange =
       received.kind === 'event' ? { ...received, isAnticipated: this.#anticipated.has(mark) } : received;
     this.#notify(held, held.replica.apply(revision, change, this.#options.clock.now()));
