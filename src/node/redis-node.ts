@@ -29,7 +29,7 @@ const leaveTimeoutMs: Millis = 1000;
 const callsPerTurn = 40;
 
 /** The number of heartbeats in each lease. */
-const beatsPerLease = 10;
+export const beatsPerLease = 10;
 
 /** A process with several nodes on Redis: each of its worker threads is one. */
 export interface NodeProcess {
@@ -80,7 +80,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
   const messageBytes = config.maxBackpressureBytes;
   const link = new RedisLink(createRedisClients({ location: connection, tls, silenceMs: leaseMs }), {
     messageBytes,
-    told(error) {
+    onError(error) {
       if (log.isDebug) log.debug({ error: describeFailure(error) }, 'connection to Redis failed');
     },
   });
@@ -110,7 +110,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
     registered: (partition) => options.registered?.(partition),
     countSubscribers: options.countSubscribers,
     countConnections: (appId) => apps.byId(appId)?.sessions.size ?? 0,
-    tellsCounts(appId, channel) {
+    sendsCounts(appId, channel) {
       const { access } = channelKind(channel);
       return access !== 'presence' && apps.byId(appId)?.config.subscriptionCount === true;
     },
