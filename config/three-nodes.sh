@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Three nodes on one Redis, on this machine: config/three-nodes.sh. --help tells the rest.
+# Three nodes on one Redis, on this machine: config/three-nodes.sh. --help describes the options.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -106,8 +106,8 @@ Three nodes serve app 1 (key app-key, secret app-secret) on ports ${ports[*]}.
 
   new Pusher('app-key', { cluster: 'default', wsHost: '127.0.0.1', wsPort: ${ports[0]}, forceTLS: false })
   new Pusher('app-key', { cluster: 'default', wsHost: '127.0.0.1', wsPort: ${ports[1]}, forceTLS: false })
-  curl http://127.0.0.1:${ports[2]}/healthz    # how a node stands with Redis, and whether it sends the webhooks
-  kill -9 ${nodes[0]}    # ends the node on ${ports[0]}; the others tell of whoever was there, within lease and grace
+  curl http://127.0.0.1:${ports[2]}/healthz    # whether the node reaches Redis, and how many of the 64 partitions' webhooks it sends
+  kill -9 ${nodes[0]}    # kills the node on ${ports[0]}; the others report its clients as gone after lease and grace period
 
 Ctrl-C ends all of them.
 TEXT

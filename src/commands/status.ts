@@ -59,10 +59,10 @@ function tell(
   printFacts({
     server: `soketify-emulator ${printable(self.version)} at ${url}, up ${formatSpan(self.nowMs - self.startedAtMs)}`,
     state: `kept ${keptWords[self.kept]}`,
-    clock: self.clock && `${self.clock.mode}, at ${self.clock.nowMs} ms`,
+    clock: self.clock && `${self.clock.mode}, at ${Math.round(self.clock.nowMs)} ms`,
     clients: `${overview.connections} connections, ${overview.occupiedChannels} channels, ${overview.members} members`,
     webhooks: waiting,
-    'a second':
+    'per second':
       perSecond.length === 0
         ? 'nothing'
         : perSecond.map(([name, rate]) => `${Math.round(rate * 10) / 10} ${name}`).join(', '),

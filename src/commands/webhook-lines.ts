@@ -74,7 +74,7 @@ function describeOrigin({ headers, id, body, timeMs, receivedAt }: ReceivedWebho
 }
 
 function describeAge(ageMs: number): string {
-  return ageMs < 0 ? `made ${-ageMs} ms in the future` : `made ${ageMs} ms before`;
+  return ageMs < 0 ? `created ${-ageMs} ms in the future` : `created ${ageMs} ms ago`;
 }
 
 /** One event on a line: its name, its channel, and its other fields. */

@@ -28,7 +28,7 @@ import type { WebhookFault } from './faults/webhook-faults.ts';
 type Inspect = typeof inspect;
 
 /**
- * Questions about webhooks.
+ * Waits for webhook events.
  *
  * @example
  * const joined = await soketify.webhooks.waitFor({ name: 'member_added', user_id: '42' });
@@ -37,28 +37,29 @@ type Inspect = typeof inspect;
  */
 export interface WebhookQuestions {
   /**
-   * Resolves with the first such event that an endpoint has answered with 2xx, since the start or the last reset. The
-   * virtual clock is moved to what is due next until there is one.
+   * Resolves with the first matching event since the start or the last reset that an endpoint answered with 2xx. It moves the
+   * virtual clock to the next due moment until there is one.
    *
-   * @throws EmulatorError with ERR_WEBHOOK_MISSING, saying what was seen instead and why, when nothing is due any more or the time is
-   * over; ERR_ARGUMENT_INVALID when the match or an option is wrong; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN when the emulator is reset or closed, or the app is removed, meanwhile.
+   * @throws EmulatorError with ERR_WEBHOOK_MISSING when nothing is due any more or the timeout is over (the message describes what
+   * was seen instead, and why); ERR_ARGUMENT_INVALID if the match or an option is invalid; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN
+   * if the emulator is reset or closed, or the app is removed, meanwhile.
    */
   waitFor<Name extends EventName = EventName>(
     match: EventMatch<Name>,
     options?: WaitOptions,
   ): Promise<EmulatorEvent<Name>>;
   /**
-   * Resolves when no such event was sent, and none is within the grace and the wait of a batch (the virtual clock is
-   * moved that far; a real one takes as long).
+   * Resolves if no matching event was sent and none is sent within the grace period plus the batching delay. It moves the virtual
+   * clock that far; a real clock takes as long.
    *
-   * @throws EmulatorError with ERR_WEBHOOK_UNEXPECTED, saying why it was sent; ERR_ARGUMENT_INVALID when the match or an option is
-   * wrong; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN when the emulator is reset or closed, or the app is removed, meanwhile.
+   * @throws EmulatorError with ERR_WEBHOOK_UNEXPECTED, explaining why the event was sent; ERR_ARGUMENT_INVALID if the match or an
+   * option is invalid; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN if the emulator is reset or closed, or the app is removed, meanwhile.
    */
   expectNone(match: EventMatch, options?: AbsenceOptions): Promise<void>;
 }
 
 /**
- * What backends have published by the HTTP API, or a person in the Dashboard.
+ * Events published through the HTTP API or in the Dashboard.
  *
  * @example
  * const order = await soketify.published.waitFor({ channel: 'orders', data: { id: 7 } });
@@ -67,28 +68,29 @@ export interface WebhookQuestions {
  * @since 0.1.0
  */
 export interface PublishQuestions {
-  /** All that was published since the start or the last reset, each trigger and each item of a batch: the last 10,000, up to 32 MB. */
+  /** The events published since the start or the last reset, one for each trigger and each item of a batch: the last 10,000, up to 32 MB. */
   readonly list: readonly PublishedEvent[];
   /**
-   * Resolves with the first such event, since the start or the last reset. The virtual clock is moved to what is due next until
-   * there is one, because a backend may publish when it receives a webhook.
+   * Resolves with the first matching event since the start or the last reset. It moves the virtual clock to the next due moment
+   * until there is one, because a backend may publish in response to a webhook.
    *
-   * @throws EmulatorError with ERR_PUBLISH_MISSING, saying what was published instead; ERR_ARGUMENT_INVALID when the match or an option is
-   * wrong; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN when the emulator is reset or closed, or the app is removed, meanwhile.
+   * @throws EmulatorError with ERR_PUBLISH_MISSING (the message describes what was published instead); ERR_ARGUMENT_INVALID if the
+   * match or an option is invalid; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN if the emulator is reset or closed, or the app is
+   * removed, meanwhile.
    */
   waitFor(match: PublishMatch, options?: PublishWaitOptions): Promise<PublishedEvent>;
   /**
-   * Resolves when no such event was published, and none is within the grace and the wait of a batch (the virtual clock is
-   * moved that far; a real one takes as long).
+   * Resolves if no matching event was published and none is published within the grace period plus the batching delay. It moves
+   * the virtual clock that far; a real clock takes as long.
    *
-   * @throws EmulatorError with ERR_PUBLISH_UNEXPECTED, saying which was; ERR_ARGUMENT_INVALID when the match or an option is
-   * wrong; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN when the emulator is reset or closed, or the app is removed, meanwhile.
+   * @throws EmulatorError with ERR_PUBLISH_UNEXPECTED, naming the event; ERR_ARGUMENT_INVALID if the match or an option is invalid;
+   * ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN if the emulator is reset or closed, or the app is removed, meanwhile.
    */
   expectNone(match: PublishMatch, options?: PublishAbsenceOptions): Promise<void>;
 }
 
 /**
- * The endpoints of an app, for instance of a backend that is started after the emulator. Options are those of
+ * Lists and changes the endpoints of an app, for instance for a backend that starts after the emulator. The options are those of
  * `startEmulator({ apps: [{ webhooks: [...] }] })`.
  *
  * @example
@@ -100,28 +102,28 @@ export interface Endpoints {
   /** The endpoints of the app, as they are now. */
   readonly list: readonly EndpointInfo[];
   /**
-   * Adds an endpoint. It receives what happens from now on.
+   * Adds an endpoint. It receives events from now on.
    *
-   * @throws EmulatorError with ERR_CONFIG_INVALID when an option is wrong, ERR_ENDPOINT_EXISTS when its id is taken.
+   * @throws EmulatorError with ERR_CONFIG_INVALID if an option is invalid; ERR_ENDPOINT_EXISTS if the id is taken.
    */
   add(endpoint: WebhookOptions): Promise<EndpointInfo>;
   /**
-   * Replaces the configuration of an endpoint, except its id. Waiting events are sent to its new URL.
+   * Replaces all settings of an endpoint except the id. Pending deliveries go to the new URL.
    *
-   * @throws EmulatorError with ERR_ENDPOINT_UNKNOWN when there is no such endpoint, ERR_CONFIG_INVALID when an option is wrong,
-   * ERR_ARGUMENT_INVALID when `endpoint.id` is another id.
+   * @throws EmulatorError with ERR_ENDPOINT_UNKNOWN if there is no such endpoint; ERR_CONFIG_INVALID if an option is invalid;
+   * ERR_ARGUMENT_INVALID if `endpoint.id` is another id.
    */
   change(id: string, endpoint: WebhookOptions): Promise<EndpointInfo>;
   /**
-   * Removes an endpoint. Waiting events are still sent.
+   * Removes an endpoint. Pending deliveries are still sent.
    *
-   * @throws EmulatorError with ERR_ENDPOINT_UNKNOWN when there is no such endpoint.
+   * @throws EmulatorError with ERR_ENDPOINT_UNKNOWN if there is no such endpoint.
    */
   remove(id: string): Promise<void>;
 }
 
 /**
- * Ways to have things fail. Faults of one kind strike in the order in which they were injected.
+ * Injects faults. Faults of one kind apply in the order in which they were injected.
  *
  * @example
  * const outage = soketify.faults.webhooks({ status: 503 });
@@ -132,39 +134,39 @@ export interface Endpoints {
  */
 export interface FaultInjection {
   /**
-   * Requests to endpoints fail, are late, or come twice.
+   * Makes requests to endpoints fail, arrive late, or arrive twice.
    *
-   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong or there is no such endpoint.
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID if a field is invalid or there is no such endpoint.
    */
   webhooks(fault: WebhookFault): Fault;
   /**
-   * `drop` ends connections now (`hits` says how many); `refuse` sends those away that come.
+   * `drop` closes open connections now (`hits` is their number); `refuse` refuses new ones.
    *
-   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong.
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID if a field is invalid.
    */
   connections(fault: ConnectionDrop | ConnectionRefusal): Fault;
   /**
-   * The HTTP API answers with an error and does nothing.
+   * Makes the HTTP API return an error without doing anything.
    *
-   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong or no route has such a path.
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID if a field is invalid or no route has such a path.
    */
   api(fault: ApiFault): Fault;
-  /** Ends all of them. */
+  /** Clears all faults. */
   clear(): void;
 }
 
 /**
- * Forgetting between tests.
+ * The options of `reset`.
  *
  * @since 0.1.0
  */
 export interface ResetOptions {
-  /** Clients are closed with 4200, on which they come back at once, instead of 4009, on which they do not. */
+  /** Close clients with 4200, after which they reconnect immediately, instead of 4009, after which they do not. Default: false. */
   readonly reconnect?: boolean;
 }
 
 /**
- * Everything that a test can read and change of one app. It neither sees nor affects other apps.
+ * Controls and inspects one app. Other apps are neither shown nor changed.
  *
  * @example
  * const app = await soketify.createApp();
@@ -181,64 +183,64 @@ export interface EmulatorApp {
   readonly key: string;
   /** The secret of the app. */
   readonly secret: string;
-  /** For `new Pusher(key, options)` of pusher-js; Laravel Echo takes the same with `broadcaster: 'pusher'`. */
+  /** Options for `new Pusher(key, options)` of pusher-js; Laravel Echo takes the same with `broadcaster: 'pusher'`. */
   clientOptions(): ClientOptions;
-  /** For `new Pusher(options)` of a server library. */
+  /** Options for `new Pusher(options)` of a server library. */
   serverOptions(): ServerOptions;
   /** `SOKETIFY_*` and `PUSHER_*` variables for the environment of a child process. */
   env(): Record<string, string>;
-  /** Waits for webhooks, past and to come. */
+  /** Waits for webhook events, past and future. */
   readonly webhooks: WebhookQuestions;
-  /** What backends have published. */
+  /** Events that backends published. */
   readonly published: PublishQuestions;
-  /** Where its webhooks go; of the emulator as a whole, those of its first app. */
+  /** The endpoints of the app. On the emulator itself: those of its first app. */
   readonly endpoints: Endpoints;
   /** Makes webhooks, connections and the HTTP API fail. */
   readonly faults: FaultInjection;
-  /** All that happened since the start or the last reset, and what became of it. */
+  /** All webhook events since the start or the last reset, with their status. */
   readonly events: readonly EmulatorEvent[];
-  /** Every request to an endpoint, with all attempts. */
+  /** Every delivery to an endpoint, with all attempts. */
   readonly deliveries: readonly EmulatorDelivery[];
   /**
-   * Resolves with a record of all that happened since the start or the last reset, as plain JSON without secrets: what came in
-   * and when, and every webhook with its body, its attempts and its outcome. Call `idle()` before, so that nothing is pending.
+   * Resolves with a record of everything since the start or the last reset, as plain JSON without secrets: what the emulator
+   * received and when, and every webhook with its body, attempts and outcome. Call `idle()` first, so that nothing is pending.
    *
    * ```ts
    * await writeFile('run.json', JSON.stringify(await soketify.record(), null, 2));
    * ```
    */
   record(): Promise<RunRecord>;
-  /** The occupied channels now. */
+  /** Resolves with the channels that are occupied now. */
   channels(): Promise<readonly ChannelInfo[]>;
-  /** The open connections now. */
+  /** The connections that are open now. */
   connections(): readonly ConnectionInfo[];
   /**
-   * Resolves when nothing is queued or under way to an endpoint. The virtual clock is moved as far as batches and
-   * retries need; departures that linger are not waited for.
+   * Resolves when no event is queued and no request to an endpoint is in progress. It moves the virtual clock as far as batching
+   * and retries need, but does not wait for grace periods.
    *
-   * @throws EmulatorError with ERR_NOT_IDLE after the time-out, 5000 ms by default; ERR_RESET or ERR_CLOSED when the emulator is reset or
-   * closed meanwhile.
+   * @throws EmulatorError with ERR_NOT_IDLE after the timeout, 5000 ms by default; ERR_RESET or ERR_CLOSED if the emulator is reset
+   * or closed meanwhile.
    */
   idle(options?: Pick<WaitOptions, 'timeoutMs'>): Promise<void>;
   /**
-   * Forgets everything without telling an endpoint: closes the connections, empties channels, caches and queues, ends
-   * faults and clears what was recorded. The clock stays where it is.
+   * Clears all state without sending webhooks: closes the connections, empties channels, caches and queues, clears faults and
+   * records. The clock keeps its time.
    */
   reset(options?: ResetOptions): Promise<void>;
 }
 
-/** What a view of one app or of all is made with. */
+/** What a view of one app, or of all apps, needs. */
 export interface AppViewParts {
   readonly core: EmulatorCore;
   readonly apps: Apps;
-  /** Undefined: all of them. */
+  /** Undefined: all apps. */
   readonly appId: string | undefined;
   readonly address: ServerAddress;
-  /** The app whose credentials are told, and whose endpoints are meant. */
+  /** The app whose credentials and endpoints the view shows. */
   readonly named: () => Credentials;
 }
 
-/** One app of the emulator, or with `appId` undefined all of them, named by the first. */
+/** The view of one app or, with `appId` undefined, of all apps; the first one gives the credentials. */
 export class AppView implements EmulatorApp {
   readonly webhooks: WebhookQuestions;
   readonly published: PublishQuestions;
@@ -270,12 +272,12 @@ export class AppView implements EmulatorApp {
     return `${this.kind} ${inspect(this.summary(), options)}`;
   }
 
-  /** What it is called where it is shown. */
+  /** The name of the class in `console.log`. */
   protected get kind(): string {
     return 'EmulatorApp';
   }
 
-  /** What is shown of it. */
+  /** The fields that `console.log` shows. */
   protected summary(): object {
     const { id, key } = this;
     return { id, key };

@@ -26,12 +26,12 @@ import { Waits } from './waits/waiting.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
 import type { RealTime } from '../ports/real-time.ts';
 
-/** What the emulator has of the server that it holds. */
+/** The parts of the server that the emulator uses. */
 export interface HeldServer {
   readonly apps: LocalApps;
   readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
   readonly ledger: ChannelQueries;
-  /** The patterns of its HTTP API, such as `/apps/:app/events`, with what stands before each. */
+  /** The route patterns of the HTTP API, such as `/apps/:app/events`, including the path prefix. */
   readonly apiPatterns: readonly string[];
   readonly backplane: {
     forget(appId: string, work: () => void): void;
@@ -39,7 +39,7 @@ export interface HeldServer {
   };
 }
 
-/** What the core is made with, before there is a server. */
+/** What the core needs before the server exists. */
 export interface CoreOptions {
   readonly clock: MovableClock;
   readonly real: RealTime;
@@ -48,32 +48,32 @@ export interface CoreOptions {
   readonly journal: Journal;
   readonly publishLog: PublishLog;
   readonly random: SeededRandom;
-  /** Undefined: ids are drawn at random. */
+  /** Undefined: ids are random. */
   readonly ids: SeededIds | undefined;
   readonly seed: number | undefined;
   readonly fakedTimers: () => FakedTimers;
-  /** After so long everything that was under way has been sent. */
+  /** After this time every event that was pending has been sent. */
   readonly sendsWithinMs: number;
 }
 
-/** The faults that are in force, of each kind. */
+/** The active faults, by kind. */
 export interface FaultReport {
   readonly webhooks: readonly ActiveFault<WebhookFault>[];
   readonly connections: readonly ActiveFault<ConnectionRefusal>[];
   readonly api: readonly ActiveFault<ApiFault>[];
 }
 
-/** A client that was connected at a reset is not to come back into the next test. */
+/** After a reset, clients must not reconnect into the next test. */
 const resetError: ClosingError = { reason: 'injected_fault', code: 4009, message: 'The emulator was reset' };
 
-/** The same for clients that are to come back at once. */
+/** The same for clients that must reconnect immediately. */
 const resetAndReturn: ClosingError = {
   reason: 'injected_fault',
   code: 4200,
   message: 'The emulator was reset. Please reconnect.',
 };
 
-/** Everything that a test can ask and tell the server, of one app or of all: what both doors, code and HTTP, do. */
+/** Everything that a test can do, for one app or for all. The library and the control API share it. */
 export class EmulatorCore {
   readonly clock: MovableClock;
   readonly recorder: Recorder;
@@ -86,7 +86,7 @@ export class EmulatorCore {
   readonly webhookFaults: FaultList<WebhookFault>;
   readonly refusals: FaultList<ConnectionRefusal>;
   readonly apiFaults: FaultList<ApiFault>;
-  /** What clients were refused. */
+  /** The refusals that clients received. */
   readonly refused = new RefusalNotes();
   readonly #random: SeededRandom;
   readonly #ids: SeededIds | undefined;
@@ -96,9 +96,9 @@ export class EmulatorCore {
   #held: HeldServer | undefined;
   #isClosed = false;
   #faults = 0;
-  /** By app, how many clients the last reset sent away for good. */
+  /** By app: how many clients the last reset closed for good. */
   readonly #sentAway = new Map<string, number>();
-  /** How often each app was forgotten, and all of them together. */
+  /** How often each app was reset, and all of them together. */
   readonly #forgotten = new Map<string | undefined, number>();
 
   constructor(options: CoreOptions) {
@@ -152,19 +152,19 @@ export class EmulatorCore {
     this.apiFaults = new FaultList(nextId);
   }
 
-  /** From now on there is a server. */
+  /** Connects the core to the server. */
   hold(held: HeldServer): void {
     this.#held = held;
   }
 
-  /** The server ends: what was recorded stays, but nothing more can be asked of it. Whoever waits is told so. */
+  /** Marks the emulator as closed: records stay readable, but other calls throw ERR_CLOSED, and pending waits reject. */
   release(): void {
     if (!this.#isClosed) this.#lastApps = this.apps().map(recordedApp);
     this.#isClosed = true;
     this.activity.note();
   }
 
-  /** Whether nothing more can be asked of the server. */
+  /** Whether the emulator has been closed. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -176,7 +176,7 @@ export class EmulatorCore {
     return this.#held;
   }
 
-  /** One app, or all. Throws when there is no such app. */
+  /** Returns the one app, or all apps. Throws ERR_APP_UNKNOWN. */
   apps(appId?: string): readonly LocalApp[] {
     return appId === undefined ? [...this.held.apps] : [this.app(appId)];
   }
@@ -188,7 +188,7 @@ export class EmulatorCore {
     throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; known apps: ${known}`);
   }
 
-  /** Records what happened since the start or the last reset, of one app or of all. Also after the end. */
+  /** Returns the record since the start or the last reset, of one app or of all. It also works after the emulator was closed. */
   record(appId?: string): RunRecord {
     const { clock, recorder, journal } = this;
     const known = this.#isClosed ? this.#lastApps : this.apps(appId).map(recordedApp);
@@ -200,9 +200,9 @@ export class EmulatorCore {
   failWebhooks(appId: string | undefined, fault: unknown): Fault & { readonly id: number } {
     const checked = checkWebhookFault(fault);
     const { endpoint } = checked;
-    const there = this.apps(appId).flatMap(({ config }) => config.endpoints);
-    if (endpoint !== undefined && !there.some(({ id, url }) => id === endpoint || url === endpoint)) {
-      const known = there.map(({ id, url }) => `${id} (${url})`).join(', ') || 'none';
+    const endpoints = this.apps(appId).flatMap(({ config }) => config.endpoints);
+    if (endpoint !== undefined && !endpoints.some(({ id, url }) => id === endpoint || url === endpoint)) {
+      const known = endpoints.map(({ id, url }) => `${id} (${url})`).join(', ') || 'none';
       throw invalidArgument(`faults.webhooks: there is no endpoint '${endpoint}'; known endpoints: ${known}`);
     }
     return this.#injected('webhooks', { appId, fault: checked }, this.webhookFaults.add(checked, appId));
@@ -211,26 +211,26 @@ export class EmulatorCore {
   /** Injects a fault into the HTTP API. */
   failApi(appId: string | undefined, fault: unknown): Fault & { readonly id: number } {
     const checked = checkApiFault(fault);
-    // None is taken for an app that is not there, or after the end.
+    // Refuse faults for an unknown app, and after the emulator was closed.
     this.apps(appId);
     if (checked.path !== undefined) refuseUnknownPath(checked.path, this.held.apiPatterns);
     return this.#injected('api', { appId, fault: checked }, this.apiFaults.add(checked, appId));
   }
 
-  /** Ends connections, or refuses those that come. */
+  /** Closes open connections, or refuses new ones. */
   failConnections(appId: string | undefined, given: unknown): Fault & { readonly id: number } {
     const fault = checkConnectionFault(given);
-    // None is taken for an app that is not there, or after the end.
+    // Refuse faults for an unknown app, and after the emulator was closed.
     const apps = this.apps(appId);
-    const said = { appId, fault };
+    const injected = { appId, fault };
     if (fault.refuse !== undefined) {
-      return this.#injected('connections', said, this.refusals.add(fault, appId));
+      return this.#injected('connections', injected, this.refusals.add(fault, appId));
     }
     const hits = apps
       .map((app) => dropConnections(app, fault, this.held.hub))
       .reduce((sum, count) => sum + count, 0);
-    // Done already: there is nothing to clear.
-    return this.#injected('connections', said, { id: 0, hits, clear: () => {} });
+    // The fault is over already, so there is nothing to clear.
+    return this.#injected('connections', injected, { id: 0, hits, clear: () => {} });
   }
 
   listFaults(): FaultReport {
@@ -241,7 +241,7 @@ export class EmulatorCore {
     };
   }
 
-  /** How often a fault has struck. Throws when there was none. */
+  /** Returns how often a fault has applied. Throws ERR_ARGUMENT_INVALID if there was no such fault. */
   hitsOf(id: number): number {
     for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) {
       const hits = faults.hitsOf(id);
@@ -250,7 +250,7 @@ export class EmulatorCore {
     throw invalidArgument(`there is no fault with the id ${id}`);
   }
 
-  /** Ends one fault. False: there is none. */
+  /** Clears one fault. Returns false if there is no such fault. */
   clearFault(id: number): boolean {
     for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) {
       const removed = faults.remove(id);
@@ -266,7 +266,7 @@ export class EmulatorCore {
     for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) faults.clear(appId);
   }
 
-  /** Forgets everything of an app, or of all, without a webhook. What is under way to an endpoint is let go. */
+  /** Clears the state of one app or all apps without webhooks. Requests in progress are abandoned. */
   async reset(appId?: string, options: { readonly reconnect?: boolean } = {}): Promise<void> {
     const { reconnect = false } = check(resetOptions, options, 'reset');
     const counts = this.apps(appId).map(({ config, sessions }) => [config.id, sessions.size] as const);
@@ -296,7 +296,7 @@ export class EmulatorCore {
     };
   }
 
-  /** For somebody who waits: what throws once the emulator is closed, the app is gone, or what is waited for was forgotten. */
+  /** Returns a check for pending waits: it throws once the emulator is closed, or the app is removed or reset. */
   #guard(appId: string | undefined, gone?: AbortSignal): () => void {
     const count = (): number =>
       (this.#forgotten.get(undefined) ?? 0) + (appId === undefined ? 0 : (this.#forgotten.get(appId) ?? 0));
@@ -324,7 +324,7 @@ export class EmulatorCore {
     };
   }
 
-  /** The same in this turn; clients are told the error. */
+  /** The same as `reset`, synchronously; clients are closed with this error. */
   forget(appId: string | undefined, error: ClosingError): void {
     this.#forgotten.set(appId, (this.#forgotten.get(appId) ?? 0) + 1);
     for (const app of this.apps(appId)) {
@@ -338,7 +338,7 @@ export class EmulatorCore {
     }
     this.clearFaults(appId);
     this.journal.clear(appId);
-    // Whoever waits is told.
+    // Reject pending waits.
     this.activity.note();
   }
 }

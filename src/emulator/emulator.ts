@@ -13,20 +13,20 @@ import type { EmulatorCore } from './core.ts';
  * @since 0.1.0
  */
 export interface EmulatorClock {
-  /** `virtual`: time stands still until it is moved. `real`: time also passes by itself. */
+  /** `virtual`: time stands still until `advance` or a wait moves it. `real`: time also passes by itself. */
   readonly mode: 'real' | 'virtual';
   /** Milliseconds since the start. */
   now(): number;
   /**
-   * Lets so much time pass now, in milliseconds, and resolves when what fell due in it has been done.
+   * Moves the clock by this many milliseconds. Resolves after everything that became due has been done.
    *
-   * @throws EmulatorError with ERR_ARGUMENT_INVALID when `ms` is not a duration, ERR_CLOSED when the emulator is closed.
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID if `ms` is not a duration; ERR_CLOSED if the emulator is closed.
    */
   advance(ms: number): Promise<void>;
 }
 
 /**
- * A running emulator. What it can say and do of all its apps it can of each of them, by `app(id)`.
+ * A running emulator. Its methods apply to all apps; `app(id)` returns the same methods for one app.
  *
  * @example
  * await using soketify = await startEmulator({ clock: 'virtual' });
@@ -42,26 +42,26 @@ export interface Emulator extends EmulatorApp, AsyncDisposable {
   readonly port: number;
   /** The base URL of the HTTP API, such as `http://127.0.0.1:6001`. */
   readonly url: string;
-  /** Its time. */
+  /** The clock of the emulator. */
   readonly clock: EmulatorClock;
   /** The ids of the apps. */
   readonly appIds: readonly string[];
   /**
-   * One app: questions, records, faults and reset of it alone.
+   * Returns the view of one app: waits, records, faults and `reset` for this app only.
    *
-   * @throws EmulatorError with ERR_APP_UNKNOWN when there is no such app.
+   * @throws EmulatorError with ERR_APP_UNKNOWN if there is no such app.
    */
   app(id: string): EmulatorApp;
   /**
-   * Adds an app for a test of its own. Id, key and secret are random unless they are given.
+   * Adds an app, for instance for one test. A missing id, key or secret is generated.
    *
-   * @throws EmulatorError with ERR_CONFIG_INVALID when an option is wrong, ERR_APP_EXISTS when its id or key is taken.
+   * @throws EmulatorError with ERR_CONFIG_INVALID if an option is invalid; ERR_APP_EXISTS if the id or key is taken.
    */
   createApp(options?: AppOptions): Promise<EmulatorApp>;
   /**
-   * Removes an app. Its connections are closed, and no endpoint receives a webhook about it.
+   * Removes an app and closes its connections. No webhook is sent for it.
    *
-   * @throws EmulatorError with ERR_APP_UNKNOWN when there is no such app, ERR_ARGUMENT_INVALID when it is the last one.
+   * @throws EmulatorError with ERR_APP_UNKNOWN if there is no such app; ERR_ARGUMENT_INVALID if it is the last one.
    */
   removeApp(id: string): Promise<void>;
   /** Stops the emulator: closes the connections, gives up pending webhooks, and leaves no open handle. Calling it again does nothing. */

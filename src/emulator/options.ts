@@ -42,24 +42,24 @@ export interface BatchOptions {
 }
 
 /**
- * What an app or all apps accept; `null` is no limit.
+ * The limits of an app or of all apps; `null` means no limit.
  *
  * @since 0.1.0
  */
 export type LimitOptions = { readonly [Name in LimitName]?: number | null };
 
 /**
- * An endpoint as it is in force.
+ * An endpoint with its current settings.
  *
  * @since 0.1.0
  */
 export interface EndpointInfo extends WebhookOptions {
-  /** Its id, given or generated. */
+  /** The id of the endpoint, given or generated. */
   readonly id: string;
 }
 
 /**
- * An app, as in a configuration file. Without id, key and secret the first is `1`, `app-key`, `app-secret`.
+ * An app, as in a configuration file. The first app defaults to id `1`, key `app-key` and secret `app-secret`.
  *
  * @since 0.1.0
  */
@@ -82,7 +82,7 @@ export interface AppOptions {
   readonly subscriptionCount?: boolean;
   /** Default: true. */
   readonly watchlist?: boolean;
-  /** Whether clients must connect by `wss://`. Default: false. */
+  /** Whether clients must connect over `wss://`. Default: false. */
   readonly forceTls?: boolean;
   /** The origins of the web pages that may connect; `*` matches any. Default: `["*"]`. */
   readonly allowedOrigins?: readonly string[];
@@ -91,7 +91,7 @@ export interface AppOptions {
 }
 
 /**
- * How webhooks are sent, as in a configuration file.
+ * How webhooks are delivered, as in a configuration file.
  *
  * @since 0.1.0
  */
@@ -104,9 +104,9 @@ export interface WebhookSettings {
   readonly unsubscribeGraceMs?: number;
   /** Default: 4000. */
   readonly requestTimeoutMs?: number;
-  /** The most parallel requests to one endpoint. Default: 10. */
+  /** The maximum number of parallel requests to one endpoint. Default: 10. */
   readonly concurrency?: number;
-  /** The most bytes of events that wait for one endpoint. Default: 67108864 (64 MB). */
+  /** The maximum size of the events that wait for one endpoint, in bytes. Default: 67108864 (64 MB). */
   readonly queueMaxBytes?: number;
   /** Default: wait 1 s, doubled after each attempt up to 60 s, for at most 300 s, with 10 % jitter. */
   readonly retry?: {
@@ -119,7 +119,7 @@ export interface WebhookSettings {
 }
 
 /**
- * What an emulator is started with. Everything has a default.
+ * The options of `startEmulator`. All are optional.
  *
  * @since 0.1.0
  */
@@ -149,11 +149,11 @@ export interface EmulatorOptions {
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly passphrase?: string };
   /** The limits of all apps. `docs/limits.md` lists them with their defaults and units. */
   readonly limits?: LimitOptions;
-  /** How webhooks are sent. */
+  /** How webhooks are delivered. */
   readonly webhooks?: WebhookSettings;
   /** How long the last event of a cache channel is kept, in milliseconds. Default: 1800000 (30 minutes). */
   readonly cacheTtlMs?: number;
-  /** The silence after which a client sends a ping, in milliseconds. Default: 120000. */
+  /** How long a connection may be silent before the client sends a ping, in milliseconds. Default: 120000. */
   readonly activityTimeoutMs?: number;
   /** How long a client may take to answer a ping, in milliseconds. Default: 30000. */
   readonly pongTimeoutMs?: number;

@@ -13,7 +13,7 @@ import type { LeadKeys, PartitionKeys } from '../store/redis/keys.ts';
 import { LetterInbox, lettersOnOneNode } from '../store/redis/deliveries/letter-inbox.ts';
 import { RedisLetters } from '../store/redis/deliveries/letters.ts';
 import type { RedisLink } from '../store/redis/link/link.ts';
-import { describeFailure } from '../store/redis/link/standing-log.ts';
+import { describeFailure } from '../store/redis/link/health-log.ts';
 import { TurnBudget } from '../structures/turn-budget.ts';
 import { systemNextTurn } from '../system/clock.ts';
 import type { DeliveryPolicy } from '../webhooks/delivery-queue.ts';
@@ -111,7 +111,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
         keepsLetters = false;
       },
     },
-    begin(given) {
+    startDispatcher(given) {
       store = given;
       const shared = { ...options, policy, subscribers, store, epoch, ledger };
       dispatcher = new Dispatcher({ ...shared, applications: applications.all });

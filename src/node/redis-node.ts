@@ -10,12 +10,12 @@ import type { Fanout } from '../ports/fanout.ts';
 import { StartError } from '../ports/start-error.ts';
 import { channelKind } from '../protocol/channel-name.ts';
 import { createRedisClients } from '../store/redis/link/connect.ts';
-import type { HoldsChannels } from '../store/redis/fanout/channel-topics.ts';
+import type { HeldChannelsListener } from '../store/redis/fanout/channel-topics.ts';
 import { RedisFanout } from '../store/redis/fanout/fanout.ts';
 import { partitionCount, PartitionKeys } from '../store/redis/keys.ts';
 import { RedisLedger } from '../store/redis/ledger.ts';
 import { RedisLink } from '../store/redis/link/link.ts';
-import { describeFailure } from '../store/redis/link/standing-log.ts';
+import { describeFailure } from '../store/redis/link/health-log.ts';
 import { TurnBudget } from '../structures/turn-budget.ts';
 import { systemNextTurn } from '../system/clock.ts';
 
@@ -38,7 +38,7 @@ export interface NodeProcess {
   /** Reaches the clients of all nodes of the process, without Redis. */
   readonly fanout: Fanout;
   /** Is told which channels this node holds; undefined: it has no clients. */
-  readonly holds?: HoldsChannels;
+  readonly holds?: HeldChannelsListener;
 }
 
 /** The dependencies of a node on Redis. */
@@ -149,7 +149,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
     },
     async start(besides) {
       try {
-        link.topics.receiveOthers((message) => fanout.receive(message));
+        link.topics.handleOthers((message) => fanout.receive(message));
         await ledger.start();
         await besides?.();
       } catch (error) {

@@ -44,10 +44,10 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const { dispatch, letters } = dispatching;
   link.onReady(() => {
     dispatch.reread();
-    settings.look();
+    settings.check();
   });
   await node.start(() => settings.start());
-  const beats = [inEachLease(clock, leaseMs, async () => settings.look())];
+  const beats = [inEachLease(clock, leaseMs, async () => settings.check())];
   const threads = () => [ledger, ...(options.otherThreads?.() ?? [])];
   return {
     ledger,

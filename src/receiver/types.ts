@@ -5,7 +5,7 @@ import type { ReceiverState } from '../webhooks/replay.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
- * How a request is answered. Whatever is not said is as a good endpoint has it.
+ * How to respond to a request. Missing fields have the values of a correct endpoint.
  *
  * @since 0.1.0
  */
@@ -34,7 +34,7 @@ export interface PlannedAnswer extends Answer {
 }
 
 /**
- * A webhook that has come and is not answered yet.
+ * A received webhook that has no answer yet.
  *
  * @since 0.1.0
  */
@@ -45,7 +45,7 @@ export interface Arrival {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The received body, as text. */
   readonly body: string;
-  /** Whether its signature, age and body are right and, if not, why. */
+  /** Whether its signature, age and body are valid and, if not, why. */
   readonly verdict: Verdict;
   /** The events of the body, verified or not; empty if the body is malformed. */
   readonly events: readonly ReceivedEvent[];
@@ -60,7 +60,7 @@ export interface Arrival {
 }
 
 /**
- * The original request, for a receiver that forwards it. It is not kept.
+ * The unmodified request of an arrival, for forwarding. It is not kept.
  *
  * @since 0.1.0
  */
@@ -72,7 +72,7 @@ export interface OriginalRequest {
 }
 
 /**
- * A webhook, and what became of it.
+ * A webhook and how it was answered.
  *
  * @since 0.1.0
  */
@@ -88,7 +88,7 @@ export interface ReceivedWebhook extends Arrival {
 }
 
 /**
- * Matches events by some of their fields, each a value or, for a text, a regular expression; or by a function.
+ * Matches an event by some of its fields, as values or, for texts, regular expressions; or by a function.
  *
  * @since 0.1.0
  */
@@ -96,7 +96,7 @@ export type ReceivedMatch<Name extends EventName = EventName> =
   EventPattern<Name> | ((event: ReceivedEvent) => boolean);
 
 /**
- * How long to wait for what a receiver receives, and for which one.
+ * How long a wait of a receiver takes at most, and which match it returns.
  *
  * @since 0.1.0
  */
@@ -108,7 +108,7 @@ export interface ReceivedWait {
 }
 
 /**
- * The options of a receiver. Everything has a default.
+ * The options of `startReceiver`. All are optional.
  *
  * @since 0.1.0
  */
@@ -140,7 +140,7 @@ export interface ReceiverOptions {
 }
 
 /**
- * A webhook endpoint for tests, on a port of this machine.
+ * A webhook endpoint for tests on this machine.
  *
  * @example
  * receiver.respondWith({ status: 500, times: 2 });
@@ -171,7 +171,7 @@ export interface Receiver extends AsyncDisposable {
     options?: ReceivedWait,
   ): Promise<ReceivedEvent<Name>>;
   /**
-   * The same for webhooks, accepted or not; without a rule any one does.
+   * The same for webhooks, accepted or not. Without a match, any webhook counts.
    *
    * @throws EmulatorError with the codes of `waitFor`.
    */
@@ -180,16 +180,14 @@ export interface Receiver extends AsyncDisposable {
     options?: ReceivedWait,
   ): Promise<ReceivedWebhook>;
   /**
-   * Plans the answer to the next requests. Several plans take turns in their order; one without `times` holds until
-   * the next is made.
+   * Plans the answer to the next requests. Several plans apply in their order; a plan without `times` applies until the next plan is
+   * made.
    *
-   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong.
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID if a field is invalid.
    */
   respondWith(answer: PlannedAnswer): void;
   /** Forgets received webhooks and plans. Pending waits continue. */
   reset(): void;
-  /**
-   * Stops listening, closes the connections, and leaves no open handle. Further calls wait for the same shutdown.
-   */
+  /** Stops listening, closes the connections, and leaves no open handle. Further calls wait for the same shutdown. */
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import {
   readRights,
   type Rights,
 } from '../../src/store/redis/deliveries/rights.ts';
-import { choosePartitions, largestShare, planGifts } from '../../src/store/redis/deliveries/sharing.ts';
+import { choosePartitions, largestShare, planTransfers } from '../../src/store/redis/deliveries/sharing.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
@@ -82,14 +82,14 @@ class World {
   async share(place: number): Promise<void> {
     const node = this.nodes[place];
     if (node === undefined || node.isFrozen) return;
-    for (const { heir, count } of planGifts(node.rights.nodes, node.id)) {
+    for (const { recipient, count } of planTransfers(node.rights.nodes, node.id)) {
       const given = choosePartitions(node.works.keys(), count, [], true) ?? [];
       for (const index of given) node.works.delete(index);
       const most = largestShare(node.rights.nodes);
       await link.run(
         'give',
         [this.#lead],
-        [String(this.now), node.id, node.rights.token, heir, 0, most, ...given],
+        [String(this.now), node.id, node.rights.token, recipient, 0, most, ...given],
       );
     }
   }
@@ -223,7 +223,7 @@ describe('a lease', () => {
     await ask(key, 1000, 'a');
     for (let at = 1400; at < 5000; at += 400) expect((await ask(key, at, 'b')).partitions.size).toBe(0);
     const { partitions } = await ask(key, 5000, 'b');
-    expect([...partitions.values()].map(({ calmAt }) => calmAt)).toEqual(
+    expect([...partitions.values()].map(({ attemptsEndAt }) => attemptsEndAt)).toEqual(
       Array.from({ length: 4 }, () => 1000 + leaseMs + requestTimeoutMs),
     );
   });

@@ -15,8 +15,8 @@ async function startNode(redis: RedisServer): Promise<Server> {
 const linesOf = ({ log }: Server): readonly (string | undefined)[] =>
   log.items.map(({ msg }) => msg).filter((msg) => msg?.includes('Redis'));
 
-const lost = 'Redis lost: clients are served on what this node knows, webhooks wait';
-const emptied = 'Redis has lost data: this node writes down again what it holds';
+const lost = 'Redis lost: clients are served from what this node knows, webhooks wait';
+const emptied = 'Redis has lost data: this node writes again what it holds';
 
 const patience = { timeout: 20_000, interval: 50 };
 
@@ -51,7 +51,7 @@ test('a full Redis is logged once, and so is its recovery', async () => {
   const admin = new Redis(redis.url);
   onTestFinished(() => admin.disconnect());
   await admin.config('SET', 'maxmemory', '1');
-  const full = 'Redis is full: who comes is told of once there is room, what is there stays';
+  const full = 'Redis is full: new channels, members and users are announced once there is memory';
   await expect.poll(() => linesOf(node), patience).toEqual([full]);
   await admin.config('SET', 'maxmemory', '0');
   await expect.poll(() => linesOf(node), patience).toEqual([full, 'Redis has room again']);

@@ -94,7 +94,8 @@ function storeFaults(input: unknown): readonly ConfigFault[] {
   }
   const control = fieldOf(input, 'control');
   if (control !== undefined && control !== false) {
-    const message = 'is given together with control, with which tests move the clock; give only one of them';
+    const message =
+      'cannot be combined with control, because tests that move the clock would falsify what is stored; set only one of them';
     faults.push({ path: 'store', message });
   }
   return faults;

@@ -1,10 +1,10 @@
-/** The keys of an app's state are spread over so many partitions. All nodes must agree on it. */
+/** The keys of all apps are spread over this many partitions. All nodes must use the same number. */
 export const partitionCount = 64;
 
-/** How keys are laid out. A version that lays them out otherwise gives it another name. */
+/** The layout of the keys. A version with another layout must give it another name. */
 export const layoutName = `1/${partitionCount}`;
 
-/** Which partition a channel or a user of an app is in: FNV-1a. */
+/** The partition of a channel or user of an app. The hash is FNV-1a. */
 export function partitionOf(appId: string, name: string): number {
   let hash = 0x811c9dc5;
   for (const text of [appId, '\n', name]) {
@@ -15,7 +15,7 @@ export function partitionOf(appId: string, name: string): number {
   return (hash >>> 0) % partitionCount;
 }
 
-/** The name under which a user's partition is looked up. No channel has such a name. */
+/** The name by which the partition of a user is found. It can be no channel's name. */
 export function userName(userId: string): string {
   return `#user-${userId}`;
 }
@@ -29,11 +29,11 @@ export class PartitionKeys {
   readonly ended: string;
   /** Events that some endpoints are done with and others are not: entry id to endpoint ids. */
   readonly settled: string;
-  /** The highest token of a dispatcher that was seen here. */
+  /** The highest token of a partition's owner that was seen here. */
   readonly fence: string;
-  /** Where notices and heartbeats go, which every node hears. */
+  /** The topic for notices and heartbeats. Every node subscribes to it. */
   readonly topic: string;
-  /** Tells whoever dispatches that there is something in the outbox. */
+  /** The topic that wakes the dispatching node when there is something in the outbox. */
   readonly wake: string;
   readonly #prefix: string;
 
@@ -54,7 +54,7 @@ export class PartitionKeys {
     return `${this.#prefix}held:${epoch}`;
   }
 
-  /** Where what is published on a channel goes; nodes hear it that have a subscriber there. */
+  /** The topic for events of a channel. Nodes with a subscriber of the channel subscribe to it. */
   channelTopic(appId: string, channel: string): string {
     return `${this.#prefix}heard:${appId}:${channel}`;
   }
@@ -71,7 +71,7 @@ export class PartitionKeys {
     return `${this.#prefix}admitted:${appId}`;
   }
 
-  /** The drops of an app, their order, and how many there were. */
+  /** The keys for the drops of an app: the drops, their order, and their numbers. */
   drops(appId: string, kind: string): readonly [string, string, string] {
     const of = (what: string): string => `${this.#prefix}${what}:${appId}:${kind}`;
     return [of('drops'), of('drop-order'), of('drop-numbers')];
@@ -81,7 +81,7 @@ export class PartitionKeys {
     return `${this.#prefix}index:${appId}`;
   }
 
-  /** What channel.lua calls KEYS, but for the fourth, which is the epoch's. */
+  /** The KEYS of channel.lua. The fourth one depends on the epoch. */
   channel(appId: string, channel: string): ChannelKeys {
     const of = (kind: string): string => `${this.#prefix}${kind}:${appId}:${channel}`;
     const before = [this.state, this.due, this.outbox];
@@ -90,18 +90,18 @@ export class PartitionKeys {
   }
 }
 
-/** The names of the keys that belong to no partition: whoever dispatches, and what it keeps. */
+/** The names of the keys that belong to no partition: who dispatches, and what is kept for dispatching. */
 export class LeadKeys {
   readonly lead: string;
   readonly batches: string;
   readonly attempts: string;
   readonly layout: string;
   readonly letters: string;
-  /** Dead letters on their way to the node that keeps them: a list. */
+  /** A list of dead letters on their way to the node that keeps them. */
   readonly letterInbox: string;
-  /** What was set at run time. */
+  /** Settings that were changed at run time. */
   readonly settings: string;
-  /** Tells that it has changed. */
+  /** The topic that announces a change of them. */
   readonly settingsTopic: string;
 
   constructor(keyPrefix: string) {

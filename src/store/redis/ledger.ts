@@ -16,55 +16,57 @@ import { ChannelTopics } from './fanout/channel-topics.ts';
 import { layoutName, LeadKeys, partitionCount, PartitionKeys, partitionOf, userName } from './keys.ts';
 import { Partition, type NamesAfter } from './channels/partition.ts';
 import { answerOf, Patience } from './link/patience.ts';
-import type { StandingReading } from './link/link-health.ts';
-import { StandingLog } from './link/standing-log.ts';
+import type { HealthReading } from './link/link-health.ts';
+import { HealthLog } from './link/health-log.ts';
 import type { RedisLedgerOptions } from './link/surroundings.ts';
 
-/** So many names of channels are asked for at a time. */
-const mostNames = 5000;
+/** How many channel names are requested at a time. */
+const namesPerRequest = 5000;
 
-/** At its start a node waits no longer for Redis. */
-const startWithinMs: Millis = 5000;
+/** How long a node waits for Redis when it starts. */
+const startTimeoutMs: Millis = 5000;
 
-/** The ledger of several nodes, on Redis. Each step of a node is one call of one script, or none. */
+/** The ledger of several nodes, on Redis. Each step of a node is at most one call of one script. */
 export class RedisLedger implements Ledger {
   readonly #options: RedisLedgerOptions;
   readonly #partitions: readonly Partition[];
-  readonly #standing: StandingLog;
+  readonly #healthLog: HealthLog;
   readonly #channelTopics: ChannelTopics;
-  /** While Redis is away each node admits for itself. */
-  readonly #triggers = new Map<string, RateWindow>();
+  /** While Redis is unreachable, each node limits published events by itself. */
+  readonly #localWindows = new Map<string, RateWindow>();
   #epoch = '';
 
   constructor(options: RedisLedgerOptions) {
     this.#options = options;
-    const standing = new StandingLog({ ...options, read: () => this.#readStanding() });
-    this.#standing = standing;
+    const standing = new HealthLog({ ...options, read: () => this.#readHealth() });
+    this.#healthLog = standing;
     const keys = Array.from(
       { length: partitionCount },
       (_, index) => new PartitionKeys(options.keyPrefix, index),
     );
-    const hearing = new ChannelTopics({ ...options, topics: options.link.topics, partitions: keys });
-    this.#channelTopics = hearing;
+    const channelTopics = new ChannelTopics({ ...options, topics: options.link.topics, partitions: keys });
+    this.#channelTopics = channelTopics;
     this.#partitions = keys.map(
-      (one, index) => new Partition(options, { keys: one, index, standing, hearing }),
+      (one, index) => new Partition(options, { keys: one, index, standing, hearing: channelTopics }),
     );
   }
 
   /**
-   * Begins to listen, then registers the node. Rejects when Redis cannot be reached, or holds what another
-   * version of the program has laid out otherwise.
+   * Subscribes to all topics, then registers the node. Rejects if Redis cannot be reached, or contains keys in the layout of another
+   * version.
    */
   async start(): Promise<void> {
     const { link, clock, keyPrefix } = this.#options;
-    await link.ready(clock, startWithinMs);
+    await link.ready(clock, startTimeoutMs);
     const layout = new LeadKeys(keyPrefix).layout;
-    // Read first: a Redis that is full refuses to write, and may know it already.
+    // Read first: a full Redis refuses writes, but may already have the key.
     const known = await link.commands.get(layout);
     if (known === null) await link.commands.set(layout, layoutName, 'NX');
     const found = known ?? (await link.commands.get(layout));
     if (found !== layoutName) {
-      throw new Error(`the keys that begin with ${keyPrefix} are laid out as ${found}, not as ${layoutName}`);
+      throw new Error(
+        `the keys that start with ${keyPrefix} have the layout ${found}, but this version needs ${layoutName}`,
+      );
     }
     await Promise.all(
       this.#partitions.map((partition) =>
@@ -76,41 +78,41 @@ export class RedisLedger implements Ledger {
   }
 
   /**
-   * In which life of the shared state this is: the same on every node and after a restart of any, another one once Redis
-   * has lost something of it, as of the last heartbeat. While that cannot be told it stays what it was.
+   * Identifies one continuous state. It is the same on every node and survives restarts of nodes. It changes once a heartbeat has found
+   * that Redis lost data. While that is unknown, it stays as it was.
    */
   get epoch(): string {
     return this.#epoch;
   }
 
-  /** Whether all of the state can be read and written now, and what other nodes say is heard. */
+  /** Whether all of the state can be read and written now, and messages of other nodes arrive. */
   get isWhole(): boolean {
-    return this.#isReached && !this.isFull && this.#isHeard;
+    return this.#isReachable && !this.isFull && this.#areTopicsReceived;
   }
 
-  /** Whether Redis is there, and has no memory for anything new. */
+  /** Whether Redis answers, but has no memory for anything new. */
   get isFull(): boolean {
-    return this.#isReached && this.#partitions.some(({ registration }) => registration.isFull);
+    return this.#isReachable && this.#partitions.some(({ registration }) => registration.isFull);
   }
 
-  /** Whether nothing is under way. */
+  /** Whether no step or request is under way. */
   get isIdle(): boolean {
     return this.#partitions.every((partition) => partition.isIdle);
   }
 
-  /** Keeps this node's leases. To be called several times in each lease. */
+  /** Renews this node's leases. Must be called several times in each lease. */
   async beat(): Promise<void> {
-    this.#options.link.topics.askAgain();
+    this.#options.link.topics.retryRefused();
     await Promise.all(this.#partitions.map((partition) => partition.beat()));
     this.#readEpoch();
-    // Only now it is known how the node stands.
-    this.#standing.start();
-    this.#standing.look();
+    // The health of the connection is known only now.
+    this.#healthLog.start();
+    this.#healthLog.check();
   }
 
-  /** Says in the log whether Redis was lost, or is back. To be called again and again: a beat may wait long. */
+  /** Logs whether Redis was lost or is back. Must be called regularly, because a heartbeat may wait for long. */
   watch(): void {
-    this.#standing.look();
+    this.#healthLog.check();
   }
 
   join(join: Join): JoinAnswer | Promise<JoinAnswer> {
@@ -130,13 +132,13 @@ export class RedisLedger implements Ledger {
       const { scripts } = this.#of(appId, channel).channels;
       await scripts.forgetCacheMiss(scripts.channel(appId, channel), episode);
     } catch {
-      // It ends by itself within five minutes.
+      // The cache miss ends by itself within five minutes.
     }
   }
 
   async signIn({ appId, userId, watched }: SignIn): Promise<ReadonlySet<string>> {
     const steps = watched.map((id) => this.#ofUser(appId, id).users.watch(appId, id));
-    const own = this.#hearUser(appId, userId);
+    const own = this.#listenForUser(appId, userId);
     await Promise.all([this.#ofUser(appId, userId).users.signIn(appId, userId), own, ...steps]);
     return new Set(
       watched.filter((id) => id === userId || this.#ofUser(appId, id).users.isOnline(appId, id)),
@@ -153,9 +155,9 @@ export class RedisLedger implements Ledger {
   }
 
   async admitTriggers(appId: string, count: number, perSecond: number): Promise<boolean> {
-    const asked = this.#of(appId, '').admit(appId, count, perSecond);
-    const isAdmitted = await answerOf(this.#options.clock, asked);
-    return isUnavailable(isAdmitted) ? this.#admitAlone(appId, count, perSecond) : isAdmitted;
+    const answer = this.#of(appId, '').admit(appId, count, perSecond);
+    const isAdmitted = await answerOf(this.#options.clock, answer);
+    return isUnavailable(isAdmitted) ? this.#admitLocally(appId, count, perSecond) : isAdmitted;
   }
 
   async channel(appId: string, channel: ChannelName): Promise<ChannelState | Unavailable> {
@@ -182,12 +184,12 @@ export class RedisLedger implements Ledger {
     }
     const names: ChannelName[] = [];
     for (let { after = '' } = page; names.length < page.limit;) {
-      const wanted = Math.min(mostNames, page.limit - names.length);
-      // They are spread over the partitions: each has about so many of the next ones.
+      const wanted = Math.min(namesPerRequest, page.limit - names.length);
+      // The next names are spread evenly over the partitions, so each has about this many of them.
       const limit = Math.ceil(wanted / partitionCount) + 8;
       const lists = await this.#list(appId, { prefix, after, limit });
       if (isUnavailable(lists)) return lists;
-      const { certain, isAll } = firstOf(lists, limit);
+      const { certain, isAll } = certainNames(lists, limit);
       names.push(...certain);
       if (isAll) break;
       after = certain.at(-1) ?? after;
@@ -195,10 +197,10 @@ export class RedisLedger implements Ledger {
     return names.slice(0, page.limit);
   }
 
-  /** What each partition has. */
+  /** The names of each partition. */
   async #list(appId: string, which: NamesAfter): Promise<readonly (readonly ChannelName[])[] | Unavailable> {
-    const asked = this.#partitions.map((partition) => partition.list(appId, which));
-    return allOf(await Promise.all(asked.map((answer) => answerOf(this.#options.clock, answer))));
+    const answers = this.#partitions.map((partition) => partition.list(appId, which));
+    return allOf(await Promise.all(answers.map((answer) => answerOf(this.#options.clock, answer))));
   }
 
   async sweep(): Promise<Millis | undefined> {
@@ -207,7 +209,7 @@ export class RedisLedger implements Ledger {
     return dueAt === Infinity ? undefined : dueAt;
   }
 
-  /** What this node has of the app leaves without grace. */
+  /** Releases everything that this node has of the app, without a grace period. */
   retire(appId: string): Promise<void> | undefined {
     const { slices } = this.#options;
     slices.add(this.#retiring(appId));
@@ -218,77 +220,77 @@ export class RedisLedger implements Ledger {
     for (const { channels } of this.#partitions) yield* channels.retiring(appId);
   }
 
-  /** Ends every connection of a user, on all nodes. Unavailable: it may not be known to any. */
+  /** Ends every connection of a user, on all nodes. Unavailable if other nodes may not learn of it. */
   terminate(appId: string, userId: string): Promise<'done' | Unavailable> {
     return answerOf(this.#options.clock, this.#ofUser(appId, userId).terminations.end(appId, userId));
   }
 
-  /** What endpoints will never get of an app's events, for all nodes. */
+  /** The drops of an app's events, on all nodes. */
   drops(appId: string): RedisDrops {
     return this.#of(appId, '').drops;
   }
 
-  /** The subscribers of this node have become more or fewer: told with the next `reportCounts`. */
+  /** Notes that the number of subscribers on this node has changed. The next `reportCounts` reports it. */
   countChanged(appId: string, channel: ChannelName): void {
     this.#of(appId, channel).channels.countChanged(appId, channel);
   }
 
-  /** Reports the counts that have changed since. */
+  /** Reports the counts that have changed since the last call. */
   reportCounts(): void {
     for (const { channels } of this.#partitions) channels.reportCounts();
   }
 
-  /** From now on the connections of these apps are counted on all nodes, and of no others. */
+  /** Counts the connections of these apps on all nodes from now on, and of no other apps. */
   limitConnections(appIds: readonly string[]): void {
     for (const partition of this.#partitions) {
       partition.connections.limit(new Set(appIds.filter((appId) => this.#of(appId, '') === partition)));
     }
   }
 
-  /** Where the connections of an app are counted. */
+  /** Counts the connections of an app. */
   connectionsOf(appId: string): Pick<CountedConnections, 'take' | 'release'> {
     return this.#of(appId, '').connections;
   }
 
-  /** Keeps an event for webhooks, in order with the facts of its channel. */
+  /** Appends a webhook event, in order with the other events of its channel. */
   append(appId: string, event: WebhookEvent): void {
     this.#of(appId, event.channel).append(appId, event);
   }
 
-  /** Resolves once Redis has every event that this node was to keep there. */
+  /** Resolves once Redis has every event of this node. */
   async flushed(): Promise<void> {
     await Promise.all(this.#partitions.map(({ registration }) => registration.flushed()));
   }
 
-  /** Ends this node's part: others go on at once. What could not be said to leave may linger for so long. */
+  /** Withdraws this node, so that others take over immediately. What it could not release gets this grace period. */
   async close(lingersMs: Millis): Promise<void> {
     const closed = this.#partitions.map((partition) => partition.close(lingersMs));
-    this.#standing.stop();
+    this.#healthLog.stop();
     await Promise.all(closed);
   }
 
   #readEpoch(): void {
-    const lives = this.#partitions.map(({ registration }) => registration.run);
-    if (lives.includes(undefined)) return;
-    this.#epoch = createHash('sha256').update(lives.join('\n')).digest('hex').slice(0, 32);
+    const runs = this.#partitions.map(({ registration }) => registration.run);
+    if (runs.includes(undefined)) return;
+    this.#epoch = createHash('sha256').update(runs.join('\n')).digest('hex').slice(0, 32);
   }
 
-  #readStanding(): StandingReading {
+  #readHealth(): HealthReading {
     const at = this.#options.clock.now();
     const isUnreachable = ({ registration }: Partition): boolean => registration.isUnreachable(at);
     const unreachable = this.#partitions.filter(isUnreachable).length;
     return { unreachable, isFull: this.#partitions.some(({ registration }) => registration.isFull) };
   }
 
-  get #isHeard(): boolean {
+  get #areTopicsReceived(): boolean {
     const at = this.#options.clock.now();
     return (
-      this.#options.link.topics.areHeard &&
+      this.#options.link.topics.areSubscribed &&
       this.#partitions.every(({ topicHeardAt }) => at - topicHeardAt < this.#options.leaseMs / 2)
     );
   }
 
-  get #isReached(): boolean {
+  get #isReachable(): boolean {
     const at = this.#options.clock.now();
     return this.#partitions.every(
       ({ registration }) =>
@@ -296,19 +298,19 @@ export class RedisLedger implements Ledger {
     );
   }
 
-  /** What is sent to a user who is signed in here arrives from now on, or once Redis is back. */
-  async #hearUser(appId: string, userId: string): Promise<void> {
+  /** Subscribes to the messages for a user who signs in here. Resolves once they arrive, or soon if Redis is unreachable. */
+  async #listenForUser(appId: string, userId: string): Promise<void> {
     const channel = serverToUserChannel(userId);
-    const heard = this.#channelTopics.begin(appId, channel);
-    if (heard === undefined || this.#of(appId, channel).registration.isAway) return;
-    await new Patience(this.#options.clock).wait(heard);
+    const subscribed = this.#channelTopics.begin(appId, channel);
+    if (subscribed === undefined || this.#of(appId, channel).registration.isAway) return;
+    await new Patience(this.#options.clock).wait(subscribed);
   }
 
-  #admitAlone(appId: string, count: number, perSecond: number): boolean {
-    let window = this.#triggers.get(appId);
+  #admitLocally(appId: string, count: number, perSecond: number): boolean {
+    let window = this.#localWindows.get(appId);
     if (window?.limit !== perSecond) {
       window = new RateWindow(perSecond, 1000);
-      this.#triggers.set(appId, window);
+      this.#localWindows.set(appId, window);
     }
     return window.accept(this.#options.clock.now(), count);
   }
@@ -329,15 +331,15 @@ export class RedisLedger implements Ledger {
 }
 
 /**
- * Of lists in order, each of which may have been cut at `limit`: those names of which it is certain that none is missing
- * before them, in order.
+ * Merges sorted lists, each of which may have been cut at `limit`. Returns the names up to the first point where a name could be
+ * missing.
  */
-function firstOf(
+function certainNames(
   lists: readonly (readonly ChannelName[])[],
   limit: number,
 ): { readonly certain: readonly ChannelName[]; readonly isAll: boolean } {
-  const ends = lists.flatMap((list) => (list.length < limit ? [] : (list.at(-1) ?? [])));
-  const [end] = ends.toSorted();
+  const cutEnds = lists.flatMap((list) => (list.length < limit ? [] : (list.at(-1) ?? [])));
+  const [end] = cutEnds.toSorted();
   const sorted = lists.flat().toSorted();
   return {
     certain: end === undefined ? sorted : sorted.slice(0, sorted.indexOf(end) + 1),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** The operations, one file each, and what each begins with. */
+/** The operations. Each is the concatenation of these files and its own. */
 const files = {
   join: ['time', 'partition', 'channel'],
   leave: ['time', 'partition', 'channel'],
@@ -39,13 +39,13 @@ const files = {
 /** The name of an operation. */
 export type ScriptName = keyof typeof files;
 
-/** A script, and the digest by which Redis knows it once it has seen it. */
+/** A script, and the SHA-1 digest by which Redis knows it after the first call. */
 export interface Script {
   readonly text: string;
   readonly digest: string;
 }
 
-/** Reads every script. Throws when the program is installed without them. */
+/** Reads all scripts. Throws if their files are missing. */
 export function loadScripts(): ReadonlyMap<ScriptName, Script> {
   const names = Object.keys(files).filter((name): name is ScriptName => name in files);
   return new Map(names.map((name) => [name, load([...files[name], name])]));

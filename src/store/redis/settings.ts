@@ -10,17 +10,17 @@ import type {
 import { unavailable, type Unavailable } from '../../ports/unavailable.ts';
 import type { LeadKeys } from './keys.ts';
 import type { RedisLink } from './link/link.ts';
-import { describeFailure } from './link/standing-log.ts';
+import { describeFailure } from './link/health-log.ts';
 
-/** Settings that all nodes share: one key, which a node writes only over what it has seen. */
+/** Settings that all nodes share: one key. A node only writes it if it knows the present revision. */
 export class RedisSettings implements SettingsStore {
   readonly kind = 'redis';
   readonly place: string;
   readonly #link: RedisLink;
   readonly #keys: Pick<LeadKeys, 'settings' | 'settingsTopic'>;
   #watcher: SettingsWatcher | undefined;
-  #isLooking = false;
-  #isToLookAgain = false;
+  #isChecking = false;
+  #mustCheckAgain = false;
 
   constructor(link: RedisLink, keys: Pick<LeadKeys, 'settings' | 'settingsTopic'>) {
     this.#link = link;
@@ -28,9 +28,9 @@ export class RedisSettings implements SettingsStore {
     this.place = `on Redis in the key ${keys.settings}`;
   }
 
-  /** Begins to hear of what others write. Rejects when Redis cannot be reached. */
+  /** Starts to watch for changes by other nodes. Rejects if Redis cannot be reached. */
   async start(): Promise<void> {
-    await this.#link.subscribe(this.#keys.settingsTopic, () => this.look());
+    await this.#link.subscribe(this.#keys.settingsTopic, () => this.check());
   }
 
   async read(): Promise<StoredSettings | undefined | Unavailable> {
@@ -39,8 +39,8 @@ export class RedisSettings implements SettingsStore {
       if (typeof text !== 'string' && typeof revision !== 'string') return undefined;
       return { revision: revision ?? '', text: text ?? '' };
     } catch (error) {
-      // A key of another kind: somebody has put something else there.
-      if (isOfAnotherKind(error)) return { revision: '', text: '' };
+      // The key has another type, because something else was stored there.
+      if (isWrongType(error)) return { revision: '', text: '' };
       return unavailable;
     }
   }
@@ -66,40 +66,40 @@ export class RedisSettings implements SettingsStore {
     };
   }
 
-  /** Looks whether another revision is kept: to be called again and again, for messages may be lost. */
-  look(): void {
-    this.#isToLookAgain = true;
-    if (!this.#isLooking) void this.#lookUntilKnown();
+  /** Checks whether there is another revision. Must be called regularly, because messages may be lost. */
+  check(): void {
+    this.#mustCheckAgain = true;
+    if (!this.#isChecking) void this.#checkUntilKnown();
   }
 
-  async #lookUntilKnown(): Promise<void> {
-    this.#isLooking = true;
-    while (this.#isToLookAgain) {
-      this.#isToLookAgain = false;
-      await this.#look();
+  async #checkUntilKnown(): Promise<void> {
+    this.#isChecking = true;
+    while (this.#mustCheckAgain) {
+      this.#mustCheckAgain = false;
+      await this.#checkOnce();
     }
-    this.#isLooking = false;
+    this.#isChecking = false;
   }
 
-  async #look(): Promise<void> {
+  async #checkOnce(): Promise<void> {
     const watcher = this.#watcher;
     if (watcher === undefined) return;
     try {
       const revision = await this.#link.commands.hget(this.#keys.settings, 'revision');
       if ((revision ?? undefined) !== watcher.known()) await watcher.changed();
     } catch {
-      // It is asked again with the next heartbeat.
+      // The next heartbeat checks again.
     }
   }
 }
 
-function isOfAnotherKind(error: unknown): boolean {
+function isWrongType(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('WRONGTYPE');
 }
 
-/** Redis has refused, or nobody knows whether it has heard. */
+/** Redis has refused the write, or it is unknown whether the write was received. */
 function reasonOf(error: unknown): string {
   const why = describeFailure(error);
   if (error instanceof Error && error.name === 'ReplyError') return `Redis refuses it (${why})`;
-  return `Redis did not confirm it (${why}), so that it may still come into force`;
+  return `Redis did not confirm it (${why}), so it may still take effect`;
 }

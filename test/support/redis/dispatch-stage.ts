@@ -55,7 +55,7 @@ export async function startStage(
     letters: { take: async () => {}, leave() {} },
     present: () => String(wallStart + clock.now()),
     newId: () => `part-${(parts += 1)}`,
-    begin(store) {
+    startDispatcher(store) {
       stores.push(store);
       return {
         restore: (batch) => void batches.push(batch),

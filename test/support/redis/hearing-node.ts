@@ -69,7 +69,7 @@ export class HearingNode {
       local,
       near: local,
     });
-    this.link.topics.receiveOthers((message) => {
+    this.link.topics.handleOthers((message) => {
       this.sent += 1;
       this.#fanout.receive(message);
     });

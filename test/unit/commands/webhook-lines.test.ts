@@ -33,7 +33,7 @@ describe('a webhook at the terminal', () => {
     const [head, ...rest] = format({});
     expect(head).toMatch(/^\d\d:\d\d:\d\d\.002 POST \/hook verified, answered 200$/);
     expect(rest).toEqual([
-      '  key app-key, webhook-id msg_1, 2 bytes, made 12 ms before',
+      '  key app-key, webhook-id msg_1, 2 bytes, created 12 ms ago',
       '  member_added       presence-a, user 7',
       '  client_event       private-a, client-x from 1.2: {"a":1}',
       '  subscription_count news, 3 subscribed',

@@ -16,7 +16,7 @@ function stage() {
         heard.add(nameOf(topic));
         return undefined;
       },
-      letGo(topics) {
+      unlisten(topics) {
         for (const topic of topics) heard.delete(nameOf(topic));
       },
     },

@@ -26,8 +26,8 @@ function stage() {
     requestTimeoutMs,
     superseded: () => {},
   });
-  const partitions = new Map([3, 7].map((index) => [index, { token: 5, calmAt: 0 }]));
-  deliveries.allow({ token: 9, at: 0, nodes: new Map(), partitions }, 60_000);
+  const partitions = new Map([3, 7].map((index) => [index, { token: 5, attemptsEndAt: 0 }]));
+  deliveries.grantRights({ token: 9, at: 0, nodes: new Map(), partitions }, 60_000);
   /** Attempts begun, delay, and until when the first has ended, as they were kept. */
   const kept = () => asked.filter(({ name }) => name === 'keep').map(({ args }) => args.slice(5));
   return { clock, deliveries, answers, kept };

@@ -22,7 +22,7 @@ const dataOf = (told: ReturnType<Replica['merge']>) =>
 function doubtful(): Replica {
   const replica = new Replica();
   replica.merge(snapshot(1, 'one'), 0);
-  replica.distrust();
+  replica.distrust(1);
   return replica;
 }
 
@@ -49,7 +49,7 @@ test('what was told before the doubt is not told again', () => {
   const replica = doubtful();
   replica.apply(1, event('one'), 0);
   expect(dataOf(replica.merge(snapshot(1, 'one'), 0))).toEqual([]);
-  replica.distrust();
+  replica.distrust(1);
   replica.apply(1, event('one'), 0);
   expect(dataOf(replica.merge(snapshot(2, 'two'), 0))).toEqual(['two']);
 });

@@ -8,7 +8,7 @@ const rights = (token: number, partitions: Readonly<Record<number, number>>): Ri
   partitions: new Map(
     Object.entries(partitions).map(([index, ofPartition]) => [
       Number(index),
-      { token: ofPartition, calmAt: 0 },
+      { token: ofPartition, attemptsEndAt: 0 },
     ]),
   ),
 });
@@ -25,8 +25,8 @@ describe('rights to dispatch', () => {
         ['b', 62],
       ]),
       partitions: new Map([
-        [3, { token: 5, calmAt: 900 }],
-        [4, { token: 6, calmAt: 0 }],
+        [3, { token: 5, attemptsEndAt: 900 }],
+        [4, { token: 6, attemptsEndAt: 0 }],
       ]),
     });
   });

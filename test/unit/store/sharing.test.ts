@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Parcels, tearAfterMs } from '../../../src/store/redis/deliveries/parcels.ts';
+import { HandoverPlan, splitAfterMs } from '../../../src/store/redis/deliveries/handovers.ts';
 import {
   choosePartitions,
   largestShare,
   lettersPartition,
-  planGifts,
+  planTransfers,
 } from '../../../src/store/redis/deliveries/sharing.ts';
 import { runs, seeded } from '../../support/property/seeded.ts';
 
@@ -16,24 +16,24 @@ const countsOf = (...counts: readonly number[]): Map<string, number> =>
 
 describe('what a node gives to others', () => {
   test('is nothing while all have the same, or one more', () => {
-    for (const giver of ['n0', 'n1', 'n2']) assert.deepEqual(planGifts(countsOf(22, 21, 21), giver), []);
+    for (const giver of ['n0', 'n1', 'n2']) assert.deepEqual(planTransfers(countsOf(22, 21, 21), giver), []);
   });
 
   test('is half of everything when a second node comes', () => {
-    assert.deepEqual(planGifts(countsOf(64, 0), 'n0'), [{ heir: 'n1', count: 32 }]);
+    assert.deepEqual(planTransfers(countsOf(64, 0), 'n0'), [{ recipient: 'n1', count: 32 }]);
   });
 
   test('goes to all who lack something, the poorest first', () => {
-    assert.deepEqual(planGifts(countsOf(43, 21, 0), 'n0'), [{ heir: 'n2', count: 21 }]);
-    assert.deepEqual(planGifts(countsOf(64, 0, 0), 'n0'), [
-      { heir: 'n1', count: 21 },
-      { heir: 'n2', count: 21 },
+    assert.deepEqual(planTransfers(countsOf(43, 21, 0), 'n0'), [{ recipient: 'n2', count: 21 }]);
+    assert.deepEqual(planTransfers(countsOf(64, 0, 0), 'n0'), [
+      { recipient: 'n1', count: 21 },
+      { recipient: 'n2', count: 21 },
     ]);
   });
 
   test('is nothing when it has no more than the others', () => {
-    assert.deepEqual(planGifts(countsOf(64, 0), 'n1'), []);
-    assert.deepEqual(planGifts(countsOf(64), 'n0'), []);
+    assert.deepEqual(planTransfers(countsOf(64, 0), 'n1'), []);
+    assert.deepEqual(planTransfers(countsOf(64), 'n0'), []);
   });
 });
 
@@ -56,14 +56,14 @@ describe(seeded('giving'), () => {
           if (isFair() || steps === 1000) break;
           steps += 1;
           const giver = `n${turn % count}`;
-          for (const gift of planGifts(counts, giver)) {
+          for (const gift of planTransfers(counts, giver)) {
             give(giver, -gift.count);
-            give(gift.heir, gift.count);
-            assert.ok((counts.get(gift.heir) ?? Infinity) <= largestShare(counts));
+            give(gift.recipient, gift.count);
+            assert.ok((counts.get(gift.recipient) ?? Infinity) <= largestShare(counts));
           }
         }
         assert.equal(isFair(), true);
-        for (const name of counts.keys()) assert.deepEqual(planGifts(counts, name), []);
+        for (const name of counts.keys()) assert.deepEqual(planTransfers(counts, name), []);
       }),
       runs(200),
     );
@@ -105,18 +105,18 @@ describe('a parcel', () => {
   const holdings = { owned: all, nodes: countsOf(64, 0) };
 
   test('waits for the batches that would be torn, and then tears them', () => {
-    const parcels = new Parcels('n0', 4000);
-    assert.deepEqual(parcels.pack({ ...holdings, ties, now: 0 }), []);
-    assert.deepEqual(parcels.pack({ ...holdings, ties, now: tearAfterMs - 1 }), []);
-    const [parcel] = parcels.pack({ ...holdings, ties, now: tearAfterMs });
+    const parcels = new HandoverPlan('n0', 4000);
+    assert.deepEqual(parcels.due({ ...holdings, ties, now: 0 }), []);
+    assert.deepEqual(parcels.due({ ...holdings, ties, now: splitAfterMs - 1 }), []);
+    const [parcel] = parcels.due({ ...holdings, ties, now: splitAfterMs });
     expect(parcel?.partitions).toHaveLength(32);
   });
 
   test('goes at once where nothing is torn, and the next one not before a lease has passed', () => {
-    const parcels = new Parcels('n0', 4000);
-    expect(parcels.pack({ ...holdings, ties: [], now: 0 })).toHaveLength(1);
-    parcels.gave(10);
-    assert.deepEqual(parcels.pack({ ...holdings, ties: [], now: 4009 }), []);
-    expect(parcels.pack({ ...holdings, ties: [], now: 4010 })).toHaveLength(1);
+    const parcels = new HandoverPlan('n0', 4000);
+    expect(parcels.due({ ...holdings, ties: [], now: 0 })).toHaveLength(1);
+    parcels.handedOver(10);
+    assert.deepEqual(parcels.due({ ...holdings, ties: [], now: 4009 }), []);
+    expect(parcels.due({ ...holdings, ties: [], now: 4010 })).toHaveLength(1);
   });
 });

@@ -85,7 +85,7 @@ describe('a topic', () => {
   test('that is let go and wanted again waits for the second answer', async () => {
     const { subscriber, topics, hear, heard } = stage();
     void topics.listen('{1}a');
-    topics.letGo(['{1}a']);
+    topics.unlisten(['{1}a']);
     void hear('{1}a');
     await subscriber.answer();
     expect(heard).toEqual([]);
@@ -97,10 +97,10 @@ describe('a topic', () => {
   test('that was refused is asked for again', async () => {
     const { subscriber, topics, hear, heard } = stage();
     void hear('{1}a');
-    topics.askAgain();
+    topics.retryRefused();
     await subscriber.refuse();
     expect(heard).toEqual([]);
-    topics.askAgain();
+    topics.retryRefused();
     await subscriber.answer();
     expect(heard).toEqual(['{1}a']);
     expect(subscriber.sent).toEqual(['+{1}a', '+{1}a']);
@@ -109,7 +109,7 @@ describe('a topic', () => {
   test('without a handler of its own is received with the others', async () => {
     const { subscriber, topics } = stage();
     const received: string[] = [];
-    topics.receiveOthers((message) => received.push(`other ${message}`));
+    topics.handleOthers((message) => received.push(`other ${message}`));
     void topics.subscribe('{1}own', (message) => received.push(`own ${message}`));
     subscriber.emit('smessage', '{1}own', '1');
     subscriber.emit('smessage', '{1}a', '2');
@@ -119,7 +119,7 @@ describe('a topic', () => {
   test('is let go together with others, in a cluster with those of the same words in braces', () => {
     for (const isCluster of [false, true]) {
       const { subscriber, topics } = stage(isCluster);
-      topics.letGo(['{1}a', '{2}a', '{1}b']);
+      topics.unlisten(['{1}a', '{2}a', '{1}b']);
       expect(subscriber.sent).toEqual(isCluster ? ['-{1}a {1}b', '-{2}a'] : ['-{1}a {2}a {1}b']);
     }
   });
@@ -127,7 +127,7 @@ describe('a topic', () => {
 
 test('where nothing is let go nothing is said', () => {
   const { subscriber, topics } = stage();
-  topics.letGo([]);
+  topics.unlisten([]);
   expect(subscriber.sent).toEqual([]);
 });
 
@@ -139,13 +139,13 @@ describe('after a lost connection', () => {
     for (const topic of many) void topics.listen(topic);
     for (const _ of many) await subscriber.answer();
     subscriber.lose();
-    expect(topics.areHeard).toBe(false);
+    expect(topics.areSubscribed).toBe(false);
     await subscriber.comeBack();
     expect(subscriber.sent).toHaveLength(4);
     for (let answered = 0; answered < 7; answered += 1) await subscriber.answer();
-    expect(topics.areHeard).toBe(false);
+    expect(topics.areSubscribed).toBe(false);
     await subscriber.answer();
-    expect(topics.areHeard).toBe(true);
+    expect(topics.areSubscribed).toBe(true);
     const asked = subscriber.sent.flatMap((command) => command.slice(1).split(' '));
     expect(asked.toSorted()).toEqual(many.toSorted());
     expect(subscriber.sent.every((command) => command.split(' ').length === 500)).toBe(true);
@@ -158,7 +158,7 @@ describe('after a lost connection', () => {
     void hear('{1}asked');
     subscriber.lose();
     void hear('{1}meanwhile');
-    topics.letGo(['{1}left']);
+    topics.unlisten(['{1}left']);
     await subscriber.comeBack();
     expect(subscriber.sent).toEqual(['+{1}asked {1}meanwhile']);
     expect(heard).toEqual([]);
@@ -175,9 +175,9 @@ describe('after a lost connection', () => {
     subscriber.lose();
     await settle();
     await subscriber.comeBack();
-    expect(topics.areHeard).toBe(false);
+    expect(topics.areSubscribed).toBe(false);
     await subscriber.answer();
-    expect(topics.areHeard).toBe(true);
+    expect(topics.areSubscribed).toBe(true);
     expect(subscriber.sent).toEqual(['+{1}a']);
   });
 });

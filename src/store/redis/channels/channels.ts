@@ -154,8 +154,9 @@ export class Channels {
 
   /** Everything here is asserted anew, under a new epoch. */
   assertAll(isDataLost: boolean): void {
+    const missedUntil = this.#partition.lastRevision();
     for (const held of this.#held.values()) {
-      held.replica.distrust();
+      held.replica.distrust(missedUntil);
       void this.#assert(held);
     }
     if (isDataLost) this.#leaves.tellAgain((appId, name) => this.#held.get(keyOf(appId, name)));
@@ -172,7 +173,8 @@ export class Channels {
    */
   async readAll(): Promise<boolean> {
     const all = [...this.#held.values()];
-    for (const held of all) held.replica.distrust();
+    const missedUntil = this.#partition.lastRevision();
+    for (const held of all) held.replica.distrust(missedUntil);
     const reads = await this.#options.pace.each(all, async (held) => {
       try {
         this.#merge(held, await this.scripts.read(held));
@@ -220,11 +222,17 @@ export class Channels {
       ]),
     );
     const reply = this.#registration.isAway ? undefined : await patience.wait(step);
-    if (reply === undefined) await this.#enterAlone(held, { member, step, patience });
-    else if (readsCache && held.state !== 'asking') await patience.wait(this.#caughtUp(reply));
+    if (reply === undefined) {
+      this.#enterLate(held, step);
+      await this.#awaitSnapshot(held, member, patience);
+    } else if (readsCache && held.state !== 'asking') await patience.wait(this.#caughtUp(reply));
     const isRefused = reply?.[0] === 'limit';
     if (here !== undefined) held.answered(here, !isRefused);
-    if (reply !== undefined && !isRefused) this.#entered(held, reply);
+    if (reply !== undefined && !isRefused) {
+      this.#entered(held, reply);
+      // The node has registered again since, and the reply is too old to be trusted.
+      if (held.state !== 'known') await this.#awaitSnapshot(held, member, patience);
+    }
     await this.#turn(held, join, patience);
     held.joining -= 1;
     return isRefused ? { kind: 'member-limit' } : this.#answerNow(held, join);
@@ -260,26 +268,24 @@ export class Channels {
     if (status !== 'limit') await this.#partition.reached(Number(revision));
   }
 
-  /** Redis does not answer: the subscriber is let in, and told what this node knows. */
-  async #enterAlone(
-    held: HeldChannel,
-    given: { member: Member | undefined; step: Promise<Reply | undefined>; patience: Patience },
-  ): Promise<void> {
-    const { member, step, patience } = given;
-    const enterLate = (reply: Reply | undefined): void => {
+  /** Takes the reply to a join that nobody waits for any more. */
+  #enterLate(held: HeldChannel, step: Promise<Reply | undefined>): void {
+    const enter = (reply: Reply | undefined): void => {
       if (reply === undefined) return;
-      // Nobody who was let in is sent away again.
+      // A subscriber that was let in is not sent away again.
       if (reply[0] === 'limit' && this.#isHeld(held)) void this.#assert(held);
       else this.#entered(held, reply);
     };
-    void step.then(enterLate);
-    if (!this.#registration.isAway) {
-      await patience.wait(held.nextSnapshot());
-    }
-    // A snapshot that came meanwhile knows of everything.
+    void step.then(enter);
+  }
+
+  /** Resolves with a snapshot. If none comes in time, the subscriber is let in, with what this node knows. */
+  async #awaitSnapshot(held: HeldChannel, member: Member | undefined, patience: Patience): Promise<void> {
+    if (!this.#registration.isAway) await patience.wait(held.nextSnapshot());
+    // A snapshot that came meanwhile has every member.
     if (held.state === 'known') return;
     held.replica.answeredAlone();
-    // A member that went meanwhile is not to be told of.
+    // The member may have left meanwhile.
     if (member === undefined || !held.members.has(member.userId)) return;
     this.#tell(held, held.replica.anticipate({ kind: 'in', member }, this.#options.clock.now()));
   }
@@ -298,7 +304,7 @@ export class Channels {
 
   #merge(held: HeldChannel, description: ChannelDescription): void {
     this.#tell(held, held.merge(description, this.#options.clock.now()));
-    held.snapshotCame();
+    if (held.state === 'known') held.snapshotCame();
   }
 
   #tell(held: HeldChannel, told: readonly ReplicaNotice[]): void {

@@ -2,7 +2,7 @@ import type { Millis } from '../../../ports/clock.ts';
 import type { ChannelScripts } from './channel-scripts.ts';
 import type { CountedConnections } from './connections.ts';
 import type { PartitionKeys } from '../keys.ts';
-import { describeFailure } from '../link/standing-log.ts';
+import { describeFailure } from '../link/health-log.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 import type { PartitionUsers } from './users.ts';
 

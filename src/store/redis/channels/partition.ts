@@ -13,7 +13,7 @@ import { Registration, type Registered } from './registration.ts';
 import type { Reply } from '../link/replies.ts';
 import type { ScriptName } from '../scripts.ts';
 import { Revisions } from './revisions.ts';
-import type { StandingLog } from '../link/standing-log.ts';
+import type { HealthLog } from '../link/health-log.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 import { Terminations } from './terminations.ts';
 import { PartitionUsers } from './users.ts';
@@ -38,7 +38,7 @@ export interface NamesAfter {
 interface PartitionParts {
   readonly keys: PartitionKeys;
   readonly index: number;
-  readonly standing: StandingLog;
+  readonly standing: HealthLog;
   readonly hearing: ChannelTopics;
 }
 
@@ -52,7 +52,7 @@ export class Partition {
   readonly drops: RedisDrops;
   readonly terminations: Terminations;
   readonly #options: RedisLedgerOptions;
-  readonly #standing: StandingLog;
+  readonly #standing: HealthLog;
   readonly #revisions = new Revisions();
   readonly #deadEpochs: DeadEpochs;
   #mustRead = false;
@@ -87,6 +87,7 @@ export class Partition {
     const scripts = new ChannelScripts(options, this.registration, this.keys);
     this.channels = new Channels(options, this.registration, scripts, {
       due: (at) => this.#due(at),
+      lastRevision: () => this.#revisions.last,
       reached: (revision) => this.#revisions.reached(revision),
       listen: (appId, channel) => hearing.begin(appId, channel),
       letGo: (appId, channel) => hearing.end(appId, channel),

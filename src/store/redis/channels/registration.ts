@@ -4,7 +4,7 @@ import type { RunScript } from '../link/link.ts';
 import { RecordedSteps, type RecordedStep } from './recorded-steps.ts';
 import type { Reply } from '../link/replies.ts';
 import { Epoch, Steps, type SendStep } from './steps.ts';
-import { TheirClock } from '../link/their-clock.ts';
+import { RedisClock } from '../link/redis-clock.ts';
 
 /** What a node is told when a partition has registered it. */
 export interface Registered {
@@ -59,7 +59,7 @@ export class Registration {
   readonly #options: RegistrationOptions;
   readonly #steps: Steps;
   readonly #recorded: RecordedSteps;
-  readonly #theirClock = new TheirClock();
+  readonly #theirClock = new RedisClock();
   #epoch = new Epoch('');
   #former = '';
   #data: string | undefined;

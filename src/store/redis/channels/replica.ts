@@ -46,6 +46,8 @@ export class Replica {
   #revision: number | undefined;
   /** Up to which revision subscribers were told while it was trusted last. */
   #toldUntil = -Infinity;
+  /** The first revision that a snapshot must have. An older one may lack changes whose notices were missed. */
+  #neededRevision = -Infinity;
   #isKnown = false;
   readonly #members = new Roster();
   #cached: { readonly event: CachedEvent; readonly until: Millis } | undefined;
@@ -78,14 +80,19 @@ export class Replica {
     return this.#missUntil > at;
   }
 
-  /** Something may have been missed: the next snapshot counts, whatever its revision. */
-  distrust(): void {
+  /**
+   * Changes up to the revision `missedUntil` may have been missed. The next snapshot of that revision or a later one is
+   * trusted. A reply to an earlier question may still arrive with an older one.
+   */
+  distrust(missedUntil: number): void {
     this.#toldUntil = this.#revision ?? this.#toldUntil;
     this.#revision = undefined;
+    this.#neededRevision = missedUntil;
   }
 
-  /** Takes a snapshot, unless more is known already. Returns what it changes. */
+  /** Takes a snapshot, unless it is too old or more is known already. Returns what it changes. */
   merge(snapshot: Snapshot, at: Millis): readonly ReplicaNotice[] {
+    if (snapshot.revision < this.#neededRevision) return [];
     if (this.#revision !== undefined && this.#revision >= snapshot.revision) return [];
     const changes = [...this.#earlyEvents(snapshot.revision, at), ...this.#differences(snapshot, at)];
     const told = this.#isKnown ? changes : [];

@@ -3,17 +3,23 @@ import type { PartitionKeys } from '../keys.ts';
 import type { Registration } from './registration.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
-/** A user of whom somebody here wants to know whether they are online. */
+/** Whether a user is online, as of a revision. */
+interface UserStanding {
+  readonly revision: number;
+  readonly isOnline: boolean;
+}
+
+/** A user whom connections of this node watch. */
 interface Watched {
   readonly appId: string;
   readonly userId: string;
   /** How many connections here watch. */
   watchers: number;
-  isOnline: boolean;
-  /** As of which revision; undefined while that is not known. */
-  revision: number | undefined;
-  /** The last change that came while it was not known. */
-  early: { readonly revision: number; readonly isOnline: boolean } | undefined;
+  /** The latest standing that a notice or a reply has told. Undefined: none has yet. */
+  standing: UserStanding | undefined;
+  /** A watcher was answered, so it must be notified of whatever differs from now on. */
+  isAnswered: boolean;
+  /** The questions that Redis has not answered yet. */
   reading: Promise<void> | undefined;
 }
 
@@ -50,12 +56,15 @@ export class PartitionUsers {
     const key = keyOf(appId, userId);
     let watched = this.#watched.get(key);
     if (watched === undefined) {
-      const unknown = { isOnline: false, revision: undefined, early: undefined, reading: undefined };
+      const unknown = { standing: undefined, isAnswered: false, reading: undefined };
       watched = { appId, userId, watchers: 0, ...unknown };
       this.#watched.set(key, watched);
     }
     watched.watchers += 1;
-    if (watched.revision === undefined) await this.#read(watched).catch(() => {});
+    if (watched.standing === undefined || watched.reading !== undefined) {
+      await (watched.reading ?? this.#read(watched)).catch(() => {});
+    }
+    watched.isAnswered = true;
   }
 
   unwatch(appId: string, userId: string): void {
@@ -69,15 +78,13 @@ export class PartitionUsers {
   /** Whether a watched user is online, as far as is known at this moment. */
   isOnline(appId: string, userId: string): boolean {
     const key = keyOf(appId, userId);
-    return this.#watched.get(key)?.isOnline === true || this.#here.has(key);
+    return this.#watched.get(key)?.standing?.isOnline === true || this.#here.has(key);
   }
 
-  /** A change that a script tells. */
-  apply(appId: string, userId: string, change: { revision: number; isOnline: boolean }): void {
+  /** A notice has told a change. */
+  apply(appId: string, userId: string, change: UserStanding): void {
     const watched = this.#watched.get(keyOf(appId, userId));
-    if (watched === undefined) return;
-    if (watched.revision === undefined) watched.early = change;
-    else if (change.revision > watched.revision) this.#set(watched, change);
+    if (watched !== undefined) this.#learn(watched, change);
   }
 
   assertAll(): void {
@@ -94,20 +101,17 @@ export class PartitionUsers {
     }
   }
 
-  /** Something may have been missed: everything is read anew, and watchers are told the differences. */
+  /**
+   * Reads every watched user again, because notices may have been missed. Watchers are notified of the differences. Returns
+   * whether all could be read.
+   */
   async readAll(): Promise<boolean> {
-    const reads = [...this.#watched.values()].map(async (watched) => {
-      const wasOnline = watched.isOnline;
-      const isKnown = watched.revision !== undefined;
-      watched.revision = undefined;
-      try {
-        await this.#read(watched);
-      } catch {
-        return false;
-      }
-      if (isKnown && watched.isOnline !== wasOnline) this.#tell(watched);
-      return true;
-    });
+    const reads = [...this.#watched.values()].map((watched) =>
+      this.#read(watched).then(
+        () => true,
+        () => false,
+      ),
+    );
     return (await Promise.all(reads)).every(Boolean);
   }
 
@@ -124,11 +128,13 @@ export class PartitionUsers {
     return status === 'ok';
   }
 
+  /** Asks Redis, also when an earlier question is not answered yet: that answer may be older than what was missed. */
   #read(watched: Watched): Promise<void> {
-    watched.reading ??= this.#readNow(watched).finally(() => {
-      watched.reading = undefined;
+    const reading = this.#readNow(watched).finally(() => {
+      if (watched.reading === reading) watched.reading = undefined;
     });
-    return watched.reading;
+    watched.reading = reading;
+    return reading;
   }
 
   async #readNow(watched: Watched): Promise<void> {
@@ -137,25 +143,19 @@ export class PartitionUsers {
       user: this.#keys.user(watched.appId, watched.userId),
     };
     const [revision, isOnline] = await this.#options.link.run('read-user', [state, user], this.#head());
-    watched.revision = Number(revision);
-    watched.isOnline = isOnline === 1;
-    const { early } = watched;
-    watched.early = undefined;
-    if (early !== undefined && early.revision > watched.revision) {
-      watched.revision = early.revision;
-      watched.isOnline = early.isOnline;
-    }
+    this.#learn(watched, { revision: Number(revision), isOnline: isOnline === 1 });
   }
 
-  #set(watched: Watched, { revision, isOnline }: { revision: number; isOnline: boolean }): void {
-    watched.revision = revision;
-    if (watched.isOnline === isOnline) return;
-    watched.isOnline = isOnline;
-    this.#tell(watched);
+  /** Takes a notice or a reply, unless a later one is known. They come over two connections, in any order. */
+  #learn(watched: Watched, standing: UserStanding): void {
+    const { standing: known, isAnswered } = watched;
+    if (known !== undefined && standing.revision <= known.revision) return;
+    watched.standing = standing;
+    if (isAnswered && standing.isOnline !== (known?.isOnline ?? false)) this.#notify(watched);
   }
 
-  #tell({ appId, userId, isOnline }: Watched): void {
-    this.#options.notifyWatchers(appId, userId, isOnline ? 'online' : 'offline');
+  #notify({ appId, userId, standing }: Watched): void {
+    this.#options.notifyWatchers(appId, userId, standing?.isOnline === true ? 'online' : 'offline');
   }
 
   async #report(appId: string, userId: string, isOnline: boolean): Promise<void> {

@@ -10,103 +10,103 @@ export interface DeliveriesOptions {
   readonly clock: Clock;
   readonly lead: LeadKeys;
   readonly partitions: readonly PartitionKeys[];
-  /** By which this node is known among those that dispatch. */
+  /** The id of this node among the dispatching nodes. */
   readonly nodeId: string;
-  /** The present moment as the scripts are to take it; empty: Redis's own. */
+  /** The present moment that scripts must use (tests set it); empty: the time of the Redis server. */
   readonly present: () => string;
-  /** The longest that an attempt takes. */
+  /** The longest time that an attempt takes. */
   readonly requestTimeoutMs: Millis;
-  /** Somebody else has the right to something of this: whatever is under way is theirs. */
+  /** Another node now owns something that this node was working on. All work under way belongs to that node. */
   readonly superseded: () => void;
 }
 
-/** More than is settled while a write waits to be copied to a replica. */
-const rememberedRefs = 10_000;
+/** More refs than are ever settled while a write still waits to be copied to a replica. */
+const maxRememberedRefs = 10_000;
 
-/** An attempt that begins so long after its batch was kept at the latest has a known end. */
-const promptMs: Millis = 500;
+/** If an attempt starts within this time after the request to keep its batch, the kept end of the attempt is right. */
+const maxKeepDelayMs: Millis = 500;
 
-/** What was decided and is not yet known to be kept. */
+/** Settlements that are decided but not yet known to be kept. */
 interface Unsettled {
-  /** The events that nobody waits for any more. */
+  /** Events that no endpoint waits for any more. */
   readonly last: readonly EventRef[];
-  /** By partition: entry ids, each followed by the endpoint that is done with it, or by nothing: all are. */
+  /** By partition: entry ids, each followed by the endpoint that is done with it, or by '' if all endpoints are done. */
   readonly marks: Map<number, string[]>;
   readonly batchId: string | undefined;
 }
 
-/** A batch is tried again, which is not known to be kept yet. */
-interface Postponement {
+/** A retry of a batch that is not yet known to be kept. */
+interface PendingRetry {
   readonly attempts: number;
   readonly at: Millis;
-  /** Undefined: it could not be kept so far. */
+  /** The write under way; undefined: the last one failed. */
   writing: Promise<boolean> | undefined;
 }
 
 /**
- * Deliveries kept on Redis, by a node that has the right to some of the partitions. Its tokens go with everything
- * that it writes, so that it can do no harm once another node has later ones.
+ * The delivery store of a node that owns some of the partitions. Every write carries the node's tokens, so that its writes
+ * are refused once another node has later tokens.
  */
 export class RedisDeliveries implements DeliveryStore {
   readonly isShared = true;
   readonly #options: DeliveriesOptions;
-  /** Events that were taken and are not settled by all. */
+  /** Events that were taken and that not all endpoints have settled. */
   readonly outstanding = new Set<EventRef>();
-  /** The last that were settled for all. */
+  /** The events that were settled for all endpoints last. */
   readonly #done = new Set<EventRef>();
   #rights: Rights = noRights;
-  /** Until then the rights are this node's for certain. */
-  #rightUntil: Millis = -Infinity;
+  /** Until this moment this node certainly owns its partitions. */
+  #rightsEndAt: Millis = -Infinity;
   #unsettled: Unsettled[] = [];
   #settling: Promise<boolean> | undefined;
-  /** Batches that wait for another attempt, and what they hold. */
+  /** The events of each batch that waits for another attempt. */
   readonly #waiting = new Map<string, readonly EventRef[]>();
-  /** Those of which it is not known yet that this is kept. */
-  readonly #unwritten = new Map<string, Postponement>();
-  /** What batches hold that were kept, and of which no attempt has failed. */
-  readonly #begun = new Map<string, readonly EventRef[]>();
+  /** Those of them whose retry is not yet known to be kept. */
+  readonly #pendingRetries = new Map<string, PendingRetry>();
+  /** The events of each kept batch whose first attempt has not failed. */
+  readonly #inFirstAttempt = new Map<string, readonly EventRef[]>();
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
   }
 
-  /** The rights were claimed or kept. */
-  allow(rights: Rights, until: Millis): void {
+  /** This node has claimed or renewed its rights. */
+  grantRights(rights: Rights, until: Millis): void {
     this.#rights = rights;
-    this.#rightUntil = until;
+    this.#rightsEndAt = until;
   }
 
-  /** No right is this node's any more. */
-  forbid(): void {
-    this.#rightUntil = -Infinity;
+  /** This node has no rights any more. */
+  revokeRights(): void {
+    this.#rightsEndAt = -Infinity;
     this.#unsettled = [];
-    this.#unwritten.clear();
-    this.forget();
+    this.#pendingRetries.clear();
+    this.reset();
   }
 
-  /** The machine that took events and batches has ended. What it decided is still to be written. */
-  forget(): void {
+  /** The dispatcher that took events and batches has stopped. Its decisions are still written. */
+  reset(): void {
     this.outstanding.clear();
     this.#done.clear();
     this.#waiting.clear();
-    this.#begun.clear();
+    this.#inFirstAttempt.clear();
   }
 
-  /** The token of this node's right to a partition; 0: it has none. */
+  /** The token of this node's right to a partition; 0 if it does not own the partition. */
   tokenOf(partition: number): number {
     return this.#rights.partitions.get(partition)?.token ?? 0;
   }
 
-  /** The partitions of each batch that waits for another attempt; with `isHalted` also of those whose attempts have not ended. */
+  /** The partitions of each batch that waits for another attempt. With `isHalted`, also of batches whose attempts have not ended. */
   *ties(isHalted: boolean): Generator<readonly number[]> {
     const partitionsOf = (refs: readonly EventRef[]) => refs.map((ref) => parseRef(ref).partition);
     for (const refs of this.#waiting.values()) yield partitionsOf(refs);
-    if (isHalted) for (const refs of this.#begun.values()) yield partitionsOf(refs);
+    if (isHalted) for (const refs of this.#inFirstAttempt.values()) yield partitionsOf(refs);
   }
 
   /**
-   * Whether the event was taken already. If it was settled, and is there again because Redis has lost that, it is settled
-   * again: delivered once more it would come after younger ones.
+   * Whether the event was taken already. If it was settled, but Redis lost that and still has the event, it is settled again:
+   * a second delivery would follow younger events.
    */
   knows(ref: EventRef): boolean {
     if (this.outstanding.has(ref)) return true;
@@ -117,13 +117,13 @@ export class RedisDeliveries implements DeliveryStore {
 
   mayAttempt(): boolean {
     const now = this.#options.clock.now();
-    if (now >= this.#rightUntil) return false;
-    // Whoever takes over would not know that another attempt had begun.
-    for (const { at } of this.#unwritten.values()) if (at <= now) return false;
+    if (now >= this.#rightsEndAt) return false;
+    // A node that takes over would not know that another attempt has started.
+    for (const { at } of this.#pendingRetries.values()) if (at <= now) return false;
     return true;
   }
 
-  /** Goes on with a batch that was kept before. */
+  /** A batch that was kept before is resumed. */
   restored(batch: KeptBatch): void {
     this.#waiting.set(batch.id, batch.refs);
   }
@@ -131,26 +131,26 @@ export class RedisDeliveries implements DeliveryStore {
   async keep(batch: KeptBatch): Promise<boolean> {
     const { clock, requestTimeoutMs } = this.#options;
     const { id, ...rest } = batch;
-    // A batch that is kept implies that the one which had its channels before is settled.
+    // A kept batch implies that the previous batch with the same channels is settled.
     if (!(await this.flush())) return false;
     const askedAt = clock.now();
-    const endsInMs = promptMs + requestTimeoutMs;
+    const endsInMs = maxKeepDelayMs + requestTimeoutMs;
     const isKept = await this.#write(id, { batch: JSON.stringify(rest), attempts: 1, delayMs: 0, endsInMs });
     if (!isKept) return false;
-    this.#begun.set(id, batch.refs);
-    if (clock.now() - askedAt <= promptMs) return true;
-    // The attempt would last longer than was said.
+    this.#inFirstAttempt.set(id, batch.refs);
+    if (clock.now() - askedAt <= maxKeepDelayMs) return true;
+    // The attempt would end later than the kept record says.
     return await this.#write(id, { attempts: 1, delayMs: 0 });
   }
 
   postpone(batchId: string, attempts: number, delayMs: Millis): void {
-    const refs = this.#begun.get(batchId);
+    const refs = this.#inFirstAttempt.get(batchId);
     if (refs !== undefined) this.#waiting.set(batchId, refs);
-    this.#begun.delete(batchId);
+    this.#inFirstAttempt.delete(batchId);
     const at = this.#options.clock.now() + delayMs;
-    const postponement: Postponement = { attempts, at, writing: undefined };
-    this.#unwritten.set(batchId, postponement);
-    void this.#postpone(batchId, postponement);
+    const retry: PendingRetry = { attempts, at, writing: undefined };
+    this.#pendingRetries.set(batchId, retry);
+    void this.#writeRetry(batchId, retry);
   }
 
   settle({ endpointId, batchId, events }: Settlement): void {
@@ -167,10 +167,10 @@ export class RedisDeliveries implements DeliveryStore {
     void this.flush();
   }
 
-  /** Writes what was decided. Resolves with whether all of it is kept. */
+  /** Writes all decisions. Resolves with whether all of them are kept. */
   async flush(): Promise<boolean> {
-    for (const [id, postponement] of this.#unwritten) {
-      if (!(await (postponement.writing ?? this.#postpone(id, postponement)))) return false;
+    for (const [id, retry] of this.#pendingRetries) {
+      if (!(await (retry.writing ?? this.#writeRetry(id, retry)))) return false;
     }
     while (this.#unsettled.length > 0) {
       this.#settling ??= this.#flushOnce().finally(() => {
@@ -183,21 +183,21 @@ export class RedisDeliveries implements DeliveryStore {
 
   #drop(batchId: string): void {
     this.#waiting.delete(batchId);
-    this.#begun.delete(batchId);
-    this.#unwritten.delete(batchId);
+    this.#inFirstAttempt.delete(batchId);
+    this.#pendingRetries.delete(batchId);
   }
 
-  async #postpone(id: string, postponement: Postponement): Promise<boolean> {
-    const { attempts, at } = postponement;
-    postponement.writing = this.#write(id, { attempts, delayMs: at - this.#options.clock.now() });
-    const isKept = await postponement.writing;
-    postponement.writing = undefined;
-    if (isKept && this.#unwritten.get(id) === postponement) this.#unwritten.delete(id);
+  async #writeRetry(id: string, retry: PendingRetry): Promise<boolean> {
+    const { attempts, at } = retry;
+    retry.writing = this.#write(id, { attempts, delayMs: at - this.#options.clock.now() });
+    const isKept = await retry.writing;
+    retry.writing = undefined;
+    if (isKept && this.#pendingRetries.get(id) === retry) this.#pendingRetries.delete(id);
     return isKept;
   }
 
   async #flushOnce(): Promise<boolean> {
-    // What is decided in this turn goes together.
+    // Write all decisions of this turn together.
     await Promise.resolve();
     const settling = Array.from(this.#unsettled);
     const marks = new Map<number, string[]>();
@@ -209,9 +209,9 @@ export class RedisDeliveries implements DeliveryStore {
     try {
       const done = await Promise.all([...marks].map(([partition, list]) => this.#mark(partition, list)));
       if (done.includes(false)) return this.#superseded();
-      // Only then: a batch that is still kept is delivered again, under the same id.
+      // Forget batches only after their events are settled: a batch that is still kept is delivered again under the same id.
       for (const { batchId } of settling) if (batchId !== undefined) void this.#forgetBatch(batchId);
-      // Until then the stream has them still, and they are not to be taken from it again.
+      // The stream had these events until now, so they had to stay known.
       for (const { last } of settling) for (const ref of last) this.#settled(ref);
       const written = new Set(settling);
       this.#unsettled = this.#unsettled.filter((one) => !written.has(one));
@@ -225,7 +225,7 @@ export class RedisDeliveries implements DeliveryStore {
     this.outstanding.delete(ref);
     this.#done.add(ref);
     for (const oldest of this.#done) {
-      if (this.#done.size <= rememberedRefs) break;
+      if (this.#done.size <= maxRememberedRefs) break;
       this.#done.delete(oldest);
     }
   }
@@ -268,12 +268,12 @@ export class RedisDeliveries implements DeliveryStore {
   }
 }
 
-/** What is kept of a batch's attempts. */
+/** The kept state of a batch's attempts. */
 interface KeptAttempts {
-  /** So many have begun; 0: the batch is forgotten. */
+  /** How many attempts have started; 0: forget the batch. */
   readonly attempts: number;
-  /** Until the next. */
+  /** The time until the next attempt. */
   readonly delayMs: Millis;
-  /** Within that the first has ended; 0: that is not known. */
+  /** The first attempt ends within this time; 0: unknown. */
   readonly endsInMs?: Millis;
 }

@@ -5,139 +5,140 @@ import type { Log } from '../../../ports/log.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
 import { RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
 import { OutboxIntake } from './intake.ts';
-import { goOnWith, readLeftBatches } from './kept-batches.ts';
-import { Parcels, type Parcel } from './parcels.ts';
+import { resumeBatch, readInheritedBatches } from './kept-batches.ts';
+import { HandoverPlan, type Handover } from './handovers.ts';
 import { compareOwnership, noRights, readRights, type Rights, type OwnershipVerdict } from './rights.ts';
 import { largestShare, lettersPartition } from './sharing.ts';
-import { describeFailure } from '../link/standing-log.ts';
+import { describeFailure } from '../link/health-log.ts';
 
-/** What a node's part in dispatching is made with. */
+/** The dependencies of a node's dispatch. */
 export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
-  /** A node that was not heard of for so long has no right any more. */
+  /** A node loses its rights if it does not renew them for this long. */
   readonly leaseMs: Millis;
   readonly log: Log;
   /** Events are read and taken in turns of the event loop that have room for them. */
   readonly pace: TurnBudget;
-  /** The id of a part of a batch that is torn. */
+  /** Creates the id for a part of a split batch. */
   readonly newId: () => string;
-  /** The dead letters of all nodes, which the owner of one partition keeps. */
+  /** The dead letters of all nodes. The owner of one partition keeps them. */
   readonly letters: {
-    /** This node keeps them from now on, or does already. A rejection puts off what it was about to do. */
+    /** This node keeps them from now on, or already does. If this rejects, the takeover is tried again later. */
     take(): Promise<void>;
     /** Another node keeps them. */
     leave(): void;
   };
-  /** Begins to dispatch: what the machine does is kept in the store. */
-  readonly begin: (store: DeliveryStore) => DeliveryMachine;
+  /** Starts a dispatcher that keeps its state in the store. */
+  readonly startDispatcher: (store: DeliveryStore) => DeliveryMachine;
 }
 
-/** All partitions are looked at so often at most. */
-const lookMs: Millis = 1000;
+/** How often all partitions are checked at most. */
+const checkEveryMs: Millis = 1000;
 
-/** Who gives partitions away waits so long for the attempts under way. */
+/** A node that gives partitions away waits this long for attempts under way. */
 const haltMs: Millis = 1000;
 
 /**
- * This node's part in dispatching. Each partition belongs to one node, which reads its events, in order, and delivers them.
- * When a node is not heard of for a lease, whoever notices first takes all that it had, with the batches that were under way;
- * then the nodes share evenly. A node that gives partitions away ends its machine, and goes on with another one for the rest.
+ * This node's part in dispatching. Each partition has one owner, which reads its events in order and delivers them. If a node
+ * does not renew its lease, the first node that notices takes over all its partitions, with the batches under way. After that
+ * the nodes share the partitions evenly. A node that gives partitions away stops its dispatcher and starts another one for the rest.
  */
 export class RedisDispatch {
   readonly #options: DispatchOptions;
   readonly #deliveries: RedisDeliveries;
   readonly #intake: OutboxIntake;
-  #machine: DeliveryMachine | undefined;
+  #dispatcher: DeliveryMachine | undefined;
   #rights: Rights = noRights;
   #nodes = 1;
-  /** The partitions that the machine works for, or is about to, with the tokens of the rights to them. */
-  readonly #works = new Map<number, number>();
-  /** Those whose servers know a later token. */
+  /** The partitions that the dispatcher works for, or will work for, with the tokens of the rights to them. */
+  readonly #working = new Map<number, number>();
+  /** Partitions whose servers know a later token. */
   readonly #refused = new Set<number>();
-  /** Attempts of a machine that has ended may last until then. */
-  #restsUntil: Millis = -Infinity;
-  readonly #parcels: Parcels;
-  /** That of the right to keep the dead letters, when it was taken up last. */
+  /** Attempts of a stopped dispatcher may last until this moment. */
+  #attemptsEndAt: Millis = -Infinity;
+  readonly #handovers: HandoverPlan;
+  /** The token under which this node last took over the dead letters. */
   #lettersToken = 0;
-  /** Whether Redis has ever known who dispatches, and since when it does not any more. */
-  #hasHeardOfRights = false;
+  /** Whether Redis has ever answered who dispatches. */
+  #hasKnownRights = false;
+  /** Since when Redis does not know who dispatches. */
   #forgottenSince: Millis | undefined;
-  /** When all partitions were looked at. */
-  #lookedAt: Millis = -Infinity;
-  /** When the rights were asked for. */
+  /** When all partitions were last checked. */
+  #checkedAt: Millis = -Infinity;
+  /** When this node last asked for its rights. */
   #askedAt: Millis = 0;
   #isClosed = false;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
-    const deliveries = new RedisDeliveries({ ...options, superseded: () => this.#end() });
+    const deliveries = new RedisDeliveries({ ...options, superseded: () => this.#stop() });
     this.#deliveries = deliveries;
-    this.#parcels = new Parcels(options.nodeId, options.leaseMs);
+    this.#handovers = new HandoverPlan(options.nodeId, options.leaseMs);
     this.#intake = new OutboxIntake({
       ...options,
       deliveries,
-      theirNow: () => this.#theirNow(),
-      mayGoOn: () => this.#mayGoOn(),
+      redisNow: () => this.#redisNow(),
+      mayContinue: () => this.#mayContinue(),
     });
   }
 
   /** Whether this node dispatches anything. */
   get isDispatching(): boolean {
-    return this.#machine !== undefined;
+    return this.#dispatcher !== undefined;
   }
 
   /** How many partitions it dispatches. */
   get partitions(): number {
-    return this.isDispatching ? this.#works.size : 0;
+    return this.isDispatching ? this.#working.size : 0;
   }
 
-  /** How many nodes dispatch, this one in any case. It is asked for often. */
+  /** How many nodes dispatch, at least 1. Cheap, because it is read often. */
   get nodes(): number {
     return this.#nodes;
   }
 
-  /** Claims or keeps rights, and does what follows from it. To be called several times in each lease. */
+  /** Claims or renews rights, and acts on the answer. Must be called several times in each lease. */
   async beat(): Promise<void> {
     if (this.#isClosed) return;
     try {
       await this.#follow(await this.#ask());
-      if (this.#machine === undefined || this.#isClosed) return;
+      if (this.#dispatcher === undefined || this.#isClosed) return;
       await this.#share();
       await this.#deliveries.flush();
-      this.#machine?.resume();
-      this.#look();
+      this.#dispatcher?.resume();
+      this.#checkAll();
     } catch (error) {
       this.#options.log.debug(
         { error: describeFailure(error) },
-        'could not claim or keep the right to dispatch',
+        'could not claim or renew the right to dispatch',
       );
     }
   }
 
   /**
-   * Another server may have a partition now: if it lacks the last entries and its clock is behind, what comes has ids that
-   * were passed already. Without a partition: of all.
+   * Reads the outbox of a partition again, or of all partitions, because another server may have it now. If that server lacks
+   * the last entries and its clock is behind, new entries have ids that were already passed.
    */
   reread(index?: number): void {
     this.#intake.reread(index);
   }
 
-  /** Ends the attempts under way, keeps what is left, and gives all rights up. */
+  /** Waits for attempts under way, keeps the rest, and gives up all rights. */
   async close(withinMs: Millis): Promise<void> {
     this.#isClosed = true;
-    const machine = this.#machine;
-    const isCalm = machine === undefined || (await this.#halt(machine, withinMs));
+    const dispatcher = this.#dispatcher;
+    const haveAttemptsEnded = dispatcher === undefined || (await this.#halt(dispatcher, withinMs));
     await this.#deliveries.flush();
-    this.#end(isCalm);
-    if (this.#rights.token > 0) await this.#give({ heir: '', partitions: [] }).catch(() => {});
+    this.#stop(haveAttemptsEnded);
+    if (this.#rights.token > 0) await this.#give({ recipient: '', partitions: [] }).catch(() => {});
   }
 
-  /** Asks for the rights. What was lost is left at once. */
+  /** Asks for the rights. Stops the work if some were lost. */
   async #ask(): Promise<OwnershipVerdict> {
     const { clock, link, lead, leaseMs, nodeId, partitions, present, requestTimeoutMs } = this.#options;
-    const works = [...this.#works].filter(([index]) => !this.#refused.has(index));
+    const works = [...this.#working].filter(([index]) => !this.#refused.has(index));
     const refused = [...this.#refused].map((index) => [index, 0]);
     const askedAt = clock.now();
-    if (this.#isClosed) throw new Error('this node has ended its part in dispatching');
+    if (this.#isClosed) throw new Error('this node has stopped dispatching');
     const reply = await link.run(
       'lead',
       [lead.lead],
@@ -147,22 +148,22 @@ export class RedisDispatch {
         leaseMs,
         Math.ceil(requestTimeoutMs),
         partitions.length,
-        this.#leavesRights() ? 1 : 0,
+        this.#waitsForFormerOwners() ? 1 : 0,
         ...[...works, ...refused].flat(),
       ],
     );
     this.#refused.clear();
     const rights = readRights(reply);
-    const verdict = compareOwnership(this.#works, rights);
+    const verdict = compareOwnership(this.#working, rights);
     this.#forgottenSince =
       verdict.kind === 'forgotten' ? (this.#forgottenSince ?? this.#options.clock.now()) : undefined;
-    this.#hasHeardOfRights ||= verdict.kind !== 'forgotten';
-    if (verdict.kind === 'lost') this.#end();
+    this.#hasKnownRights ||= verdict.kind !== 'forgotten';
+    if (verdict.kind === 'lost') this.#stop();
     if (rights.partitions.get(lettersPartition)?.token !== this.#lettersToken) this.#options.letters.leave();
     this.#rights = rights;
     this.#nodes = Math.max(1, [...rights.nodes.values()].filter((count) => count > 0).length);
     this.#askedAt = askedAt;
-    this.#deliveries.allow(rights, rights.token > 0 ? askedAt + leaseMs : -Infinity);
+    this.#deliveries.grantRights(rights, rights.token > 0 ? askedAt + leaseMs : -Infinity);
     return verdict;
   }
 
@@ -179,92 +180,92 @@ export class RedisDispatch {
     }
   }
 
-  /** Looks at all partitions, now and then: whoever was to wake this node may not have been heard. */
-  #look(): void {
+  /** Checks all partitions from time to time, because a wake-up message may have been lost. */
+  #checkAll(): void {
     const now = this.#options.clock.now();
-    if (now - this.#lookedAt < lookMs) return;
-    this.#lookedAt = now;
-    // For the clocks only, which may be set, or be another server's by now: nobody waits for it.
-    void this.#fence([...this.#works.keys()]).catch(() => {});
+    if (now - this.#checkedAt < checkEveryMs) return;
+    this.#checkedAt = now;
+    // This only updates the clocks, which may have been set or belong to another server now. Nothing waits for it.
+    void this.#fence([...this.#working.keys()]).catch(() => {});
     this.#intake.wakeAll();
   }
 
   /**
-   * When Redis has lost its data, those who dispatch still have in memory what waits for endpoints: for a lease
-   * the others leave them their rights.
+   * Whether this node leaves partitions to their former owners. If Redis lost its data, those still have in memory what waits
+   * for endpoints, so the other nodes wait for a lease.
    */
-  #leavesRights(): boolean {
+  #waitsForFormerOwners(): boolean {
     const { clock, leaseMs } = this.#options;
-    if (this.isDispatching || !this.#hasHeardOfRights) return false;
+    if (this.isDispatching || !this.#hasKnownRights) return false;
     return this.#forgottenSince === undefined || clock.now() - this.#forgottenSince < leaseMs;
   }
 
-  /** Leaves everything as it is in the store, which others work on. */
-  #end(isCalm = false): void {
-    if (this.isDispatching) this.#options.log.info({}, 'this node does not dispatch the webhooks any more');
-    this.#endMachine(isCalm);
-    this.#deliveries.forbid();
+  /** Stops the work, and leaves the store as it is, because other nodes work on it now. */
+  #stop(haveAttemptsEnded = false): void {
+    if (this.isDispatching) this.#options.log.info({}, 'this node sends no webhooks any more');
+    this.#stopDispatcher(haveAttemptsEnded);
+    this.#deliveries.revokeRights();
   }
 
-  #endMachine(isCalm: boolean): void {
+  #stopDispatcher(haveAttemptsEnded: boolean): void {
     const { clock, requestTimeoutMs } = this.#options;
-    if (this.isDispatching && !isCalm) this.#restsUntil = clock.now() + requestTimeoutMs;
-    this.#machine?.stop();
-    this.#machine = undefined;
-    this.#intake.close(this.#works.keys());
-    this.#works.clear();
-    this.#deliveries.forget();
+    if (this.isDispatching && !haveAttemptsEnded) this.#attemptsEndAt = clock.now() + requestTimeoutMs;
+    this.#dispatcher?.stop();
+    this.#dispatcher = undefined;
+    this.#intake.close(this.#working.keys());
+    this.#working.clear();
+    this.#deliveries.reset();
   }
 
-  /** Goes on with what is in these partitions, beside what the machine works for already. */
+  /** Continues with the content of these partitions, in addition to what the dispatcher works for already. */
   async #takeOver(indices: readonly number[]): Promise<void> {
     if (indices.length === 0) return;
-    const { clock, letters, begin, log } = this.#options;
+    const { clock, letters, startDispatcher, log } = this.#options;
     const rights = this.#rights;
-    for (const index of indices) this.#works.set(index, this.#deliveries.tokenOf(index));
-    let machine: DeliveryMachine | undefined;
+    for (const index of indices) this.#working.set(index, this.#deliveries.tokenOf(index));
+    let dispatcher: DeliveryMachine | undefined;
     let isDone = false;
     try {
-      // What the machine before has decided, if there was one.
+      // Write the decisions of the previous dispatcher, if there was one.
       if (!(await this.#deliveries.flush())) return;
-      await this.#intake.listen(indices);
+      await this.#intake.subscribe(indices);
       await this.#fence(indices);
-      const left = await readLeftBatches(this.#options, new Set(indices), rights);
+      const inherited = await readInheritedBatches(this.#options, new Set(indices), rights);
       const outboxes = await this.#intake.read(indices);
       if (outboxes === undefined) return;
       const { events } = outboxes;
-      const known = left.filter(({ batch }) => !this.#intake.unknown.holdBatch(batch, events));
+      const known = inherited.filter(({ batch }) => !this.#intake.unknown.holdBatch(batch, events));
       if (indices.includes(lettersPartition)) {
         this.#lettersToken = this.#deliveries.tokenOf(lettersPartition);
         await letters.take();
       }
-      if (this.#isClosed || !indices.every((index) => this.#works.has(index))) return;
-      machine = this.#machine ??= begin(this.#deliveries);
-      const counts = { partitions: this.#works.size, batches: left.length, events: events.size };
-      const restMs = this.#restsUntil - clock.now();
+      if (this.#isClosed || !indices.every((index) => this.#working.has(index))) return;
+      dispatcher = this.#dispatcher ??= startDispatcher(this.#deliveries);
+      const counts = { partitions: this.#working.size, batches: inherited.length, events: events.size };
+      const attemptsEndInMs = this.#attemptsEndAt - clock.now();
       for (const batch of known) {
-        const delayMs = Math.max(restMs, batch.nextAt - this.#theirNow());
-        goOnWith(batch, delayMs, events, { machine, store: this.#deliveries });
+        const delayMs = Math.max(attemptsEndInMs, batch.nextAt - this.#redisNow());
+        resumeBatch(batch, delayMs, events, { dispatcher, store: this.#deliveries });
       }
-      isDone = await this.#intake.open(machine, indices, outboxes);
-      // What came meanwhile has woken nobody.
-      this.#lookedAt = -Infinity;
-      if (isDone) log.info(counts, 'this node dispatches the webhooks from now on');
+      isDone = await this.#intake.open(dispatcher, indices, outboxes);
+      // Events that arrived meanwhile have not woken this node.
+      this.#checkedAt = -Infinity;
+      if (isDone) log.info(counts, 'this node sends the webhooks of its partitions from now on');
     } finally {
-      // It has not taken all that came before what is to come.
-      if (!isDone && machine !== undefined && machine === this.#machine) this.#endMachine(false);
-      if (!isDone) for (const index of indices) this.#works.delete(index);
+      // The dispatcher has not taken all older events, so it must not take new ones.
+      if (!isDone && dispatcher !== undefined && dispatcher === this.#dispatcher) this.#stopDispatcher(false);
+      if (!isDone) for (const index of indices) this.#working.delete(index);
     }
   }
 
   /**
-   * Waits for a turn of the event loop that has room for one more event, and renews the rights before they end, which no beat
-   * does meanwhile. Whether they are still this node's.
+   * Waits for a turn of the event loop with room for one more event. Renews the rights before they end, because no heartbeat does
+   * it meanwhile. Resolves with whether this node still has them.
    */
-  async #mayGoOn(): Promise<boolean> {
+  async #mayContinue(): Promise<boolean> {
     const { clock, leaseMs, pace } = this.#options;
     await pace.step();
-    if (clock.now() < this.#askedAt + leaseMs / 4) return this.#works.size > 0;
+    if (clock.now() < this.#askedAt + leaseMs / 4) return this.#working.size > 0;
     const { kind } = await this.#ask();
     return kind === 'kept' || kind === 'won';
   }
@@ -275,53 +276,53 @@ export class RedisDispatch {
     if (refused.length > 0) throw new Error('another node has a later token');
   }
 
-  /** Gives away what is more than this node's share. */
+  /** Gives away the partitions above this node's share. */
   async #share(): Promise<void> {
     const { clock, leaseMs } = this.#options;
-    const machine = this.#machine;
-    if (machine === undefined || this.#pack(false).length === 0) return;
-    const isCalm = await this.#halt(machine, Math.min(haltMs, leaseMs / 4));
-    // Attempts that have not ended tie partitions together as well.
-    const parcels = this.#pack(true);
-    this.#parcels.gave(clock.now());
-    // It may have ended otherwise meanwhile.
-    if (this.#machine !== machine || this.#isClosed) return;
-    this.#endMachine(isCalm);
-    // What it has decided is to be known to whoever goes on.
+    const dispatcher = this.#dispatcher;
+    if (dispatcher === undefined || this.#planHandovers(false).length === 0) return;
+    const haveAttemptsEnded = await this.#halt(dispatcher, Math.min(haltMs, leaseMs / 4));
+    // Attempts that have not ended tie partitions together too.
+    const handovers = this.#planHandovers(true);
+    this.#handovers.handedOver(clock.now());
+    // The dispatcher may have stopped for another reason meanwhile.
+    if (this.#dispatcher !== dispatcher || this.#isClosed) return;
+    this.#stopDispatcher(haveAttemptsEnded);
+    // The next owner must know the decisions of the dispatcher.
     if (!(await this.#deliveries.flush())) return;
-    for (const parcel of parcels) await this.#give(parcel);
+    for (const handover of handovers) await this.#give(handover);
     await this.#follow(await this.#ask());
   }
 
-  #pack(isHalted: boolean): readonly Parcel[] {
+  #planHandovers(isHalted: boolean): readonly Handover[] {
     const { nodes } = this.#rights;
     const ties = this.#deliveries.ties(isHalted);
-    return this.#parcels.pack({ now: this.#options.clock.now(), owned: this.#works.keys(), nodes, ties });
+    return this.#handovers.due({ now: this.#options.clock.now(), owned: this.#working.keys(), nodes, ties });
   }
 
   /** Whether all attempts under way have ended in time. */
-  async #halt(machine: DeliveryMachine, withinMs: Millis): Promise<boolean> {
+  async #halt(dispatcher: DeliveryMachine, withinMs: Millis): Promise<boolean> {
     let cancel: Cancel = () => {};
     const timeIsUp = new Promise<false>((resolve) => {
       cancel = this.#options.clock.after(withinMs, () => resolve(false));
     });
-    const isCalm = await Promise.race([machine.halt().then(() => true), timeIsUp]);
+    const haveAttemptsEnded = await Promise.race([dispatcher.halt().then(() => true), timeIsUp]);
     cancel();
-    return isCalm;
+    return haveAttemptsEnded;
   }
 
-  async #give({ heir, partitions }: Parcel): Promise<void> {
+  async #give({ recipient, partitions }: Handover): Promise<void> {
     const { clock, link, lead, nodeId, present } = this.#options;
-    const restMs = Math.ceil(Math.max(0, this.#restsUntil - clock.now()));
-    const most = largestShare(this.#rights.nodes);
+    const attemptsEndInMs = Math.ceil(Math.max(0, this.#attemptsEndAt - clock.now()));
+    const maxPerNode = largestShare(this.#rights.nodes);
     await link.run(
       'give',
       [lead.lead],
-      [present(), nodeId, this.#rights.token, heir, restMs, most, ...partitions],
+      [present(), nodeId, this.#rights.token, recipient, attemptsEndInMs, maxPerNode, ...partitions],
     );
   }
 
-  #theirNow(): Millis {
+  #redisNow(): Millis {
     return this.#rights.at + this.#options.clock.now() - this.#askedAt;
   }
 }

@@ -5,33 +5,33 @@ import { answerOf } from '../link/patience.ts';
 import type { Registration } from '../channels/registration.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
-/** Of so many endpoints and channels of an app the last drop of each kind is remembered. */
-const remembered = 10_000;
+/** How many endpoints and channels of an app have their last drop of each kind remembered. */
+const maxRemembered = 10_000;
 
-/** What was given up of one app and kind: a JSON text for each endpoint and channel, the latest last. */
-interface Given {
+/** The drops of one app and kind: a JSON text for each endpoint and channel, the latest last. */
+interface DropsOfKind {
   readonly appId: string;
   readonly kind: DropKind;
   readonly bySubject: Map<string, string>;
 }
 
-/** Drops as they are read. */
+/** The drops that Redis keeps. */
 interface KeptDrops {
   /** JSON texts. */
   readonly dropped: readonly string[];
-  /** Of so many endpoints and channels drops of state are remembered no more. */
+  /** How many endpoints and channels had a drop of state that is not remembered any more. */
   readonly forgotten: number;
 }
 
-/** The last drop of each endpoint and channel, for all nodes. What Redis has lost, the node that gave it up tells again. */
+/** The last drop of each endpoint and channel, on all nodes. If Redis loses one, the node that made it writes it again. */
 export class RedisDrops {
   readonly #options: Pick<RedisLedgerOptions, 'link' | 'clock' | 'present'>;
   readonly #registration: Registration;
   readonly #keys: PartitionKeys;
-  /** What this node has given up. */
-  readonly #own = new Map<string, Given>();
-  /** The same of this turn. */
-  #added = new Map<string, Given>();
+  /** The drops that this node has made. */
+  readonly #own = new Map<string, DropsOfKind>();
+  /** Those of this turn, which are not yet sent. */
+  #added = new Map<string, DropsOfKind>();
 
   constructor(
     options: Pick<RedisLedgerOptions, 'link' | 'clock' | 'present'>,
@@ -43,20 +43,20 @@ export class RedisDrops {
     this.#keys = keys;
   }
 
-  /** Only the last drop of a subject is remembered. While Redis cannot be written to it waits. */
+  /** Only the last drop of a subject is remembered. While Redis cannot be written to, the drop waits. */
   add(appId: string, kind: DropKind, { subject, json }: { subject: string; json: string }): void {
     if (this.#added.size === 0) queueMicrotask(() => this.#write());
-    for (const given of [this.#own, this.#added]) put(givenOf(given, appId, kind), subject, json);
+    for (const drops of [this.#own, this.#added]) put(dropsOf(drops, appId, kind), subject, json);
   }
 
-  /** The drops of an app. Unavailable while they cannot be asked for, or some may be missing. */
+  /** The drops of an app. Unavailable while Redis does not answer, or may lack some of them. */
   read(appId: string): Promise<KeptDrops | Unavailable> {
     return answerOf(this.#options.clock, this.#ask(appId));
   }
 
-  /** Redis may have lost what it was told. */
+  /** Writes all drops of this node again, because Redis may have lost them. */
   assertAll(): void {
-    for (const given of this.#own.values()) this.#send(given);
+    for (const drops of this.#own.values()) this.#send(drops);
   }
 
   async #ask(appId: string): Promise<KeptDrops | undefined> {
@@ -72,17 +72,17 @@ export class RedisDrops {
   #write(): void {
     const added = this.#added;
     this.#added = new Map();
-    for (const given of added.values()) this.#send(given);
+    for (const drops of added.values()) this.#send(drops);
   }
 
-  #send({ appId, kind, bySubject }: Given): void {
+  #send({ appId, kind, bySubject }: DropsOfKind): void {
     const keys = [this.#keys.state, ...this.#keys.drops(appId, kind)];
     const drops = [...bySubject].flat();
     const bytes = drops.reduce((sum, text) => sum + text.length, 0);
-    // What has to give way to too much else that waits is in the log.
+    // If this is discarded because too much waits, the log reports it.
     void this.#registration.record(
       (epoch, number) =>
-        this.#options.link.run('drop', keys, [...this.#head(), epoch, number, remembered, ...drops]),
+        this.#options.link.run('drop', keys, [...this.#head(), epoch, number, maxRemembered, ...drops]),
       bytes,
     );
   }
@@ -92,17 +92,17 @@ export class RedisDrops {
   }
 }
 
-function givenOf(all: Map<string, Given>, appId: string, kind: DropKind): Map<string, string> {
+function dropsOf(all: Map<string, DropsOfKind>, appId: string, kind: DropKind): Map<string, string> {
   const key = `${appId}\n${kind}`;
-  const given = all.get(key) ?? { appId, kind, bySubject: new Map() };
-  all.set(key, given);
-  return given.bySubject;
+  const drops = all.get(key) ?? { appId, kind, bySubject: new Map() };
+  all.set(key, drops);
+  return drops.bySubject;
 }
 
 function put(bySubject: Map<string, string>, subject: string, json: string): void {
   bySubject.delete(subject);
   bySubject.set(subject, json);
-  if (bySubject.size <= remembered) return;
+  if (bySubject.size <= maxRemembered) return;
   const [oldest] = bySubject.keys();
   if (oldest !== undefined) bySubject.delete(oldest);
 }

@@ -9,11 +9,11 @@ import type { RedisLink } from '../link/link.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { Outboxes, type OutboxEvent } from './outboxes.ts';
 import { formatRef } from './refs.ts';
-import { describeFailure } from '../link/standing-log.ts';
-import { TheirClock } from '../link/their-clock.ts';
+import { describeFailure } from '../link/health-log.ts';
+import { RedisClock } from '../link/redis-clock.ts';
 import { UnknownEvents } from './unknown-events.ts';
 
-/** What taking events from outboxes needs. */
+/** The dependencies of the intake. */
 export interface OutboxIntakeOptions {
   readonly link: RedisLink;
   readonly clock: Clock;
@@ -22,49 +22,49 @@ export interface OutboxIntakeOptions {
   readonly deliveries: RedisDeliveries;
   /** Events are read and taken in turns of the event loop that have room for them. */
   readonly pace: TurnBudget;
-  /** The present moment as the scripts are to take it; empty: Redis's own. */
+  /** The present moment that scripts must use (tests set it); empty: the time of the Redis server. */
   readonly present: () => string;
-  /** What the clock of the rights says. */
-  readonly theirNow: () => Millis;
-  /** Renews the rights where that is due, which no beat does while much is taken. Whether they are still this node's. */
-  readonly mayGoOn: () => Promise<boolean>;
+  /** The present moment in the time of the server that keeps the rights. */
+  readonly redisNow: () => Millis;
+  /** Renews the rights if they are due, because no heartbeat does it during a long intake. Resolves with whether this node still has them. */
+  readonly mayContinue: () => Promise<boolean>;
 }
 
 const noEndpoints: EventOrigin['settledFor'] = new Set();
 
-/** Reads the outboxes of the partitions that this node dispatches, and has the machine take what is in them. */
+/** Reads the outboxes of the partitions that this node dispatches, and passes their events to the dispatcher. */
 export class OutboxIntake {
   readonly #options: OutboxIntakeOptions;
   readonly #reader: OutboxReader;
-  /** By partition: in a cluster each server has a clock of its own. */
-  readonly #clocks: readonly TheirClock[];
+  /** By partition, because each server of a cluster has its own clock. */
+  readonly #clocks: readonly RedisClock[];
   readonly unknown: UnknownEvents;
-  #machine: DeliveryMachine | undefined;
-  /** Partitions that are read. */
+  #dispatcher: DeliveryMachine | undefined;
+  /** The partitions that are read. */
   readonly #open = new Set<number>();
-  /** Those whose topic is heard, or may be. */
-  readonly #heard = new Set<number>();
+  /** The partitions whose wake-up topic is, or may be, subscribed to. */
+  readonly #subscribed = new Set<number>();
   readonly #woken = new Set<number>();
   #isReading = false;
-  #isHeldUp = false;
+  #isPaused = false;
 
   constructor(options: OutboxIntakeOptions) {
     this.#options = options;
     this.#reader = new OutboxReader(options.link, options.partitions);
-    this.#clocks = options.partitions.map(() => new TheirClock());
+    this.#clocks = options.partitions.map(() => new RedisClock());
     this.unknown = new UnknownEvents(options.log);
   }
 
-  /** Hears what wakes it for these partitions. Rejects when that cannot be had. */
-  async listen(indices: readonly number[]): Promise<void> {
+  /** Subscribes to the wake-up topics of these partitions. Rejects if a subscription fails. */
+  async subscribe(indices: readonly number[]): Promise<void> {
     await this.#each(indices, async (index, wake) => {
-      if (this.#heard.has(index)) return;
+      if (this.#subscribed.has(index)) return;
       await this.#options.link.subscribe(wake, () => this.wake(index));
-      this.#heard.add(index);
+      this.#subscribed.add(index);
     });
   }
 
-  /** Has the servers of these partitions refuse what an owner with an earlier token writes. Returns who knows a later one. */
+  /** Makes these partitions refuse writes of owners with earlier tokens. Returns the partitions that know a later token. */
   async fence(indices: readonly number[]): Promise<readonly number[]> {
     const { clock, deliveries, link, partitions, present } = this.#options;
     const askedAt = clock.now();
@@ -72,28 +72,28 @@ export class OutboxIntake {
     await Promise.all(
       indices.map(async (index) => {
         const key = partitions[index]?.fence ?? '';
-        const [isMine, theirs] = await link.run('fence', [key], [present(), deliveries.tokenOf(index)]);
-        this.#clocks[index]?.learn(Number(theirs), askedAt, clock.now());
+        const [isMine, redisNow] = await link.run('fence', [key], [present(), deliveries.tokenOf(index)]);
+        this.#clocks[index]?.learn(Number(redisNow), askedAt, clock.now());
         if (isMine !== 1) refused.push(index);
       }),
     );
     return refused;
   }
 
-  /** All that is in the outboxes of these partitions. Undefined: the rights were lost meanwhile. */
+  /** Reads the outboxes of these partitions. Undefined if the rights were lost meanwhile. */
   async read(indices: readonly number[]): Promise<Outboxes | undefined> {
-    const { link, partitions, clock, mayGoOn } = this.#options;
+    const { link, partitions, clock, mayContinue } = this.#options;
     const outboxes = new Outboxes();
     for (const index of indices) this.#reader.rewind(index);
     const entries = await Promise.all(indices.map((index) => this.#reader.read(index, () => false)));
     const settled = await Promise.all(
       indices.map((index) => link.commands.hgetall(partitions[index]?.settled ?? '')),
     );
-    // One moment for all: events of the same millisecond must not change places.
+    // Use one moment for all, so that events of the same millisecond keep their order.
     const now = clock.now();
     for (const [position, index] of indices.entries()) {
       for (const [id, fields] of entries[position] ?? []) {
-        if (!(await mayGoOn())) return undefined;
+        if (!(await mayContinue())) return undefined;
         const ref = formatRef(index, id);
         const entry = parseEntry(fields);
         const endpoints = settled[position]?.[id]?.split('\n');
@@ -106,34 +106,34 @@ export class OutboxIntake {
   }
 
   /**
-   * Has the machine take what was read, oldest first; from then on what comes to these partitions is taken as well, and
-   * nothing meanwhile. Whether the rights were this node's to the end.
+   * Passes the events that were read to the dispatcher, oldest first. Meanwhile nothing else is taken; afterwards new events of these
+   * partitions are taken too. Resolves with whether this node had the rights until the end.
    */
-  async open(machine: DeliveryMachine, indices: readonly number[], outboxes: Outboxes): Promise<boolean> {
-    this.#machine = machine;
-    this.#isHeldUp = true;
+  async open(dispatcher: DeliveryMachine, indices: readonly number[], outboxes: Outboxes): Promise<boolean> {
+    this.#dispatcher = dispatcher;
+    this.#isPaused = true;
     try {
       for (const event of outboxes.oldestFirst()) {
-        if (!(await this.#options.mayGoOn()) || this.#machine !== machine) return false;
-        this.#take(machine, event);
+        if (!(await this.#options.mayContinue()) || this.#dispatcher !== dispatcher) return false;
+        this.#take(dispatcher, event);
       }
     } finally {
-      this.#isHeldUp = false;
+      this.#isPaused = false;
     }
     for (const index of indices) this.#open.add(index);
     return true;
   }
 
-  /** Takes nothing any more; of these partitions nothing needs to be heard. */
-  close(unheard: Iterable<number>): void {
-    this.#machine = undefined;
+  /** Stops taking events, and unsubscribes from the wake-up topics of these partitions. */
+  close(indices: Iterable<number>): void {
+    this.#dispatcher = undefined;
     this.#open.clear();
     this.#woken.clear();
     this.unknown.clear();
-    void this.#unlisten([...unheard]).catch(() => {});
+    void this.#unsubscribe([...indices]).catch(() => {});
   }
 
-  /** Another server may have the partition now: what comes may have ids that were passed already. Without one: of all. */
+  /** Reads from the beginning again, in one partition or in all: another server may have it now, with ids that were already passed. */
   reread(index?: number): void {
     if (index === undefined) {
       this.#reader.rewindAll();
@@ -155,65 +155,72 @@ export class OutboxIntake {
     void this.#read();
   }
 
-  async #unlisten(indices: readonly number[]): Promise<void> {
-    for (const index of indices) this.#heard.delete(index);
+  async #unsubscribe(indices: readonly number[]): Promise<void> {
+    for (const index of indices) this.#subscribed.delete(index);
     await this.#each(indices, (_, wake) => this.#options.link.unsubscribe(wake));
   }
 
   async #each(
     indices: readonly number[],
-    work: (index: number, wake: string) => Promise<void>,
+    action: (index: number, wake: string) => Promise<void>,
   ): Promise<void> {
     const { partitions } = this.#options;
-    const done = await Promise.allSettled(indices.map((index) => work(index, partitions[index]?.wake ?? '')));
+    const done = await Promise.allSettled(
+      indices.map((index) => action(index, partitions[index]?.wake ?? '')),
+    );
     const failed = done.find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** Takes what has come to the partitions that woke this node. */
+  /** Takes the new events of the partitions that woke this node. */
   async #read(): Promise<void> {
-    const machine = this.#machine;
-    if (this.#isReading || this.#isHeldUp || machine === undefined) return;
+    const dispatcher = this.#dispatcher;
+    if (this.#isReading || this.#isPaused || dispatcher === undefined) return;
     this.#isReading = true;
     try {
-      while (this.#woken.size > 0 && this.#machine === machine && !this.#isHeldUp) {
+      while (this.#woken.size > 0 && this.#dispatcher === dispatcher && !this.#isPaused) {
         const indices = [...this.#woken];
         this.#woken.clear();
-        await Promise.all(indices.map((index) => this.#takeFrom(index, machine)));
+        await Promise.all(indices.map((index) => this.#takeFrom(index, dispatcher)));
       }
     } catch (error) {
-      // The next beat wakes all.
+      // The next heartbeat wakes all partitions.
       this.#options.log.debug({ error: describeFailure(error) }, 'could not read events to dispatch');
     } finally {
       this.#isReading = false;
     }
   }
 
-  async #takeFrom(index: number, machine: DeliveryMachine): Promise<void> {
+  async #takeFrom(index: number, dispatcher: DeliveryMachine): Promise<void> {
     const { clock, deliveries, pace } = this.#options;
     const entries = await this.#reader.read(index, (id) => deliveries.knows(formatRef(index, id)));
     const now = clock.now();
     for (const [id, fields] of entries) {
       await pace.step();
-      // Whoever dispatches now, even if it is this node again, has read for itself.
-      if (this.#machine !== machine) return;
+      // The dispatcher was replaced. The new one, even on this node, has read the outbox itself.
+      if (this.#dispatcher !== dispatcher) return;
       const ref = formatRef(index, id);
       const entry = parseEntry(fields);
       if (entry.event === undefined) this.unknown.add(ref, entry);
       else
-        this.#take(machine, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor: noEndpoints });
+        this.#take(dispatcher, {
+          ...entry,
+          ref,
+          ageMs: this.#ageOf(index, id, now),
+          settledFor: noEndpoints,
+        });
     }
   }
 
-  #take(machine: DeliveryMachine, { ref, appId, event, ageMs, settledFor }: OutboxEvent): void {
+  #take(dispatcher: DeliveryMachine, { ref, appId, event, ageMs, settledFor }: OutboxEvent): void {
     if (this.unknown.holds(appId, event.channel)) return;
     this.#options.deliveries.outstanding.add(ref);
-    machine.take(appId, event, { ref, ageMs, settledFor });
+    dispatcher.take(appId, event, { ref, ageMs, settledFor });
   }
 
-  /** How long ago an entry was made: its id begins with its server's time. */
+  /** How long ago an entry was added. Its id starts with the time of its server. */
   #ageOf(index: number, id: string, now: Millis): Millis {
-    const theirs = this.#clocks[index]?.at(now) ?? this.#options.theirNow();
+    const theirs = this.#clocks[index]?.at(now) ?? this.#options.redisNow();
     return Math.max(0, theirs - Number(id.slice(0, id.indexOf('-'))));
   }
 }

@@ -9,7 +9,7 @@ import type { OutboxEvent } from './outboxes.ts';
 import { parseRef } from './refs.ts';
 import type { Rights } from './rights.ts';
 
-/** What reading batches needs. */
+/** The dependencies of reading batches. */
 export interface KeptBatchesOptions {
   readonly link: Pick<RedisLink, 'run' | 'commands'>;
   readonly lead: LeadKeys;
@@ -18,63 +18,64 @@ export interface KeptBatchesOptions {
 }
 
 /** A batch that a former owner kept. */
-export interface LeftBatch {
+export interface InheritedBatch {
   readonly batch: KeptBatch;
-  /** Attempts begun. */
+  /** How many attempts have started. */
   readonly attempts: number;
-  /** When the next one may begin, in Redis's time: not before the last one has ended. */
+  /** When the next attempt may start, in Redis's time. Never before the last attempt has ended. */
   readonly nextAt: Millis;
 }
 
-/** Another node tears the same batches while this one does: after so many looks each of them is torn. */
-const mostLooks = 20;
+/** Another node may split the same batches at the same time. After this many tries, each of them is split. */
+const maxTries = 20;
 
 /**
- * The batches whose events are in these partitions. One that has others as well is torn first: each part has another id, because
- * its body is another one. All of it is under the node's token.
+ * Reads the batches whose events are in these partitions. A batch that also has events of other partitions is split first. Each
+ * part has a new id, because its body is another one. All writes carry the node's token.
  */
-export async function readLeftBatches(
+export async function readInheritedBatches(
   options: KeptBatchesOptions,
   partitions: ReadonlySet<number>,
   rights: Rights,
-): Promise<readonly LeftBatch[]> {
+): Promise<readonly InheritedBatch[]> {
   const { link, lead } = options;
-  for (let look = 0; look < mostLooks; look += 1) {
+  for (let tries = 0; tries < maxTries; tries += 1) {
     const [texts, attempts] = await Promise.all([
       link.commands.hgetall(lead.batches),
       link.commands.hgetall(lead.attempts),
     ]);
-    const concerned = Object.entries(texts)
+    const affected = Object.entries(texts)
       .flatMap(([id, json]) => parseKeptBatch(id, json) ?? [])
       .filter(({ refs }) => refs.some((ref) => partitions.has(parseRef(ref).partition)));
-    const mixed = concerned.filter(
+    const mixed = affected.filter(
       ({ refs }) => !refs.every((ref) => partitions.has(parseRef(ref).partition)),
     );
-    if (mixed.length === 0) return concerned.map((batch) => leave(batch, attempts[batch.id], rights));
-    for (const batch of mixed) await tear(options, batch, partitions, rights.token);
+    if (mixed.length === 0)
+      return affected.map((batch) => toInheritedBatch(batch, attempts[batch.id], rights));
+    for (const batch of mixed) await splitBatch(options, batch, partitions, rights.token);
   }
-  throw new Error('batches that have several owners could not be torn');
+  throw new Error('batches with several owners could not be split');
 }
 
 /**
- * Has the machine go on with a batch, at the earliest so much later; one that was decided already is settled instead. What is
- * settled so is changed in `events`.
+ * Hands a batch to the dispatcher, which waits at least `delayMs`. A batch that was already decided is settled instead, and its
+ * events are updated in `events`.
  */
-export function goOnWith(
-  { batch, attempts }: LeftBatch,
+export function resumeBatch(
+  { batch, attempts }: InheritedBatch,
   delayMs: Millis,
   events: Map<EventRef, OutboxEvent>,
-  to: { readonly machine: DeliveryMachine; readonly store: Pick<RedisDeliveries, 'settle' | 'restored'> },
+  to: { readonly dispatcher: DeliveryMachine; readonly store: Pick<RedisDeliveries, 'settle' | 'restored'> },
 ): void {
   const { id: batchId, appId, endpointId, refs } = batch;
   const found = refs.flatMap((ref) => events.get(ref) ?? []);
   const isDone = ({ settledFor }: OutboxEvent): boolean => settledFor.has(endpointId);
   if (found.length === refs.length && !found.some(isDone)) {
     to.store.restored(batch);
-    to.machine.restore({ ...batch, attempts, delayMs, events: found });
+    to.dispatcher.restore({ ...batch, attempts, delayMs, events: found });
     return;
   }
-  // It was settled in some partitions, and the rest was cut off.
+  // The batch was settled in some partitions, and the former owner was interrupted before the rest.
   const rest = found.filter((event) => !isDone(event));
   for (const event of rest) {
     events.set(event.ref, { ...event, settledFor: new Set([...event.settledFor, endpointId]) });
@@ -83,7 +84,7 @@ export function goOnWith(
   to.store.settle({ appId, endpointId, batchId, events: settled });
 }
 
-async function tear(
+async function splitBatch(
   { link, lead, nodeId, newId }: KeptBatchesOptions,
   { id, refs, ...rest }: KeptBatch,
   partitions: ReadonlySet<number>,
@@ -95,8 +96,14 @@ async function tear(
   await link.run('split', [lead.lead, lead.batches, lead.attempts], [nodeId, token, id, ...named]);
 }
 
-function leave(batch: KeptBatch, attempts: string | undefined, { partitions }: Rights): LeftBatch {
-  const [begun = 1, nextAt = 0, endsAt = Infinity] = (attempts ?? '1 0').split(' ').map(Number);
-  const calmAt = Math.max(...batch.refs.map((ref) => partitions.get(parseRef(ref).partition)?.calmAt ?? 0));
-  return { batch, attempts: begun, nextAt: Math.max(nextAt, Math.min(endsAt, calmAt)) };
+function toInheritedBatch(
+  batch: KeptBatch,
+  attempts: string | undefined,
+  { partitions }: Rights,
+): InheritedBatch {
+  const [started = 1, nextAt = 0, endsAt = Infinity] = (attempts ?? '1 0').split(' ').map(Number);
+  const attemptsEndAt = Math.max(
+    ...batch.refs.map((ref) => partitions.get(parseRef(ref).partition)?.attemptsEndAt ?? 0),
+  );
+  return { batch, attempts: started, nextAt: Math.max(nextAt, Math.min(endsAt, attemptsEndAt)) };
 }

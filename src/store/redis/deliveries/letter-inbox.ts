@@ -3,23 +3,23 @@ import { encodeLetter, parseLetter, type DeadLetter } from '../../../webhooks/de
 import type { LeadKeys } from '../keys.ts';
 import type { RedisLink } from '../link/link.ts';
 
-/** What the way of letters to their keeper needs. */
+/** The dependencies of the inbox. */
 export interface LetterInboxOptions {
   readonly link: Pick<RedisLink, 'commands'>;
   readonly lead: Pick<LeadKeys, 'letterInbox'>;
-  /** It could not be written or read; that is tried again with the next `flush` or `collect`. */
+  /** A write or read failed. The next `flush` or `collect` tries again. */
   readonly failed: (error: unknown) => void;
 }
 
-/** So many letters wait for the keeper, and so many on this node for Redis; the oldest give way. */
-const mostWaiting = 10_000;
+/** How many letters wait for the keeping node at most, and how many wait on this node for Redis. The oldest are discarded. */
+const maxWaiting = 10_000;
 
-/** So many are taken at once. */
-const portion = 100;
+/** How many letters are taken at a time. */
+const batchSize = 100;
 
 /**
- * The way of dead letters from the nodes that have lost something to the one that keeps all letters. A letter that is taken
- * twice, because its keeper died meanwhile, has one id.
+ * Carries dead letters from the nodes that dropped a delivery to the node that keeps all letters. If that node dies, a letter may be
+ * taken twice, under the same id.
  */
 export class LetterInbox {
   readonly #options: LetterInboxOptions;
@@ -30,15 +30,15 @@ export class LetterInbox {
     this.#options = options;
   }
 
-  /** Sends a letter to whoever keeps them. */
+  /** Sends a letter to the node that keeps them. */
   send(letter: DeadLetter): void {
     this.#unsent.push(encodeLetter(letter));
-    if (this.#unsent.length > mostWaiting) this.#unsent.shift();
-    // What is lost in this turn goes together.
+    if (this.#unsent.length > maxWaiting) this.#unsent.shift();
+    // Send all letters of this turn together.
     void Promise.resolve().then(() => this.flush());
   }
 
-  /** Sends what could not be sent so far. */
+  /** Sends the letters that could not be sent so far. */
   async flush(): Promise<void> {
     const { link, lead, failed } = this.#options;
     if (this.#isSending || this.#unsent.length === 0) return;
@@ -47,21 +47,21 @@ export class LetterInbox {
     this.#unsent = [];
     try {
       await link.commands.rpush(lead.letterInbox, ...sending);
-      await link.commands.ltrim(lead.letterInbox, -mostWaiting, -1);
+      await link.commands.ltrim(lead.letterInbox, -maxWaiting, -1);
     } catch (error) {
-      this.#unsent = [...sending, ...this.#unsent].slice(-mostWaiting);
+      this.#unsent = [...sending, ...this.#unsent].slice(-maxWaiting);
       failed(error);
     } finally {
       this.#isSending = false;
     }
   }
 
-  /** Gives what others have sent to `keep`, which keeps it on Redis before it resolves; then it is out of the way. */
+  /** Passes the letters of other nodes to `keep`, which resolves with true once they are kept on Redis. Then removes them from the list. */
   async collect(keep: (letters: readonly DeadLetter[]) => Promise<boolean>): Promise<void> {
     const { link, lead, failed } = this.#options;
     try {
       for (;;) {
-        const texts = await link.commands.lrange(lead.letterInbox, 0, portion - 1);
+        const texts = await link.commands.lrange(lead.letterInbox, 0, batchSize - 1);
         if (texts.length === 0) return;
         if (!(await keep(texts.flatMap((text) => parseLetter(text) ?? [])))) return;
         await Promise.all(texts.map((text) => link.commands.lrem(lead.letterInbox, 1, text)));
@@ -72,7 +72,7 @@ export class LetterInbox {
   }
 }
 
-/** Dead letters that one of the nodes keeps: whatever is lost on another one is sent to it. */
+/** The dead letters of all nodes. One node keeps them, and the others send it theirs. */
 export function lettersOnOneNode({
   kept,
   inbox,

@@ -3,27 +3,27 @@ import { encodeLetter, parseLetter, type DeadLetter } from '../../../webhooks/de
 import type { LeadKeys } from '../keys.ts';
 import type { RedisLink } from '../link/link.ts';
 
-/** What keeping letters on Redis needs. */
+/** The dependencies of keeping dead letters on Redis. */
 export interface RedisLettersOptions {
   readonly link: RedisLink;
   readonly lead: LeadKeys;
-  /** Whether this node keeps the letters of all nodes: another one sends it what it has. */
+  /** Whether this node keeps the letters of all nodes. The other nodes send it theirs. */
   readonly isKeeper: () => boolean;
-  /** A write has failed; it is tried again with the next one, or with `flush`. */
+  /** A write has failed. The next one, or `flush`, tries again. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Before the app, among the numbers of letters. */
-const forgottenOf = 'forgotten ';
-const keptSince = 'kept since';
+/** The prefix of fields that count the forgotten letters of an app. The other fields are the numbers of letters. */
+const forgottenPrefix = 'forgotten ';
+const keptSinceField = 'kept since';
 
 /**
- * Dead letters kept on Redis, so that the node which keeps them next knows them: a hash of what the one that keeps them has in
- * memory, by the number of each letter, and how much of each app is forgotten.
+ * Keeps dead letters on Redis, so that the next keeping node knows them. It is a hash of what the keeping node has in memory:
+ * each letter by its number, and how many letters of each app are forgotten.
  */
 export class RedisLetters implements LetterKeeper {
   readonly #options: RedisLettersOptions;
-  /** The new values of fields; undefined: the field is to be removed. */
+  /** The new values of fields; undefined: remove the field. */
   #changes = new Map<string, string | undefined>();
   #writing: Promise<boolean> | undefined;
 
@@ -31,22 +31,22 @@ export class RedisLetters implements LetterKeeper {
     this.#options = options;
   }
 
-  /** What was kept, for the node that begins to keep it. Rejects when it cannot be had. */
+  /** Reads what was kept, for a node that now keeps the letters. Rejects if Redis does not answer. */
   async read(): Promise<KeptLetters> {
     const fields = await this.#options.link.commands.hgetall(this.#options.lead.letters);
     this.#changes.clear();
     const letters: { readonly order: number; readonly letter: DeadLetter }[] = [];
     const forgotten = new Map<string, LetterCount>();
     for (const [field, text] of Object.entries(fields)) {
-      if (field.startsWith(forgottenOf)) {
+      if (field.startsWith(forgottenPrefix)) {
         const [deliveries = 0, events = 0] = text.split(' ').map(Number);
-        forgotten.set(field.slice(forgottenOf.length), { deliveries, events });
+        forgotten.set(field.slice(forgottenPrefix.length), { deliveries, events });
         continue;
       }
       const letter = parseLetter(text);
       if (letter !== undefined) letters.push({ order: Number(field), letter });
     }
-    const since = Number(fields[keptSince]);
+    const since = Number(fields[keptSinceField]);
     return {
       letters: letters.toSorted((a, b) => a.order - b.order),
       forgotten,
@@ -54,9 +54,9 @@ export class RedisLetters implements LetterKeeper {
     };
   }
 
-  /** Losses are kept from this time of day on. */
+  /** Sets the time of day since which dead letters are kept. */
   begin(sinceMs: number): void {
-    this.#change(keptSince, String(sinceMs));
+    this.#change(keptSinceField, String(sinceMs));
   }
 
   put(order: number, letter: DeadLetter): void {
@@ -69,7 +69,7 @@ export class RedisLetters implements LetterKeeper {
 
   forgotten(appId: string, count: LetterCount | undefined): void {
     const text = count && `${count.deliveries} ${count.events}`;
-    this.#change(forgottenOf + appId, text);
+    this.#change(forgottenPrefix + appId, text);
   }
 
   /** Writes what could not be written so far. */
@@ -77,7 +77,7 @@ export class RedisLetters implements LetterKeeper {
     if (this.#changes.size > 0) void this.written();
   }
 
-  /** Resolves once everything is kept; with false, when it could not be. */
+  /** Resolves with true once everything is kept, and with false if a write failed. */
   async written(): Promise<boolean> {
     while (this.#changes.size > 0 || this.#writing !== undefined) {
       this.#writing ??= this.#write().finally(() => {
@@ -90,16 +90,16 @@ export class RedisLetters implements LetterKeeper {
 
   #change(field: string, value: string | undefined): void {
     this.#changes.set(field, value);
-    // What changes in this turn goes together.
+    // Write all changes of this turn together.
     if (this.#writing === undefined) void Promise.resolve().then(() => this.flush());
   }
 
-  /** Whether it could be written. */
+  /** Resolves with whether the write succeeded. */
   async #write(): Promise<boolean> {
     const { link, lead, isKeeper, failed } = this.#options;
     const changes = this.#changes;
     this.#changes = new Map();
-    // Another node has them now, and has read what was written.
+    // Another node keeps the letters now, and has read what was written.
     if (!isKeeper()) return true;
     const set = [...changes].flatMap(([field, value]) => (value === undefined ? [] : [field, value]));
     const removed = [...changes].flatMap(([field, value]) => (value === undefined ? [field] : []));

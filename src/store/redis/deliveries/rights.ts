@@ -1,33 +1,33 @@
 import type { Millis } from '../../../ports/clock.ts';
 import type { Reply } from '../link/replies.ts';
 
-/** A node's right to dispatch what is in one partition. */
+/** A node's right to dispatch the events of one partition. */
 export interface Right {
-  /** Rises with every change of owner, and is fenced in the partition. */
+  /** Rises with every change of owner. The partition refuses writes with an earlier token. */
   readonly token: number;
-  /** Until then an attempt of a former owner may last, in Redis's time. */
-  readonly calmAt: Millis;
+  /** Until this moment an attempt of a former owner may last, in Redis's time. */
+  readonly attemptsEndAt: Millis;
 }
 
-/** What Redis says of the rights to dispatch, to the node that has asked. */
+/** What Redis answers about the rights to dispatch. */
 export interface Rights {
   /**
-   * The node's own token, which its writes carry; 0: a node of a former version has the right to everything; -1: who
-   * has rights is forgotten, and left to those who had them.
+   * The token of the asking node, which its writes carry. 0: a node of an older version has the right to everything. -1: Redis does
+   * not know who has rights, and leaves them to the former owners.
    */
   readonly token: number;
   /** The moment of the answer, in Redis's time. */
   readonly at: Millis;
-  /** The nodes that live, and how many partitions each has. */
+  /** The live nodes, and how many partitions each has. */
   readonly nodes: ReadonlyMap<string, number>;
-  /** The partitions of the node that has asked. */
+  /** The partitions of the asking node. */
   readonly partitions: ReadonlyMap<number, Right>;
 }
 
 /**
- * What follows from an answer. `forgotten`: nobody knows who has rights; what the node works for stays. `lost`: another node has,
- * or had meanwhile, partitions that it works for, so that what it has in memory of them counts no more. `won`: there are
- * partitions that it does not work for yet, and all others stayed. `kept`: nothing has changed.
+ * What follows from an answer. `forgotten`: Redis does not know who has rights, and the node continues its work. `lost`: another node
+ * owns or owned partitions that this node works for, so what it has in memory about them is invalid. `won`: the node owns more
+ * partitions than it works for, and has lost none. `kept`: nothing has changed.
  */
 export type OwnershipVerdict =
   | { readonly kind: 'forgotten' }
@@ -38,7 +38,7 @@ export type OwnershipVerdict =
 /** The rights of a node that has none. */
 export const noRights: Rights = { token: 0, at: 0, nodes: new Map(), partitions: new Map() };
 
-/** Reads what `lead.lua` answers. */
+/** Reads the answer of `lead.lua`. */
 export function readRights([token = 0, at = 0, living = '', ...owned]: Reply): Rights {
   const names = String(living)
     .split(' ')
@@ -49,20 +49,20 @@ export function readRights([token = 0, at = 0, living = '', ...owned]: Reply): R
   }
   const partitions = new Map<number, Right>();
   for (const text of owned) {
-    const [index = 0, ofPartition = 0, calmAt = 0] = String(text).split(' ').map(Number);
-    partitions.set(index, { token: ofPartition, calmAt });
+    const [index = 0, partitionToken = 0, attemptsEndAt = 0] = String(text).split(' ').map(Number);
+    partitions.set(index, { token: partitionToken, attemptsEndAt });
   }
   return { token: Number(token), at: Number(at), nodes, partitions };
 }
 
-/** Compares what a node works for, each partition with the token of its right, with the rights that it has now. */
+/** Compares the partitions that a node works for, with the token of each, with the rights that it has now. */
 export function compareOwnership(
-  works: ReadonlyMap<number, number>,
+  working: ReadonlyMap<number, number>,
   { token, partitions }: Rights,
 ): OwnershipVerdict {
   if (token === -1) return { kind: 'forgotten' };
-  const lost = [...works].filter(([index, known]) => partitions.get(index)?.token !== known);
+  const lost = [...working].filter(([index, known]) => partitions.get(index)?.token !== known);
   if (lost.length > 0) return { kind: 'lost', partitions: lost.map(([index]) => index) };
-  const won = [...partitions.keys()].filter((index) => !works.has(index));
+  const won = [...partitions.keys()].filter((index) => !working.has(index));
   return won.length > 0 ? { kind: 'won', partitions: won } : { kind: 'kept' };
 }

@@ -1,47 +1,52 @@
-/** So many partitions are to be given to a node. */
-export interface Gift {
-  readonly heir: string;
+/** How many partitions a node receives. */
+export interface PlannedTransfer {
+  readonly recipient: string;
   readonly count: number;
 }
 
-/** The partition whose owner keeps the dead letters of all nodes. It changes hands only when its owner ends or dies. */
+/** The owner of this partition keeps the dead letters of all nodes. The partition changes hands only if its owner stops or dies. */
 export const lettersPartition = 0;
 
-/** The most partitions that one of so many nodes is to have. */
+/** The most partitions that one node should have. */
 export function largestShare(counts: ReadonlyMap<string, number>): number {
   return Math.ceil(sumOf(counts) / Math.max(1, counts.size));
 }
 
 /**
- * What a node is to give to others, so that all have the same number of partitions, or one more. `counts`: the nodes that
- * live, and what each has. Nobody gives what it will need back, and nobody gets more than the largest share.
+ * Plans what a node gives to others, so that each node has the same number of partitions, or one more. `counts` contains the live
+ * nodes and how many partitions each has. No node gives away what it would need back, and none receives more than the largest share.
  */
-export function planGifts(counts: ReadonlyMap<string, number>, giver: string): readonly Gift[] {
-  const most = largestShare(counts);
-  const least = Math.floor(sumOf(counts) / Math.max(1, counts.size));
+export function planTransfers(
+  counts: ReadonlyMap<string, number>,
+  giver: string,
+): readonly PlannedTransfer[] {
+  const max = largestShare(counts);
+  const min = Math.floor(sumOf(counts) / Math.max(1, counts.size));
   let left = counts.get(giver) ?? 0;
-  const gifts: Gift[] = [];
+  const transfers: PlannedTransfer[] = [];
   const others = [...counts].filter(([name]) => name !== giver);
-  for (const [heir, has] of others.toSorted(([nameA, a], [nameB, b]) => a - b || (nameA < nameB ? -1 : 1))) {
-    // Who lacks something gets it from whoever can spare it; beyond that, only from who has too much.
-    const count = has < least ? Math.min(least - has, left - least) : Math.min(most - has, left - most);
+  for (const [recipient, has] of others.toSorted(
+    ([nameA, a], [nameB, b]) => a - b || (nameA < nameB ? -1 : 1),
+  )) {
+    // A node below the minimum receives from any node that can spare partitions; others receive only from a node that has too many.
+    const count = has < min ? Math.min(min - has, left - min) : Math.min(max - has, left - max);
     if (count <= 0) continue;
-    gifts.push({ heir, count });
+    transfers.push({ recipient, count });
     left -= count;
   }
-  return gifts;
+  return transfers;
 }
 
 /**
- * Chooses which partitions go. Those that a batch ties together (`ties`: the partitions of each batch that waits for another
- * attempt) go together or stay together, so that the batch keeps its id. Undefined: there is no such choice; with `mayTear` the
- * fewest are torn apart that can be.
+ * Chooses the partitions to give away. `ties` lists the partitions of each batch that waits for another attempt: they go or stay
+ * together, so that the batch keeps its id. Returns undefined if no such choice exists. With `maySplit`, it then splits as few
+ * groups as possible instead.
  */
 export function choosePartitions(
   owned: Iterable<number>,
   count: number,
   ties: Iterable<readonly number[]>,
-  mayTear: boolean,
+  maySplit: boolean,
 ): readonly number[] | undefined {
   const groups = groupsOf(owned, ties);
   const free = groups.filter((group) => !group.includes(lettersPartition));
@@ -50,13 +55,13 @@ export function choosePartitions(
     if (chosen.length + group.length <= count) chosen.push(...group);
   }
   if (chosen.length === count) return chosen;
-  if (!mayTear) return undefined;
+  if (!maySplit) return undefined;
   const taken = new Set([lettersPartition, ...chosen]);
   const rest = groups.toSorted((a, b) => a.length - b.length).flat();
   return [...chosen, ...rest.filter((index) => !taken.has(index))].slice(0, count);
 }
 
-/** The partitions, those together that are tied to each other. */
+/** The partitions, in groups that are tied together. */
 function groupsOf(
   owned: Iterable<number>,
   ties: Iterable<readonly number[]>,

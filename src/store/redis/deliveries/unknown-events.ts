@@ -3,21 +3,21 @@ import type { Log } from '../../../ports/log.ts';
 import type { KeptEntry, UnknownEntry } from '../channels/kept.ts';
 
 /**
- * Events that this version of the program does not understand, because another version has written them. They stay in
- * the outbox for a node of that version. What follows them on their channel stays as well, for the order of a channel
- * is kept; and so does a batch that has one of them.
+ * Events that this version of the program does not understand, because another version has written them. They stay in the outbox
+ * for a node of that version. Later events of their channel stay too, because the order of a channel is kept, and so does a batch
+ * that contains one of them.
  */
 export class UnknownEvents {
   readonly #log: Log;
   readonly #refs = new Set<EventRef>();
   readonly #channels = new Set<string>();
-  #hasTold = false;
+  #hasWarned = false;
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** A node that begins to dispatch has read nothing yet. */
+  /** Forgets everything. A node that starts to dispatch has read nothing yet. */
   clear(): void {
     this.#refs.clear();
     this.#channels.clear();
@@ -26,15 +26,15 @@ export class UnknownEvents {
   add(ref: EventRef, { appId, channel }: UnknownEntry): void {
     this.#refs.add(ref);
     if (channel !== '') this.#channels.add(keyOf(appId, channel));
-    if (this.#hasTold) return;
-    this.#hasTold = true;
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
     this.#log.warn(
       { appId, ref },
-      'a webhook event that this version does not understand waits for a node of the version that wrote it; so does what follows on its channel',
+      'a webhook event that this version does not understand waits for a node of the version that wrote it; later events of its channel wait too',
     );
   }
 
-  /** Whether a batch that was kept has such an event. Then all of its channels wait. */
+  /** Whether a kept batch contains such an event. If so, all of its channels wait. */
   holdBatch({ refs }: KeptBatch, events: ReadonlyMap<EventRef, KeptEntry>): boolean {
     if (!refs.some((ref) => this.#refs.has(ref))) return false;
     for (const ref of refs) {
@@ -44,7 +44,7 @@ export class UnknownEvents {
     return true;
   }
 
-  /** Whether events of this channel wait. */
+  /** Whether the events of this channel wait. */
   holds(appId: string, channel: string): boolean {
     return this.#channels.size > 0 && this.#channels.has(keyOf(appId, channel));
   }

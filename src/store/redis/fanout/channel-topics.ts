@@ -3,36 +3,36 @@ import type { ChannelName } from '../../../protocol/channel-name.ts';
 import { partitionOf, type PartitionKeys } from '../keys.ts';
 import type { Topics } from './topics.ts';
 
-/** A channel that nobody here holds any more is heard for so long, because it often comes back. */
-const letGoAfterMs: Millis = 30_000;
+/** How long the topic of a channel stays subscribed to after the last subscriber has left, because channels often come back. */
+const keepForMs: Millis = 30_000;
 
-/** So many such channels; those that were left first are let go before their time when there are so many more. */
-const mostLeft = 10_000;
+/** How many such topics are kept. Above this number plus the surplus, the oldest are unsubscribed from early. */
+const maxLeft = 10_000;
 const surplus = 1000;
 
-/** Channels that are let go together are unsubscribed in one command. */
-const letGoEveryMs: Millis = 1000;
+/** Topics that become due within this time are unsubscribed from in one command. */
+const unsubscribeEveryMs: Millis = 1000;
 
-/** Whoever is told which channels a node holds. */
-export interface HoldsChannels {
-  /** The node holds the channel. It may be told so several times. */
+/** Something that is notified of the channels that a node holds. */
+export interface HeldChannelsListener {
+  /** The node holds the channel. May be called repeatedly. */
   begin(appId: string, channel: ChannelName): void;
-  /** It does not hold it any more. */
+  /** The node does not hold the channel any more. */
   end(appId: string, channel: ChannelName): void;
 }
 
 export interface ChannelTopicsOptions {
-  /** The other nodes of this process, which send what is published there without Redis. */
-  readonly near?: HoldsChannels | undefined;
-  readonly topics: Pick<Topics, 'listen' | 'letGo'>;
+  /** The other nodes of this process. They send each other events without Redis. */
+  readonly near?: HeldChannelsListener | undefined;
+  readonly topics: Pick<Topics, 'listen' | 'unlisten'>;
   readonly clock: Clock;
   readonly partitions: readonly PartitionKeys[];
 }
 
-/** The channels of which this node hears what the others publish: those that somebody here holds. */
+/** Subscribes to the topics of the channels that this node holds, because other nodes publish events there. */
 export class ChannelTopics {
   readonly #options: ChannelTopicsOptions;
-  /** Topics of channels that were left, and when they are let go; the first first. */
+  /** The topics of channels that were left, with the moments when they are unsubscribed from, in that order. */
   readonly #left = new Map<string, Millis>();
   #cancel: Cancel | undefined;
 
@@ -40,7 +40,7 @@ export class ChannelTopics {
     this.#options = options;
   }
 
-  /** Somebody here holds the channel. Undefined: it is heard. The promise resolves once it is. */
+  /** This node holds the channel. Undefined if the topic is subscribed to already; otherwise the promise resolves once it is. */
   begin(appId: string, channel: ChannelName): Promise<void> | undefined {
     this.#options.near?.begin(appId, channel);
     const topic = this.#topicOf(appId, channel);
@@ -48,40 +48,40 @@ export class ChannelTopics {
     return this.#options.topics.listen(topic);
   }
 
-  /** Nobody here holds the channel any more. */
+  /** This node does not hold the channel any more. */
   end(appId: string, channel: ChannelName): void {
     this.#options.near?.end(appId, channel);
     const topic = this.#topicOf(appId, channel);
     this.#left.delete(topic);
-    this.#left.set(topic, this.#options.clock.now() + letGoAfterMs);
-    if (this.#left.size >= mostLeft + surplus) this.#letGo();
-    this.#cancel ??= this.#options.clock.after(letGoAfterMs, () => this.#letGoInTime());
+    this.#left.set(topic, this.#options.clock.now() + keepForMs);
+    if (this.#left.size >= maxLeft + surplus) this.#unsubscribeDue();
+    this.#cancel ??= this.#options.clock.after(keepForMs, () => this.#unsubscribeInTime());
   }
 
-  /** Lets nothing go any more. */
+  /** Unsubscribes from nothing any more. */
   stop(): void {
     this.#cancel?.();
     this.#left.clear();
   }
 
-  #letGoInTime(): void {
+  #unsubscribeInTime(): void {
     this.#cancel = undefined;
-    this.#letGo();
+    this.#unsubscribeDue();
     if (this.#left.size > 0) {
-      this.#cancel = this.#options.clock.after(letGoEveryMs, () => this.#letGoInTime());
+      this.#cancel = this.#options.clock.after(unsubscribeEveryMs, () => this.#unsubscribeInTime());
     }
   }
 
-  /** What is due, and what is too much. */
-  #letGo(): void {
+  /** Unsubscribes from the topics that are due, and from the oldest if there are too many. */
+  #unsubscribeDue(): void {
     const at = this.#options.clock.now();
     const due: string[] = [];
     for (const [topic, until] of this.#left) {
-      if (until > at && this.#left.size - due.length <= mostLeft) break;
+      if (until > at && this.#left.size - due.length <= maxLeft) break;
       due.push(topic);
     }
     for (const topic of due) this.#left.delete(topic);
-    this.#options.topics.letGo(due);
+    this.#options.topics.unlisten(due);
   }
 
   #topicOf(appId: string, channel: ChannelName): string {

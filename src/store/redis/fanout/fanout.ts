@@ -14,13 +14,13 @@ export interface RedisFanoutOptions {
   readonly local: Pick<Fanout, 'publish'>;
   /** Reaches the connections of this node and of the other nodes in its process, without Redis. */
   readonly near: Fanout;
-  /** Marks what this process has sent itself. */
+  /** Marks the messages that this process has sent itself. */
   readonly processId: string;
 }
 
 /**
- * Reaches the connections of all nodes: those of this process at once, the others through the topic of the channel, which nodes
- * hear that have a subscriber of it. What is published while Redis is away stays in this process.
+ * Reaches the connections of all nodes. It reaches those of this process immediately, and the others through the topic of the channel,
+ * to which nodes with a subscriber are subscribed. An event that is published while Redis is unreachable stays in this process.
  */
 export class RedisFanout implements Fanout {
   readonly #options: RedisFanoutOptions;
@@ -43,12 +43,12 @@ export class RedisFanout implements Fanout {
   async terminate(appId: string, userId: string): Promise<'done' | Unavailable> {
     const { ledger, near } = this.#options;
     const outcome = await ledger.terminate(appId, userId);
-    // Perhaps no node will ever learn of it. That the backend wants it is certain, so what can be done is done.
+    // Perhaps no other node will learn of it. The backend wants it, so do what is possible here.
     if (isUnavailable(outcome)) await near.terminate(appId, userId);
     return outcome;
   }
 
-  /** Takes what was published on a channel, if another process has published it. */
+  /** Takes a message from the topic of a channel, unless this process has published it. */
   receive(message: string): void {
     if (!message.startsWith('p') || message.startsWith(this.#origin)) return;
     const exceptAt = message.indexOf('\n') + 1;

@@ -1,57 +1,57 @@
 import type { Cluster, Redis } from 'ioredis';
 
 /**
- * After a lost connection so many topics are asked for in a command, and so many commands wait for their answers: an answer
- * of all of 100,000 topics at once would be too much for the buffer that Redis has for a subscriber.
+ * After a lost connection, each command subscribes to this many topics, and this many commands wait for answers at a time. A single
+ * answer for 100,000 topics would exceed the output buffer that Redis has for a subscriber.
  */
-const topicsInACommand = 500;
-const commandsAtATime = 4;
+const topicsPerCommand = 500;
+const concurrentCommands = 4;
 
-/** A topic that is not heard yet. */
+/** A topic whose subscription is not confirmed yet. */
 interface PendingTopic {
   readonly subscribed: Promise<void>;
   readonly settle: () => void;
-  /** Redis has refused it, or was not there. */
+  /** Redis has refused the subscription, or was unreachable. */
   hasFailed: boolean;
 }
 
 /**
- * What this node hears from Redis. All topics with the same words in braces are on one connection, and are lost with it
- * together; they are asked for again on the next one.
+ * This node's subscriptions on Redis. All topics with the same hash tag are on one connection, so they are lost together, and are
+ * subscribed to again on the next connection.
  */
 export class Topics {
   readonly #subscriber: Redis | Cluster;
   readonly #handlers = new Map<string, (message: string) => void>();
-  /** Those that are to be heard, by the words in braces. */
+  /** The topics that this node wants, by hash tag. */
   readonly #wanted = new Map<string, Set<string>>();
   readonly #pending = new Map<string, PendingTopic>();
-  #receiveOther: (message: string) => void = () => {};
-  /** Of connections: what was asked on one of them is of no use on the next. */
-  #number = 0;
-  /** The one that was given up last. */
-  #givenUp = -1;
+  #handleOther: (message: string) => void = () => {};
+  /** The number of the connection. A subscription on one connection is void on the next. */
+  #connectionNumber = 0;
+  /** The number of the connection that was given up last. */
+  #givenUpNumber = -1;
   #isRestored = true;
 
   constructor(subscriber: Redis | Cluster) {
     this.#subscriber = subscriber;
     subscriber.on('smessage', (topic: string, message: string) => {
-      const handle = this.#handlers.get(topic) ?? this.#receiveOther;
+      const handle = this.#handlers.get(topic) ?? this.#handleOther;
       handle(message);
     });
-    subscriber.on('close', () => (this.#number += 1));
+    subscriber.on('close', () => (this.#connectionNumber += 1));
     subscriber.on('ready', () => {
-      // A cluster's client asks for its topics by itself, but for those that it was refused.
-      if (subscriber.isCluster) this.askAgain();
+      // The client of a cluster subscribes again by itself, except to topics that were refused.
+      if (subscriber.isCluster) this.retryRefused();
       else void this.#restore();
     });
   }
 
-  /** Whether all topics are heard, as far as is known. Of a cluster only their silence tells. */
-  get areHeard(): boolean {
+  /** Whether all topics are subscribed to, as far as is known. In a cluster, only missing messages show a loss. */
+  get areSubscribed(): boolean {
     return this.#subscriber.status === 'ready' && this.#isRestored;
   }
 
-  /** Receives what is sent to a topic, also after a lost connection was made again. Rejects when it is refused. */
+  /** Subscribes to a topic with a handler, and again after a lost connection. Rejects if Redis refuses. */
   async subscribe(topic: string, handle: (message: string) => void): Promise<void> {
     this.#handlers.set(topic, handle);
     this.#groupOf(topic).add(topic);
@@ -64,86 +64,87 @@ export class Topics {
     await this.#subscriber.sunsubscribe(topic);
   }
 
-  /** Receives what is sent to topics without a handler of their own. */
-  receiveOthers(handle: (message: string) => void): void {
-    this.#receiveOther = handle;
+  /** Sets the handler for messages on topics without a handler of their own. */
+  handleOthers(handle: (message: string) => void): void {
+    this.#handleOther = handle;
   }
 
-  /** Hears a topic from now on. Undefined: it is heard. The promise resolves once it is, perhaps on a later connection. */
+  /** Subscribes to a topic. Undefined if it is subscribed to already; otherwise the promise resolves once it is, perhaps on a later connection. */
   listen(topic: string): Promise<void> | undefined {
-    const unheard = this.#pending.get(topic);
-    if (unheard !== undefined) return unheard.subscribed;
+    const known = this.#pending.get(topic);
+    if (known !== undefined) return known.subscribed;
     const group = this.#groupOf(topic);
     if (group.has(topic)) return undefined;
     group.add(topic);
-    const asked = newPendingTopic();
-    this.#pending.set(topic, asked);
-    if (this.#subscriber.status === 'ready') void this.#ask([topic]);
-    return asked.subscribed;
+    const pending = newPendingTopic();
+    this.#pending.set(topic, pending);
+    if (this.#subscriber.status === 'ready') void this.#subscribe([topic]);
+    return pending.subscribed;
   }
 
-  /** Hears these topics no more. */
-  letGo(topics: readonly string[]): void {
+  /** Unsubscribes from these topics. */
+  unlisten(topics: readonly string[]): void {
     const { status, isCluster } = this.#subscriber;
     for (const topic of topics) this.#forget(topic);
-    // Without a name the command would let go of all there are.
+    // Without a name the command would unsubscribe from all topics.
     if (status !== 'ready' || topics.length === 0) return;
-    for (const together of isCluster ? byTag(topics) : [topics]) {
-      this.#subscriber.sunsubscribe(...together).catch(() => {});
+    for (const group of isCluster ? groupByTag(topics) : [topics]) {
+      this.#subscriber.sunsubscribe(...group).catch(() => {});
     }
   }
 
-  /** Asks again for what was refused. To be called now and then. */
-  askAgain(): void {
+  /** Subscribes again to topics that were refused. Must be called from time to time. */
+  retryRefused(): void {
     if (this.#subscriber.status !== 'ready') return;
-    for (const [topic, unheard] of this.#pending) {
-      if (!unheard.hasFailed && !this.#subscriber.isCluster) continue;
-      unheard.hasFailed = false;
-      // The client of a cluster keeps a list of what it was asked for, each time anew.
+    for (const [topic, pending] of this.#pending) {
+      if (!pending.hasFailed && !this.#subscriber.isCluster) continue;
+      pending.hasFailed = false;
+      // The client of a cluster keeps a list of its subscriptions, and adds the topic to it each time.
       if (this.#subscriber.isCluster) this.#subscriber.sunsubscribe(topic).catch(() => {});
-      void this.#ask([topic]);
+      void this.#subscribe([topic]);
     }
   }
 
   /**
-   * Redis answers, but what is sent to this topic is not heard: no command waits on that connection, so that its
-   * silence is no fault to the client. It is made anew; in a cluster, all that is on it is asked for again.
+   * Renews a connection on which messages for this topic are missing although Redis answers. No command waits on that connection, so the
+   * client does not notice its silence. In a cluster, all topics of the connection are subscribed to again instead.
    */
   renew(topic: string): void {
     const subscriber = this.#subscriber;
     if (subscriber.status !== 'ready') return;
     if (!subscriber.isCluster) {
-      // Its other topics are as silent.
-      if (this.#givenUp !== this.#number) subscriber.disconnect(true);
-      this.#givenUp = this.#number;
+      // Its other topics are missing messages too.
+      if (this.#givenUpNumber !== this.#connectionNumber) subscriber.disconnect(true);
+      this.#givenUpNumber = this.#connectionNumber;
       return;
     }
     const topics = [...this.#groupOf(topic)];
-    // A connection that does not answer even this is given up by the client.
+    // If even this gets no answer, the client gives the connection up.
     subscriber.sunsubscribe(...topics).catch(() => {});
-    void this.#ask(topics);
+    void this.#subscribe(topics);
   }
 
-  /** Asks for everything on a new connection. */
+  /** Subscribes to everything on a new connection. */
   async #restore(): Promise<void> {
-    const number = this.#number;
+    const number = this.#connectionNumber;
     this.#isRestored = false;
     const commands = this.#commands();
-    const askInTurn = async (): Promise<boolean> => {
-      for (const topics of commands) if (number !== this.#number || !(await this.#ask(topics))) return false;
+    const sendCommands = async (): Promise<boolean> => {
+      for (const topics of commands)
+        if (number !== this.#connectionNumber || !(await this.#subscribe(topics))) return false;
       return true;
     };
-    const asked = await Promise.all(Array.from({ length: commandsAtATime }, askInTurn));
-    if (number === this.#number) this.#isRestored = asked.every(Boolean);
+    const results = await Promise.all(Array.from({ length: concurrentCommands }, sendCommands));
+    if (number === this.#connectionNumber) this.#isRestored = results.every(Boolean);
   }
 
-  /** What is wanted, as it is when it is asked for. */
+  /** Yields portions of the wanted topics, as they are at that moment. */
   *#commands(): Generator<readonly string[], void> {
     let topics: string[] = [];
     for (const group of this.#wanted.values()) {
       for (const topic of group) {
         topics.push(topic);
-        if (topics.length < topicsInACommand) continue;
+        if (topics.length < topicsPerCommand) continue;
         yield topics;
         topics = [];
       }
@@ -151,19 +152,19 @@ export class Topics {
     if (topics.length > 0) yield topics;
   }
 
-  async #ask(topics: readonly string[]): Promise<boolean> {
+  async #subscribe(topics: readonly string[]): Promise<boolean> {
     const waiting = topics.map((topic) => this.#pending.get(topic));
     try {
       await this.#subscriber.ssubscribe(...topics);
     } catch {
-      for (const unheard of waiting) if (unheard !== undefined) unheard.hasFailed = true;
+      for (const pending of waiting) if (pending !== undefined) pending.hasFailed = true;
       return false;
     }
     for (const [index, topic] of topics.entries()) {
-      const unheard = waiting[index];
-      if (unheard === undefined || this.#pending.get(topic) !== unheard) continue;
+      const pending = waiting[index];
+      if (pending === undefined || this.#pending.get(topic) !== pending) continue;
       this.#pending.delete(topic);
-      unheard.settle();
+      pending.settle();
     }
     return true;
   }
@@ -185,12 +186,12 @@ export class Topics {
   }
 }
 
-/** What decides on which server of a cluster a topic is. */
+/** The hash tag of a topic. It decides on which server of a cluster the topic is. */
 function tagOf(topic: string): string {
   return topic.slice(topic.indexOf('{') + 1, topic.indexOf('}'));
 }
 
-function byTag(topics: readonly string[]): Iterable<readonly string[]> {
+function groupByTag(topics: readonly string[]): Iterable<readonly string[]> {
   const groups = new Map<string, string[]>();
   for (const topic of topics) {
     const tag = tagOf(topic);

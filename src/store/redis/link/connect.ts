@@ -4,7 +4,7 @@ import type { RedisClients } from './link.ts';
 /** Where Redis is. */
 export type RedisLocation =
   | { readonly kind: 'single'; readonly url: string }
-  /** The master that these sentinels call `name`; `url` tells who to be there, and how to connect. */
+  /** The master that these sentinels call `name`. `url` contains the credentials and TLS for it. */
   | {
       readonly kind: 'sentinel';
       readonly name: string;
@@ -13,7 +13,7 @@ export type RedisLocation =
     }
   | { readonly kind: 'cluster'; readonly urls: readonly string[] };
 
-/** What TLS connections need beyond what is usual. */
+/** The options of TLS connections, beyond the defaults. */
 export interface RedisTls {
   readonly ca?: string;
   readonly cert?: string;
@@ -25,13 +25,13 @@ export interface RedisTls {
 export interface ConnectOptions {
   readonly location: RedisLocation;
   readonly tls?: RedisTls | undefined;
-  /** A connection that says nothing for so long is made anew. */
+  /** A connection without any answer for this long is closed and opened again. */
   readonly silenceMs: number;
 }
 
-const longestRetryMs = 1000;
+const maxRetryMs = 1000;
 
-/** What a connection of ours is made with. */
+/** The options that are used for a connection. */
 type Options = Pick<
   RedisOptions,
   | 'host'
@@ -57,19 +57,19 @@ type Options = Pick<
   | 'sentinelRetryStrategy'
 >;
 
-/** Makes the clients; they connect by themselves, and again after every loss. */
+/** Creates the clients. They connect by themselves, and again after every loss. */
 export function createRedisClients({ location, tls, silenceMs }: ConnectOptions): RedisClients {
   const common: Options = {
     connectTimeout: 5000,
-    retryStrategy: (attempt) => Math.min(longestRetryMs, 50 * attempt),
-    // What was not answered is known to be unanswered; each step knows what to do then.
+    retryStrategy: (attempt) => Math.min(maxRetryMs, 50 * attempt),
+    // Unanswered commands must fail, because each step decides by itself what to do then.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     socketTimeout: silenceMs,
     keepAlive: 10_000,
   };
   const commands: Options = { ...common, enableOfflineQueue: false };
-  // After a lost connection `Topics` asks for them again: the client would ask for each in a command of its own, all at once.
+  // After a lost connection `Topics` subscribes again. The client would send one command for each topic, all at once.
   const topics: Options = { ...common, autoResubscribe: false };
   switch (location.kind) {
     case 'single':
@@ -88,7 +88,7 @@ export function createRedisClients({ location, tls, silenceMs }: ConnectOptions)
         ...(first?.username !== undefined && { sentinelUsername: first.username }),
         ...(first?.password !== undefined && { sentinelPassword: first.password }),
         ...(first?.tls !== undefined && { sentinelTLS: first.tls, enableTLSForSentinelMode: true }),
-        sentinelRetryStrategy: (attempt) => Math.min(longestRetryMs, 50 * attempt),
+        sentinelRetryStrategy: (attempt) => Math.min(maxRetryMs, 50 * attempt),
       };
       return {
         commands: new Redis({ ...master, ...commands }),
@@ -102,7 +102,7 @@ export function createRedisClients({ location, tls, silenceMs }: ConnectOptions)
         nodes.map(({ host = '127.0.0.1', port = 6379 }) => ({ host, port })),
         {
           shardedSubscribers: true,
-          clusterRetryStrategy: (attempt) => Math.min(longestRetryMs, 50 * attempt),
+          clusterRetryStrategy: (attempt) => Math.min(maxRetryMs, 50 * attempt),
           redisOptions: {
             ...withoutAddress(shared),
             socketTimeout: silenceMs,

@@ -1,15 +1,15 @@
 import type { Millis } from '../../../ports/clock.ts';
 
-/** How a node stands with Redis at one moment, over all partitions. */
-export interface StandingReading {
-  /** Partitions that cannot be reached. */
+/** The state of a node's connection to Redis, over all partitions. */
+export interface HealthReading {
+  /** How many partitions cannot be reached. */
   readonly unreachable: number;
   /** Whether some partition has no memory for anything new. */
   readonly isFull: boolean;
 }
 
-/** A change worth a line. Durations are of the state that has ended. */
-export type StandingChange =
+/** A change that is logged. Durations are those of the state that has ended. */
+export type HealthChange =
   | { readonly kind: 'lost'; readonly partitions: number }
   | { readonly kind: 'back'; readonly afterMs: Millis }
   | { readonly kind: 'full' }
@@ -17,11 +17,11 @@ export type StandingChange =
   | { readonly kind: 'emptied' };
 
 /**
- * What the partitions find out one by one, said once for the node: that Redis is lost and back, full and has room
- * again, and that it has lost data.
+ * Combines what the partitions find out one by one: that Redis is lost or back, is full or has memory again, and has lost data. Each
+ * change is reported once for the node.
  */
 export class LinkHealth {
-  /** For how long a further loss of data, found by another partition, is the same. */
+  /** Within this time, further losses of data that other partitions find count as the same loss. */
   readonly #sameLossMs: Millis;
   #lostAt: Millis | undefined;
   #fullAt: Millis | undefined;
@@ -31,18 +31,18 @@ export class LinkHealth {
     this.#sameLossMs = sameLossMs;
   }
 
-  /** Whether Redis was lost and is not back, as far as was observed. */
+  /** Whether Redis was lost and is not back, as of the last reading. */
   get isLost(): boolean {
     return this.#lostAt !== undefined;
   }
 
-  /** What has changed with this reading. While Redis is lost, nobody knows whether it is full. */
-  observe({ unreachable, isFull }: StandingReading, at: Millis): readonly StandingChange[] {
-    const changes: StandingChange[] = [];
+  /** Returns the changes since the last reading. While Redis is lost, it is unknown whether it is full. */
+  observe({ unreachable, isFull }: HealthReading, at: Millis): readonly HealthChange[] {
+    const changes: HealthChange[] = [];
     if (unreachable > 0) {
       if (this.#lostAt !== undefined) return changes;
       this.#lostAt = at;
-      // What is found lacking after an outage is another loss.
+      // A loss of data that is found after an outage is a new one.
       this.#dataLostAt = -Infinity;
       return [{ kind: 'lost', partitions: unreachable }];
     }
@@ -58,8 +58,8 @@ export class LinkHealth {
     return changes;
   }
 
-  /** A partition has found that it lacks what it was known to have. */
-  dataLost(at: Millis): readonly StandingChange[] {
+  /** A partition has found that it lacks data that it had. */
+  dataLost(at: Millis): readonly HealthChange[] {
     const isSame = at - this.#dataLostAt < this.#sameLossMs;
     this.#dataLostAt = at;
     return isSame ? [] : [{ kind: 'emptied' }];

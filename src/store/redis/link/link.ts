@@ -56,6 +56,7 @@ export class RedisLink {
       });
     }
     this.topics = new Topics(subscriber);
+    this.#loadScriptsOnEachConnection();
   }
 
   /** Whether Redis is a cluster. */
@@ -122,6 +123,21 @@ export class RedisLink {
   close(): void {
     this.#commands.disconnect();
     this.#subscriber.disconnect();
+  }
+
+  /**
+   * Loads the scripts before anything else is sent. Otherwise the first calls of a script would each be refused and sent once
+   * more. Another node might load the script in between, and then a later step would overtake an earlier one.
+   */
+  #loadScriptsOnEachConnection(): void {
+    const load = (server: Redis | Cluster): void => {
+      // A script that cannot be loaded is sent with its first call.
+      for (const { text } of this.#scripts.values()) server.script('LOAD', text).catch(() => {});
+    };
+    const commands = this.#commands;
+    // The client of a cluster connects to a server with the first command for it.
+    if (commands.isCluster) commands.on('+node', load);
+    else commands.on('ready', () => load(commands));
   }
 
   async #whenReady(client: Redis | Cluster, clock: Clock, withinMs: Millis): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Clock, Millis } from '../../../ports/clock.ts';
 import { unavailable, type Unavailable } from '../../../ports/unavailable.ts';
 
-/** Nobody waits for Redis longer than this: a client is answered with what is known here, a backend is told so. */
+/** The longest that anyone waits for Redis. After that a client is served from what this node knows, and a backend receives an error. */
 const patienceMs: Millis = 2000;
 
-/** How long one client still waits. */
+/** How long one client waits. */
 export class Patience {
   readonly #clock: Clock;
   readonly #endsAt: Millis;
@@ -14,7 +14,7 @@ export class Patience {
     this.#endsAt = clock.now() + patienceMs;
   }
 
-  /** What comes of it, or undefined when the patience is at its end. */
+  /** Resolves with the value of the promise, or with undefined once the time is up. The promise must not reject. */
   wait<T>(promise: Promise<T>): Promise<T | undefined> {
     return new Promise((resolve) => {
       const leftMs = Math.max(0, this.#endsAt - this.#clock.now());
@@ -28,7 +28,7 @@ export class Patience {
   }
 }
 
-/** What Redis answers. Unavailable when it fails, knows no answer (undefined), or is not back in time. */
+/** Waits for an answer of Redis. Unavailable if it fails, is undefined (Redis does not know), or does not arrive in time. */
 export async function answerOf<T>(clock: Clock, asked: Promise<T | undefined>): Promise<T | Unavailable> {
   return (await new Patience(clock).wait(asked.catch(() => undefined))) ?? unavailable;
 }

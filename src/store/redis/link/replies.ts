@@ -1,21 +1,21 @@
 import type { Member } from '../../../ports/attendance.ts';
 import type { Snapshot } from '../channels/replica.ts';
 
-/** What a script answers: text and whole numbers. Anything else is a fault of the script. */
+/** The answer of a script: texts and integers. Anything else is a bug in the script. */
 export type Reply = readonly (string | number)[];
 
-/** Checks that a script's answer is what every script of ours answers. */
+/** Checks the type of a script's answer. */
 export function toReply(answer: unknown): Reply {
-  if (!Array.isArray(answer)) throw new TypeError('a script has answered something that is no list');
+  if (!Array.isArray(answer)) throw new TypeError('a script did not answer with a list');
   return answer.map((part: unknown) => {
     if (typeof part !== 'string' && typeof part !== 'number') {
-      throw new TypeError('a script has answered something that is neither text nor number');
+      throw new TypeError('a script answered with something that is neither text nor number');
     }
     return part;
   });
 }
 
-/** A channel as describe() of channel.lua tells it. */
+/** A channel, as describe() of channel.lua returns it. */
 export interface ChannelDescription extends Snapshot {
   readonly isOccupied: boolean;
   readonly subscriptionCount: number;

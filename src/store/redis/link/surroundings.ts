@@ -6,62 +6,64 @@ import type { UserState } from '../../../ports/online-users.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { Slices } from '../../../structures/slices.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
-import type { HoldsChannels } from '../fanout/channel-topics.ts';
+import type { HeldChannelsListener } from '../fanout/channel-topics.ts';
 import type { RedisLink } from './link.ts';
 
-/** What the state of an app on Redis is made with. */
+/** The dependencies of the ledger on Redis. */
 export interface RedisLedgerOptions {
   readonly link: RedisLink;
-  /** Before the names of all keys and topics. */
+  /** The prefix of the names of all keys and topics. */
   readonly keyPrefix: string;
-  /** A node that was not heard of for so long is taken for dead. */
+  /** A node counts as dead if it does not renew its lease for this long. */
   readonly leaseMs: Millis;
-  /** The most bytes of one event. */
+  /** The maximum size of one event. */
   readonly messageBytes?: number;
-  /** How long what a dead node held may linger. */
+  /** The grace period for what a dead node held. */
   readonly graceMs: Millis;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'suppressedByGrace' | 'deduplicated'>;
-  /** Makes the name of an epoch, never the same twice. */
+  /** Creates the name of an epoch. Never returns the same name twice. */
   readonly newEpoch: () => string;
   readonly cacheTtlMs: Millis;
-  /** Tells subscribers of this node who came and went, and the events of cache channels. */
+  /** Notifies subscribers on this node of members who join or leave, and of events of cache channels. */
   readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
-  /** Tells the subscribers of this node how many there are, on all nodes. */
+  /** Notifies the subscribers on this node of the subscription count of all nodes. */
   readonly notifyCount: (appId: string, channel: ChannelName, count: number) => void;
-  /** Tells those who watch a user on this node. */
+  /** Notifies those who watch a user on this node. */
   readonly notifyWatchers: (appId: string, userId: string, state: UserState) => void;
   /** Ends the connections of a user that signed in longer ago than this. */
   readonly terminate: (appId: string, userId: string, longerAgoThanMs: Millis) => void;
-  /** This node has registered in a partition, whichever server has that now. */
+  /** This node has registered in a partition, perhaps on another server than before. */
   readonly registered: (partition: number) => void;
-  /** Something falls due at this moment: sweep then. */
+  /** Something falls due at this moment, so `sweep` must be called then. */
   readonly wake: (dueAt: Millis) => void;
   /** How many connections of this node are subscribed to a channel. */
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
   /** How many connections this node has. */
   readonly countConnections: (appId: string) => number;
-  /** Whether subscribers and webhooks are told how many subscribers the channel has. */
+  /** Whether subscribers and webhooks receive the subscription count of the channel. */
   readonly tellsCounts: (appId: string, channel: ChannelName) => boolean;
-  /** Has apps that are retired end, each channel and member a step. */
+  /** Releases the channels and members of retired apps in slices, one step each. */
   readonly slices: Slices;
-  /** Steps for which nobody waits, many of which may be due together: each is taken in a turn that has room for it. */
+  /** Spreads steps that nothing waits for over turns of the event loop, because many may be due together. */
   readonly pace: TurnBudget;
-  /** Is told which channels this node holds; see `Hearing`. */
-  readonly near?: HoldsChannels | undefined;
-  /** The time of day in milliseconds, in tests. Left out: Redis's own. */
+  /** Is notified of the channels that this node holds; see `ChannelTopics`. */
+  readonly near?: HeldChannelsListener | undefined;
+  /** The time of day in milliseconds, for tests. Default: the time of the Redis server. */
   readonly present?: () => number;
 }
 
-/** What channels need of their partition. */
+/** What channels need from their partition. */
 export interface ChannelSurroundings {
-  /** At this moment something is to be reported as gone. */
+  /** A departure falls due at this moment. */
   readonly due: (at: Millis) => void;
-  /** Resolves once all notices up to this revision were heard. */
+  /** The revision of the last notice that was received, or up to which everything will be read. */
+  readonly lastRevision: () => number;
+  /** Resolves once all notices up to this revision have been received. */
   readonly reached: (revision: number) => Promise<void>;
-  /** The node has a subscriber of the channel. Resolves once what others publish there is heard; undefined: it is. */
+  /** This node has a subscriber of the channel. Resolves once events of other nodes arrive; undefined: they do already. */
   readonly listen: (appId: string, channel: ChannelName) => Promise<void> | undefined;
-  /** It has none any more. */
+  /** This node has no subscriber of the channel any more. */
   readonly letGo: (appId: string, channel: ChannelName) => void;
 }

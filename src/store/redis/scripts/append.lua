@@ -1,16 +1,16 @@
--- Appends what a client said on a channel. Often called: it has the keys and arguments of channel.lua, but not its functions.
+-- Appends a client event to the outbox. It is called often, so it uses the keys and arguments of channel.lua, but not its functions.
 --
 -- ARGV[6]  epoch
 -- ARGV[7]  number of the step
 -- ARGV[8]  the event, JSON
--- ARGV[9]  user id of the member who said it; empty: nobody is a member
--- ARGV[10] milliseconds that the channel and the member may linger if nobody holds them
+-- ARGV[9]  user id of the member who sent it; empty: none
+-- ARGV[10] grace period of the channel and the member in milliseconds, if no node holds them
 --
--- Webhooks hear of a channel and a member first, and of what was said there afterwards. They may not have: the client came
--- and went while its node could not reach Redis, or everybody took the node for dead. Then they are told now, and of the
--- departure when it is due, unless a node holds the channel or the member by then.
+-- Webhooks must report a channel and a member before a client event there. They may not have done so: the client joined and left
+-- while its node could not reach Redis, or the node counted as dead. In that case this script reports them first, and the departure
+-- follows when it is due, unless a node holds the channel or the member by then.
 --
--- Answers ok, full (it is to be sent again, as another step), or why the step was refused.
+-- Answers ok, full (the node must send it again, as another step), or why the step was refused.
 
 local DUE, OUTBOX, CHANNEL, GRACE, HOLDERS = KEYS[2], KEYS[3], KEYS[6], KEYS[8], KEYS[9]
 local APP, NAME, user = ARGV[4], ARGV[5], ARGV[9]

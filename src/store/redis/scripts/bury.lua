@@ -1,7 +1,7 @@
--- A dead epoch of which nothing is left is forgotten.
+-- Forgets a dead epoch of which nothing is left.
 --
 -- KEYS[2]  nodes
--- KEYS[3]  held by the epoch
+-- KEYS[3]  held: what the epoch holds
 -- ARGV[3]  epoch
 
 if redis.call('HEXISTS', STATE, 'e:' .. ARGV[3]) == 1 or redis.call('SCARD', KEYS[3]) > 0 then

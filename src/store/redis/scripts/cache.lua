@@ -1,29 +1,30 @@
--- Keeps an event for late subscribers, ends the cache miss, and tells those who are there.
+-- Keeps an event for late subscribers, ends the cache miss, and notifies the current subscribers.
 --
 -- ARGV[6]  epoch
 -- ARGV[7]  number of the step
 -- ARGV[8]  event name
 -- ARGV[9]  data
--- ARGV[10] milliseconds that it is kept
--- ARGV[11] the connection that is not told; empty: all are
--- ARGV[12] a mark by which the sender knows its own: NODE/NUMBER
--- ARGV[13] the moment at which it was published; empty: now
+-- ARGV[10] how long it is kept, in milliseconds
+-- ARGV[11] the connection that must not receive it; empty: all receive it
+-- ARGV[12] a mark by which the sender recognizes its own event: NODE/NUMBER
+-- ARGV[13] the moment of publication; empty: now
 --
--- It may have had to wait for Redis. One that another node has published later, and that is kept already, stays: this
--- one comes too late, and is passed over. So is one that the same node has published earlier: it was refused for want of
--- memory, and another was not. Answers ok, full (it is to be sent again), or why the step was refused.
+-- The event may have had to wait for Redis. It is ignored if another node published the kept event later, or if the same node
+-- published the kept event later: that happens if this one was refused for lack of memory and the other was not.
+--
+-- Answers ok, full (the node must send it again), or why the step was refused.
 
 local refusal = refuse(ARGV[6], ARGV[7])
 if refusal then
   return { refusal }
 end
 if IS_FULL then
-  doubt(LEASE)
+  markUnsure(LEASE)
   return { 'full' }
 end
 local ttl = tonumber(ARGV[10])
 local node, order = string.match(ARGV[12], '^(.*)/(.*)$')
--- The nodes know the moment to within a few milliseconds: what came at once is the latest, whatever they believe.
+-- Nodes know the moment only to within some milliseconds, so an event that arrives without delay counts as the latest.
 local publishedAt = tonumber(ARGV[13]) or AT
 if AT - publishedAt < 100 then
   publishedAt = AT
@@ -40,7 +41,7 @@ if not isLater then
 end
 redis.call('HSET', CACHED, 'n', ARGV[8], 'd', ARGV[9], 'u', integer(AT + ttl), 'p', integer(publishedAt),
   'f', node, 'o', order)
--- Only to clear up: whether it counts is decided by `u`.
+-- This only frees memory. Field `u` decides whether the event still counts.
 redis.call('PEXPIRE', CACHED, integer(ttl + 60000))
 redis.call('HDEL', CHANNEL, 'miss')
 notice('event', { n = ARGV[8], d = ARGV[9], t = ttl, x = ARGV[11], o = ARGV[12] })

@@ -1,24 +1,25 @@
--- What every script that changes a channel begins with, after partition.lua.
+-- The common start of every script that changes a channel, after partition.lua.
 --
--- KEYS[2]  due: when to look at which channel, a sorted set of APP\nCHANNEL
--- KEYS[3]  outbox: the events for webhooks, a stream
+-- KEYS[2]  due: when to check which channel, a sorted set of APP\nCHANNEL
+-- KEYS[3]  outbox: the webhook events, a stream
 -- KEYS[4]  held: what an epoch holds, a set
--- KEYS[5]  index: the occupied channels of the app, a sorted set read by name
+-- KEYS[5]  index: the occupied channels of the app, a sorted set in the order of names
 -- KEYS[6]  channel, a hash:
---            announced   webhooks have said that it is occupied
---            until       some leave wants it to linger until this moment
+--            announced   set once channel_occupied is in the outbox
+--            until       the channel's grace period lasts until this moment
 --            live        how many epochs hold it
 --            total       how many connections are subscribed
---            miss        the cache miss that stands, and until when
---            countSaid, countSaidAt, countDue   when the subscription count was told, and is to be told
---            by          whoever left last: the source of departures
---            n:EPOCH     the connections of one epoch
+--            miss        the current cache miss, and until when it lasts
+--            countSaid, countSaidAt   the subscription count that was reported last, and when
+--            countDue    when the next subscription count is due
+--            by          the source of the last departure
+--            n:EPOCH     how many connections one epoch has
 -- KEYS[7]  members who are present: user id to user_info
--- KEYS[8]  grace: user id to the moment until which some leave wants the member to linger
--- KEYS[9]  holders: user id to the epochs where the user is
--- KEYS[10] cached: the event of a cache channel: n name, d data, u until when, p when it was published, f by which node,
---            o its number there
--- ARGV[3]  the topic that wakes whoever dispatches the events
+-- KEYS[8]  grace: user id to the end of the member's grace period
+-- KEYS[9]  holders: user id to the epochs that have the user
+-- KEYS[10] cached: the event of a cache channel: n name, d data, u kept until, p moment of publication, f publishing node,
+--            o its number on that node
+-- ARGV[3]  the topic that wakes the dispatching node
 -- ARGV[4]  app
 -- ARGV[5]  channel
 
@@ -26,28 +27,28 @@ local DUE, OUTBOX, HELD, INDEX, CHANNEL = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KE
 local MEMBERS, GRACE, HOLDERS, CACHED = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local WAKE, APP, NAME = ARGV[3], ARGV[4], ARGV[5]
 local SUBJECT = APP .. '\n' .. NAME
-local crowd, crowdEveryMs, missStandsMs = 100, 5000, 300000
-local hasFacts = false
--- Whoever causes what this script does: a connection, or a dead epoch. Empty: not known.
+local manyConnections, countEveryMs, missLastsMs = 100, 5000, 300000
+local hasEvents = false
+-- What causes the changes of this script: a connection or a dead epoch. Empty: unknown.
 local source = ''
 
-local function fact(event)
+local function addEvent(event)
   event.channel = NAME
   event.source = source ~= '' and source or nil
   redis.call('XADD', OUTBOX, '*', 'a', APP, 'j', cjson.encode(event))
-  hasFacts = true
+  hasEvents = true
 end
 
 local function notice(kind, fields)
   fields.a, fields.c, fields.k = APP, NAME, kind
-  tell(fields)
+  publish(fields)
 end
 
 local function number(field)
   return tonumber(redis.call('HGET', CHANNEL, field) or 0)
 end
 
--- The count of one epoch that holds the channel is now this; `isWanted`: subscribers and webhooks are told of counts.
+-- Sets how many connections an epoch has on a channel that it holds. `isWanted`: counts are sent to subscribers and webhooks.
 local function count(epoch, connections, isWanted)
   local before = number('n:' .. epoch)
   redis.call('HSET', CHANNEL, 'n:' .. epoch, connections)
@@ -56,17 +57,17 @@ local function count(epoch, connections, isWanted)
     return
   end
   local sentAt = number('countSaidAt')
-  if IS_FULL or total > crowd and AT - sentAt < crowdEveryMs then
-    redis.call('HSETNX', CHANNEL, 'countDue', integer((IS_FULL and AT or sentAt) + crowdEveryMs))
+  if IS_FULL or total > manyConnections and AT - sentAt < countEveryMs then
+    redis.call('HSETNX', CHANNEL, 'countDue', integer((IS_FULL and AT or sentAt) + countEveryMs))
     return
   end
   redis.call('HSET', CHANNEL, 'countSaid', total, 'countSaidAt', integer(AT))
   redis.call('HDEL', CHANNEL, 'countDue')
   notice('count', { n = total })
-  fact({ name = 'subscription_count', count = total })
+  addEvent({ name = 'subscription_count', count = total })
 end
 
--- The epoch has subscribers. Returns whether a departure was called off.
+-- Notes that the epoch has subscribers. Returns whether this cancelled a departure of the channel.
 local function enterChannel(epoch)
   if redis.call('HEXISTS', CHANNEL, 'n:' .. epoch) == 1 then
     return false
@@ -81,7 +82,7 @@ local function enterChannel(epoch)
   if redis.call('HSETNX', CHANNEL, 'announced', 1) == 0 then
     return true
   end
-  fact({ name = 'channel_occupied' })
+  addEvent({ name = 'channel_occupied' })
   return false
 end
 
@@ -95,7 +96,7 @@ local function without(epochs, epoch)
   return table.concat(others, ' ')
 end
 
--- The epoch has a connection of the user. Returns whether a departure was called off.
+-- Notes that the epoch has a connection of the user. Returns whether this cancelled a departure of the member.
 local function enterMember(epoch, user, info)
   local epochs = redis.call('HGET', HOLDERS, user)
   if epochs then
@@ -109,11 +110,11 @@ local function enterMember(epoch, user, info)
   if redis.call('ZREM', GRACE, user) == 1 then
     return true
   end
-  fact({ name = 'member_added', userId = user })
+  addEvent({ name = 'member_added', userId = user })
   return false
 end
 
--- The epoch has no connection of the user any more.
+-- Notes that the epoch has no connection of the user any more.
 local function leaveMember(epoch, user, deadline)
   local epochs = redis.call('HGET', HOLDERS, user)
   if not epochs then
@@ -123,7 +124,7 @@ local function leaveMember(epoch, user, deadline)
   if others == epochs then
     return
   end
-  -- Also while others are there: an earlier leave with a longer grace outlasts a later, shorter one.
+  -- This also applies while other epochs have the user: the longer grace of an earlier leave outlasts the shorter one of a later leave.
   redis.call('ZADD', GRACE, 'GT', integer(deadline), user)
   if others ~= '' then
     redis.call('HSET', HOLDERS, user, others)
@@ -135,7 +136,7 @@ local function leaveMember(epoch, user, deadline)
   notice('out', { u = user })
 end
 
--- The epoch has no subscriber any more.
+-- Notes that the epoch has no subscriber any more.
 local function leaveChannel(epoch, deadline)
   if redis.call('HEXISTS', CHANNEL, 'n:' .. epoch) == 0 then
     return
@@ -151,16 +152,16 @@ local function leaveChannel(epoch, deadline)
   end
 end
 
--- Reports who has lingered too long. Returns when to look again (nil: nothing lingers), and when the count is to be told (0: never).
-local function reportGone()
-  local gone = IS_HELD and {} or redis.call('ZRANGEBYSCORE', GRACE, '-inf', integer(AT))
-  if #gone > 0 then
+-- Reports departures whose grace period has ended. Returns when to check again (nil: not needed), and when the count is due (0: never).
+local function reportDepartures()
+  local departed = ARE_DEPARTURES_HELD and {} or redis.call('ZRANGEBYSCORE', GRACE, '-inf', integer(AT))
+  if #departed > 0 then
     source = redis.call('HGET', CHANNEL, 'by') or ''
   end
-  for _, user in ipairs(gone) do
+  for _, user in ipairs(departed) do
     redis.call('ZREM', GRACE, user)
     if redis.call('HEXISTS', HOLDERS, user) == 0 then
-      fact({ name = 'member_removed', userId = user })
+      addEvent({ name = 'member_removed', userId = user })
     end
   end
   local nextAt = tonumber(redis.call('ZRANGE', GRACE, 0, 0, 'WITHSCORES')[2])
@@ -169,18 +170,18 @@ local function reportGone()
   if not state[1] or not isEmpty or nextAt then
     return nextAt, countDue
   end
-  local goneAt = tonumber(state[3] or 0)
-  if goneAt > AT or IS_HELD then
-    return goneAt, countDue
+  local vacatedAt = tonumber(state[3] or 0)
+  if vacatedAt > AT or ARE_DEPARTURES_HELD then
+    return vacatedAt, countDue
   end
   source = state[4] or ''
-  fact({ name = 'channel_vacated' })
+  addEvent({ name = 'channel_vacated' })
   redis.call('DEL', CHANNEL, MEMBERS, GRACE, HOLDERS)
   return nil, 0
 end
 
--- Tells a count that was put off until then. Returns when it is to be told still; nil: it need not be.
-local function tellCount(dueAt)
+-- Reports a postponed count if it is due. Returns when it is due otherwise, or nil if none is postponed.
+local function reportDueCount(dueAt)
   if dueAt == 0 or dueAt > AT then
     return dueAt > 0 and dueAt or nil
   end
@@ -188,14 +189,14 @@ local function tellCount(dueAt)
   redis.call('HDEL', CHANNEL, 'countDue')
   redis.call('HSET', CHANNEL, 'countSaid', total, 'countSaidAt', integer(AT))
   notice('count', { n = total })
-  fact({ name = 'subscription_count', count = total })
+  addEvent({ name = 'subscription_count', count = total })
   return nil
 end
 
--- Reports what is due, notes when to look again, and wakes whoever dispatches.
+-- Reports what is due, notes when to check again, and wakes the dispatching node.
 local function finish()
-  local nextAt, countDue = reportGone()
-  local countAt = tellCount(countDue)
+  local nextAt, countDue = reportDepartures()
+  local countAt = reportDueCount(countDue)
   if countAt and (not nextAt or countAt < nextAt) then
     nextAt = countAt
   end
@@ -204,12 +205,12 @@ local function finish()
   else
     redis.call('ZREM', DUE, SUBJECT)
   end
-  if hasFacts then
+  if hasEvents then
     redis.call('SPUBLISH', WAKE, '')
   end
 end
 
--- The cached event: name, data and the milliseconds that it remains; empty when there is none.
+-- Returns the cached event: name, data and the remaining milliseconds. The parts are empty if there is none.
 local function cached()
   local event = redis.call('HMGET', CACHED, 'n', 'd', 'u')
   local remains = tonumber(event[3] or 0) - AT
@@ -219,20 +220,20 @@ local function cached()
   return { event[1], event[2], remains }
 end
 
--- The milliseconds that the cache miss still stands, 0 when none does.
-local function missStands()
-  local standing = redis.call('HGET', CHANNEL, 'miss')
-  if not standing then
+-- Returns how many milliseconds the cache miss still lasts, or 0 if there is none.
+local function missRemainsMs()
+  local miss = redis.call('HGET', CHANNEL, 'miss')
+  if not miss then
     return 0
   end
-  return math.max(0, tonumber(string.match(standing, ' (%d+)$')) - AT)
+  return math.max(0, tonumber(string.match(miss, ' (%d+)$')) - AT)
 end
 
--- What a node needs to know of the channel: revision, cached event (3), how long the miss stands, how many epochs hold it,
--- the connections, then user ids and infos by turns.
+-- Returns what a node needs to know of the channel: revision, cached event (3 items), how long the cache miss lasts, how many epochs
+-- hold the channel, how many connections are subscribed, then user ids and infos alternately.
 local function describe()
   local event = cached()
-  local reply = { revision(), event[1], event[2], event[3], missStands(), number('live'), number('total') }
+  local reply = { revision(), event[1], event[2], event[3], missRemainsMs(), number('live'), number('total') }
   for _, part in ipairs(redis.call('HGETALL', MEMBERS)) do
     table.insert(reply, part)
   end

@@ -1,16 +1,16 @@
--- An epoch has so many connections of an app, or so many more.
+-- Sets how many connections of an app an epoch has, or adds to it.
 --
--- KEYS[2]  held by the epoch
--- KEYS[3]  connections: epoch to number, a hash
+-- KEYS[2]  held: what the epoch holds
+-- KEYS[3]  connections: how many each epoch has, a hash
 -- ARGV[3]  app
 -- ARGV[4]  epoch
--- ARGV[5]  number of the step; empty: a dead epoch is released
+-- ARGV[5]  number of the step; empty: release a dead epoch
 -- ARGV[6]  `set` or `add`
--- ARGV[7]  so many
--- ARGV[8]  how many there may be on all nodes; empty: it is no matter
--- ARGV[9]  an epoch of the same node that is no more; empty: none
+-- ARGV[7]  the number of connections
+-- ARGV[8]  the limit for all nodes; empty: no limit
+-- ARGV[9]  a former epoch of the same node, whose count is removed; empty: none
 --
--- Answers ok, over (there would be too many: nothing has changed), or why the step was refused.
+-- Answers {ok, ...}, over (the limit would be exceeded, and nothing was changed), or why the step was refused.
 
 local CONNECTIONS, epoch = KEYS[3], ARGV[4]
 if ARGV[5] ~= '' then
@@ -49,5 +49,5 @@ local byEpoch = {}
 for index = 1, #all, 2 do
   byEpoch[all[index]] = tonumber(all[index + 1])
 end
-tell({ k = 'connections', a = ARGV[3], e = byEpoch })
+publish({ k = 'connections', a = ARGV[3], e = byEpoch })
 return { 'ok' }

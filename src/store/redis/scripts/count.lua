@@ -1,9 +1,9 @@
--- An epoch has so many connections on a channel that it holds.
+-- Sets how many connections an epoch has on a channel that it holds.
 --
 -- ARGV[6]  epoch
 -- ARGV[7]  number of the step
 -- ARGV[8]  connections
--- ARGV[9]  1: subscribers and webhooks are told of counts
+-- ARGV[9]  1: subscribers and webhooks receive counts
 
 local epoch = ARGV[6]
 local refusal = refuse(epoch, ARGV[7])

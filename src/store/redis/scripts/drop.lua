@@ -1,11 +1,11 @@
--- Remembers the last drop of an endpoint and channel; of so many, those longest ago give way.
+-- Remembers the last drop of each endpoint and channel. Above the limit, the oldest are forgotten.
 --
 -- KEYS[2]  drops: endpoint and channel to JSON
 -- KEYS[3]  order: the same by the number of the drop, a sorted set
 -- KEYS[4]  numbers, a hash: made, forgotten
 -- ARGV[3]  epoch
 -- ARGV[4]  number of the step
--- ARGV[5]  how many are remembered
+-- ARGV[5]  the limit
 -- ARGV[6]  endpoint and channel, ARGV[7] JSON, and so on
 --
 -- Answers ok, or why the step was refused.

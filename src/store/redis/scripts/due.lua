@@ -1,10 +1,10 @@
--- Which channels have something due.
+-- Lists the channels for which something is due.
 --
 -- KEYS[2]  due
 --
--- Answers the milliseconds until more is due (-1: never, or a heartbeat will say), then the channels, as APP\nCHANNEL.
+-- Answers the milliseconds until more is due (-1: nothing, or a heartbeat will report it), then the channels as APP\nCHANNEL.
 
-if IS_HELD then
+if ARE_DEPARTURES_HELD then
   return { -1 }
 end
 local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', integer(AT), 'LIMIT', 0, 100)

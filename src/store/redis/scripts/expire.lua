@@ -1,4 +1,4 @@
--- Reports what is due of one channel.
+-- Reports what is due for one channel.
 
 finish()
 return 1

@@ -1,10 +1,10 @@
--- From now on only this token, or a later one, may settle events here.
+-- Allows only this token or a later one to settle events here from now on.
 --
 -- KEYS[1]  fence
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time
 -- ARGV[2]  token
 --
--- Answers 1, or 0: a later one was here; and the moment by the clock that the ids of the outbox are made of.
+-- Answers 1, or 0 if a later token is known; and the moment by the clock from which the ids of the outbox are made.
 
 local at = tonumber(ARGV[1])
 if not at then

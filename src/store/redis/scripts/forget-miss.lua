@@ -1,9 +1,9 @@
--- The cache_miss webhook of an episode reached nobody: the next miss is a new one.
+-- Forgets a cache miss whose webhook reached no endpoint, so that the next miss is reported.
 --
 -- ARGV[6]  episode
 
-local standing = redis.call('HGET', CHANNEL, 'miss')
-if standing and string.match(standing, '^%S+') == ARGV[6] then
+local miss = redis.call('HGET', CHANNEL, 'miss')
+if miss and string.match(miss, '^%S+') == ARGV[6] then
   redis.call('HDEL', CHANNEL, 'miss')
   notice('miss', {})
 end

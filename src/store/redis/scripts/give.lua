@@ -1,15 +1,15 @@
--- A node gives partitions to another one, or ends and gives all that it has.
+-- Gives partitions of a node to another one. A node that stops gives away all its partitions.
 --
 -- KEYS[1]  lead; see lead.lua
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time
--- ARGV[2]  who gives
+-- ARGV[2]  the giving node
 -- ARGV[3]  its token
--- ARGV[4]  to whom; empty: it ends, and whoever lives and has the fewest gets all that it has
--- ARGV[5]  so long attempts that it began may still last, in milliseconds
--- ARGV[6]  so many partitions the other one may have afterwards
+-- ARGV[4]  the receiving node; empty: the giving node stops, and the live node with the fewest partitions receives all of them
+-- ARGV[5]  how many milliseconds the attempts of the giving node may still last
+-- ARGV[6]  how many partitions the receiving node may have afterwards
 -- ARGV[7]  a partition, and so on
 --
--- Answers 1; 0: nothing was given, for one of the two has no part in dispatching any more, or the other one has enough.
+-- Answers 1, or 0 if nothing was given: one of the two nodes does not dispatch any more, or the receiving node has enough.
 
 local lead = {}
 local fields = redis.call('HGETALL', KEYS[1])
@@ -17,13 +17,13 @@ for index = 1, #fields, 2 do
   lead[fields[index]] = fields[index + 1]
 end
 local at = present(KEYS[1], ARGV[1], tonumber(lead.t or 0), tonumber(lead.o or 0))
-local me, heir, most = ARGV[2], ARGV[4], tonumber(ARGV[6])
+local me, recipient, max = ARGV[2], ARGV[4], tonumber(ARGV[6])
 local function node(name)
-  local ends, token = string.match(lead['node:' .. name] or '', '^(%d+) %d+ (%d+)$')
-  return tonumber(ends or 0), token
+  local leaseEndsAt, token = string.match(lead['node:' .. name] or '', '^(%d+) %d+ (%d+)$')
+  return tonumber(leaseEndsAt or 0), token
 end
-local _, mine = node(me)
-if mine ~= ARGV[3] then
+local _, myToken = node(me)
+if myToken ~= ARGV[3] then
   return { 0 }
 end
 
@@ -41,34 +41,34 @@ for field, value in pairs(lead) do
   end
 end
 local given = { unpack(ARGV, 7) }
-local ends = heir == ''
-if ends then
-  given, most = own, nil
-  heir = '-'
+local isStopping = recipient == ''
+if isStopping then
+  given, max = own, nil
+  recipient = '-'
   for name, count in pairs(counts) do
-    if node(name) > at and (heir == '-' or count < counts[heir]) then
-      heir = name
+    if node(name) > at and (recipient == '-' or count < counts[recipient]) then
+      recipient = name
     end
   end
-elseif node(heir) <= at or (counts[heir] or 0) + #given > most then
+elseif node(recipient) <= at or (counts[recipient] or 0) + #given > max then
   return { 0 }
 end
 
-local restsUntil = at + tonumber(ARGV[5])
-local drawn = math.max(tonumber(lead.token or 0) + 1, at)
+local attemptsEndAt = at + tonumber(ARGV[5])
+local newToken = math.max(tonumber(lead.token or 0) + 1, at)
 for _, index in ipairs(given) do
-  local owner, calm = string.match(lead['p:' .. index] or '', '^(%S+) %d+ (%d+)$')
+  local owner, formerEndAt = string.match(lead['p:' .. index] or '', '^(%S+) %d+ (%d+)$')
   if owner == me then
-    local value = integer(drawn) .. ' ' .. integer(math.max(tonumber(calm), restsUntil))
-    redis.call('HSET', KEYS[1], 'p:' .. index, heir .. ' ' .. value)
+    local value = integer(newToken) .. ' ' .. integer(math.max(tonumber(formerEndAt), attemptsEndAt))
+    redis.call('HSET', KEYS[1], 'p:' .. index, recipient .. ' ' .. value)
   end
 end
-redis.call('HSET', KEYS[1], 'token', integer(drawn))
-if ends then
+redis.call('HSET', KEYS[1], 'token', integer(newToken))
+if isStopping then
   redis.call('HDEL', KEYS[1], 'node:' .. me, 'late:' .. me)
 end
-if ends and heir == '-' then
-  -- A node of a former version may have the right to everything, once no attempt is under way any more.
-  redis.call('HSET', KEYS[1], 'until', integer(restsUntil))
+if isStopping and recipient == '-' then
+  -- A node of an older version may have the right to everything once no attempt is under way.
+  redis.call('HSET', KEYS[1], 'until', integer(attemptsEndAt))
 end
 return { 1 }

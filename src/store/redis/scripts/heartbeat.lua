@@ -1,29 +1,29 @@
--- Keeps an epoch's lease, tells every node the revision, and finds a dead epoch to be released.
+-- Renews an epoch's lease, publishes the revision to every node, and finds a dead epoch to release.
 --
 -- KEYS[2]  nodes
 -- KEYS[3]  due
 -- ARGV[3]  epoch
--- ARGV[4]  number of the last step that it knows to be taken
+-- ARGV[4]  number of the last step that the node knows to be taken
 -- ARGV[5]  lease in milliseconds
--- ARGV[6]  the last revision of which it has heard
+-- ARGV[6]  the last revision that the node has received
 --
--- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (what was written has been lost),
--- milliseconds until something is due (-1: never, or departures are held), an epoch to be released by whoever asked (empty:
--- none), the present moment, 1 when Redis is full, 1 when another heartbeat of the epoch is awaited, which data this is
--- (empty: none yet), when it was last found that writes were lost (empty: never)}.
+-- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (writes have been lost),
+-- milliseconds until something is due (-1: nothing, or departures are held), an epoch that this node must release (empty: none), the
+-- present moment, 1 if Redis is full, 1 if another heartbeat of the epoch is awaited, the identity of the data (empty: none yet),
+-- when a loss of writes was last found (empty: never)}.
 
 local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
 local last = redis.call('HGET', STATE, 'e:' .. epoch)
-if WAS_AWAY then
-  -- The time in which nobody could keep a lease does not count.
+if WAS_UNREACHABLE then
+  -- The time in which no node could renew a lease does not count.
   local awaited = 0
   local nodes = redis.call('ZRANGE', NODES, 0, -1, 'WITHSCORES')
   for index = 1, #nodes, 2 do
     local one = nodes[index]
-    redis.call('ZADD', NODES, integer(tonumber(nodes[index + 1]) + AWAY_MS), one)
+    redis.call('ZADD', NODES, integer(tonumber(nodes[index + 1]) + SILENCE_MS), one)
     if redis.call('HEXISTS', STATE, 'e:' .. one) == 1 then
-      -- The first heartbeat may have been sent before Redis was lost, and steps after it. The second one is sent when the
-      -- first was answered, after them.
+      -- The first heartbeat may have been sent before the outage, with steps behind it. The second one is sent after the answer to
+      -- the first, and so after these steps.
       redis.call('HSET', STATE, 'w:' .. one, 2)
       awaited = awaited + 1
     end
@@ -42,20 +42,20 @@ else
   redis.call('ZADD', NODES, 'XX', integer(AT + lease), epoch)
 end
 
-hear(lease, redis.call('ZCARD', NODES) - (last and 1 or 0), status == 'behind')
+noteContact(lease, redis.call('ZCARD', NODES) - (last and 1 or 0), status == 'behind')
 
 local isAwaited = false
 if status == 'ok' and redis.call('HEXISTS', STATE, 'w:' .. epoch) == 1 then
   isAwaited = redis.call('HINCRBY', STATE, 'w:' .. epoch, -1) > 0
   if not isAwaited then
-    expectNoMore(epoch)
+    stopAwaiting(epoch)
   end
 end
 
 local dead = redis.call('ZRANGEBYSCORE', NODES, '-inf', integer(AT), 'LIMIT', 0, 1)[1] or ''
 if dead ~= '' then
-  kill(dead)
-  -- If whoever asked dies over it, another is asked.
+  endEpoch(dead)
+  -- If the node that must release it dies meanwhile, another one gets it after a lease.
   redis.call('ZADD', NODES, integer(AT + lease), dead)
 end
 

@@ -1,19 +1,19 @@
--- Keeps, changes or forgets a batch, if whoever asks has a part in dispatching.
+-- Keeps, changes or forgets a batch, if the asking node dispatches.
 --
 -- KEYS[1]  lead; see lead.lua
 -- KEYS[2]  batches: delivery id to JSON
--- KEYS[3]  attempts: delivery id to the attempts begun, the moment of the next, and until when the first may last, if that
---          is known: it is until the first has failed
+-- KEYS[3]  attempts: delivery id to how many attempts have started, the moment of the next one, and until when the first may last
+--          (present only until the first has failed)
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time
--- ARGV[2]  who asks
+-- ARGV[2]  the asking node
 -- ARGV[3]  its token
 -- ARGV[4]  delivery id
--- ARGV[5]  the batch; empty: it stays as it is
--- ARGV[6]  attempts begun; 0: the batch is forgotten
--- ARGV[7]  milliseconds until the next
--- ARGV[8]  milliseconds until the first has ended for certain; 0: that is not known
+-- ARGV[5]  the batch; empty: unchanged
+-- ARGV[6]  how many attempts have started; 0: forget the batch
+-- ARGV[7]  milliseconds until the next attempt
+-- ARGV[8]  milliseconds until the first attempt has certainly ended; 0: unknown
 --
--- Answers 1; 0: whoever asks has no part in it any more; -1: who has one was forgotten with all data.
+-- Answers 1; 0: the node does not dispatch any more; -1: Redis has lost all data about who dispatches.
 
 local lead = redis.call('HMGET', KEYS[1], 'node:' .. ARGV[2], 'owner', 'token', 't', 'o')
 if not lead[1] or lead[2] ~= '*' or string.match(lead[1], '%d+$') ~= ARGV[3] then

@@ -1,30 +1,29 @@
--- For scripts that answer for a whole app, and for those by which nodes are heard. After partition.lua.
+-- For scripts that answer for all nodes, and for those by which nodes register and send heartbeats. After partition.lua.
 --
--- What Redis knows is all that is true only while every node has had the time to say what it holds: not after data was
--- lost, not when Redis was away (nodes have let clients in meanwhile), not while it has no memory for what is new.
+-- Redis knows the whole truth only if every node has had time to report what it holds. That is not so after a loss of data, after an
+-- outage (because nodes admit clients meanwhile), or while there is no memory for anything new.
 
--- Another process than before has perhaps not got what was written last. Empty where that may not be asked.
+-- Another process of Redis may lack the last writes. Empty if INFO is not allowed.
 local info = redis.pcall('INFO', 'server')
 local PROCESS = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 
-local noted = redis.call('HMGET', STATE, 'process', 'heard', 'unsure')
--- For a lease what nodes say waits in their connections and arrives, in order. Then they give these up, and what they said.
-local IS_HEARD = noted[2] and AT - tonumber(noted[2]) <= LEASE
-local WAS_CUT_OFF = noted[2] and (noted[1] ~= PROCESS or not IS_HEARD)
+local contact = redis.call('HMGET', STATE, 'process', 'heard', 'unsure')
+-- For one lease, steps of nodes wait in their connections and arrive in order. After that the nodes close these, and the steps are lost.
+local IS_IN_CONTACT = contact[2] and AT - tonumber(contact[2]) <= LEASE
+local WAS_CUT_OFF = contact[2] and (contact[1] ~= PROCESS or not IS_IN_CONTACT)
 
--- A node is heard that asks for this lease. `others`: how many other nodes there may be; `isLost`: it knows that
--- something which was written has been lost.
-local function hear(lease, others, isLost)
+-- Notes that a node was in contact. `others`: how many other nodes there may be. `isLost`: the node knows that writes were lost.
+local function noteContact(lease, others, isLost)
   if isLost or IS_FULL or WAS_CUT_OFF and others > 0 then
-    doubt(lease)
+    markUnsure(lease)
   end
   redis.call('HSET', STATE, 'process', PROCESS, 'heard', integer(AT), 'lease', integer(lease))
 end
 
--- Whether Redis knows all that is true. It does not either if the epoch that asks is not registered, knows of a later
--- step that was taken, or has heard of a later revision.
-local function isWhole(epoch, taken, heard)
+-- Whether Redis knows the whole truth. It does not if the asking epoch is not registered, knows that a later step was taken, or has
+-- received a later revision.
+local function knowsAll(epoch, taken, received)
   local last = redis.call('HGET', STATE, 'e:' .. epoch)
-  return last and tonumber(last) >= tonumber(taken) and tonumber(revision()) >= tonumber(heard)
-    and IS_HEARD and not WAS_CUT_OFF and not IS_FULL and tonumber(noted[3] or 0) <= AT
+  return last and tonumber(last) >= tonumber(taken) and tonumber(revision()) >= tonumber(received)
+    and IS_IN_CONTACT and not WAS_CUT_OFF and not IS_FULL and tonumber(contact[3] or 0) <= AT
 end

@@ -1,11 +1,11 @@
--- An epoch has lost its last connection of a member, or its last subscriber of a channel, or both.
+-- Notes that an epoch has lost its last connection of a member, its last subscriber of a channel, or both.
 --
 -- ARGV[6]  epoch
 -- ARGV[7]  number of the step
--- ARGV[8]  milliseconds that the channel may linger; empty: it still has subscribers here
--- ARGV[9]  user id; empty: nobody
--- ARGV[10] milliseconds that the member may linger
--- ARGV[11] the connection that goes; empty: not known
+-- ARGV[8]  grace period of the channel in milliseconds; empty: this node still has subscribers
+-- ARGV[9]  user id; empty: none
+-- ARGV[10] grace period of the member in milliseconds
+-- ARGV[11] the connection that leaves; empty: unknown
 
 local epoch = ARGV[6]
 local refusal = refuse(epoch, ARGV[7])

@@ -1,15 +1,15 @@
--- The occupied channels of an app, for a backend that asks.
+-- Lists the occupied channels of an app for a backend.
 --
 -- KEYS[2]  index of the app
 -- ARGV[3]  epoch
--- ARGV[4]  number of the last step that it knows to be taken
--- ARGV[5]  the last revision of which it has heard
--- ARGV[6], ARGV[7]  from which name to which, as ZRANGEBYLEX takes them
--- ARGV[8]  the most names; -1: all
+-- ARGV[4]  number of the last step that the node knows to be taken
+-- ARGV[5]  the last revision that the node has received
+-- ARGV[6], ARGV[7]  the range of names, as in ZRANGEBYLEX
+-- ARGV[8]  the maximum number of names; -1: no limit
 --
 -- Answers {ok, names...}, or {unknown}.
 
-if not isWhole(ARGV[3], ARGV[4], ARGV[5]) then
+if not knowsAll(ARGV[3], ARGV[4], ARGV[5]) then
   return { 'unknown' }
 end
 local reply = redis.call('ZRANGEBYLEX', KEYS[2], ARGV[6], ARGV[7], 'LIMIT', 0, ARGV[8])

@@ -1,13 +1,13 @@
--- The last drops of each endpoint and channel, for a backend that asks.
+-- Reads the last drops of each endpoint and channel for a backend.
 --
 -- KEYS[2]  drops, KEYS[3] order, KEYS[4] numbers, of the first kind, and so on (see drop.lua)
 -- ARGV[3]  epoch
--- ARGV[4]  number of the last step that it knows to be taken
--- ARGV[5]  the last revision of which it has heard
+-- ARGV[4]  number of the last step that the node knows to be taken
+-- ARGV[5]  the last revision that the node has received
 --
--- Answers {ok, how many are forgotten but for those of the last kind, the drops of each kind, the latest last}, or {unknown}.
+-- Answers {ok, how many drops are forgotten except those of the last kind, the drops of each kind with the latest last}, or {unknown}.
 
-if not isWhole(ARGV[3], ARGV[4], ARGV[5]) then
+if not knowsAll(ARGV[3], ARGV[4], ARGV[5]) then
   return { 'unknown' }
 end
 local reply = { 'ok', 0 }

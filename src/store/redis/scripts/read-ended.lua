@@ -1,4 +1,4 @@
--- Who was sent away of late: milliseconds ago, and APP\nUSER, by turns.
+-- Lists the users who were terminated recently: milliseconds ago, and APP\nUSER, alternately.
 --
 -- KEYS[2]  ended
 -- ARGV[3]  milliseconds

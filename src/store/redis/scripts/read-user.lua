@@ -1,4 +1,4 @@
--- Whether a user is online: the revision, and 1 or 0.
+-- Whether a user is online. Answers the revision, and 1 or 0.
 --
 -- KEYS[2]  user
 

@@ -1,3 +1,3 @@
--- What is true of a channel at this moment.
+-- Reads the present state of a channel.
 
 return describe()

@@ -1,7 +1,7 @@
--- A dead epoch holds a channel no more: its subscribers and members were disconnected at this moment.
+-- Releases a channel that a dead epoch held. Its subscribers and members count as disconnected at this moment.
 --
 -- ARGV[6]  the dead epoch
--- ARGV[7]  milliseconds that what it held may linger
+-- ARGV[7]  grace period in milliseconds
 
 local epoch = ARGV[6]
 if redis.call('HEXISTS', STATE, 'e:' .. epoch) == 1 then

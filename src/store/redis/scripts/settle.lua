@@ -1,10 +1,12 @@
--- Endpoints are done with events.
+-- Settles events: notes which endpoints are done with them.
 --
 -- KEYS[1]  fence
 -- KEYS[2]  outbox
--- KEYS[3]  settled: entry id to the endpoints that are done with it while others are not, one to a line
+-- KEYS[3]  settled: entry id to the endpoints that are done with it while others are not, one on each line
 -- ARGV[1]  token
--- ARGV[2]  entry id, ARGV[3] endpoint id (empty: all are done, the event is forgotten), and so on
+-- ARGV[2]  entry id, ARGV[3] endpoint id (empty: all endpoints are done, and the event is deleted), and so on
+--
+-- Answers 1, or 0 if a later token is known.
 
 if tonumber(redis.call('GET', KEYS[1]) or 0) > tonumber(ARGV[1]) then
   return { 0 }

@@ -1,13 +1,13 @@
--- What is true of a channel, for a backend that asks.
+-- Reads the present state of a channel for a backend.
 --
 -- ARGV[6]  epoch
--- ARGV[7]  number of the last step that it knows to be taken
--- ARGV[8]  the last revision of which it has heard
--- ARGV[9]  epochs of the node that asks, one to a line: it knows better how many connections it has
+-- ARGV[7]  number of the last step that the node knows to be taken
+-- ARGV[8]  the last revision that the node has received
+-- ARGV[9]  epochs of the asking node, one on each line: the node counts its own connections more exactly
 --
--- Answers {ok, what describe() says without their connections...}, or {unknown}.
+-- Answers {ok, the answer of describe() without the connections of these epochs...}, or {unknown}.
 
-if not isWhole(ARGV[6], ARGV[7], ARGV[8]) then
+if not knowsAll(ARGV[6], ARGV[7], ARGV[8]) then
   return { 'unknown' }
 end
 local reply = describe()

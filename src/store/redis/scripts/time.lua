@@ -1,11 +1,11 @@
--- The present moment in milliseconds. Fields of a hash see to it that it never goes back, neither when the server's clock
--- is set nor on another server: `t`, the latest moment seen, and `o`, what is added to the server's time.
+-- The present moment in milliseconds. It never goes back, neither when the server's clock is set nor on another server. Two fields of a
+-- hash ensure that: `t`, the latest moment seen, and `o`, the offset that is added to the server's time.
 
 local function integer(number)
   return string.format('%.0f', number)
 end
 
--- `given`: the moment in place of the server's time; empty: none. `last` and `offset`: what the hash has now.
+-- `given`: a moment in place of the server's time; empty: none. `last` and `offset`: the present values of `t` and `o`.
 local function present(key, given, last, offset)
   if given ~= '' then
     return tonumber(given)

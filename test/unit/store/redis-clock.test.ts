@@ -1,32 +1,32 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TheirClock } from '../../../src/store/redis/link/their-clock.ts';
+import { RedisClock } from '../../../src/store/redis/link/redis-clock.ts';
 import { seeded } from '../../support/property/seeded.ts';
 
 describe('the clock of Redis', () => {
   test('is not known before it has answered', () => {
-    const clock = new TheirClock();
+    const clock = new RedisClock();
     expect(clock.at(5)).toBeUndefined();
     clock.learn(Number('of an older version'), 0, 10);
     expect(clock.at(5)).toBeUndefined();
   });
 
   test('is read in the middle of a round trip', () => {
-    const clock = new TheirClock();
+    const clock = new RedisClock();
     clock.learn(1_000_005, 0, 10);
     expect(clock.at(0)).toBe(1_000_000);
     expect(clock.at(20)).toBe(1_000_020);
   });
 
   test('is not read from an answer that took long, as after a freeze', () => {
-    const clock = new TheirClock();
+    const clock = new RedisClock();
     clock.learn(1_000_001, 0, 2);
     clock.learn(1_003_500, 500, 3500);
     expect(clock.at(0)).toBe(1_000_000);
   });
 
   test('is read from a slower answer once what is known has aged as much', () => {
-    const clock = new TheirClock();
+    const clock = new RedisClock();
     clock.learn(1_000_000, 0, 0);
     // Redis's clock is ahead by 100 more; it took 20 there and back, so that it is known to within 10.
     clock.learn(1_001_089, 979, 999);
@@ -36,7 +36,7 @@ describe('the clock of Redis', () => {
   });
 
   test('is followed when it was set, as soon as the answers are quick again', () => {
-    const clock = new TheirClock();
+    const clock = new RedisClock();
     clock.learn(1_000_001, 0, 2);
     clock.learn(2_001_001, 1000, 1002);
     expect(clock.at(0)).toBe(2_000_000);
@@ -48,7 +48,7 @@ describe('the clock of Redis', () => {
     });
     fc.assert(
       fc.property(trips, fc.integer({ min: -100_000, max: 1e12 }), (list, aheadMs) => {
-        const clock = new TheirClock();
+        const clock = new RedisClock();
         let at = 0;
         let shortest = Infinity;
         for (const { waitMs, outMs, backMs } of list) {

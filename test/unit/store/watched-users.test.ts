@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { PartitionUsers } from '../../../src/store/redis/channels/users.ts';
+import type { RedisLedgerOptions } from '../../../src/store/redis/link/surroundings.ts';
+import type { Registration } from '../../../src/store/redis/channels/registration.ts';
+
+/** The users of a partition whose questions are answered when the test says so. */
+function createUsers() {
+  const notified: string[] = [];
+  const questions: { answer: (revision: number, isOnline: boolean) => void; fail: () => void }[] = [];
+  const options = {
+    link: {
+      run: () =>
+        new Promise((resolve, reject) => {
+          questions.push({
+            answer: (revision, isOnline) => resolve([revision, isOnline ? 1 : 0]),
+            fail: () => reject(new Error('Redis is away')),
+          });
+        }),
+    },
+    notifyWatchers: (_appId: string, userId: string, state: string) => notified.push(`${userId} ${state}`),
+  } as unknown as RedisLedgerOptions;
+  const users = new PartitionUsers(options, {} as Registration, new PartitionKeys('test:', 0));
+  const next = () => {
+    const question = questions.shift();
+    if (question === undefined) throw new Error('nothing was asked');
+    return question;
+  };
+  return { users, notified, next };
+}
+
+test('an answer from before a missed notice does not count as an answer to what was asked since', async () => {
+  const { users, notified, next } = createUsers();
+  const watching = users.watch('1', 'anna');
+  const first = next();
+  // Anna comes online at revision 7, and the notice is lost.
+  const reading = users.readAll();
+  const second = next();
+  first.answer(5, false);
+  await watching;
+  second.answer(7, true);
+  expect(await reading).toBe(true);
+  expect(users.isOnline('1', 'anna')).toBe(true);
+  expect(notified).toEqual(['anna online']);
+});
+
+test('an answer that is older than a notice changes nothing', async () => {
+  const { users, notified, next } = createUsers();
+  const watching = users.watch('1', 'anna');
+  users.apply('1', 'anna', { revision: 7, isOnline: true });
+  next().answer(5, false);
+  await watching;
+  expect(users.isOnline('1', 'anna')).toBe(true);
+  expect(notified).toEqual([]);
+});
+
+test('a watcher that was answered while Redis was away is notified once the user is known to be online', async () => {
+  const { users, notified, next } = createUsers();
+  const watching = users.watch('1', 'anna');
+  next().fail();
+  await watching;
+  expect(users.isOnline('1', 'anna')).toBe(false);
+  const reading = users.readAll();
+  next().answer(7, true);
+  await reading;
+  expect(notified).toEqual(['anna online']);
+});
