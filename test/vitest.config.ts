@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** For projects that wait for other processes more than they compute. They run together, after the others. */
+const waiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+
 /**
  * Projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
  * loopback sockets in this process; `e2e` starts the built program; `examples` are suites such as users have, on the
@@ -10,15 +13,20 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
+    // Every project transforms the same sources. This keeps the results, also for the next run.
+    experimental: { fsModuleCache: true },
+    // Files share their imports: a process for each of them would take longer than most. So no test may leave anything
+    // behind in a module or a global.
+    isolate: false,
+    // A limit is not an assertion: a busy machine may take long.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,
-        // A property tries many cases; FC_RUNS asks for more. The files share their imports: a process for each of them would
-        // take longer than its tests. So no test may leave anything behind in a module.
+        // A property tries many cases; FC_RUNS asks for more.
         test: {
           name: 'fast',
           include: ['test/{unit,property,contract}/**/*.test.ts'],
-          isolate: false,
           maxWorkers: 2,
           testTimeout: 60_000,
         },
@@ -28,21 +36,18 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          testTimeout: 20_000,
-          // The same as for `fast`, because they run together.
+          testTimeout: 60_000,
           maxWorkers: 2,
         },
       },
       {
         extends: true,
-        // These wait for other processes more than they compute.
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          ...waiting,
         },
       },
       {
@@ -56,10 +61,9 @@ export default defineConfig({
             'test/workers/**/*.test.ts',
           ],
           env: { TEST_WORKERS: '2' },
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
-          maxWorkers: 3,
-          sequence: { groupOrder: 5 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          ...waiting,
         },
       },
       {
@@ -77,8 +81,7 @@ export default defineConfig({
           setupFiles: ['test/support/redis/require.ts', 'test/support/redis/use-shared.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 6 },
+          ...waiting,
         },
       },
       {
@@ -92,10 +95,9 @@ export default defineConfig({
             'test/support/browser/install.ts',
             'test/support/examples/install.ts',
           ],
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 3 },
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          ...waiting,
         },
       },
       {
@@ -107,8 +109,7 @@ export default defineConfig({
           setupFiles: ['test/support/redis/require.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
-          sequence: { groupOrder: 2 },
+          ...waiting,
         },
       },
       {
@@ -120,8 +121,7 @@ export default defineConfig({
           setupFiles: ['test/support/browser/require.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 4 },
+          ...waiting,
         },
       },
       {
@@ -133,8 +133,7 @@ export default defineConfig({
           setupFiles: ['test/support/redis/require.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 6 },
+          ...waiting,
         },
       },
     ],

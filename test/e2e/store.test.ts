@@ -287,7 +287,7 @@ describe('a store', () => {
     const { code, stderr } = await runWithConfig(beside);
     expect(code).toBe(2);
     expect(stderr).toMatch(/store\s+is given together with redis/);
-    expect(stderr).toMatch(/store\s+is given together with control/);
+    expect(stderr).toMatch(/store\s+cannot be combined with control/);
   });
 
   test('is set by the command line before the environment, and by both before the file', async () => {

@@ -27,7 +27,7 @@ test.each([1, 2])(
 
     // Nobody answers a closing connection, so its channels may be left a little later.
     const open = places.filter(({ socket }) => socket !== undefined).length;
-    await expect.poll(() => connectionsOf(server), { timeout: 10_000 }).toBe(open);
+    await expect.poll(() => connectionsOf(server)).toBe(open);
     const sdk = sdkFor(server);
     const ask = async (path: string) => (await sdk.get({ path })).json() as Promise<unknown>;
     const { channels: occupied } = (await ask('/channels')) as { channels: Record<string, object> };

@@ -56,7 +56,7 @@ test('each metric, label and value in alerts and dashboard exists on running ser
   const prometheus = await startPrometheus(await startServers());
   // Prometheus scrapes everything at once, every second, so one metric of each server shows that all are
   // there.
-  await expect.poll(() => countOf(prometheus, 'soketify_build_info'), { timeout: 30_000 }).toBe(2);
+  await expect.poll(() => countOf(prometheus, 'soketify_build_info')).toBe(2);
   const missing: string[] = [];
   for (const expression of await readExpressions()) {
     await prometheus.query(expression.text);

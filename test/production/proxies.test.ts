@@ -91,7 +91,7 @@ test.each([
     try {
       const port = await proxy.start(server.port);
       // HAProxy and Caddy forward nothing before a health check has succeeded.
-      await expect.poll(() => healthThrough(port), { timeout: 20_000 }).toBe(200);
+      await expect.poll(() => healthThrough(port)).toBe(200);
       const { socket, frames } = openSocket(`wss://127.0.0.1:${port}`);
       await frames.first(({ event }) => event === 'pusher:connection_established');
       socket.send(JSON.stringify({ event: 'pusher:subscribe', data: { channel: 'news' } }));

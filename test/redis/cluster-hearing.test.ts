@@ -40,10 +40,10 @@ async function expectHeard(
     await new Promise<void>((resolve) => void systemClock.after(50, resolve));
     return channels.filter((channel) => !here.arrived.includes(`${channel} ${text}`));
   };
-  await expect.poll(() => missing('attempt'), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => missing('attempt')).toEqual([]);
   for (const channel of channels) there.publish(channel, 'once');
   await expect
-    .poll(() => here.arrived.filter((one) => one.endsWith(' once')).toSorted(), { timeout: 10_000 })
+    .poll(() => here.arrived.filter((one) => one.endsWith(' once')).toSorted())
     .toEqual(channels.map((channel) => `${channel} once`).toSorted());
 }
 
@@ -57,7 +57,7 @@ test('a subscriber receives everything that is published after its join, on ever
       there.publish(channel, 'x');
     }),
   );
-  await expect.poll(() => here.arrived.length, { timeout: 10_000 }).toBe(channels.length);
+  await expect.poll(() => here.arrived.length).toBe(channels.length);
   expect(new Set(here.arrived).size).toBe(channels.length);
 });
 
@@ -84,7 +84,5 @@ test('channels are received again after their slot has moved to another server, 
   await Promise.all(later.map((channel) => here.join(channel)));
   here.arrived.length = 0;
   for (const channel of later) there.publish(channel, 'x');
-  await expect
-    .poll(() => here.arrived.toSorted(), { timeout: 10_000 })
-    .toEqual(later.map((channel) => `${channel} x`).toSorted());
+  await expect.poll(() => here.arrived.toSorted()).toEqual(later.map((channel) => `${channel} x`).toSorted());
 });

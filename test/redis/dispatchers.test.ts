@@ -81,10 +81,10 @@ test('three nodes share the webhooks; after one is killed the others have its sh
   };
   const expected = (...channels: readonly string[]) =>
     channels.map((channel) => `channel_occupied ${channel}`).toSorted();
-  await expect.poll(told, { timeout: 20_000 }).toEqual(expected(...before));
+  await expect.poll(told).toEqual(expected(...before));
   await kill(two);
   const after = await occupy(one, 'after');
-  await expect.poll(told, { timeout: 20_000 }).toEqual(expected(...before, ...after));
+  await expect.poll(told).toEqual(expected(...before, ...after));
   await sharedBy([one, three]);
   // A new node gets a share again.
   await sharedBy([one, three, await start()]);
@@ -131,10 +131,10 @@ test('drops of any node are listed by the one that keeps them, and by it alone',
     const listed = all.filter((list) => list !== undefined);
     return { listed, silent: all.length - listed.length };
   };
-  await expect.poll(found, { timeout: 20_000 }).toEqual({ listed: [lost], silent: 2 });
+  await expect.poll(found).toEqual({ listed: [lost], silent: 2 });
   const keeper = (await lists()).findIndex((list) => list !== undefined);
   expect(keeper).toBeGreaterThanOrEqual(0);
   const [killed] = nodes.splice(keeper, 1);
   if (killed !== undefined) await kill(killed);
-  await expect.poll(found, { timeout: 20_000 }).toEqual({ listed: [lost], silent: 1 });
+  await expect.poll(found).toEqual({ listed: [lost], silent: 1 });
 }, 90_000);

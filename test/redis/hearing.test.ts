@@ -141,14 +141,14 @@ test('after the connection of the topics was killed the node reports itself as d
   const channels = Array.from({ length: 3000 }, (_, index) => `room-${index}`);
   await Promise.all(channels.map((channel) => here.join(channel)));
   for (const channel of channels.slice(2000)) here.leave(channel);
-  await expect.poll(() => isWhole(here, there), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => isWhole(here, there)).toBe(true);
   const closed = once(here.clients.subscriber, 'close');
   await admin.client('KILL', 'TYPE', 'PUBSUB');
   await closed;
   expect(here.ledger.isWhole).toBe(false);
   // A client joins meanwhile.
   const join = here.join('meanwhile');
-  await expect.poll(() => isWhole(here, there), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => isWhole(here, there)).toBe(true);
   await join;
   expect(await topics()).toBe(3001);
   const held = [...channels.slice(0, 2000), 'meanwhile'];
@@ -170,7 +170,7 @@ test('channels are received again on another Redis that replaces the first', asy
   await Promise.all([here.start(), there.start()]);
   await here.join('room');
   await other.restart();
-  await expect.poll(() => isWhole(here, there), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => isWhole(here, there)).toBe(true);
   there.publish('room', 'x');
   await expect.poll(() => here.arrived).toEqual(['room x']);
 });

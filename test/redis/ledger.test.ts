@@ -12,7 +12,8 @@ afterAll(() => redis.stop());
 
 testLedger(
   'RedisLedger',
-  redisLedgerHarness(() =>
-    createRedisClients({ location: { kind: 'single', url: redis.url }, silenceMs: 10_000 }),
+  redisLedgerHarness(
+    () => createRedisClients({ location: { kind: 'single', url: redis.url }, silenceMs: 60_000 }),
+    0.4,
   ),
 );

@@ -23,7 +23,7 @@ describe(seeded('three nodes, whose clocks are minutes apart'), () => {
             await expectTrueViews(walk);
           }),
         ),
-        runs(30),
+        runs(20),
       );
     },
     10 * patienceMs,

@@ -25,14 +25,14 @@ test('a frozen Redis makes only a bounded number of publishes wait', async () =>
   for (const number of published) link.publish('topic', number.padEnd(1024 * 1024));
   redis.thaw();
   link.publish('topic', 'late');
-  await expect.poll(() => heard.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(64);
+  await expect.poll(() => heard.length).toBeGreaterThanOrEqual(64);
   await expect
     .poll(
       () => {
         link.publish('topic', 'afterwards');
         return heard.at(-1);
       },
-      { timeout: 20_000 },
+      { timeout: 30_000 },
     )
     .toBe('afterwards');
   expect(heard.filter((number) => number !== 'afterwards')).toEqual(published.slice(0, 64));

@@ -88,7 +88,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const pid = Number(line);
     expect(isAlive(pid)).toBe(true);
     child.kill(signal);
-    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   },
 );
 
@@ -113,6 +113,6 @@ test('a replica is promoted after its master was killed', async () => {
   if (master === undefined || replica === undefined) throw new Error('The cluster has six members');
   await master.kill();
   const client = clientOf(replica.url);
-  await expect.poll(async () => (await client.role())[0], { timeout: 20_000 }).toBe('master');
-  await expect.poll(() => client.cluster('INFO'), { timeout: 20_000 }).toContain('cluster_state:ok');
+  await expect.poll(async () => (await client.role())[0]).toBe('master');
+  await expect.poll(() => client.cluster('INFO')).toContain('cluster_state:ok');
 });

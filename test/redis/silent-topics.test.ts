@@ -23,7 +23,7 @@ test("a connection for topics that does not even receive the node's own heartbea
         await Promise.all([deaf.ledger.beat(), other.ledger.beat()]);
         return [...(view ?? [])];
       },
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     .toEqual(['u1', 'u2']);
 });

@@ -42,12 +42,12 @@ async function whileRedisIsAway(work: () => Promise<void>): Promise<void> {
     ((await (await fetch(`${server.url}/healthz`)).json()) as { status: unknown }).status;
   redis.freeze();
   try {
-    await expect.poll(status, { timeout: 10_000 }).toBe('degraded');
+    await expect.poll(status).toBe('degraded');
     await work();
   } finally {
     redis.thaw();
   }
-  await expect.poll(status, { timeout: 20_000 }).toBe('ready');
+  await expect.poll(status).toBe('ready');
 }
 
 async function publish(channel: string, name: string): Promise<void> {
@@ -89,12 +89,12 @@ test('events that are published one after the other reach the clients of all thr
     names.push('client-meanwhile');
     speaker.send({ event: 'client-meanwhile', channel: 'private-news', data: '1' });
     for (const socket of listeners) {
-      await expect.poll(() => heardBy(socket, 'private-news'), { timeout: 10_000 }).toEqual(names);
+      await expect.poll(() => heardBy(socket, 'private-news')).toEqual(names);
     }
   });
   await publishAll('after');
   for (const socket of listeners) {
-    await expect.poll(() => heardBy(socket, 'private-news'), { timeout: 10_000 }).toEqual(names);
+    await expect.poll(() => heardBy(socket, 'private-news')).toEqual(names);
   }
   expect(heardBy(speaker, 'private-news')).toEqual(names.filter((name) => name !== 'client-meanwhile'));
 }, 60_000);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { AppView } from '../../../src/views/settings.ts';
 import { token } from '../support/admin.ts';
 import { AdminWorld } from '../support/admin-world.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app } from '../support/server.ts';
 
 const of = { app: '1' };
@@ -40,15 +41,16 @@ test.each([
   });
 });
 
-test('a thousand endpoints are added and listed, and receive events', async () => {
-  const world = await AdminWorld.start();
+test('a thousand endpoints, two hundred of them added at run time, are listed and receive events', async () => {
+  const receiver = await Receiver.start();
   const ids = Array.from({ length: 1000 }, (_, index) => `e-${index}`);
-  for (const id of ids) {
-    const url = `${world.receiver.url}/${id}`;
-    await world.admin.call('addEndpoint', { of, body: { id, url, eventTypes: ['channel_occupied'] } });
-  }
-  const { endpoints } = await world.admin.get<AppView>('showApp', { of });
-  expect(endpoints.map(({ id }) => id)).toEqual(['main', ...ids]);
+  const endpoints = ids.map((id) => ({ id, url: `${receiver.url}/${id}`, eventTypes: ['channel_occupied'] }));
+  const world = await AdminWorld.start({ apps: [{ ...app, webhooks: endpoints.slice(0, 800) }] });
+  for (const body of endpoints.slice(800)) await world.admin.get('addEndpoint', { of, body });
+  const listed = await world.admin.get<AppView>('showApp', { of });
+  expect(listed.endpoints.map(({ id }) => id)).toEqual(ids);
   await (await world.connect()).subscribe('news');
-  await expect.poll(() => world.receiver.requests.length, { timeout: 10_000 }).toBe(1001);
-}, 60_000);
+  // On a busy machine some attempts take too long, and are repeated.
+  const reached = () => new Set(receiver.requests.map((request) => request.url)).size;
+  await expect.poll(reached, { timeout: 60_000 }).toBe(1000);
+}, 120_000);

@@ -41,7 +41,7 @@ export function useChromium(): OpenTab {
       viewport: { width, height },
       reducedMotion: 'reduce',
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(45_000);
     const misdeeds: string[] = [];
     await tellViolations(context);
     const page = await context.newPage();

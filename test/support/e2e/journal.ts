@@ -1,5 +1,5 @@
 /** Long enough for a loaded machine. A test that waits this long has failed. */
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** A record of what happened, in order, and promises of what will happen. It waits by notification. */
 export class Journal<T> {

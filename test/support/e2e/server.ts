@@ -152,7 +152,7 @@ export async function runProgram(
   input?: string,
 ): Promise<Exit> {
   const { child, exit } = launch(args, env, input);
-  const tooLong = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const tooLong = setTimeout(() => child.kill('SIGKILL'), 60_000);
   return exit.finally(() => clearTimeout(tooLong));
 }
 

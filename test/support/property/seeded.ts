@@ -15,4 +15,4 @@ export function runs(count: number): { seed: number; numRuns: number } {
 }
 
 /** How long a walk may take in real time: a busy machine is no defect, nor is a longer walk asked for. */
-export const patienceMs = FC_RUNS === undefined ? 60_000 : 600_000;
+export const patienceMs = FC_RUNS === undefined ? 300_000 : 600_000;

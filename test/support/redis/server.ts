@@ -117,7 +117,7 @@ async function launch(args: readonly string[], folder: string): Promise<Run> {
     child.kill('SIGKILL');
     await ended;
   };
-  const tooLong = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const tooLong = setTimeout(() => child.kill('SIGKILL'), 60_000);
   try {
     await ready;
   } catch (error) {

@@ -22,7 +22,8 @@ import { deliveryState, resultWords } from './words.ts';
 export function DeliveriesPage({ app }: PageProps) {
   const { q = '', id } = route.value.query;
   const isAway = useScrolledAway();
-  const list = useDeliveries(app, q, id !== undefined || isAway);
+  const [isOnRow, setOnRow] = useState(false);
+  const list = useDeliveries(app, q, id !== undefined || isAway || isOnRow);
   return (
     <Page
       title="Deliveries"
@@ -48,7 +49,11 @@ export function DeliveriesPage({ app }: PageProps) {
         <ErrorNotice error={list.error} onRetry={list.reload} />
       )}
       <div class={id === undefined ? 'split' : 'split with-panel'}>
-        <div class="split-list">
+        <div
+          class="split-list"
+          onFocusIn={({ target }) => setOnRow(isKeyboardRow(target))}
+          onFocusOut={() => setOnRow(false)}
+        >
           <NewOnes list={list} />
           <Rows list={list} q={q} />
         </div>
@@ -194,6 +199,11 @@ function Answer({ row }: { readonly row: DeliveryView }) {
       </span>
     </span>
   );
+}
+
+/** Whether the keyboard is on a row. The list must not move then, because the row could leave it with the focus. */
+function isKeyboardRow(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches('a[data-row]:focus-visible');
 }
 
 const awayPx = 120;
