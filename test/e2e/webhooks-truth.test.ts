@@ -27,7 +27,7 @@ test.each([1, 2])(
     for (let index = 0; index < 12; index++) places.push({ user: pick(users, index) });
     for (let step = 0; step < steps; step++) await move(places, server, random);
 
-    // Nobody answers a closing connection, so its channels may be left a little later.
+    // A closing connection receives no answer, so the server may process its leaves a little later.
     const open = places.filter(({ socket }) => socket !== undefined).length;
     await expect.poll(() => connectionsOf(server), { timeout: 10_000 }).toBe(open);
     const sdk = sdkFor(server);

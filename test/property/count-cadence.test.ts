@@ -122,7 +122,7 @@ describe(seeded('the count of subscribers'), () => {
               if (count > crowd)
                 expect(at - (told[index - 1]?.at ?? -Infinity)).toBeGreaterThanOrEqual(everyMs);
             }
-            // There is nobody left to be sent the 0.
+            // No subscriber is left to receive the 0.
             expect(world.frames.get(name)).toEqual(told.filter(({ count }) => count > 0));
           }
           const sum = (): number => [...world.webhooks.values()].flat().length;

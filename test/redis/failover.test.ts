@@ -61,7 +61,7 @@ async function expectHeard(node: Server, sockets: readonly Socket[], name: strin
 }
 
 test.each(setups)(
-  'where %s, a failover ends no grace period, vacates nothing, and all held channels are heard again',
+  'where %s, a failover ends no grace period, vacates nothing, and all subscribed channels receive messages again',
   async (_where, start) => {
     await using setup = await start();
     const hooks = await startReceiver();

@@ -38,7 +38,7 @@ export class Walk {
     walks += 1;
     this.#url = url;
     this.#redis = new Redis(url);
-    // Some tests stop it meanwhile.
+    // Some tests stop Redis during the walk.
     this.#redis.on('error', () => {});
     this.#keyPrefix = `walk${process.pid}-${walks}:`;
   }
@@ -93,7 +93,7 @@ export class Walk {
   }
 
   /**
-   * Advances the time, half a second after the other. Nodes that are not frozen report what is due, and renew their leases
+   * Advances the time in steps of half a second. Nodes that are not frozen report what is due, and renew their leases
    * when it is time to, and at the end.
    */
   async advance(ms: number): Promise<void> {
