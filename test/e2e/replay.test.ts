@@ -29,7 +29,7 @@ async function recordFile(): Promise<string> {
 }
 
 describe('soketify-emulator replay', () => {
-  test('sends the webhooks of a record, and says what the backend answered', async () => {
+  test('sends the webhooks of a record, and prints the answers of the backend', async () => {
     const file = await recordFile();
     await using backend = await startReceiver({ secret: 'other' });
     const args = ['replay', file, '--url', backend.url, '--secret', 'other', '--header', 'X-Extra: yes'];

@@ -75,7 +75,7 @@ class World {
     this.#readAnew();
   }
 
-  /** Everything arrives, and then a heartbeat, which tells the revision. */
+  /** Everything arrives, and then a heartbeat with the revision. */
   settle(): void {
     while (this.#notices.length > 0) this.receiveNotice();
     if (this.#node.revisions.reported(this.#redis.revision)) this.#readAnew();
