@@ -4,7 +4,7 @@ import { Client } from './support/client.ts';
 import { start } from './support/emulator.ts';
 import { metric, post, trigger } from './support/http.ts';
 import { RecordingLog } from './support/log.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app, configOf, otherApp, startServer } from './support/server.ts';
 
 const kibibyte = 1024;

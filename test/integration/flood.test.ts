@@ -5,7 +5,7 @@ import { parseReceived } from '../../src/webhooks/received.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { Client } from './support/client.ts';
 import { metric, query } from './support/http.ts';
-import { Receiver, type Received } from './support/receiver.ts';
+import { Receiver, type Received } from '../support/receiver.ts';
 import { app, startServer } from './support/server.ts';
 
 const rooms = 20;

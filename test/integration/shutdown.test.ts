@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import { Client } from './support/client.ts';
 import { get } from './support/http.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app, startServer } from './support/server.ts';
 
 const withWebhook = (url: string, rest: object = {}) => ({
