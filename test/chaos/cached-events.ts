@@ -3,7 +3,7 @@ export const noEvent = '';
 /** How many events are remembered per channel. */
 const remembered = 100;
 
-interface Said {
+interface Published {
   readonly data: string;
   /** The node that received the request. */
   readonly node: string;
@@ -18,7 +18,9 @@ interface Said {
 /** Which event each cache channel may hold, as known to a backend that publishes one event at a time. */
 export class CachedEvents {
   readonly #doubtMs: number;
-  #said: Said[] = [{ data: noEvent, node: '', startedAt: 0, atMs: 0, isAnswered: true, isCertain: true }];
+  #published: Published[] = [
+    { data: noEvent, node: '', startedAt: 0, atMs: 0, isAnswered: true, isCertain: true },
+  ];
 
   /** `doubtMs`: how long a failed request may still take effect, in milliseconds. */
   constructor(doubtMs: number) {
@@ -36,22 +38,24 @@ export class CachedEvents {
 
   /** Marks what this node has answered since this moment as possibly lost. Earlier events may be back. */
   mayLoseSince(atMs: number, node: string): void {
-    for (const said of this.#said) if (said.atMs >= atMs && said.node === node) said.isCertain = false;
+    for (const event of this.#published) {
+      if (event.atMs >= atMs && event.node === node) event.isCertain = false;
+    }
   }
 
   /** The data of the events that a new subscriber may receive, with `noEvent` for none. */
   get acceptable(): readonly string[] {
-    const at = this.#said.findLastIndex(({ isCertain }) => isCertain);
-    const certain = this.#said[at];
-    const possible = this.#said.filter((said, index) => {
+    const at = this.#published.findLastIndex(({ isCertain }) => isCertain);
+    const certain = this.#published[at];
+    const possible = this.#published.filter((event, index) => {
       if (index >= at || certain === undefined) return true;
-      return !said.isAnswered && said.atMs > certain.startedAt - this.#doubtMs;
+      return !event.isAnswered && event.atMs > certain.startedAt - this.#doubtMs;
     });
     return [...new Set(possible.map(({ data }) => data))];
   }
 
-  #add(said: Omit<Said, 'atMs' | 'isCertain'>): void {
-    this.#said.push({ ...said, atMs: Date.now(), isCertain: said.isAnswered });
-    this.#said = this.#said.slice(-remembered);
+  #add(event: Omit<Published, 'atMs' | 'isCertain'>): void {
+    this.#published.push({ ...event, atMs: Date.now(), isCertain: event.isAnswered });
+    this.#published = this.#published.slice(-remembered);
   }
 }

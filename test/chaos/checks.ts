@@ -34,7 +34,7 @@ interface ReplayFindings {
   /** Contradictions where the order was best effort. */
   reordered: number;
   /** Departures that were lost together with all data. */
-  excused: number;
+  lost: number;
 }
 
 /**
@@ -42,29 +42,29 @@ interface ReplayFindings {
  * divergence that occurs in both is reported once.
  */
 export function checkReplay(receiver: Receiver, { truth, disturbances, journal }: Known): ReplayFindings {
-  const findings: ReplayFindings = { divergences: [], reordered: 0, excused: 0 };
+  const findings: ReplayFindings = { divergences: [], reordered: 0, lost: 0 };
   const known = truth.belief(receiver.startsWith);
-  for (const how of ['taken', 'seen'] as const) {
-    const where = `endpoint ${receiver.id}${how === 'seen' ? ', including what it rejected' : ''}`;
+  for (const how of ['accepted', 'received'] as const) {
+    const where = `endpoint ${receiver.id}${how === 'received' ? ', including what it rejected' : ''}`;
     const replayed = replay(receiver[how]);
     const report = (found: Divergence) => {
-      const isTold = findings.divergences.some(
+      const isKnown = findings.divergences.some(
         ({ subject, believed }) => subject === found.subject && believed === found.believed,
       );
-      if (!isTold) findings.divergences.push(found);
+      if (!isKnown) findings.divergences.push(found);
     };
     for (const contradiction of replayed.contradictions) {
       if (disturbances.mayReorder(receiver.id, contradiction.event.atMs)) findings.reordered += 1;
       // The event that resolved the contradiction was lost together with all data.
-      else if (contradiction.toldAtMs < disturbances.lostUntil) findings.excused += 1;
+      else if (contradiction.earlierAtMs < disturbances.lostUntil) findings.lost += 1;
       else report({ where, ...describeContradiction(contradiction, receiver[how], journal) });
     }
     for (const found of compare(where, replayed, known)) {
       // Departures before this moment may have been known to Redis only.
-      const isExcused =
+      const isLost =
         found.believed === present &&
         disturbances.losses.some((loss) => truth.wasAbsent(found.subject, loss));
-      if (isExcused) findings.excused += 1;
+      if (isLost) findings.lost += 1;
       else report(found);
     }
   }

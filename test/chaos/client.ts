@@ -29,7 +29,7 @@ interface Habits {
   /** How long a client stays away after it lost its connection, before it reconnects and subscribes again. */
   awayMs(random: Random): number;
   /** Called when a subscription or its end is requested. */
-  onAsked(): void;
+  onRequest(): void;
   /** Called when a client receives another client's event. */
   onClientEvent(channel: string, data: string): void;
 }
@@ -57,7 +57,7 @@ export const usualActions = {
 type Action = keyof typeof usualActions;
 
 /** The actions that change who is subscribed to a channel. */
-const asking: ReadonlySet<Action> = new Set([
+const changes: ReadonlySet<Action> = new Set([
   'join',
   'leave',
   'leave and rejoin',
@@ -80,7 +80,7 @@ export class Client implements ConnectionEvents {
   #rejoins: readonly string[] = [];
   #returnsAt = 0;
   #checkedAt = 0;
-  #said = 0;
+  #sentEvents = 0;
 
   constructor(name: string, userId: string, random: Random, world: World) {
     this.name = name;
@@ -115,7 +115,7 @@ export class Client implements ConnectionEvents {
     if (this.#connection === undefined) this.#connect();
     else if (this.#connection.isEstablished) this.#perform(this.#connection, action, channel, awayMs);
     this.#giveUpSilence();
-    if (asking.has(action)) this.#world.habits?.onAsked();
+    if (changes.has(action)) this.#world.habits?.onRequest();
     return pauseMs * (this.#world.habits?.pace ?? 1);
   }
 
@@ -150,7 +150,7 @@ export class Client implements ConnectionEvents {
     this.#note(channel, `joined on ${this.node}`);
     const connection = this.#connection;
     const isTalkative = this.#world.habits !== undefined && isPrivate(channel);
-    if (isTalkative && connection?.isEstablished === true) this.#say(connection, channel);
+    if (isTalkative && connection?.isEstablished === true) this.#sendClientEvent(connection, channel);
   }
 
   onLost(channel: string, why: string): void {
@@ -158,7 +158,7 @@ export class Client implements ConnectionEvents {
     this.#note(channel, why);
   }
 
-  onOldNews(channel: string, what: string): void {
+  onRedundantEvent(channel: string, what: string): void {
     this.#world.journal.count('redundant presence events');
     this.#note(channel, `received on ${this.node} what it knew already: ${what}`);
   }
@@ -204,7 +204,7 @@ export class Client implements ConnectionEvents {
         connection.unsubscribe(channel);
         break;
       case 'client event':
-        if (own !== undefined && isPrivate(own)) this.#say(connection, own);
+        if (own !== undefined && isPrivate(own)) this.#sendClientEvent(connection, own);
         break;
       case 'ping':
         connection.ping();
@@ -222,12 +222,12 @@ export class Client implements ConnectionEvents {
     }
   }
 
-  #say(connection: Connection, channel: string): void {
-    this.#said += 1;
-    connection.sendClientEvent(channel, `${this.name} ${this.#said}`);
+  #sendClientEvent(connection: Connection, channel: string): void {
+    this.#sentEvents += 1;
+    connection.sendClientEvent(channel, `${this.name} ${this.#sentEvents}`);
   }
 
-  /** Prefers low numbers, so that some channels are crowded and others are often empty. */
+  /** Prefers low numbers, so that some channels have many subscribers and others are often empty. */
   #drawChannel(random: Random): string {
     const { channels } = this.#world;
     return channels[Math.floor(channels.length * random.next() ** 1.5)] ?? '';

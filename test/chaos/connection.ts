@@ -13,7 +13,7 @@ export interface ConnectionEvents {
   onHeld(channel: string): void;
   onLost(channel: string, why: string): void;
   /** A `member_added` for a known member, or a `member_removed` for an unknown one. */
-  onOldNews(channel: string, what: string): void;
+  onRedundantEvent(channel: string, what: string): void;
   onRefused(channel: string): void;
   /** An event that a backend published on a channel. */
   onEvent(event: string, channel: string, data: string): void;
@@ -28,8 +28,8 @@ interface Frame {
 }
 
 /** An expected answer. Requests that were withdrawn meanwhile are answered, too. */
-interface Question {
-  readonly askedAt: number;
+interface PendingRequest {
+  readonly requestedAt: number;
   isWanted: boolean;
 }
 
@@ -45,7 +45,7 @@ export class Connection {
   readonly #events: ConnectionEvents;
   /** The subscriptions. For presence channels, with the known members. */
   readonly #held = new Map<string, Set<string>>();
-  readonly #questions = new Map<string, Question[]>();
+  readonly #requests = new Map<string, PendingRequest[]>();
   readonly #openedAt = Date.now();
   #pingedAt: number | undefined;
   #socketId: string | undefined;
@@ -79,22 +79,22 @@ export class Connection {
 
   /** Whether no answer is pending. */
   get isAnswered(): boolean {
-    return this.isEstablished && this.#questions.size === 0 && this.#pingedAt === undefined;
+    return this.isEstablished && this.#requests.size === 0 && this.#pingedAt === undefined;
   }
 
   /** Since when an answer is pending. Infinity if none is. */
   get waitingSince(): number {
-    const asked = [...this.#questions.values()].flat().map(({ askedAt }) => askedAt);
+    const times = [...this.#requests.values()].flat().map(({ requestedAt }) => requestedAt);
     const greeting = this.isEstablished ? Infinity : this.#openedAt;
-    return Math.min(greeting, this.#pingedAt ?? Infinity, ...asked);
+    return Math.min(greeting, this.#pingedAt ?? Infinity, ...times);
   }
 
   /** Subscribes, unless the subscription exists or is pending. */
   subscribe(channel: string): void {
-    const questions = this.#questions.get(channel) ?? [];
+    const requests = this.#requests.get(channel) ?? [];
     const socketId = this.#socketId;
-    if (socketId === undefined || this.#held.has(channel) || questions.at(-1)?.isWanted === true) return;
-    this.#questions.set(channel, [...questions, { askedAt: Date.now(), isWanted: true }]);
+    if (socketId === undefined || this.#held.has(channel) || requests.at(-1)?.isWanted === true) return;
+    this.#requests.set(channel, [...requests, { requestedAt: Date.now(), isWanted: true }]);
     const channelData = isPresence(channel) ? JSON.stringify({ user_id: this.#userId }) : undefined;
     this.#send('pusher:subscribe', {
       channel,
@@ -105,7 +105,7 @@ export class Connection {
 
   /** Unsubscribes, even if the subscription is not yet confirmed. */
   unsubscribe(channel: string): void {
-    for (const question of this.#questions.get(channel) ?? []) question.isWanted = false;
+    for (const request of this.#requests.get(channel) ?? []) request.isWanted = false;
     this.#send('pusher:unsubscribe', { channel });
     this.#lose(channel, `left on ${this.node}`);
   }
@@ -154,7 +154,7 @@ export class Connection {
         break;
       case 'pusher_internal:member_added':
       case 'pusher_internal:member_removed':
-        this.#tellMember(channel, (JSON.parse(String(data)) as { user_id: string }).user_id, event);
+        this.#applyMember(channel, (JSON.parse(String(data)) as { user_id: string }).user_id, event);
         break;
       default:
         if (channel !== '') this.#events.onEvent(event, channel, String(data));
@@ -163,10 +163,10 @@ export class Connection {
 
   /** Settles the oldest pending request of the channel. Returns false if it was withdrawn. */
   #answer(channel: string): boolean {
-    const [question, ...later] = this.#questions.get(channel) ?? [];
-    if (later.length > 0) this.#questions.set(channel, later);
-    else this.#questions.delete(channel);
-    return question?.isWanted === true;
+    const [request, ...later] = this.#requests.get(channel) ?? [];
+    if (later.length > 0) this.#requests.set(channel, later);
+    else this.#requests.delete(channel);
+    return request?.isWanted === true;
   }
 
   #hold(channel: string, data: string): void {
@@ -175,11 +175,11 @@ export class Connection {
     this.#events.onHeld(channel);
   }
 
-  #tellMember(channel: string, userId: string, event: string): void {
+  #applyMember(channel: string, userId: string, event: string): void {
     const view = this.#held.get(channel);
     if (view === undefined) return;
     const isNew = event.endsWith('added') ? !view.has(userId) : view.has(userId);
-    if (!isNew) this.#events.onOldNews(channel, `${event} of ${userId}`);
+    if (!isNew) this.#events.onRedundantEvent(channel, `${event} of ${userId}`);
     if (event.endsWith('added')) view.add(userId);
     else view.delete(userId);
   }
@@ -193,7 +193,7 @@ export class Connection {
     this.#isOpen = false;
     const held = [...this.#held.keys()];
     for (const channel of held) this.#lose(channel, why);
-    this.#questions.clear();
+    this.#requests.clear();
     this.#events.onClosed(held);
   }
 }

@@ -13,7 +13,7 @@ export interface Fault {
 
 const redisFaults: ReadonlySet<FaultKind> = new Set(['redis-kill', 'redis-freeze', 'redis-clients']);
 
-/** The injected faults, and which deviations they excuse. */
+/** The injected faults, and which deviations they allow. */
 export class Disturbances {
   readonly faults: Fault[] = [];
 

@@ -45,13 +45,13 @@ export class FaultRunner {
     const { fleet, journal } = this.#stage;
     switch (kind) {
       case 'kill':
-        return this.#withNode(planned, async (node, place) => {
+        return this.#withNode(planned, async (node, slot) => {
           // A node loses what it buffers for Redis when it dies.
           const since = this.#stage.disturbances.redisTroubledSince;
           await node.kill();
           if (since !== undefined) this.#stage.publisher.mayLoseSince(since, node.name);
           await pause(lastsMs);
-          await fleet.fill(place);
+          await fleet.fill(slot);
         });
       case 'freeze-short':
       case 'freeze-long':
@@ -61,7 +61,7 @@ export class FaultRunner {
           node.thaw();
         });
       case 'restart':
-        return this.#withNode(planned, (node, place) => this.#restart(node, place, lastsMs));
+        return this.#withNode(planned, (node, slot) => this.#restart(node, slot, lastsMs));
       case 'rolling':
         return this.#roll(planned);
       case 'add':
@@ -97,11 +97,11 @@ export class FaultRunner {
     }
   }
 
-  async #restart(node: NodeProcess, place: number, pauseMs: number): Promise<void> {
+  async #restart(node: NodeProcess, slot: number, pauseMs: number): Promise<void> {
     const fault = await node.terminate();
     if (fault !== undefined) this.#stage.journal.problem(fault);
     await pause(pauseMs);
-    await this.#stage.fleet.fill(place);
+    await this.#stage.fleet.fill(slot);
   }
 
   /** Adds a node, which takes its share of everything and then shuts down. */
@@ -121,8 +121,8 @@ export class FaultRunner {
     this.#isRolling = true;
     const { fleet, disturbances } = this.#stage;
     const fault = disturbances.begin(kind, 'all nodes');
-    for (const place of fleet.places) {
-      await fleet.withPlace(place, (node) => this.#restart(node, place, lastsMs));
+    for (const slot of fleet.slots) {
+      await fleet.withSlot(slot, (node) => this.#restart(node, slot, lastsMs));
     }
     disturbances.end(fault);
     this.#isRolling = false;
@@ -132,15 +132,15 @@ export class FaultRunner {
   /** Applies the fault to the drawn node, or to the next one that is free. */
   async #withNode(
     { kind, draw }: PlannedFault,
-    use: (node: NodeProcess, place: number) => Promise<void>,
+    use: (node: NodeProcess, slot: number) => Promise<void>,
   ): Promise<boolean> {
     const { fleet, disturbances } = this.#stage;
-    const { places } = fleet;
-    const first = Math.floor(draw * places.length);
-    for (const place of [...places.slice(first), ...places.slice(0, first)]) {
-      const isDone = await fleet.withPlace(place, async (node) => {
+    const { slots } = fleet;
+    const first = Math.floor(draw * slots.length);
+    for (const slot of [...slots.slice(first), ...slots.slice(0, first)]) {
+      const isDone = await fleet.withSlot(slot, async (node) => {
         const fault = disturbances.begin(kind, node.name);
-        await use(node, place);
+        await use(node, slot);
         disturbances.end(fault);
       });
       if (isDone) return true;

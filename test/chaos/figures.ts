@@ -6,7 +6,7 @@ export interface Figure {
   readonly legend: string;
 }
 
-const doings = 'how often clients did this; should be high';
+const actions = 'how often clients did this; should be high';
 const faults = 'how often this was injected; should be high';
 
 /** Figures that are counted by name during a run. */
@@ -26,7 +26,7 @@ const legends: Readonly<Record<string, string>> = {
 
 /** The explanation of a figure that is counted by name. */
 export function legendOf(what: string): string {
-  if (what.startsWith('action: ')) return doings;
+  if (what.startsWith('action: ')) return actions;
   if (what.startsWith('fault: '))
     return what.endsWith('(skipped)') ? 'not possible at that moment; any number is fine' : faults;
   if (what.startsWith('kill: ')) return 'SIGKILL at this point; should be high';

@@ -15,8 +15,8 @@ export interface Dated extends Divergence {
 export class Findings {
   readonly divergences: Dated[] = [];
   readonly histories = new Map<string, readonly string[]>();
-  /** Deviations that docs/architecture/nodes.md allows. They are no divergences. */
-  excuses: readonly Figure[] = [];
+  /** Deviations that docs/architecture/nodes.md allows. They do not count as divergences. */
+  allowed: readonly Figure[] = [];
   readonly #journal: Journal;
   readonly #known = new Set<string>();
 

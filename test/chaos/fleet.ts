@@ -17,35 +17,35 @@ interface FleetOptions {
   readonly onLine: (node: string, line: string) => void;
 }
 
-/** The nodes. Each place holds one node, running or starting. */
+/** The nodes. Each slot holds one node, which runs or starts. */
 export class Fleet {
   readonly #options: FleetOptions;
-  readonly #places: (NodeProcess | undefined)[];
+  readonly #slots: (NodeProcess | undefined)[];
   readonly #busy = new Set<number>();
   readonly #ended: NodeProcess[] = [];
-  /** Places that were closed. */
+  /** Slots that were closed. */
   readonly #closed = new Set<number>();
   #started = 0;
   #isStopping = false;
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.#places = Array.from({ length: options.size }, () => undefined);
+    this.#slots = Array.from({ length: options.size }, () => undefined);
   }
 
-  /** Starts a node in every place. Rejects with the node's last log lines if one does not start. */
+  /** Starts a node in every slot. Rejects with the node's last log lines if one does not start. */
   async start(): Promise<void> {
-    const starts = await Promise.allSettled(this.#places.map((_, place) => this.#startIn(place)));
+    const starts = await Promise.allSettled(this.#slots.map((_, slot) => this.#startIn(slot)));
     for (const start of starts) if (start.status === 'rejected') throw start.reason;
   }
 
   /** The running nodes, including frozen ones, because clients cannot know which those are. */
   get live(): readonly NodeProcess[] {
-    return this.#places.filter((node): node is NodeProcess => node?.isRunning === true);
+    return this.#slots.filter((node): node is NodeProcess => node?.isRunning === true);
   }
 
   get isComplete(): boolean {
-    return this.live.length === this.places.length;
+    return this.live.length === this.slots.length;
   }
 
   /** The running nodes, and the last of those that have exited. */
@@ -53,37 +53,37 @@ export class Fleet {
     return [...this.#ended.slice(-6), ...this.live];
   }
 
-  get places(): readonly number[] {
-    return [...this.#places.keys()].filter((place) => !this.#closed.has(place));
+  get slots(): readonly number[] {
+    return [...this.#slots.keys()].filter((slot) => !this.#closed.has(slot));
   }
 
-  /** Acts on the node of a place, unless another action on it is under way. */
-  async withPlace(place: number, use: (node: NodeProcess) => Promise<void>): Promise<boolean> {
-    const node = this.#places[place];
-    if (node === undefined || !node.isRunning || this.#busy.has(place)) return false;
-    this.#busy.add(place);
+  /** Acts on the node of a slot, unless another action on it is under way. */
+  async withSlot(slot: number, use: (node: NodeProcess) => Promise<void>): Promise<boolean> {
+    const node = this.#slots[slot];
+    if (node === undefined || !node.isRunning || this.#busy.has(slot)) return false;
+    this.#busy.add(slot);
     try {
       await use(node);
     } finally {
-      this.#busy.delete(place);
+      this.#busy.delete(slot);
     }
     return true;
   }
 
-  /** Starts a new node in a place. While Redis is away, that may take several attempts. */
-  async fill(place: number): Promise<void> {
+  /** Starts a new node in a slot. While Redis is away, that may take several attempts. */
+  async fill(slot: number): Promise<void> {
     const { journal } = this.#options;
-    const former = this.#places[place];
+    const former = this.#slots[slot];
     if (former !== undefined) this.#ended.push(former);
-    this.#places[place] = undefined;
+    this.#slots[slot] = undefined;
     const giveUpAt = Date.now() + startPatienceMs;
     while (!this.#isStopping) {
       try {
-        return await this.#startIn(place);
+        return await this.#startIn(slot);
       } catch (error) {
         journal.count('failed starts');
         if (Date.now() > giveUpAt) {
-          journal.problem(`No node could be started in place ${place + 1}: ${String(error)}`);
+          journal.problem(`No node could be started in slot ${slot + 1}: ${String(error)}`);
           return;
         }
         await pause(500);
@@ -93,14 +93,14 @@ export class Fleet {
 
   /** Adds a node. The returned function shuts it down gracefully. */
   async add(): Promise<() => Promise<void>> {
-    const place = this.#places.push(undefined) - 1;
-    await this.fill(place);
+    const slot = this.#slots.push(undefined) - 1;
+    await this.fill(slot);
     return async () => {
       // Another action on it, such as a restart, may be under way.
-      while (this.#busy.has(place) && !this.#isStopping) await pause(50);
-      this.#closed.add(place);
-      const node = this.#places[place];
-      this.#places[place] = undefined;
+      while (this.#busy.has(slot) && !this.#isStopping) await pause(50);
+      this.#closed.add(slot);
+      const node = this.#slots[slot];
+      this.#slots[slot] = undefined;
       if (node === undefined || !node.isRunning) return;
       this.#ended.push(node);
       const fault = await node.terminate();
@@ -120,18 +120,18 @@ export class Fleet {
     );
   }
 
-  async #startIn(place: number): Promise<void> {
+  async #startIn(slot: number): Promise<void> {
     const { onLine, ...given } = this.#options;
     this.#started += 1;
-    const name = `node-${place + 1}-start-${this.#started}`;
+    const name = `node-${slot + 1}-start-${this.#started}`;
     const node = await NodeProcess.start({ ...given, name, onLine: (line) => onLine(name, line) });
-    this.#places[place] = node;
-    node.onCrash((how) => this.#replace(place, node, how));
+    this.#slots[slot] = node;
+    node.onCrash((how) => this.#replace(slot, node, how));
   }
 
-  #replace(place: number, node: NodeProcess, how: string): void {
-    if (this.#places[place] !== node || this.#isStopping) return;
+  #replace(slot: number, node: NodeProcess, how: string): void {
+    if (this.#slots[slot] !== node || this.#isStopping) return;
     this.#options.journal.problem(`${how}; its last log lines:\n${node.lines.slice(-15).join('\n')}`);
-    void this.fill(place);
+    void this.fill(slot);
   }
 }

@@ -17,19 +17,19 @@ async function main({ minutes, verbose, single, kills, scale, ...options }: Opti
   if (options.nodes > 1 && !single) installRedis();
   guard(seconds + furtherSeconds);
   const startedAt = Date.now();
-  const say = (text: string) => process.stdout.write(`${text}\n`);
+  const print = (text: string) => process.stdout.write(`${text}\n`);
   const listeners = {
-    onStep: (step: string) => say(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${step}`),
-    ...(verbose && { onLine: (node: string, line: string) => say(`${node} ${line}`) }),
+    onStep: (step: string) => print(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${step}`),
+    ...(verbose && { onLine: (node: string, line: string) => print(`${node} ${line}`) }),
   };
-  say(
+  print(
     `seed ${options.seed}, ${single ? `${kills} kills` : `faults: ${options.faults.join(', ') || 'none'}`}`,
   );
   const { seed, clients } = options;
   const outcome = single
     ? await runSingle({ seed, clients, kills, scale, mayLimit: true, ...listeners })
     : await runChaos({ ...options, seconds, ...listeners });
-  say(`\n${formatOutcome(outcome)}`);
+  print(`\n${formatOutcome(outcome)}`);
   if (isTrue(outcome)) return 0;
   process.stderr.write(formatLogs(outcome));
   return 1;

@@ -71,9 +71,9 @@ export class NodeProcess {
   }
 
   /** Sets the callback for an unexpected exit. */
-  onCrash(tell: (how: string) => void): void {
+  onCrash(report: (how: string) => void): void {
     this.#child.once('exit', (code, signal) => {
-      if (!this.#isEnding) tell(`${this.name} exited unexpectedly with ${code ?? signal}`);
+      if (!this.#isEnding) report(`${this.name} exited unexpectedly with ${code ?? signal}`);
     });
   }
 

@@ -51,7 +51,7 @@ export interface PlannedFault {
   /** From the start of the run. */
   readonly atMs: number;
   readonly lastsMs: number;
-  /** From [0, 1): selects the node, the endpoint or the way at that time. */
+  /** From [0, 1): selects the node, or the endpoint and how it fails, once the fault begins. */
   readonly draw: number;
 }
 

@@ -69,7 +69,7 @@ async function probeCachesOn(
     },
     onHeld: () => {},
     onLost: () => {},
-    onOldNews: () => {},
+    onRedundantEvent: () => {},
     onRefused: () => {},
     onEvent(event, channel, data) {
       // Other events may arrive meanwhile. The cached event comes first.

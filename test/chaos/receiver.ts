@@ -6,7 +6,7 @@ import type { ReceivedEvent } from './replay.ts';
 import { app, nodeHeader, requestTimeoutMs, type EndpointSetting } from './settings.ts';
 
 /**
- * How an endpoint fails: it answers 500, never answers, answers too late although it took the events, breaks
+ * How an endpoint fails: it answers 500, never answers, accepts the events but answers too late, breaks
  * the connection, or does not listen.
  */
 export const failures = ['error', 'hang', 'late', 'reset', 'refuse'] as const;
@@ -14,8 +14,8 @@ export type Failure = (typeof failures)[number];
 
 interface Delivery {
   readonly bodyHash: string;
-  isTaken: boolean;
-  /** The attempt numbers that were seen. */
+  isAccepted: boolean;
+  /** The attempt numbers that were received. */
   readonly attempts: Set<string>;
 }
 
@@ -24,7 +24,7 @@ interface Watch {
   /** A request was received completely, and is not answered yet. */
   onReceived(): void;
   /** It was answered, with 200 or with a failure. */
-  onAnswered(isTaken: boolean): void;
+  onAnswered(isAccepted: boolean): void;
 }
 
 /** A webhook endpoint that can be made to fail. It verifies each request and keeps each event. */
@@ -32,9 +32,9 @@ export class Receiver implements EndpointSetting {
   readonly id: string;
   readonly startsWith: string;
   /** The events of each delivery in the order of their first receipt, whatever the answer. */
-  readonly seen: ReceivedEvent[] = [];
+  readonly received: ReceivedEvent[] = [];
   /** The same, for receipts that were answered 2xx. */
-  readonly taken: ReceivedEvent[] = [];
+  readonly accepted: ReceivedEvent[] = [];
   /** Repeated deliveries: those that had not been accepted before, and those that had. */
   retries = 0;
   duplicates = 0;
@@ -134,12 +134,12 @@ export class Receiver implements EndpointSetting {
     }
   }
 
-  #record(request: IncomingMessage, body: Buffer, isTaken: boolean): void {
+  #record(request: IncomingMessage, body: Buffer, isAccepted: boolean): void {
     const id = String(request.headers['webhook-id']);
     const node = String(request.headers[nodeHeader]);
     const bodyHash = createHash('sha256').update(body).digest('base64');
     const earlier = this.#deliveries.get(id);
-    if (earlier?.isTaken === true) this.duplicates += 1;
+    if (earlier?.isAccepted === true) this.duplicates += 1;
     else if (earlier !== undefined) this.retries += 1;
     if (earlier !== undefined && earlier.bodyHash !== bodyHash) {
       this.#journal.problem(`${this.id} received delivery ${id} again with another body: ${body.toString()}`);
@@ -147,17 +147,17 @@ export class Receiver implements EndpointSetting {
     const { events } = JSON.parse(body.toString()) as { events: readonly ReceivedEvent[] };
     const received = events.map((event) => ({ ...event, atMs: this.lastRequestAt, node, delivery: id }));
     const attempt = String(request.headers['x-soketify-attempt']);
-    if (earlier === undefined) this.seen.push(...received);
-    if (isTaken && earlier?.isTaken !== true) this.taken.push(...received);
+    if (earlier === undefined) this.received.push(...received);
+    if (isAccepted && earlier?.isAccepted !== true) this.accepted.push(...received);
     const attempts = earlier?.attempts ?? new Set<string>();
     if (this.watch !== undefined && attempts.has(attempt)) {
       this.#journal.problem(`${this.id} received attempt ${attempt} of delivery ${id} twice`);
     }
     attempts.add(attempt);
-    this.#deliveries.set(id, { bodyHash, isTaken: isTaken || earlier?.isTaken === true, attempts });
+    this.#deliveries.set(id, { bodyHash, isAccepted: isAccepted || earlier?.isAccepted === true, attempts });
     for (const { name, channel, user_id: userId = '' } of received) {
       if (name === 'client_event') continue;
-      const answer = isTaken ? 'took' : 'refused';
+      const answer = isAccepted ? 'accepted' : 'rejected';
       this.#journal.note(
         channel,
         `endpoint ${this.id} ${answer} ${name} ${userId} (${node}, ${id}, attempt ${attempt})`,

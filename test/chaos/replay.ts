@@ -18,7 +18,7 @@ export interface Contradiction {
   readonly event: ReceivedEvent;
   readonly what: string;
   /** When the contradicted event was received. */
-  readonly toldAtMs: number;
+  readonly earlierAtMs: number;
 }
 
 export interface Replayed extends Belief {
@@ -30,16 +30,16 @@ export function replay(events: readonly ReceivedEvent[]): Replayed {
   const state = new WebhookState();
   const contradictions: Contradiction[] = [];
   /** When each channel and member was last mentioned. */
-  const toldAt = new Map<string, number>();
+  const mentionedAt = new Map<string, number>();
   for (const event of events) {
     const { name, channel, user_id: userId = '' } = event;
     if (name !== 'client_event') {
       for (const { message, subjects } of state.apply(event)) {
-        const times = subjects.map((subject) => toldAt.get(subject) ?? -Infinity);
-        contradictions.push({ event, what: message, toldAtMs: Math.max(-Infinity, ...times) });
+        const times = subjects.map((subject) => mentionedAt.get(subject) ?? -Infinity);
+        contradictions.push({ event, what: message, earlierAtMs: Math.max(-Infinity, ...times) });
       }
     }
-    toldAt.set(userId === '' ? channel : memberKey(channel, userId), event.atMs);
+    mentionedAt.set(userId === '' ? channel : memberKey(channel, userId), event.atMs);
   }
   return { occupied: state.occupied, members: state.members, contradictions };
 }

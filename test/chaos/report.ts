@@ -54,9 +54,9 @@ function figuresOf({ figures, journal, receivers, findings }: Outcome): Figure[]
   return [
     ...figures,
     ...counts.map(([what, figure]) => ({ what, figure, legend: legendOf(what) })),
-    ...receivers.map(({ id, taken }) => ({
+    ...receivers.map(({ id, accepted }) => ({
       what: `events accepted by ${id}`,
-      figure: taken.length,
+      figure: accepted.length,
       legend: 'answered with 2xx by this endpoint, each counted once; should be high',
     })),
     {
@@ -70,22 +70,22 @@ function figuresOf({ figures, journal, receivers, findings }: Outcome): Figure[]
       legend:
         'deliveries repeated after acceptance, with the same id and bytes; receivers drop them; any number is fine',
     },
-    ...findings.excuses,
+    ...findings.allowed,
     { what: 'problems', figure: journal.problems.length, legend: 'what must never happen; should be 0' },
     {
       what: 'divergences',
       figure: findings.divergences.length,
-      legend: 'beliefs that differ from the truth, without an exception in ARCHITECTURE; should be 0',
+      legend: 'beliefs that differ from the truth, and that ARCHITECTURE does not allow; should be 0',
     },
   ];
 }
 
 /** Divergences at the end come before those found during the run. */
 function firstDivergences({ findings: { divergences } }: Outcome): Dated[] {
-  const isOnTheWay = ({ evidence }: Divergence) => evidence !== undefined;
+  const isDuringRun = ({ evidence }: Divergence) => evidence !== undefined;
   return [
-    ...divergences.filter((divergence) => !isOnTheWay(divergence)),
-    ...divergences.filter(isOnTheWay),
+    ...divergences.filter((divergence) => !isDuringRun(divergence)),
+    ...divergences.filter(isDuringRun),
   ].slice(0, shownDivergences);
 }
 

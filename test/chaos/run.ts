@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { checkDrops, checkHttp, checkReplay, checkView } from './checks.ts';
 import { removeFolder, temporaryFolder } from './children.ts';
 import type { World } from './client.ts';
-import { Crowd } from './crowd.ts';
+import { ClientGroup } from './client-group.ts';
 import { Disturbances } from './disturbances.ts';
 import { FaultRunner, type Stage } from './fault-runner.ts';
 import type { Figure } from './figures.ts';
@@ -42,7 +42,7 @@ const quietMs = leaseMs + graceMs + 1000;
 
 /** Runs the program under faults, and compares the final beliefs of everyone with the truth. */
 export async function runChaos(options: RunOptions): Promise<Outcome> {
-  const { onStep: tell = () => {} } = options;
+  const { onStep: log = () => {} } = options;
   const random = new Random(options.seed);
   const plan = planRun(random.fork(), options.faults, options.seconds * 1000);
   const journal = new Journal();
@@ -63,37 +63,37 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   const channels = channelsFor(options.clients);
   const world: World = { channels, truth, journal, live: () => fleet.live };
   const publisher = new Publisher(random.fork(), world);
-  const crowd = new Crowd(options.clients, random.fork(), world);
+  const group = new ClientGroup(options.clients, random.fork(), world);
   const stage: Stage = { fleet, redis, receivers, publisher, disturbances, journal };
   const findings = new Findings(journal);
   const resting = { nodes: fleet, receivers, journal, truth, quietMs };
 
   const compare = async () => {
-    tell('comparing');
-    const sums = { reordered: 0, excused: 0 };
+    log('comparing');
+    const sums = { reordered: 0, lost: 0 };
     for (const receiver of receivers) {
-      const { divergences, reordered, excused } = checkReplay(receiver, { truth, disturbances, journal });
+      const { divergences, reordered, lost } = checkReplay(receiver, { truth, disturbances, journal });
       findings.add(divergences);
       sums.reordered += reordered;
-      sums.excused += excused;
+      sums.lost += lost;
     }
-    findings.excuses = excusesOf(sums);
+    findings.allowed = allowedFigures(sums);
     for (const node of fleet.live) findings.add(await checkHttp(node, truth));
   };
   try {
-    tell('starting');
+    log('starting');
     await fleet.start();
-    tell(`acting for ${options.seconds} s`);
-    await act(stage, crowd, plan, options.seconds);
-    tell('waiting until everything settles');
-    crowd.keep();
-    await rest({ ...resting, isSettled: () => crowd.isSettled });
+    log(`acting for ${options.seconds} s`);
+    await act(stage, group, plan, options.seconds);
+    log('waiting until everything settles');
+    group.keep();
+    await rest({ ...resting, isSettled: () => group.isSettled });
     await compare();
-    for (const client of crowd.clients) findings.add(checkView(client, truth));
-    findings.add(await probeFanOut(fleet.live, crowd.clients));
+    for (const client of group.clients) findings.add(checkView(client, truth));
+    findings.add(await probeFanOut(fleet.live, group.clients));
     findings.add(await probeCaches(fleet.live, channels, publisher));
-    tell('leaving');
-    await crowd.leave();
+    log('leaving');
+    await group.leave();
     await rest({ ...resting, isSettled: () => truth.belief().occupied.size === 0 });
     await compare();
     if (disturbances.lostUntil < 0) for (const node of fleet.live) findings.add(await checkDrops(node));
@@ -101,7 +101,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     journal.problem(`The run was aborted: ${error instanceof Error ? error.stack : String(error)}`);
   } finally {
     publisher.stop();
-    crowd.stop();
+    group.stop();
     await fleet.stop();
     for (const receiver of receivers) await receiver.close();
     await redis?.stop();
@@ -119,7 +119,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
 }
 
 /** Deviations that docs/architecture/nodes.md allows for several nodes. */
-function excusesOf({ reordered, excused }: { reordered: number; excused: number }): Figure[] {
+function allowedFigures({ reordered, lost }: { reordered: number; lost: number }): Figure[] {
   return [
     {
       what: 'reordered',
@@ -127,8 +127,8 @@ function excusesOf({ reordered, excused }: { reordered: number; excused: number 
       legend: 'events out of order after another node had taken over; any number is fine',
     },
     {
-      what: 'excused by a loss of all data',
-      figure: excused,
+      what: 'departures lost with all data',
+      figure: lost,
       legend: 'departures that only Redis knew when it was emptied; any number is fine',
     },
   ];
@@ -147,18 +147,18 @@ export async function startReceivers(journal: Journal): Promise<Receiver[]> {
 }
 
 /** Runs clients, a backend, faults and storms as planned. Resolves when all faults are over. */
-async function act(stage: Stage, crowd: Crowd, plan: Plan, seconds: number): Promise<void> {
+async function act(stage: Stage, group: ClientGroup, plan: Plan, seconds: number): Promise<void> {
   const runner = new FaultRunner(stage);
   const startedAt = Date.now();
   const at = async (atMs: number, begin: () => Promise<void> | void) => {
     await pause(Math.max(0, startedAt + atMs - Date.now()));
     await begin();
   };
-  crowd.start();
+  group.start();
   const published = stage.publisher.run();
   const storm = (planned: Plan['storms'][number]) => {
     stage.journal.count('storms');
-    crowd.storm(planned);
+    group.storm(planned);
   };
   await Promise.all([
     pause(seconds * 1000),

@@ -4,7 +4,7 @@ import { callApi } from '../support/e2e/http.ts';
 import { startServer, type Server } from '../support/e2e/server.ts';
 import type { Socket } from '../support/e2e/socket.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
-import { connectCrowd, connectionsOfWorkers } from '../support/workers/crowd.ts';
+import { connectMany, connectionsOfWorkers } from '../support/workers/connections.ts';
 
 const token = 'a-token-that-is-long-enough';
 
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 /** Opens connections on both threads, all of them on this channel. */
 async function gather(channel: string): Promise<readonly [Socket, ...Socket[]]> {
-  const sockets = await connectCrowd(server);
+  const sockets = await connectMany(server);
   onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
   for (const socket of sockets) await socket.subscribe(channel);
   const counts = await connectionsOfWorkers(server);

@@ -5,7 +5,12 @@ import { startReceiver, type Receiver } from '../support/e2e/receiver.ts';
 import { startServer, type Server } from '../support/e2e/server.ts';
 import { connectSocket, Socket } from '../support/e2e/socket.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
-import { connectCrowd, connectionsOfWorkers, crowdSize, metricsOf } from '../support/workers/crowd.ts';
+import {
+  connectMany,
+  connectionsOfWorkers,
+  manyConnections,
+  metricsOf,
+} from '../support/workers/connections.ts';
 import { createThreadFault } from '../support/workers/failing-thread.ts';
 import { replay } from '../support/webhook-state.ts';
 
@@ -82,7 +87,7 @@ function membersAsSeenBy({ frames }: Socket): string[] {
 test('clients on all threads receive the same events and see the same members, and webhooks report each change once', async () => {
   const { hooks, start } = await createStage();
   const [one, two] = [await start(), await start()];
-  const sockets = [...(await connectCrowd(one)), ...(await connectCrowd(two))];
+  const sockets = [...(await connectMany(one)), ...(await connectMany(two))];
   for (const server of [one, two]) {
     const counts = await connectionsOfWorkers(server);
     expect(counts).toHaveLength(2);
@@ -124,7 +129,7 @@ test('clients on all threads receive the same events and see the same members, a
 test('queries about channels, health and metrics describe the whole process', async () => {
   const { start } = await createStage();
   const server = await start();
-  const sockets = await connectCrowd(server);
+  const sockets = await connectMany(server);
   await joinAll(sockets, 'presence-room');
   for (const socket of sockets) {
     socket.requestSubscription('news');
@@ -133,7 +138,7 @@ test('queries about channels, health and metrics describe the whole process', as
   const path = `/apps/${app.id}/channels/news`;
   const count = async () =>
     JSON.parse((await callApi(server, { path, params: { info: 'subscription_count' } })).text) as unknown;
-  await expect.poll(count).toEqual({ occupied: true, subscription_count: crowdSize });
+  await expect.poll(count).toEqual({ occupied: true, subscription_count: manyConnections });
   const health = async () => (await fetch(`${server.url}/healthz`)).json();
   await expect.poll(health).toMatchObject({
     status: 'ready',
@@ -144,8 +149,8 @@ test('queries about channels, health and metrics describe the whole process', as
     dropped: 'kept here',
   });
   const metrics = await metricsOf(server);
-  expect(metrics).toContain(`soketify_connections{app="1"} ${crowdSize}\n`);
-  expect(metrics).toContain(`soketify_members{app="1"} ${crowdSize}\n`);
+  expect(metrics).toContain(`soketify_connections{app="1"} ${manyConnections}\n`);
+  expect(metrics).toContain(`soketify_members{app="1"} ${manyConnections}\n`);
   // Each thread is a node, and a channel counts on each.
   expect(metrics).toContain('soketify_occupied_channels{app="1"} 4\n');
   expect(metrics).toContain('soketify_redis_up 1\n');
@@ -161,13 +166,13 @@ test('queries about channels, health and metrics describe the whole process', as
 test('replaying the webhooks gives the true state after a process was killed and started again', async () => {
   const { hooks, start } = await createStage({ webhooks: { ...quick, disconnectGraceMs: 1500 } });
   const before = await start();
-  const users = await joinAll(await connectCrowd(before), 'presence-room');
+  const users = await joinAll(await connectMany(before), 'presence-room');
   await expectMembers(hooks, 'presence-room', users);
   await before.kill();
   const after = await start();
   // Only the first ten come back.
   const back = users.slice(0, 10);
-  await joinAll(await connectCrowd(after, app, back.length), 'presence-room');
+  await joinAll(await connectMany(after, app, back.length), 'presence-room');
   await expectMembers(hooks, 'presence-room', back);
   const removed = hooks.events.items.filter(({ name }) => name === 'member_removed');
   expect(removed.map(({ user_id: user }) => user ?? '').toSorted()).toEqual(users.slice(10).toSorted());
@@ -178,7 +183,7 @@ test('when a process shuts down, the others report each of its members as remove
   const [ending, staying] = [await start(), await start()];
   const witness = await connectSocket(staying);
   await witness.subscribe('presence-room', { user_id: 'witness' });
-  const sockets = await connectCrowd(ending);
+  const sockets = await connectMany(ending);
   const users = await joinAll(sockets, 'presence-room');
   await expectMembers(hooks, 'presence-room', [...users, 'witness']);
   await ending.stop();
@@ -194,7 +199,7 @@ test('when a thread fails, the process exits and the other processes report its 
   const [failing, staying] = [await start(fault.env), await start()];
   const witness = await connectSocket(staying);
   await witness.subscribe('presence-room', { user_id: 'witness' });
-  const users = await joinAll(await connectCrowd(failing), 'presence-room');
+  const users = await joinAll(await connectMany(failing), 'presence-room');
   await expectMembers(hooks, 'presence-room', [...users, 'witness']);
   await fault.happen();
   const { code, stderr } = await failing.exit;
@@ -259,14 +264,14 @@ test('an app that is added at run time is served by all threads of all processes
   await call('POST', '/apps/9/endpoints', { id: 'later', url: hooks.url });
   /** Opens connections on both threads, and returns those that were accepted. */
   const admitted = async (server: Server): Promise<Socket[]> => {
-    const sockets = Array.from({ length: crowdSize }, () => new Socket(server, { app: added }));
+    const sockets = Array.from({ length: manyConnections }, () => new Socket(server, { app: added }));
     const first = await Promise.all(sockets.map((socket) => socket.nextFrame()));
     return sockets.filter((_, index) => first[index]?.event === 'pusher:connection_established');
   };
   const sockets: Socket[] = [];
   for (const server of [one, two]) {
-    await expect.poll(async () => (await admitted(server)).length).toBe(crowdSize);
-    sockets.push(...(await connectCrowd(server, added)));
+    await expect.poll(async () => (await admitted(server)).length).toBe(manyConnections);
+    sockets.push(...(await connectMany(server, added)));
   }
   const users = await joinAll(sockets, 'presence-room');
   await expectMembers(hooks, 'presence-room', users);

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { app } from '../support/e2e/config.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { Socket } from '../support/e2e/socket.ts';
-import { connectCrowd, connectionsOfWorkers, crowdSize } from '../support/workers/crowd.ts';
+import { connectMany, connectionsOfWorkers, manyConnections } from '../support/workers/connections.ts';
 
 const token = 'a-token-that-is-long-enough';
 
@@ -25,19 +25,19 @@ test('an app that gets a limit of connections later counts those that are open o
     onTestFinished(() => socket.destroy());
     return (await socket.nextFrame()).event === 'pusher:connection_established';
   };
-  const sockets = await connectCrowd(server, added);
+  const sockets = await connectMany(server, added);
   expect(Math.min(...(await connectionsOfWorkers(server)))).toBeGreaterThan(0);
 
-  await setLimit(crowdSize + 1);
+  await setLimit(manyConnections + 1);
   expect([await knock(), await knock()]).toEqual([true, false]);
   // Those that are counted late are counted once, whatever the limit is meanwhile.
   await setLimit(null);
   expect([await knock(), await knock()]).toEqual([true, true]);
-  await setLimit(crowdSize + 3);
+  await setLimit(manyConnections + 3);
   expect(await knock()).toBe(false);
   // And they are not counted any more once they have gone.
   for (const socket of sockets) socket.close();
   await Promise.all(sockets.map(({ closed }) => closed));
-  const more = await Promise.all(Array.from({ length: crowdSize + 5 }, knock));
-  expect(more.filter(Boolean)).toHaveLength(crowdSize);
+  const more = await Promise.all(Array.from({ length: manyConnections + 5 }, knock));
+  expect(more.filter(Boolean)).toHaveLength(manyConnections);
 }, 60_000);

@@ -3,11 +3,15 @@ import { app, quick } from '../support/e2e/config.ts';
 import { callApi } from '../support/e2e/http.ts';
 import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
 import { Socket } from '../support/e2e/socket.ts';
-import { connectCrowd, connectionsOfWorkers, crowdSize as crowd } from '../support/workers/crowd.ts';
+import {
+  connectMany,
+  connectionsOfWorkers,
+  manyConnections as many,
+} from '../support/workers/connections.ts';
 import { createThreadFault } from '../support/workers/failing-thread.ts';
 
-async function subscribe(server: Server, channel: string, count = crowd): Promise<Socket[]> {
-  const sockets = await connectCrowd(server, app, count);
+async function subscribe(server: Server, channel: string, count = many): Promise<Socket[]> {
+  const sockets = await connectMany(server, app, count);
   for (const socket of sockets) await socket.subscribe(channel);
   return sockets;
 }
@@ -18,7 +22,7 @@ test('messages that are published one after the other reach the clients of all w
   const counts = await connectionsOfWorkers(server);
   expect(counts).toHaveLength(2);
   expect(Math.min(...counts)).toBeGreaterThan(0);
-  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(crowd);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(many);
   const names = Array.from({ length: 40 }, (_, index) => `event-${index}`);
   for (const name of names) {
     const answer = await callApi(server, {
@@ -40,7 +44,7 @@ test('backends receive answers about all workers', async () => {
   await subscribe(server, 'news');
   const path = `/apps/${app.id}/channels/news`;
   const answer = await callApi(server, { path, params: { info: 'subscription_count' } });
-  expect(JSON.parse(answer.text)).toEqual({ occupied: true, subscription_count: crowd });
+  expect(JSON.parse(answer.text)).toEqual({ occupied: true, subscription_count: many });
 });
 
 test('limits apply to the whole server', async () => {

@@ -3,12 +3,12 @@ import type { Receiver } from '../receiver.ts';
 import type { ReceivedEvent } from '../replay.ts';
 import type { Period } from '../truth.ts';
 
-interface Seen {
+interface Received {
   readonly channel: string;
   readonly data: string;
   readonly atMs: number;
   /** The run of the node that forwarded it. */
-  readonly life: string;
+  readonly run: string;
 }
 
 /**
@@ -16,13 +16,13 @@ interface Seen {
  * them, too.
  */
 export class ClientEvents {
-  readonly #seen = new Map<string, Seen>();
-  /** The event was seen while the disk was full, in a run that ended before it could write the event. */
-  excused = 0;
+  readonly #received = new Map<string, Received>();
+  /** Events that were received while the disk was full, in a run that ended before it could write them. */
+  unwritten = 0;
   readonly #lost = new Set<string>();
 
   get size(): number {
-    return this.#seen.size;
+    return this.#received.size;
   }
 
   /** How many events some endpoint lacked at the end. */
@@ -30,36 +30,36 @@ export class ClientEvents {
     return this.#lost.size;
   }
 
-  see(channel: string, data: string, life: string): void {
+  record(channel: string, data: string, run: string): void {
     const key = keyOf({ channel, data });
-    if (!this.#seen.has(key)) this.#seen.set(key, { channel, data, atMs: Date.now(), life });
+    if (!this.#received.has(key)) this.#received.set(key, { channel, data, atMs: Date.now(), run });
   }
 
-  /** Marks events first seen in this time as possibly lost. */
-  excuse({ from, to }: Period): void {
-    for (const [key, { atMs }] of this.#seen) {
+  /** Allows the events that were first received in this time to be lost. */
+  allowLoss({ from, to }: Period): void {
+    for (const [key, { atMs }] of this.#received) {
       if (atMs < from || atMs > to) continue;
-      this.#seen.delete(key);
-      this.excused += 1;
+      this.#received.delete(key);
+      this.unwritten += 1;
     }
   }
 
   /** The events that this endpoint lacks. */
   missingAt(receiver: Receiver, drops: readonly Drop[], stamp: (atMs: number) => string): Divergence[] {
-    const taken = new Set(receiver.taken.filter(isClientEvent).map(keyOf));
+    const accepted = new Set(receiver.accepted.filter(isClientEvent).map(keyOf));
     const isDropped = (channel: string): boolean =>
       drops.some(
         (drop) => drop.endpoint === receiver.id && drop.channel === channel && drop.name === 'client_event',
       );
-    const missing = [...this.#seen]
-      .filter(([key, { channel }]) => channel.startsWith(receiver.startsWith) && !taken.has(key))
+    const missing = [...this.#received]
+      .filter(([key, { channel }]) => channel.startsWith(receiver.startsWith) && !accepted.has(key))
       .filter(([, { channel }]) => !isDropped(channel));
     for (const [key] of missing) this.#lost.add(key);
-    return missing.map(([, { channel, data, atMs, life }]) => ({
+    return missing.map(([, { channel, data, atMs, run }]) => ({
       where: `endpoint ${receiver.id}`,
       subject: channel,
-      believed: `nothing of the client event '${data}'`,
-      truth: `another client received it from ${life} at ${stamp(atMs).trim()}`,
+      believed: `the client event '${data}' did not arrive`,
+      truth: `another client received it from ${run} at ${stamp(atMs).trim()}`,
     }));
   }
 }
@@ -71,7 +71,7 @@ export function checkClientEvents(receiver: Receiver): Divergence[] {
     void divergences.push({ where: `endpoint ${receiver.id}`, subject: channel, believed, truth });
   const known = new Map<string, ReceivedEvent>();
   const last = new Map<string, number>();
-  for (const event of receiver.taken.filter(isClientEvent)) {
+  for (const event of receiver.accepted.filter(isClientEvent)) {
     const { channel, data = '', delivery } = event;
     const earlier = known.get(keyOf(event));
     if (earlier !== undefined) {

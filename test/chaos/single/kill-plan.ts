@@ -24,13 +24,17 @@ const atOnce = (): [number, number] => [0, 0];
  */
 export const killPoints = {
   'at any moment': { weight: 4, afterMs: () => [0, 0] },
-  'around a commit': { weight: 5, moment: 'asked', afterMs: () => [0, 8] },
+  'around a commit': { weight: 5, moment: 'requested', afterMs: () => [0, 8] },
   'POST under way': { weight: 3, moment: 'received', afterMs: atOnce },
-  'POST answered, not settled': { weight: 3, moment: 'taken', afterMs: () => [0, 3] },
-  'POST failed, not postponed': { weight: 2, moment: 'refused', afterMs: () => [0, 3] },
+  'POST answered, not settled': { weight: 3, moment: 'accepted', afterMs: () => [0, 3] },
+  'POST failed, not postponed': { weight: 2, moment: 'rejected', afterMs: () => [0, 3] },
   'cached publish answered': { weight: 2, moment: 'published', afterMs: atOnce },
-  'client event seen': { weight: 3, moment: 'seen', afterMs: atOnce },
-  'end of a grace period': { weight: 2, moment: 'asked', afterMs: ({ graceMs }) => [graceMs, graceMs + 30] },
+  'client event received': { weight: 3, moment: 'client-event', afterMs: atOnce },
+  'end of a grace period': {
+    weight: 2,
+    moment: 'requested',
+    afterMs: ({ graceMs }) => [graceMs, graceMs + 30],
+  },
   'before it opens its store': { weight: 1, moment: 'start', afterMs: () => [0, startMs], isOfStart: true },
   'while it reads its store': { weight: 2, moment: 'opening', afterMs: () => [0, 10], isOfStart: true },
   'while it restores': { weight: 2, moment: 'listening', afterMs: () => [0, 15], isOfStart: true },

@@ -14,8 +14,8 @@ export interface KillerOptions {
   readonly writing: Writing;
   readonly journal: Journal;
   /** A run ended with writes failing since some moment. */
-  readonly onUnwritten: (period: Period, life: string) => void;
-  /** A node listens again after it was killed right behind the answer to a cached publish. */
+  readonly onUnwritten: (period: Period, run: string) => void;
+  /** A node listens again after it was killed right after it answered a cached publish. */
   readonly afterPublish: () => Promise<void>;
 }
 

@@ -1,8 +1,16 @@
 /** What can be observed of a node from outside, at the moment it happens. */
 export type Moment =
-  'start' | 'opening' | 'listening' | 'asked' | 'received' | 'taken' | 'refused' | 'published' | 'seen';
+  | 'start'
+  | 'opening'
+  | 'listening'
+  | 'requested'
+  | 'received'
+  | 'accepted'
+  | 'rejected'
+  | 'published'
+  | 'client-event';
 
-/** Calls whoever waits for a moment, before anything else happens. */
+/** Runs the callback that is registered for a moment, synchronously. */
 export class Moments {
   #awaited: { readonly moment: Moment; readonly run: () => void } | undefined;
 
@@ -16,7 +24,8 @@ export class Moments {
     this.#awaited = undefined;
   }
 
-  tell(moment: Moment): void {
+  /** Runs the callback if it is registered for this moment, and removes it. */
+  notify(moment: Moment): void {
     if (this.#awaited?.moment !== moment) return;
     const { run } = this.#awaited;
     this.#awaited = undefined;

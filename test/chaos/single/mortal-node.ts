@@ -16,11 +16,11 @@ export interface MortalNodeOptions {
   /** Called when a run that had started ends without having been killed. */
   readonly onCrash: (how: string) => void;
   /** Called with each line of each run's log. */
-  readonly onLine: (life: string, line: string) => void;
+  readonly onLine: (run: string, line: string) => void;
 }
 
 /** For how many runs the log is kept. */
-const lastLives = 6;
+const keptRuns = 6;
 
 /** One node with a store on disk, through many runs. */
 export class MortalNode {
@@ -29,7 +29,7 @@ export class MortalNode {
   starts = 0;
   readonly #options: MortalNodeOptions;
   readonly #watcher: FSWatcher;
-  readonly #lives: NodeProcess[] = [];
+  readonly #runs: NodeProcess[] = [];
   #child: ChildProcess | undefined;
   #closed: Promise<void> = Promise.resolve();
   #current: NodeProcess | undefined;
@@ -39,7 +39,7 @@ export class MortalNode {
     this.#options = options;
     mkdirSync(options.storePath, { recursive: true, mode: 0o700 });
     this.#watcher = watch(options.storePath, (_, file) => {
-      if (file === 'opening') options.moments.tell('opening');
+      if (file === 'opening') options.moments.notify('opening');
     });
   }
 
@@ -50,7 +50,7 @@ export class MortalNode {
 
   /** The name of the latest run. */
   get name(): string {
-    return `life-${this.starts}`;
+    return `run-${this.starts}`;
   }
 
   get pid(): number | undefined {
@@ -58,8 +58,8 @@ export class MortalNode {
   }
 
   /** The last runs, including the present one. */
-  get lives(): readonly NodeProcess[] {
-    return this.#lives;
+  get runs(): readonly NodeProcess[] {
+    return this.#runs;
   }
 
   /** Starts another run. Rejects when the process exits before it listens, even if it was killed. */
@@ -77,20 +77,20 @@ export class MortalNode {
       onChild: (child) => {
         this.#child = child;
         this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
-        moments.tell('start');
+        moments.notify('start');
       },
       onLine: (line) => {
         if (line.includes('"msg":"listening"')) {
           this.readyMs.push(performance.now() - startedAt);
-          moments.tell('listening');
+          moments.notify('listening');
         }
         onLine(name, line);
       },
     });
     this.#current = node;
     this.#watchEnd(node);
-    this.#lives.push(node);
-    if (this.#lives.length > lastLives) this.#lives.shift();
+    this.#runs.push(node);
+    if (this.#runs.length > keptRuns) this.#runs.shift();
   }
 
   /** Kills the process immediately, if there is one. */
@@ -113,12 +113,12 @@ export class MortalNode {
 
   #watchEnd(node: NodeProcess): void {
     const child = this.#child;
-    const tell = (): void => {
+    const report = (): void => {
       if (this.#isStopping || child?.signalCode === 'SIGKILL') return;
       const how = `${node.name} exited unexpectedly with ${child?.exitCode ?? child?.signalCode}`;
       this.#options.onCrash(`${how}; its last log lines:\n${node.lines.slice(-15).join('\n')}`);
     };
-    if (child === undefined || !isRunning(child)) tell();
-    else child.once('close', tell);
+    if (child === undefined || !isRunning(child)) report();
+    else child.once('close', report);
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkDrops, checkHttp, checkReplay, checkView, readDrops } from '../checks.ts';
 import { removeFolder, temporaryFolder } from '../children.ts';
 import { usualActions, type World } from '../client.ts';
-import { Crowd } from '../crowd.ts';
+import { ClientGroup } from '../client-group.ts';
 import { Disturbances } from '../disturbances.ts';
 import { Findings } from '../findings.ts';
 import { Journal } from '../journal.ts';
@@ -21,7 +21,7 @@ import { figuresOf } from './figures.ts';
 import { Killer } from './killer.ts';
 import { Moments } from './moments.ts';
 import { MortalNode } from './mortal-node.ts';
-import { checkSameStory } from './same-story.ts';
+import { checkSameHistory } from './same-history.ts';
 import { SmallDisk } from './small-disk.ts';
 import { timingOf } from './timing.ts';
 import { Troubles } from './troubles.ts';
@@ -40,7 +40,7 @@ export interface SingleOptions {
    */
   readonly mayLimit: boolean;
   /** Called with each line of each run's log. */
-  readonly onLine?: (life: string, line: string) => void;
+  readonly onLine?: (run: string, line: string) => void;
   /** Called with each step of the run. */
   readonly onStep?: (step: string) => void;
 }
@@ -52,12 +52,12 @@ const furtherQuietMs = 700;
 
 /** Kills a node with a store on disk repeatedly, and compares everyone's beliefs with the truth. */
 export async function runSingle(options: SingleOptions): Promise<Outcome> {
-  const { onStep: tell = () => {}, onLine = () => {}, scale, seed } = options;
+  const { onStep: log = () => {}, onLine = () => {}, scale, seed } = options;
   const random = new Random(seed);
   const timing = timingOf(scale);
   const planned = planKills(random.fork(), options.kills, timing);
   const [journal, disturbances, truth] = [new Journal(), new Disturbances(), new Truth()];
-  const [moments, writing, said] = [new Moments(), new Writing(), new ClientEvents()];
+  const [moments, writing, clientEvents] = [new Moments(), new Writing(), new ClientEvents()];
   const folder = temporaryFolder();
   const diskFolder = join(folder, 'disk');
   mkdirSync(diskFolder);
@@ -65,8 +65,8 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
   const receivers = await startReceivers(journal);
   for (const receiver of receivers) {
     receiver.watch = {
-      onReceived: () => moments.tell('received'),
-      onAnswered: (isTaken) => moments.tell(isTaken ? 'taken' : 'refused'),
+      onReceived: () => moments.notify('received'),
+      onAnswered: (isAccepted) => moments.notify(isAccepted ? 'accepted' : 'rejected'),
     };
   }
   const node = new MortalNode({
@@ -76,9 +76,9 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
     timing,
     moments,
     onCrash: (how) => journal.problem(how),
-    onLine(life, line) {
+    onLine(run, line) {
       writing.read(line);
-      onLine(life, line);
+      onLine(run, line);
     },
   });
   const channels = channelsFor(options.clients);
@@ -92,33 +92,33 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
       pace: 0.25,
       actions: { ...usualActions, 'client event': 40 },
       awayMs: (from) => (from.next() < 0.4 ? from.below(100) : from.below(timing.longestAwayMs)),
-      onAsked: () => moments.tell('asked'),
+      onRequest: () => moments.notify('requested'),
       onClientEvent(channel, data) {
-        said.see(channel, data, node.name);
-        moments.tell('seen');
+        clientEvents.record(channel, data, node.name);
+        moments.notify('client-event');
       },
     },
   };
   // A request to a killed process cannot take effect later.
   const publisher = new Publisher(random.fork(), world, {
     doubtMs: 0,
-    onAnswered: () => moments.tell('published'),
+    onAnswered: () => moments.notify('published'),
   });
-  const crowd = new Crowd(options.clients, random.fork(), world);
+  const group = new ClientGroup(options.clients, random.fork(), world);
   const killer = new Killer({
     node,
     disk,
     moments,
     writing,
     journal,
-    onUnwritten(period, life) {
-      said.excuse(period);
-      publisher.mayLoseSince(period.from, life);
+    onUnwritten(period, run) {
+      clientEvents.allowLoss(period);
+      publisher.mayLoseSince(period.from, run);
     },
     async afterPublish() {
       journal.count('caches checked after a kill');
       await publisher.silently(async () => {
-        findings.add(await probeCaches(node.live, channels, publisher), `by kill ${killer.kills}`);
+        findings.add(await probeCaches(node.live, channels, publisher), `after kill ${killer.kills}`);
       });
     },
   });
@@ -143,24 +143,26 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
   const resting = { nodes, receivers, truth, journal, quietMs };
 
   const compare = async (): Promise<void> => {
-    const when = `by kill ${killer.kills}`;
+    const when = `after kill ${killer.kills}`;
     for (const receiver of receivers) {
       findings.add(checkReplay(receiver, { truth, disturbances, journal }).divergences, when);
       findings.add(checkClientEvents(receiver), when);
       for (const live of node.live) {
-        const missing = said.missingAt(receiver, await readDrops(live), (atMs) => journal.stamp(atMs));
+        const missing = clientEvents.missingAt(receiver, await readDrops(live), (atMs) =>
+          journal.stamp(atMs),
+        );
         findings.add(missing, when);
       }
     }
     for (const live of node.live) {
-      findings.add(checkSameStory(receivers, await readDrops(live)), when);
+      findings.add(checkSameHistory(receivers, await readDrops(live)), when);
       findings.add(await checkHttp(live, truth), when);
       findings.add(await checkDrops(live), when);
     }
   };
   const round = async (kills: readonly PlannedKill[]): Promise<void> => {
-    tell(`killing from ${killer.kills + 1} to ${killer.kills + kills.length}`);
-    crowd.act();
+    log(`kills ${killer.kills + 1} to ${killer.kills + kills.length}`);
+    group.act();
     const going = [publisher.run(), troubles.run()];
     try {
       for (const one of kills) await killer.kill(one);
@@ -170,37 +172,37 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
       troubles.stop();
       await Promise.all(going);
     }
-    tell('waiting until everything settles');
-    crowd.keep();
-    await rest({ ...resting, isSettled: () => crowd.isSettled });
-    tell('comparing');
+    log('waiting until everything settles');
+    group.keep();
+    await rest({ ...resting, isSettled: () => group.isSettled });
+    log('comparing');
     await compare();
-    const when = `by kill ${killer.kills}`;
-    for (const client of crowd.clients) findings.add(checkView(client, truth), when);
-    findings.add(await probeFanOut(node.live, crowd.clients), when);
+    const when = `after kill ${killer.kills}`;
+    for (const client of group.clients) findings.add(checkView(client, truth), when);
+    findings.add(await probeFanOut(node.live, group.clients), when);
     findings.add(await probeCaches(node.live, channels, publisher), when);
   };
   try {
-    crowd.start();
+    group.start();
     for (let at = 0; at < planned.length; at += killsInRound) {
       if (at > 0) await killer.end();
       await round(planned.slice(at, at + killsInRound));
     }
-    tell('leaving');
-    await crowd.leave();
+    log('leaving');
+    await group.leave();
     await rest({ ...resting, isSettled: () => truth.belief().occupied.size === 0 });
     await compare();
   } catch (error) {
     journal.problem(`The run was aborted: ${error instanceof Error ? error.stack : String(error)}`);
   } finally {
-    crowd.stop();
+    group.stop();
     const fault = await node.stop();
     if (fault !== undefined) journal.problem(fault);
     for (const receiver of receivers) await receiver.close();
     disk.remove();
     removeFolder(folder);
   }
-  const logs = new Map(node.lives.map((life) => [life.name, life.lines]));
-  const figures = figuresOf({ options, killer, node, said, writing, receivers, disk });
+  const logs = new Map(node.runs.map((run) => [run.name, run.lines]));
+  const figures = figuresOf({ options, killer, node, clientEvents, writing, receivers, disk });
   return { seed, figures, findings, journal, disturbances, receivers, logs };
 }

@@ -39,7 +39,7 @@ export class SmallDisk {
   }
 
   /** Makes every write of this process fail, as on a full disk. Returns false where that is impossible. */
-  refuse(pid: number): boolean {
+  failWrites(pid: number): boolean {
     if (!run('prlimit', '--pid', String(pid), '--fsize=0:')) return false;
     this.#limited = pid;
     this.#isFull = true;

@@ -41,10 +41,10 @@ export class Troubles {
     this.#isStopping = true;
   }
 
-  async #repeat(random: Random, least: number, most: number, bringAbout: (random: Random) => Promise<void>) {
+  async #repeat(random: Random, least: number, most: number, inject: (random: Random) => Promise<void>) {
     while (!this.#isStopping) {
       await this.#pause(random.between(least, most));
-      if (!this.#isStopping) await bringAbout(random);
+      if (!this.#isStopping) await inject(random);
     }
   }
 
@@ -70,7 +70,8 @@ export class Troubles {
     const { pid } = node;
     try {
       if (disk.fill()) journal.count('fault: disk full');
-      else if (mayLimit && pid !== undefined && disk.refuse(pid)) journal.count('fault: disk refuses');
+      else if (mayLimit && pid !== undefined && disk.failWrites(pid))
+        journal.count('fault: disk writes fail');
       else return;
       await this.#pause(lastsMs);
     } finally {

@@ -36,13 +36,13 @@ describe('without a token', () => {
     ['in a sandbox', { origin: 'null' }],
   ])('a page %s cannot read or change anything through either API', async (_, headers) => {
     const { server } = await Admin.start();
-    for (const door of ['/admin', '/dashboard/api']) {
-      expect(await ask(server, 'GET', `${door}/apps`, { headers })).toMatchObject(
+    for (const prefix of ['/admin', '/dashboard/api']) {
+      expect(await ask(server, 'GET', `${prefix}/apps`, { headers })).toMatchObject(
         refusedWith(403, 'ERR_ORIGIN'),
       );
       const sent = { headers: { ...headers, ...json }, body: '{"id":"evil"}' };
-      expect(await ask(server, 'POST', `${door}/apps`, sent)).toMatchObject(refusedWith(403, 'ERR_ORIGIN'));
-      expect(await ask(server, 'GET', `${door}/stream`, { headers })).toMatchObject(
+      expect(await ask(server, 'POST', `${prefix}/apps`, sent)).toMatchObject(refusedWith(403, 'ERR_ORIGIN'));
+      expect(await ask(server, 'GET', `${prefix}/stream`, { headers })).toMatchObject(
         refusedWith(403, 'ERR_ORIGIN'),
       );
     }
@@ -116,9 +116,9 @@ describe('a change', () => {
     ['of no type', '', '{"id":"evil"}'],
   ])('as %s is refused', async (_, type, body) => {
     const { server } = await Admin.start();
-    for (const door of ['/admin', '/dashboard/api']) {
+    for (const prefix of ['/admin', '/dashboard/api']) {
       const headers = { ...samePage, ...(type !== '' && { 'content-type': type }) };
-      expect(await ask(server, 'POST', `${door}/apps`, { headers, body })).toMatchObject(
+      expect(await ask(server, 'POST', `${prefix}/apps`, { headers, body })).toMatchObject(
         refusedWith(415, 'ERR_CONTENT_TYPE'),
       );
     }

@@ -14,28 +14,28 @@ export const samePage = { 'sec-fetch-site': 'same-origin' } as const;
 export type Headers = Readonly<Record<string, string>>;
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
 
-/** A request as it is written. */
-export interface Asked {
+/** The headers and the body of a request. */
+export interface RequestParts {
   readonly headers?: Headers;
-  /** Text is sent as it is; anything else as JSON, and as such. */
+  /** Text is sent unchanged, any other value as JSON with its content type. */
   readonly body?: unknown;
 }
 
-/** An answer whose body was read; `json` is undefined where it is something else. */
-export interface Told {
+/** A response whose body was read. `json` is undefined if the body is not JSON. */
+export interface AdminResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
   readonly json: unknown;
 }
 
-/** One request. */
+/** Sends one request. */
 export async function ask(
   { port }: { readonly port: number },
   method: Method,
   path: string,
-  { headers = {}, body }: Asked = {},
-): Promise<Told> {
+  { headers = {}, body }: RequestParts = {},
+): Promise<AdminResponse> {
   const isJson = body !== undefined && typeof body !== 'string';
   const { statusCode, ...answer } = await request(`http://127.0.0.1:${port}${path}`, {
     method,
@@ -54,13 +54,13 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** What an operation is asked: what the braces of its path stand for, and the rest. */
+/** The parameters of a call. `of` has the values for the braces in the path. */
 export interface Call {
   readonly of?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly body?: unknown;
   readonly headers?: Headers;
-  /** By the door of the page instead of that for programs. */
+  /** Calls the API as the page of the Dashboard does, instead of as a program. */
   readonly isPage?: boolean;
 }
 
@@ -74,7 +74,7 @@ export interface Described {
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, keywords: ['components'] });
 
-/** What was compiled from each text of the document, for all tests: compiling takes longer than most of them. */
+/** The validators of each document, kept for all tests, because compiling takes longer than most of them. */
 const validators = new Map<string, Map<string, ValidateFunction>>();
 
 /** A server with its admin API, and the content of its document. */
@@ -123,25 +123,29 @@ export class Admin {
   }
 
   /** Calls an operation. Its response must conform to the document. */
-  async call(id: string, { of = {}, query, body, headers = {}, isPage = false }: Call = {}): Promise<Told> {
+  async call(
+    id: string,
+    { of = {}, query, body, headers = {}, isPage = false }: Call = {},
+  ): Promise<AdminResponse> {
     const operation = this.operations.find((one) => one.id === id);
     if (operation === undefined) throw new Error(`the document has no operation ${id}`);
     const { method } = operation;
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       return encodeURIComponent(of[name] ?? '');
     });
-    const door = isPage ? path.replace('/admin/', '/dashboard/api/') : path;
-    const told = await ask(this, method, `${door}${query ? `?${asQuery(query)}` : ''}`, {
+    const target = isPage ? path.replace('/admin/', '/dashboard/api/') : path;
+    const response = await ask(this, method, `${target}${query ? `?${asQuery(query)}` : ''}`, {
       headers: { ...this.#headers, ...(isPage && samePage), ...headers },
       ...(method !== 'GET' && { body: body ?? {} }),
     });
-    expect(this.faultsOf(id, told), `${id} was answered ${told.status} ${told.text.slice(0, 500)}`).toEqual(
-      [],
-    );
-    return told;
+    expect(
+      this.faultsOf(id, response),
+      `${id} was answered ${response.status} ${response.text.slice(0, 500)}`,
+    ).toEqual([]);
+    return response;
   }
 
-  /** The same, returning the response body. */
+  /** Calls an operation that must succeed, and returns the body of its response. */
   async get<View>(id: string, call: Call = {}): Promise<View> {
     const { status, text, json } = await this.call(id, call);
     if (status !== 200) throw new Error(`${id} was answered ${status} ${text}`);
@@ -149,14 +153,14 @@ export class Admin {
   }
 
   /** How a response differs from the document. */
-  faultsOf(id: string, { status, json }: Told): readonly string[] {
+  faultsOf(id: string, { status, json }: AdminResponse): readonly string[] {
     const described = Object.values(this.document.paths)
       .flatMap((methods) => Object.values(methods))
       .find(({ operationId }) => operationId === id);
     if (described === undefined) return [`there is no operation ${id}`];
     const { content } = described.responses[status === 200 ? 200 : 'default'];
     const schema = content['application/json']?.schema;
-    if (schema === undefined) return [`the document says nothing of what ${id} answers`];
+    if (schema === undefined) return [`the document does not describe the response of ${id}`];
     const key = `${id} ${status === 200}`;
     const validate =
       this.#validators.get(key) ?? ajv.compile({ components: this.document.components, ...schema });

@@ -3,10 +3,10 @@ import type { Server } from '../e2e/server.ts';
 import { connectSocket, type Socket } from '../e2e/socket.ts';
 
 /** Enough connections that each of two workers has some, except in one run of a million. */
-export const crowdSize = 21;
+export const manyConnections = 21;
 
 /** Opens `count` connections. */
-export function connectCrowd(server: Server, app?: AppConfig, count = crowdSize): Promise<Socket[]> {
+export function connectMany(server: Server, app?: AppConfig, count = manyConnections): Promise<Socket[]> {
   const options = app === undefined ? undefined : { app };
   return Promise.all(Array.from({ length: count }, () => connectSocket(server, options)));
 }

@@ -10,36 +10,36 @@ const shown = 3;
  * the same order, because a fact is written for all of them at once. A cache miss is an exception: a restart
  * may cancel it after some endpoints received it.
  */
-export function checkSameStory(
+export function checkSameHistory(
   [first, ...others]: readonly Receiver[],
   drops: readonly Drop[],
 ): Divergence[] {
   if (first === undefined) return [];
   return others.flatMap((other) => {
-    const theirs = storiesOf(other);
-    return [...storiesOf(first)]
+    const theirs = historiesOf(other);
+    return [...historiesOf(first)]
       .filter(([channel]) => channel.startsWith(other.startsWith))
       .filter(([channel]) => !drops.some((drop) => drop.channel === channel))
-      .flatMap(([channel, story]) =>
-        compare(channel, [first.id, story], [other.id, theirs.get(channel) ?? []]),
+      .flatMap(([channel, history]) =>
+        compare(channel, [first.id, history], [other.id, theirs.get(channel) ?? []]),
       );
   });
 }
 
-function storiesOf(receiver: Receiver): Map<string, string[]> {
-  const stories = new Map<string, string[]>();
-  for (const event of receiver.taken) {
+function historiesOf(receiver: Receiver): Map<string, string[]> {
+  const histories = new Map<string, string[]>();
+  for (const event of receiver.accepted) {
     if (event.name === 'cache_miss') continue;
-    const story = stories.get(event.channel) ?? [];
-    stories.set(event.channel, story);
-    story.push(describe(event));
+    const history = histories.get(event.channel) ?? [];
+    histories.set(event.channel, history);
+    history.push(describe(event));
   }
-  return stories;
+  return histories;
 }
 
-type Story = readonly [endpoint: string, events: readonly string[]];
+type History = readonly [endpoint: string, events: readonly string[]];
 
-function compare(channel: string, [id, events]: Story, [otherId, otherEvents]: Story): Divergence[] {
+function compare(channel: string, [id, events]: History, [otherId, otherEvents]: History): Divergence[] {
   const length = Math.max(events.length, otherEvents.length);
   for (let at = 0; at < length; at += 1) {
     if (events[at] === otherEvents[at]) continue;

@@ -7,7 +7,7 @@ import type { Random } from './random.ts';
 const keepEveryMs = 250;
 
 /** All clients. They act until `settle`, and keep what they have until they leave. */
-export class Crowd {
+export class ClientGroup {
   readonly clients: readonly Client[];
   readonly #random: Random;
   #mode: 'acting' | 'keeping' | 'leaving' = 'acting';

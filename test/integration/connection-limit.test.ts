@@ -11,18 +11,18 @@ const closedLine =
   'no more clients are accepted until some have left: the remaining open files are reserved for webhooks; raise the limit of open files (ulimit -n)';
 const openLine = 'clients are accepted again';
 
-/** Clients that connect and send nothing. Some are accepted, and the others notice that nobody listens. */
-async function crowd(port: number, count: number): Promise<{ inside: Socket[]; refused: number }> {
+/** Clients that connect and send nothing. The server accepts some and refuses the others. */
+async function connectMany(port: number, count: number): Promise<{ inside: Socket[]; refused: number }> {
   const sockets = Array.from({ length: count }, () => {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => {
-      // Refused, or reset in the queue of those who wait.
+      // Refused, or reset while it waited to be accepted.
     });
     onTestFinished(() => void socket.destroy());
     return socket;
   });
   await Promise.all(sockets.map((socket) => decided(socket)));
-  // Clients that wait to be accepted are disconnected when nobody listens any more.
+  // Clients that wait to be accepted are disconnected when the server stops listening.
   for (let round = 0; round < 50; round += 1) await turn();
   const inside = sockets.filter(({ destroyed }) => !destroyed);
   return { inside, refused: sockets.length - inside.length };
@@ -43,16 +43,16 @@ async function leave(sockets: readonly Socket[]): Promise<void> {
 describe('while there are too many connections', () => {
   test('no more clients are accepted, which is logged once', async () => {
     const { port, gateway, log } = await startGateway({ mostConnections: most });
-    const { inside, refused } = await crowd(port, 40);
+    const { inside, refused } = await connectMany(port, 40);
     expect([inside.length, refused]).toEqual([16, 24]);
     expect(gateway.isFull).toBe(true);
-    expect((await crowd(port, 20)).refused).toBe(20);
+    expect((await connectMany(port, 20)).refused).toBe(20);
     expect(log.of(closedLine)).toEqual([{ port, connections: 16 }]);
   });
 
   test('clients that leave make room, on the same port', async () => {
     const { port, gateway, log, clock } = await startGateway({ mostConnections: most });
-    const { inside } = await crowd(port, 40);
+    const { inside } = await connectMany(port, 40);
     await leave(inside.slice(0, 4));
     expect(gateway.isFull).toBe(true);
     await clock.advance(0);
@@ -65,13 +65,13 @@ describe('while there are too many connections', () => {
   test('clients that connect and leave all the time do not flood the log', async () => {
     const { port, log, clock } = await startGateway({ mostConnections: most });
     for (let round = 0; round < 5; round += 1) {
-      const { inside } = await crowd(port, 20);
+      const { inside } = await connectMany(port, 20);
       await leave(inside);
       await clock.advance(100);
     }
     expect([log.of(closedLine).length, log.of(openLine).length]).toEqual([1, 1]);
     await clock.advance(60_000);
-    await crowd(port, 20);
+    await connectMany(port, 20);
     expect(log.of(closedLine)).toHaveLength(2);
   });
 
@@ -85,7 +85,7 @@ describe('while there are too many connections', () => {
     for (const client of clients) client.ws.terminate();
     await Promise.all(clients.map((client) => client.closed));
     for (let round = 0; round < 50; round += 1) await turn();
-    const { inside } = await crowd(port, 40);
+    const { inside } = await connectMany(port, 40);
     expect(inside).toHaveLength(16);
     await leave(inside);
     await clock.advance(0);
@@ -97,31 +97,31 @@ describe('while there are too many connections', () => {
       mostConnections: most,
       metrics: { port: 0 },
     });
-    const { inside } = await crowd(port, 20);
-    const readers = await crowd(metricsPort ?? 0, 10);
+    const { inside } = await connectMany(port, 20);
+    const readers = await connectMany(metricsPort ?? 0, 10);
     expect([readers.inside.length, readers.refused]).toEqual([2, 8]);
     await leave([...inside, ...readers.inside]);
     await clock.advance(0);
-    expect((await crowd(metricsPort ?? 0, 1)).inside).toHaveLength(1);
+    expect((await connectMany(metricsPort ?? 0, 1)).inside).toHaveLength(1);
   });
 
   test('a new certificate applies to later clients', async () => {
     const tls = pair('localhost');
     const { port, gateway, clock } = await startGateway({ mostConnections: most, tls });
-    const { inside } = await crowd(port, 40);
+    const { inside } = await connectMany(port, 40);
     await gateway.reloadTls(pair('second'));
     expect(gateway.isFull).toBe(true);
     await leave(inside);
     await clock.advance(0);
-    expect((await crowd(port, 3)).inside).toHaveLength(3);
+    expect((await connectMany(port, 3)).inside).toHaveLength(3);
   });
 
-  test('a shutdown does not accept anybody again', async () => {
+  test('a shutdown accepts no clients again', async () => {
     const { port, gateway, clock } = await startGateway({ mostConnections: most });
-    const { inside } = await crowd(port, 40);
+    const { inside } = await connectMany(port, 40);
     gateway.stop();
     await leave(inside);
     await clock.advance(5000);
-    expect((await crowd(port, 3)).refused).toBe(3);
+    expect((await connectMany(port, 3)).refused).toBe(3);
   });
 });
