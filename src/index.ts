@@ -72,12 +72,12 @@ export type { ReceivedEvent } from './webhooks/received.ts';
 export type { ReceiverState } from './webhooks/replay.ts';
 
 /**
- * Starts Soketify in this process, on a free port of 127.0.0.1 unless other things are said, and resolves once it
- * accepts connections. It logs nothing, keeps nothing global, and leaves no handle once it is closed.
+ * Starts Soketify in this process and resolves once it accepts connections. By default it listens on a free port of 127.0.0.1 and
+ * logs nothing. It has no global state, and leaves no open handle once it is closed.
  *
- * @param options What is served and how time passes. Default: one app without webhooks, on the real clock.
- * @throws EmulatorError with ERR_CONFIG_INVALID, naming every fault of the options, or with ERR_START and the reason as its `cause`
- * when it cannot listen.
+ * @param options The apps, the clock and further settings. Default: one app without endpoints, on the real clock.
+ * @throws EmulatorError with ERR_CONFIG_INVALID, naming every fault of the options; ERR_START, with the reason as its `cause`, if it
+ * cannot start.
  * @example
  * await using receiver = await startReceiver();
  * await using soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url: receiver.url }] }] });
@@ -85,7 +85,7 @@ export type { ReceiverState } from './webhooks/replay.ts';
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { content, faults } = sortOptions(options);
-  // The control API is not served in production, where it could be mistaken for the real thing.
+  // The control API is refused in production, so the environment is checked.
   const isControlled = content['control'] !== undefined && content['control'] !== false;
   const env = isControlled ? { NODE_ENV: process.env['NODE_ENV'] } : {};
   const config = parseContent(contentOf(content), { env, faults });

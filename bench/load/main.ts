@@ -20,7 +20,7 @@ import type { TargetKind } from './servers/target.ts';
 
 const resultsFolder = fileURLToPath(new URL('../results/', import.meta.url));
 
-// Ended in so many words: a case that failed may have left connections open.
+// Exit explicitly: a case that failed may have left connections open.
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
     writeFileSync(options.render.replace(/\.json$/, '.html'), renderPage(earlier));
     return 0;
   }
-  endWithProcess();
+  stopServersOnExit();
   return measure(options);
 }
 
@@ -50,8 +50,8 @@ async function measure(options: Options): Promise<number> {
     seconds: options.seconds,
     targets: targets.map(({ name, version }) => ({ name, version })),
   });
-  const source = canReadCpu ? 'CPU from /proc' : 'no CPU: it is read from /proc, on Linux only';
-  say(`node ${facts.node}, ${placement.description}, ${source}`);
+  const source = canReadCpu ? 'CPU from /proc' : 'no CPU: it comes from /proc, which only Linux has';
+  print(`node ${facts.node}, ${placement.description}, ${source}`);
   const tracerFault = options.countsSystemCalls ? faultOfTracer() : undefined;
   const leftOut = tracerFault === undefined ? [] : [tracerFault];
   const run: Run = {
@@ -59,24 +59,24 @@ async function measure(options: Options): Promise<number> {
     targets,
     prefix: placement.serverPrefix,
     countsSystemCalls: options.countsSystemCalls && tracerFault === undefined,
-    onCase: (result) => say(formatCase(result)),
+    onCase: (result) => print(formatCase(result)),
   };
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios.filter(({ name }) => options.scenarios.includes(name))) {
-    const why = faultOf(scenario, targets);
+    const fault = faultOf(scenario, targets);
     if (!scenario.cases.some(({ name }) => name.includes(options.only))) continue;
-    if (why !== undefined) {
-      leftOut.push(`${scenario.name} was left out. ${why}`);
+    if (fault !== undefined) {
+      leftOut.push(`${scenario.name} was left out. ${fault}`);
       continue;
     }
-    say(`\n${scenario.name}: ${scenario.question}`);
+    print(`\n${scenario.name}: ${scenario.question}`);
     results.push(await runScenario(scenario, run));
-    keep({ facts, scenarios: results, leftOut }, options.keep);
+    save({ facts, scenarios: results, leftOut }, options.keep);
   }
   const result = { facts, scenarios: results, leftOut };
-  if (leftOut.length > 0) say(`\n${leftOut.join('\n')}`);
-  say(`\nKept in bench/results/${options.keep}.json and ${options.keep}.html`);
-  keep(result, options.keep);
+  if (leftOut.length > 0) print(`\n${leftOut.join('\n')}`);
+  print(`\nSaved as bench/results/${options.keep}.json and ${options.keep}.html`);
+  save(result, options.keep);
   return hasFaults(result) ? 1 : 0;
 }
 
@@ -92,7 +92,7 @@ function targetsOf(
   ];
 }
 
-/** Why nothing of the scenario can be run, in one sentence. */
+/** Why no case of the scenario can run, in one sentence. */
 function faultOf(scenario: Scenario, targets: readonly TargetKind[]): string | undefined {
   if (scenario.needsRedis === true && faultOfRedis() !== undefined) return faultOfRedis();
   const { needs = [], needsOne } = scenario;
@@ -100,28 +100,28 @@ function faultOf(scenario: Scenario, targets: readonly TargetKind[]): string | u
     return needsOne.otherwise;
   }
   const isPossible = targets.some(({ abilities }) => needs.every((ability) => abilities.has(ability)));
-  return isPossible ? undefined : 'None of the targets can do what it asks for.';
+  return isPossible ? undefined : 'None of the targets supports it.';
 }
 
-/** After each scenario, so that a run that is interrupted leaves what it has measured. */
-function keep(result: BenchResult, name: string): void {
+/** Saves the results after each scenario, so that an interrupted run keeps what it has measured. */
+function save(result: BenchResult, name: string): void {
   mkdirSync(resultsFolder, { recursive: true });
   writeFileSync(`${resultsFolder}${name}.json`, `${JSON.stringify(result)}\n`);
   writeFileSync(`${resultsFolder}${name}.html`, renderPage(result));
 }
 
-/** Whatever happens, no server outlives this process. */
-function endWithProcess(): void {
-  const giveUp = (why: string, code: number): void => {
-    process.stderr.write(`\n${why}\n`);
+/** Ensures that no server outlives this process. */
+function stopServersOnExit(): void {
+  const exit = (reason: string, code: number): void => {
+    process.stderr.write(`\n${reason}\n`);
     killProcesses();
     process.exit(code);
   };
-  process.once('SIGINT', () => giveUp('Interrupted.', 130));
-  process.once('SIGTERM', () => giveUp('Terminated.', 143));
+  process.once('SIGINT', () => exit('Interrupted.', 130));
+  process.once('SIGTERM', () => exit('Terminated.', 143));
   process.once('exit', killProcesses);
 }
 
-function say(text: string): void {
+function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }

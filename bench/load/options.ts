@@ -6,19 +6,19 @@ import { faultOfTarget, targetNames } from './servers/choose.ts';
 import { programIn } from './servers/emulator.ts';
 import { faultOfSockudo } from './servers/sockudo.ts';
 
-/** What the command line asked for. */
+/** The options of the command line. */
 export interface Options {
-  /** Names of scenarios; empty means all but the soak. */
+  /** Names of scenarios. */
   readonly scenarios: readonly string[];
   /** Names of targets, with their variants. */
   readonly targets: readonly string[];
-  /** A server that runs already, and its process. */
+  /** A server that is already running, and its process. */
   readonly external: (Address & { readonly pid: number | undefined }) | undefined;
-  /** The folder of another checkout that was built, to be measured as `before`. */
+  /** The folder of another built checkout, which is measured as `before`. */
   readonly before: string | undefined;
-  /** The program of a Sockudo; there is no such target without it. */
+  /** The path of a Sockudo program; the target `sockudo` needs it. */
   readonly sockudo: string | undefined;
-  /** Only cases whose name contains this. */
+  /** Run only cases whose name contains this. */
   readonly only: string;
   /** How many cores the servers are pinned to. */
   readonly cores: number;
@@ -26,35 +26,37 @@ export interface Options {
   readonly seconds: number;
   readonly minutes: number;
   readonly countsSystemCalls: boolean;
-  /** The name that the results are kept under. */
+  /** The name of the result files, without an extension. */
   readonly keep: string;
   readonly profileDir: string | undefined;
-  /** Results of an earlier run to make the page of, instead of a run. */
+  /** The results of an earlier run, to render their page again instead of running anything. */
   readonly render: string | undefined;
 }
 
 const usage = `npm run bench -- [options]
 
-  --scenario NAMES    only these, separated by commas (default: all but soak)
-  --only TEXT         only cases whose name contains this
-  --targets NAMES     ${targetNames.join(', ')}; with +tls, +redis, +store, +bare (no Dashboard),
-                      +page (one page of it is open) or +workers2 (so many threads) behind a name for a variant: emulator,emulator+tls,raw+tls
-                      (default: emulator,raw,soketi, and sockudo where --sockudo is given)
-  --sockudo PATH      the program for the target sockudo, which its owner has built
-  --url URL           also a server that runs already, such as http://127.0.0.1:6001, with
+  --scenario NAMES    run only these scenarios, separated by commas (default: all except soak)
+  --only TEXT         run only cases whose name contains TEXT
+  --targets NAMES     ${targetNames.join(', ')}, separated by commas
+                      (default: emulator,raw,soketi, and sockudo if --sockudo is given).
+                      Append variants to a name, as in emulator,emulator+tls,raw+tls: +tls, +redis,
+                      +store, +bare (no Dashboard), +page (with an open Dashboard page) or
+                      +workersN (N threads)
+  --sockudo PATH      the program for the target sockudo, which you have built
+  --url URL           also measure a running server, such as http://127.0.0.1:6001, with
     --app-id, --app-key, --app-secret   its app, and
-    --server-pid PID                    its process, when that is on this machine, for CPU and memory
-  --before DIR        also the program as it was built in DIR, another checkout, as "before"
-  --cores N          pin the servers to so many cores (default 1); the driver has one of its own if one is left
-  --rounds N          measured rounds of each case and target (default 3, at most 50)
+    --server-pid PID                    its process on this machine, to read CPU and memory
+  --before DIR        also measure the program built in DIR, another checkout, as "before"
+  --cores N           pin the servers to N cores (default 1); the driver gets the next core if there is one
+  --rounds N          measured rounds for each case and target (default 3, at most 50)
   --seconds S         length of a round (default 3, at most 60)
-  --quick             one round of one second: to see that all works, not to measure
-  --minutes M         length of the soak, which is left out unless this or --scenario soak is given (default 2)
-  --syscalls          one more round of each case under strace, to count system calls per operation
+  --quick             run one round of one second, to check that everything works, not to measure
+  --minutes M         length of the soak (default 2), which runs only with this or --scenario soak
+  --syscalls          add a round of each case under strace, to count system calls per operation
   --keep NAME         write bench/results/NAME.json and NAME.html (default: latest, which git ignores)
-  --profile DIR       leave CPU profiles of emulator and raw in DIR (slows them down a little)
-  --render FILE       no run: make the page of the results in FILE anew
-  --help              this text
+  --profile DIR       write CPU profiles of emulator and raw to DIR (slows them down slightly)
+  --render FILE       run nothing; render the page of the results in FILE again
+  --help              show this text
 
 Scenarios:
 `;
@@ -84,7 +86,7 @@ const accepted = {
 
 type Values = ReturnType<typeof parse>;
 
-/** Reads the arguments. A string instead of options is a text to print: the help, or what is wrong. */
+/** Reads the arguments. Returns a text to print instead of options for `--help` or an error. */
 export function readOptions(args: readonly string[], known: readonly string[]): Options | string {
   try {
     const values = parse(args);
@@ -103,7 +105,7 @@ function optionsOf(values: Values, known: readonly string[]): Options {
   const named = listOf(values.scenario);
   const unknown = named.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new Error(`There is no scenario "${unknown}". Known are: ${known.join(', ')}.`);
+    throw new Error(`There is no scenario "${unknown}". Known scenarios: ${known.join(', ')}.`);
   }
   const targets = listOf(values.targets);
   const fault = targets.map((name) => faultOfTarget(name, values.sockudo)).find((text) => text !== undefined);
@@ -111,13 +113,13 @@ function optionsOf(values: Values, known: readonly string[]): Options {
   const sockudoFault = values.sockudo === undefined ? undefined : faultOfSockudo(values.sockudo);
   if (sockudoFault !== undefined) throw new Error(sockudoFault);
   if (!/^[\w.-]+$/.test(values.keep)) {
-    throw new Error(`--keep is a file name without folders, got "${values.keep}"`);
+    throw new Error(`--keep must be a file name without folders, got "${values.keep}"`);
   }
   if (values.before !== undefined && !existsSync(programIn(values.before))) {
-    throw new Error(`--before is the folder of a checkout that was built, got "${values.before}"`);
+    throw new Error(`--before must be the folder of a built checkout, got "${values.before}"`);
   }
-  const offered = targetNames.filter((name) => name !== 'sockudo' || values.sockudo !== undefined);
-  const whenAlone = values.url === undefined ? offered : [];
+  const available = targetNames.filter((name) => name !== 'sockudo' || values.sockudo !== undefined);
+  const whenAlone = values.url === undefined ? available : [];
   const all = known.filter((name) => name !== 'soak' || values.minutes !== undefined);
   return {
     scenarios: named.length === 0 ? all : named,
@@ -144,7 +146,7 @@ function listOf(values: readonly string[]): string[] {
 function externalOf(url: string, values: Values): NonNullable<Options['external']> {
   const { protocol, hostname, port } = new URL(url);
   if (protocol !== 'http:' && protocol !== 'https:') {
-    throw new Error(`--url begins with http:// or https://, got "${url}"`);
+    throw new Error(`--url must start with http:// or https://, got "${url}"`);
   }
   const isTls = protocol === 'https:';
   return {

@@ -15,13 +15,13 @@ export interface Run {
   readonly minutes: number;
   readonly only: string;
   readonly countsSystemCalls: boolean;
-  /** Told of each case that is measured, as soon as it is. */
+  /** Called with each case as soon as it is measured. */
   readonly onCase: (result: CaseResult) => void;
 }
 
 const warmUpSeconds = 1;
 
-/** Measures one scenario, case by case, its targets taking turns. Cases for which there is no target are left out. */
+/** Measures a scenario case by case; its targets take turns. Leaves out cases without a target. */
 export async function runScenario(scenario: Scenario, run: Run): Promise<ScenarioResult> {
   const results: CaseResult[] = [];
   for (const group of groupsOf(scenario, run.only)) {
@@ -35,7 +35,7 @@ export async function runScenario(scenario: Scenario, run: Run): Promise<Scenari
   return { name, question, notes, cases: results };
 }
 
-/** Cases that take turns with each other, in their order. */
+/** Groups the cases that take turns with each other, in their order. */
 function groupsOf({ cases }: Scenario, only: string): Case[][] {
   const groups: Case[][] = [];
   for (const one of cases.filter(({ name }) => name.includes(only))) {
@@ -46,7 +46,7 @@ function groupsOf({ cases }: Scenario, only: string): Case[][] {
   return groups;
 }
 
-/** A case on a target. */
+/** A case on one target. */
 interface Turn {
   readonly measured: Case;
   readonly target: TargetKind;
@@ -71,7 +71,7 @@ async function runGroup(scenario: Scenario, group: readonly Case[], run: Run): P
   }
   for (const turn of turns) await warmUp(turn);
   for (let round = 0; round < run.rounds; round += 1) {
-    // Another one begins each time, so that nobody always has the machine as the same neighbour left it.
+    // Each round starts with a different target, so no target always runs after the same neighbour.
     for (const turn of rotated(turns, round)) await take(turn, run.seconds);
   }
   if (run.countsSystemCalls) for (const turn of turns) await trace(turn, run.seconds);
@@ -110,7 +110,7 @@ function trace(turn: Turn, seconds: number): Promise<void> {
   });
 }
 
-/** A target that fails is told of in the report; the others go on. */
+/** Keeps the error of a target that fails for the report; the others continue. */
 async function attempt(turn: Turn, act: () => Promise<void>): Promise<void> {
   if (turn.fault !== null) return;
   try {

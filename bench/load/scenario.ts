@@ -2,44 +2,44 @@ import type { Sample } from './measure/sample.ts';
 import type { BenchRedis } from './servers/redis.ts';
 import type { Ability, ServerSettings, Target } from './servers/target.ts';
 
-/** One question to servers, in several situations. */
+/** One question about servers, in several situations. */
 export interface Scenario {
   readonly name: string;
   readonly question: string;
-  /** What a target must be able to do; others are left out of this scenario. */
+  /** The abilities that a target needs; other targets skip this scenario. */
   readonly needs?: readonly Ability[];
-  /** What one target must be able to do, the others being there for comparison; left out, saying `otherwise`, without. */
+  /** The ability that at least one target needs; without one, the scenario is left out with the reason `otherwise`. */
   readonly needsOne?: { readonly ability: Ability; readonly otherwise: string };
-  /** Left out, visibly, where no Redis can be started. */
+  /** Whether the report leaves the scenario out, with the reason, if Redis cannot start. */
   readonly needsRedis?: boolean;
   readonly cases: readonly Case[];
-  /** What a reader should know beside the figures: how a case is meant, or why two figures cannot be compared. */
+  /** What a reader should know besides the figures: what a case means, or why two figures cannot be compared. */
   readonly notes?: readonly string[];
 }
 
-/** One measured situation; it is opened anew for each target, and its targets then take turns. */
+/** One measured situation. It is opened once for each target; the targets then take turns. */
 export interface Case {
   readonly name: string;
-  /** What a target must be able to do beyond what the scenario needs. */
+  /** Abilities that a target needs besides those of the scenario. */
   readonly needs?: readonly Ability[];
-  /** What is counted, in the singular: `delivery`, `request`, `connection`, `event`. */
+  /** What the case counts, in the singular: `delivery`, `request`, `connection`, `event`. */
   readonly operation: string;
-  /** The number by which the case is judged; less is better. Default: the server's CPU per operation. */
+  /** The figure by which the case is judged; less is better. The default is the server's CPU per operation. */
   readonly judge?: { readonly figure: string };
-  /** What the number should be for this project. */
+  /** The project's own bound for this figure. */
   readonly wanted?: Wanted;
-  /** How much there is of what grows from case to case, such as channels; such cases make one plot. */
+  /** The size that grows from case to case, such as the number of channels. Such cases share one plot. */
   readonly scale?: { readonly of: string; readonly size: number };
-  /** Cases that stand one behind the other with the same value take turns with each other, not only their targets. */
+  /** Consecutive cases with the same value take turns with each other, not only their targets. */
   readonly turns?: string;
-  /** Begins with no more than this; the default is a warm-up of one second. */
+  /** Length of the warm-up; the default is one second. */
   readonly warmUpSeconds?: number;
   open(bench: Bench): Promise<Opened>;
 }
 
-/** A bound for the median: against the median of the floor, against that of another target of the run, or for itself. */
+/** A bound for the median: relative to the floor's, relative to another target's, or absolute. */
 export interface Wanted {
-  /** The target of which it is wanted; the default is `emulator`. */
+  /** The target that the bound applies to; the default is `emulator`. */
   readonly of?: string;
   readonly timesRaw?: number;
   readonly timesOther?: { readonly target: string; readonly atMost: number };
@@ -48,14 +48,14 @@ export interface Wanted {
 
 /** A case with its server started and its clients connected. */
 export interface Opened {
-  /** The server, where its system calls can be counted during a round. */
+  /** The server's process, if its system calls can be counted during a round. */
   readonly pid?: number | undefined;
-  /** Loads the server for about this long, waits for what is under way, and says what came of it. */
+  /** Loads the server for about this long, waits for operations in progress, and returns the result. */
   round(seconds: number): Promise<Sample>;
   close(): Promise<void>;
 }
 
-/** What a case gets from the runner; whatever it starts is ended with the run, however that ends. */
+/** What the runner offers a case. Everything that it starts stops with the run, however the run ends. */
 export interface Bench {
   start(settings: ServerSettings): Promise<Target>;
   startRedis(): Promise<BenchRedis>;

@@ -1,5 +1,5 @@
-// How long a test waits for the emulator: its import, its first start to ready, a later one, a reset, an end.
-// Each run is a process of its own; the medians are printed.
+// Measures how long a test waits for the emulator: for the import, the first start, a later start, a reset and the close.
+// Each run is a separate process. Prints the medians.
 import { execFileSync } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';

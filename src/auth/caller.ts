@@ -14,7 +14,7 @@ export interface Caller {
   readonly acceptEncoding: string;
   /** The client's address, as far as trusted proxies report it. */
   readonly remoteAddress: string;
-  /** Whether the request arrived encrypted, here or at a trusted proxy that says so. */
+  /** Whether the request arrived encrypted, at this server or at a trusted proxy that reports it. */
   readonly isSecure: boolean;
   /** Whether the connection comes from this machine. A proxy may have made it. */
   readonly isLocal: boolean;

@@ -23,10 +23,10 @@ export function keyOfToken(auth: string): string {
 /** Why a token is not accepted; undefined when it is. */
 export function refuseToken(
   app: KeyRing,
-  { auth = '', signed }: Token,
+  { auth, signed }: Token,
   errors: TokenErrors,
 ): ProtocolError | undefined {
-  if (!auth.includes(':')) return errors.malformed();
+  if (auth === undefined || !auth.includes(':')) return errors.malformed();
   const key = keyOfToken(auth);
   const secret = secretOfKey(app, key);
   if (secret === undefined) return errors.wrongKey(key);

@@ -1,6 +1,6 @@
-// Builds dist/, unless it is already built of what is there now: `npm run build -- --force` builds in any case.
-// esbuild makes one script of the program, the library and the worker thread, because finding, linking and compiling hundreds
-// of small modules takes most of the time of a start; tsc and a bundler make one file of the library's types.
+// Builds dist/, unless it is up to date; `npm run build -- --force` always builds.
+// esbuild bundles the program, the library and the worker thread into one script, because finding, linking and compiling hundreds of
+// small modules takes most of the time of a start. tsc and a bundler write the library's types into one file.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 if (process.argv.includes('--force') || !isBuilt(root)) await build();
 
 async function build() {
-  // What only a build needs is loaded only for one.
+  // Loaded only if a build is needed.
   const [{ buildPage }, { buildProgram }, { buildTypes }, { noticesOf }] = await Promise.all([
     import('./page.mjs'),
     import('./program.mjs'),
@@ -23,7 +23,7 @@ async function build() {
   await buildTypes(root);
   const sources = [await buildProgram(root), await buildPage(root)].flat();
   writeFileSync(`${root}/dist/licenses.txt`, noticesOf(root, sources));
-  // Read beside the script that they are used by.
+  // The program reads them from the folder of its own script.
   cpSync(`${root}/src/store/redis/scripts`, `${root}/dist/scripts`, { recursive: true });
   for (const file of ['index.cjs', 'index.js', 'load.cjs', 'main.cjs', 'main.js', 'thread.cjs'])
     cpSync(`${root}/src/entry/${file}`, `${root}/dist/${file}`);

@@ -1,8 +1,8 @@
-// The licences of the packages that are a part of what is built, which go where it goes.
+// Collects the licences of the bundled packages, which must be shipped with the build.
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** The name, version and licence text of each package that one of these files is of. Throws if a package has no such text. */
+/** Returns the name, version and licence text of each package that contains one of these files. Throws if a package has no licence text. */
 export function noticesOf(root, sources) {
   const folders = new Set(
     sources.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(resolve(root, file)) ?? []),

@@ -1,4 +1,4 @@
-// The page of the Dashboard, complete: the browser asks nobody else for anything.
+// Builds the page of the Dashboard. It is complete: the browser loads nothing from other servers.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -7,11 +7,11 @@ import { build } from 'esbuild';
 import { minify } from 'rolldown/utils';
 
 /**
- * Writes dist/dashboard/, each file compressed: the server unpacks it for who asks for another form. Names hold a hash, so that a
- * browser may keep what it has. Resolves with the paths of all files that are in it.
+ * Writes dist/dashboard/ with each file compressed; the server unpacks a file for clients that do not accept that. Names contain a
+ * hash, so that browsers can cache the files. Resolves with the paths of all bundled files.
  */
 export async function buildPage(root) {
-  // Texts that few visits need have a file of their own.
+  // Texts that few visits need are in a separate file.
   const texts = JSON.stringify((await evaluated(root, 'src/dashboard/page/reference.ts')).reference);
   const textsName = `reference-${createHash('sha256').update(texts).digest('hex').slice(0, 8)}.json`;
   const { outputFiles, metafile } = await build({
@@ -23,7 +23,7 @@ export async function buildPage(root) {
     minify: true,
     format: 'esm',
     target: 'es2022',
-    // Shorter than the calls of the automatic runtime, which name "children" each time.
+    // The output is shorter than that of the automatic runtime, which repeats "children".
     jsx: 'transform',
     jsxFactory: 'h',
     jsxFragment: 'Fragment',
@@ -54,14 +54,14 @@ export async function buildPage(root) {
   return Object.keys(metafile.inputs);
 }
 
-/** A script, minified once more: the second tool finds what the first one leaves. */
+/** Minifies a script once more: the second tool shortens what the first one leaves. */
 async function minified(text) {
   const { code, errors } = await minify('page.js', text, { compress: true, mangle: true, module: true });
   if (errors.length > 0) throw errors[0];
   return code;
 }
 
-/** What a module of the sources exports. */
+/** Returns the exports of a module of the sources. */
 async function evaluated(root, file) {
   const { outputFiles } = await build({
     absWorkingDir: root,

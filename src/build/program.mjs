@@ -1,28 +1,28 @@
-// The program, the library and the worker thread as one script, with the small packages that each start needs.
+// Builds the program, the library and the worker thread as one script, with the small packages that each start needs.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { minify } from 'rolldown/utils';
 
 /**
- * Writes dist/program.cjs, as one script that V8 can keep compiled: the function that Node would make of a CommonJS module.
- * Its first line is the name of this build, by which `load.cjs` knows what was compiled of it. Variables get short names;
- * functions and classes keep theirs, for stack traces. Resolves with the paths of all files that are in it.
+ * Writes dist/program.cjs as one script that V8 can cache compiled: the function that Node would make from a CommonJS module. Its
+ * first line identifies this build, so that `load.cjs` finds the matching cache. Variables get short names; functions and classes
+ * keep theirs, for stack traces. Resolves with the paths of all bundled files.
  */
 export async function buildProgram(root) {
   const { dependencies } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/entry/doors.cjs'],
+    entryPoints: ['src/entry/parts.cjs'],
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     supported: { 'dynamic-import': false },
-    // Everything else becomes a part: packages that are small, needed at each start, and hundreds of files together. What is
-    // optional stays outside.
+    // All other packages are bundled: they are small, needed at each start, and together have hundreds of files. Optional packages
+    // are not bundled.
     external: [...Object.keys(dependencies), 'pino-pretty'],
-    // Of two forms of a package that of ES modules can become a part in any case.
+    // If a package has two forms, the ES modules can always be bundled.
     mainFields: ['module', 'main'],
     define: { 'import.meta.url': 'programUrl' },
     minifySyntax: true,
@@ -35,7 +35,7 @@ export async function buildProgram(root) {
   return Object.keys(metafile.inputs);
 }
 
-/** The whole text is read at each start and kept in memory, because functions are compiled when they are called first. */
+/** Shortens the script. It is read at each start and stays in memory, because functions are compiled on their first call. */
 async function shortened(text) {
   const short = await minified(`(function (exports, require, module, __filename, __dirname) {
 'use strict';
@@ -43,14 +43,14 @@ const programUrl = require('node:url').pathToFileURL(__filename).href;
 ${text}
 })`);
   const code = inLines(inAscii(short));
-  // Had a line been broken within a text, that would be another one.
+  // A line break inside a string would change the program.
   if (inAscii(await minified(code)) !== inAscii(await minified(short)))
     throw new Error('breaking the lines of the program has changed it');
   return code;
 }
 
 async function minified(text) {
-  // The parentheses alone would be an expression that nobody uses, and go.
+  // Without the assignment, the expression would be unused and removed.
   const { code, errors } = await minify('program.cjs', `built=${text}`, {
     compress: false,
     mangle: { keepNames: true },
@@ -60,7 +60,7 @@ async function minified(text) {
   return code.replace(/^built=/, '').replace(/;$/, '');
 }
 
-/** An error that nobody catches has Node print the line that it is of: that is not to be all of the program. */
+/** Breaks the script into lines, because Node prints the whole line of an uncaught error. */
 function inLines(code) {
   return code.replace(/(?<=[;}])(?=(?:async )?function |class |var |let |const )/g, '\n');
 }

@@ -1,10 +1,10 @@
-// The types of the library as one file, so that an editor reads what is public and nothing else.
+// Bundles the types of the library into one file, so that editors show only what is public.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 
-/** Writes dist/index.d.ts, and the same for `require`. Fails if the types need a package. */
+/** Writes dist/index.d.ts, and the same for `require`. Throws if the types need a package. */
 export async function buildTypes(root) {
   const folder = mkdtempSync(`${root}/dist/declarations-`);
   try {

@@ -1,5 +1,5 @@
-// Lets V8 compile the program that was built, and keeps that beside it (see load.cjs): a server is started in this process
-// and used a little, because what is kept is what was called.
+// Lets V8 compile the built program, and stores the compiled code next to it (see load.cjs). It starts a server in this process and
+// uses it a little, because the cache contains only functions that were called.
 import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -30,7 +30,7 @@ await others.leave();
 keepCompiled();
 process.exit();
 
-/** Resolves with the first line of the log that is wanted. No line is shown. */
+/** Resolves with the first log line that `isWanted` accepts. No line is shown. */
 function lineOf(isWanted) {
   return new Promise((resolve) => {
     process.stdout.write = (text, ...rest) => {
@@ -44,7 +44,7 @@ function lineOf(isWanted) {
   });
 }
 
-/** A client that has subscribed to all channels and sent something. */
+/** Connects a client, which subscribes to all channels and sends something. */
 async function join(userId) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/app/${key}?protocol=7&client=js&version=8.4.0`);
   const events = [];
@@ -52,7 +52,7 @@ async function join(userId) {
     events.push(JSON.parse(text));
     socket.emit('event');
   });
-  const heard = async (name) => {
+  const received = async (name) => {
     for (;;) {
       const found = events.find(({ event }) => event === name);
       if (found !== undefined) return events.splice(events.indexOf(found), 1)[0];
@@ -60,18 +60,18 @@ async function join(userId) {
     }
   };
   const send = (event, data, channel) => socket.send(JSON.stringify({ event, data, channel }));
-  const { socket_id: id } = JSON.parse((await heard('pusher:connection_established')).data);
+  const { socket_id: id } = JSON.parse((await received('pusher:connection_established')).data);
   for (const channel of channels) {
     const channelData = channel.startsWith('presence-')
       ? JSON.stringify({ user_id: userId, user_info: { name: userId } })
       : undefined;
     const signed = [id, channel, ...(channelData === undefined ? [] : [channelData])].join(':');
     send('pusher:subscribe', { channel, auth: `${key}:${hmac(signed)}`, channel_data: channelData });
-    await heard('pusher_internal:subscription_succeeded');
+    await received('pusher_internal:subscription_succeeded');
   }
   send('client-hello', { to: 'all' }, 'private-news');
   send('pusher:ping', {});
-  await heard('pusher:pong');
+  await received('pusher:pong');
   return {
     async leave() {
       send('pusher:unsubscribe', { channel: 'news' });

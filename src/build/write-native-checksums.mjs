@@ -1,5 +1,5 @@
-// Records the SHA-256 of each native binary that the pinned package has, for `transport/native.ts` to compare with.
-// To be run, and its outcome to be reviewed, whenever package.json pins another version.
+// Records the SHA-256 of each native binary in the pinned package. `transport/native.ts` compares the binaries with them.
+// Run it whenever package.json pins another version, and review the result.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,10 +17,10 @@ writeFileSync(
   fileURLToPath(new URL('../transport/native-checksums.ts', import.meta.url)),
   `// Made by \`npm run native-checksums\`.
 
-/** The package whose binaries these are. */
+/** The package that contains these binaries. */
 export const nativePackage = '${name}@${version}';
 
-/** SHA-256 of each native binary, in hex, by the name of its file. */
+/** The SHA-256 of each native binary, in hex, by file name. */
 export const nativeChecksums: Readonly<Record<string, string>> = {
 ${rows.join('')}};
 `,

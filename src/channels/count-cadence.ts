@@ -1,10 +1,10 @@
 import type { Millis } from '../ports/clock.ts';
 
 /** Above this many connections, the count of a channel is sent less often, as on Pusher. */
-const crowd = 100;
+const manyConnections = 100;
 
 /** The minimum interval between two counts of such a channel. */
-const crowdEveryMs: Millis = 5000;
+const manyEveryMs: Millis = 5000;
 
 /** When the count of one channel was and will be sent. */
 export interface CountCadence {
@@ -21,8 +21,8 @@ export function newCountCadence(): CountCadence {
 
 /** The count has changed. Returns whether to send it now; if not, `dueAt` is when to send it. */
 export function isSentNow(cadence: CountCadence, count: number, at: Millis): boolean {
-  if (count > crowd && at - cadence.sentAt < crowdEveryMs) {
-    cadence.dueAt ??= cadence.sentAt + crowdEveryMs;
+  if (count > manyConnections && at - cadence.sentAt < manyEveryMs) {
+    cadence.dueAt ??= cadence.sentAt + manyEveryMs;
     return false;
   }
   cadence.sentAt = at;

@@ -41,11 +41,11 @@ export function newLinger(): Linger {
 /** Marks the subject as present. */
 export function enter(subject: Linger): JoinResult {
   if (subject.isLive) return 'already-live';
-  const entrance = subject.isAnnounced ? 'returned' : 'appeared';
+  const result = subject.isAnnounced ? 'returned' : 'appeared';
   subject.isLive = true;
   subject.isAnnounced = true;
   subject.deadline = -Infinity;
-  return entrance;
+  return result;
 }
 
 /** Marks the subject as no longer present. Returns whether it was. */

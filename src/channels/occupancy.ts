@@ -56,10 +56,10 @@ export class Occupancy {
   readonly #run: string;
   #episodes = 0;
 
-  /** `life` identifies this run of the process, so that its cache-miss episodes differ from those of other runs. */
-  constructor(listener: OccupancyListener, life = '') {
+  /** `run` identifies this run of the process, so that its cache-miss episodes differ from those of other runs. */
+  constructor(listener: OccupancyListener, run = '') {
     this.#listener = listener;
-    this.#run = life;
+    this.#run = run;
   }
 
   /**
@@ -168,9 +168,9 @@ export class Occupancy {
   }
 
   #enterChannel(channel: ChannelRecord, source: string | undefined, facts: WebhookEvent[]): void {
-    const entrance = enter(channel);
-    if (entrance === 'appeared') facts.push({ name: 'channel_occupied', channel: channel.name, source });
-    if (entrance === 'returned')
+    const result = enter(channel);
+    if (result === 'appeared') facts.push({ name: 'channel_occupied', channel: channel.name, source });
+    if (result === 'returned')
       this.#listener.calledOff(channel.appId, { name: 'channel_vacated', channel: channel.name });
   }
 
@@ -186,12 +186,12 @@ export class Occupancy {
       member = newMemberRecord(channel, userId);
       channel.members.set(userId, member);
     }
-    const entrance = enter(member);
+    const result = enter(member);
     // The info of the first connection stays until the user has fully left, because no event could announce a change.
-    if (entrance === 'already-live') return;
+    if (result === 'already-live') return;
     channel.present.set(userId, newcomer);
     this.#listener.notify(channel.appId, channel.name, { kind: 'member-added', member: newcomer });
-    if (entrance === 'appeared') facts.push({ name: 'member_added', channel: channel.name, userId, source });
+    if (result === 'appeared') facts.push({ name: 'member_added', channel: channel.name, userId, source });
     else this.#listener.calledOff(channel.appId, { name: 'member_removed', channel: channel.name, userId });
   }
 

@@ -12,7 +12,7 @@ import {
 import { excerpt, printable } from './printable.ts';
 import type { Target } from './server-target.ts';
 
-/** A failed request to the admin API. The message says why it failed and what to do. */
+/** A failed request to the admin API. The message states why it failed and what to do. */
 export class AdminError extends Error {
   /** The error code of the response, such as `ERR_APP_UNKNOWN`; undefined if there is none. */
   readonly code: string | undefined;
@@ -132,14 +132,14 @@ export class Admin {
 
   #refused(status: number, text: string): AdminError {
     const error = fieldOf(parse(text), 'error');
-    if (!isObject(error)) return new AdminError(this.#describeStranger(status, text));
+    if (!isObject(error)) return new AdminError(this.#describeForeignAnswer(status, text));
     const code = String(error['code']);
     const faults = itemsOf(error['faults']).map(
       (fault) =>
         `\n  ${printable(String(fieldOf(fault, 'path')))}: ${printable(String(fieldOf(fault, 'message')))}`,
     );
-    const told = `${printable(String(error['message']))} (${code})${faults.join('')}`;
-    return new AdminError(`${told}${this.#adviceOn(code)}`, code);
+    const message = `${printable(String(error['message']))} (${code})${faults.join('')}`;
+    return new AdminError(`${message}${this.#adviceOn(code)}`, code);
   }
 
   /** What to do, for errors whose message from the server does not mention the command line. */
@@ -159,7 +159,7 @@ export class Admin {
   }
 
   /** Something other than an admin API responded. */
-  #describeStranger(status: number, text: string): string {
+  #describeForeignAnswer(status: number, text: string): string {
     const { url } = this.target;
     if (status === 404) {
       return `no admin API is served at ${url}: it answered 404. In production, and on addresses other than loopback, the server serves it only with a token (dashboard.token, ${variables.dashboardToken}). It may also have its own port (dashboard.port)`;
@@ -176,7 +176,7 @@ export function pathOf(strings: TemplateStringsArray, ...values: readonly string
 /** Parses a JSON response; undefined if the text is not JSON. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the same as of a response
 export function viewIn<T>(text: string): T | undefined {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server answers with the views that are named where it is asked
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server returns the view that the caller names
   return parse(text) as T | undefined;
 }
 

@@ -52,12 +52,12 @@ async function listChannels(
     (page) => page.items,
   );
   if (json) for (const channel of items) printJson(channel);
-  else tellChannels(items);
+  else printChannels(items);
   if (hasMore) printNote(`there are more channels; raise --limit (${limit}) to see them`);
   return exitCode.done;
 }
 
-function tellChannels(channels: readonly ChannelView[]): void {
+function printChannels(channels: readonly ChannelView[]): void {
   if (channels.length === 0) {
     printLine('no occupied channel');
     return;
@@ -86,11 +86,11 @@ async function showChannel(
   const path = appPath(await findApp(admin, options));
   const channel = await admin.get<ChannelDetail>(`${path}${pathOf`/channels/${name}`}`);
   if (json) printJson(channel);
-  else tellChannel(channel);
+  else printChannel(channel);
   return exitCode.done;
 }
 
-function tellChannel(channel: ChannelDetail): void {
+function printChannel(channel: ChannelDetail): void {
   const { occupied, subscriptionCount, userIds, cache, connections } = channel;
   printFacts({
     channel: printable(channel.name),

@@ -89,13 +89,13 @@ async function listDeliveries(
     (page) => page.items,
   );
   if (json) for (const delivery of items) printJson(delivery);
-  else tellDeliveries(items);
+  else printDeliveries(items);
   if (hasMore) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
   if (last.skipped > 0) printNote(`${last.skipped} were not recorded: more happened than the server records`);
   return exitCode.done;
 }
 
-function tellDeliveries(deliveries: readonly DeliveryView[]): void {
+function printDeliveries(deliveries: readonly DeliveryView[]): void {
   if (deliveries.length === 0) {
     printLine('no deliveries');
     return;
@@ -153,11 +153,11 @@ async function showDelivery(
   const app = await findApp(admin, options);
   const delivery = await admin.get<DeliveryDetail>(`${appPath(app)}${pathOf`/deliveries/${id}`}`);
   if (json) printJson(delivery);
-  else tellDelivery(delivery);
+  else printDelivery(delivery);
   return exitCode.done;
 }
 
-function tellDelivery(delivery: DeliveryDetail): void {
+function printDelivery(delivery: DeliveryDetail): void {
   const { reason, nextAttemptAtMs, attemptList } = delivery;
   printFacts({
     delivery: printable(delivery.id),

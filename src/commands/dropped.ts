@@ -68,14 +68,15 @@ async function listDropped(
     (page) => page.deliveries,
   );
   if (json) for (const letter of items) printJson(letter);
-  else tellLetters(items);
+  else printLetters(items);
   const { deliveries: forgotten } = last.forgotten;
   if (hasMore) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
-  if (forgotten > 0) printNote(`${forgotten} older ones are forgotten, because the memory for them was full`);
+  if (forgotten > 0)
+    printNote(`${forgotten} older ones are no longer kept, because the memory for them was full`);
   return exitCode.done;
 }
 
-function tellLetters(letters: readonly DroppedDelivery[]): void {
+function printLetters(letters: readonly DroppedDelivery[]): void {
   if (letters.length === 0) {
     printLine('nothing was dropped');
     return;
@@ -104,7 +105,7 @@ function tellLetters(letters: readonly DroppedDelivery[]): void {
   );
 }
 
-function describeResends({ resends, resent_at: takenAt }: DroppedDelivery): string {
+function describeResends({ resends, resent_at: acceptedAt }: DroppedDelivery): string {
   if (resends === 0) return '';
-  return takenAt === undefined ? `${resends} times, not taken` : 'taken';
+  return acceptedAt === undefined ? `${resends} times, not accepted` : 'accepted';
 }

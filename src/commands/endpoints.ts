@@ -163,14 +163,14 @@ async function listEndpoints(admin: Admin, options: AppAskingOptions): Promise<E
 
 async function addEndpoint(admin: Admin, url: URL, options: SettingOptions): Promise<ExitCode> {
   const path = `${appPath(await findApp(admin, options))}/endpoints`;
-  return tell('added', await admin.post<EndpointView>(path, inputOf(url, options)), options);
+  return report('added', await admin.post<EndpointView>(path, inputOf(url, options)), options);
 }
 
 async function editEndpoint(admin: Admin, named: string, options: SettingOptions): Promise<ExitCode> {
   const app = await findApp(admin, options);
   const endpoint = findEndpoint(app, named);
   const path = `${appPath(app)}${pathOf`/endpoints/${endpoint.id}`}`;
-  return tell('changed', await admin.put<EndpointView>(path, changedInput(endpoint, options)), options);
+  return report('changed', await admin.put<EndpointView>(path, changedInput(endpoint, options)), options);
 }
 
 async function actOn(
@@ -184,18 +184,18 @@ async function actOn(
 ): Promise<ExitCode> {
   const app = await findApp(admin, options);
   const path = `${appPath(app)}${pathOf`/endpoints/${findEndpoint(app, named).id}`}/${action}`;
-  return tell(`${action}d`, await admin.post<EndpointView>(path, body), options);
+  return report(`${action}d`, await admin.post<EndpointView>(path, body), options);
 }
 
 async function removeEndpoint(admin: Admin, named: string, options: AppAskingOptions): Promise<ExitCode> {
   const app = await findApp(admin, options);
   const endpoint = findEndpoint(app, named);
   await admin.delete(`${appPath(app)}${pathOf`/endpoints/${endpoint.id}`}`);
-  return tell('removed', endpoint, options);
+  return report('removed', endpoint, options);
 }
 
 /** Reports what was done, and warns if the settings are not stored. */
-function tell(done: string, endpoint: EndpointView, { json = false }: AppAskingOptions): ExitCode {
+function report(done: string, endpoint: EndpointView, { json = false }: AppAskingOptions): ExitCode {
   if (json) printJson(endpoint);
   else printLine(`${done}: endpoint ${printable(endpoint.id)}, ${printable(endpoint.url)}`);
   if (endpoint.notServed !== undefined) printNote(printable(endpoint.notServed));

@@ -29,8 +29,8 @@ const hopByHop: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Passes webhooks on to a backend: the same bytes, and the same headers but those of the connection. Each is answered as the
- * backend answers; where it does not, with 502 or, after `timeoutMs` milliseconds, with 504, so that the sender tries again.
+ * Forwards webhooks to a backend with the same bytes and headers, except the headers of the connection. Each webhook gets the
+ * response of the backend. Without one, it gets 502 or, after `timeoutMs` milliseconds, 504, so that the sender retries.
  */
 export class Forwarder {
   readonly #url: URL;
@@ -58,7 +58,7 @@ export class Forwarder {
       case 'answered': {
         const { status, headers, text } = outcome;
         if (status < 200 || status > 599)
-          return failed(502, `it answered ${status}, which is no status of HTTP`);
+          return failed(502, `it answered ${status}, which is not an HTTP status`);
         return {
           forwarded: { ...about, status },
           answer: { status, headers: toAnswer(headers), body: text },
@@ -67,7 +67,7 @@ export class Forwarder {
     }
   }
 
-  /** Gives up what is under way. */
+  /** Aborts the requests in progress. */
   close(): void {
     this.#end.abort();
   }

@@ -12,7 +12,7 @@ import { isConfigFile } from './program.ts';
 import { urlHost } from '../protocol/connectable-host.ts';
 import { readConfiguration } from './server-target.ts';
 
-/** Which server is meant, as its own command line said. */
+/** The options of the server's own command line that determine its address. */
 interface Meant {
   readonly config?: string;
   readonly host?: string;
@@ -26,12 +26,12 @@ interface HealthOptions extends Meant {
 
 export function define(command: Command): void {
   command
-    .description('Asks a server on this machine whether it is healthy, for container runtimes and scripts.')
+    .description('Checks whether a server on this machine is healthy, for container runtimes and scripts.')
     .option('-c, --config <file>', 'the configuration of that server')
-    .option('--host <address>', 'the address that it listens on, where its command line says so')
-    .option('--port <number>', 'the port, likewise')
+    .option('--host <address>', 'the address that it listens on, if its command line sets one')
+    .option('--port <number>', 'the port that it listens on, if its command line sets one')
     .option('--of <pid>', 'instead: take these from the command line of the process with this id (Linux)')
-    .option('--timeout <ms>', 'how long it may take to answer', milliseconds, 3000)
+    .option('--timeout <ms>', 'how long to wait for an answer', milliseconds, 3000)
     .addHelpText(
       'after',
       `
@@ -45,11 +45,11 @@ Exit codes: 0 healthy, 1 not healthy, or no answer, 2 wrong usage, or a file tha
     )
     .action(async ({ of, timeout, ...given }: HealthOptions) => {
       const url = urlOf(of === undefined ? given : readCommandLine(of));
-      process.exitCode = await tell(url, timeout);
+      process.exitCode = await printHealth(url, timeout);
     });
 }
 
-/** What the server with this process id was started with. */
+/** Returns the options that the server with this process id was started with. */
 function readCommandLine(pid: string): Meant {
   if (!/^[1-9]\d*$/.test(pid)) throw new UsageError(`--of ${pid}: expected the id of a process`);
   let line: string;
@@ -63,7 +63,7 @@ function readCommandLine(pid: string): Meant {
     .option('--host <address>')
     .option('--port <number>')
     .allowUnknownOption();
-  // `--` stands before the program where something else, such as an init, starts it.
+  // `--` precedes the program if something else, such as an init, starts it.
   const { operands } = server.parseOptions(
     line.split('\0').filter((argument) => argument !== '' && argument !== '--'),
   );
@@ -72,7 +72,7 @@ function readCommandLine(pid: string): Meant {
   return meant.config === undefined ? meant : { ...meant, config: resolvePath(folderOf(pid), meant.config) };
 }
 
-/** From where a process takes relative paths; from here, when that cannot be told. */
+/** Returns the working directory of a process; that of this process if it is unknown. */
 function folderOf(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
@@ -81,7 +81,7 @@ function folderOf(pid: string): string {
   }
 }
 
-/** Where the server tells its health. A file that has become faulty otherwise does not make it ill. */
+/** Returns the URL of the health check. Other faults of the file do not matter, because the running server does not use it. */
 function urlOf({ config: file, host: givenHost, port: givenPort }: Meant): string {
   const content = file === undefined ? undefined : readConfiguration(file);
   const { input } = layer(content, process.env, { host: givenHost, port: givenPort });
@@ -92,8 +92,8 @@ function urlOf({ config: file, host: givenHost, port: givenPort }: Meant): strin
   return `${tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}/healthz`;
 }
 
-/** Says on standard output what the server says of itself. */
-async function tell(url: string, timeoutMs: number): Promise<ExitCode> {
+/** Prints the response of the server. */
+async function printHealth(url: string, timeoutMs: number): Promise<ExitCode> {
   const outcome = await ask({
     method: 'GET',
     url: new URL(url),

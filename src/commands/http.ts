@@ -65,7 +65,7 @@ export function open(
   return new Promise((resolve, reject) => {
     request(url, {
       method,
-      // With a list of headers, Node adds none of its own.
+      // If the headers are a list, Node adds no others.
       headers: ['Host', url.host, ...listed, ...length, 'Connection', 'close'],
       signal,
       agent: false,

@@ -61,7 +61,7 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       `
-Ctrl-C ends with a summary and the state that the webhooks told: replayed, they say who is there.
+Ctrl-C ends with a summary and the state after all webhooks: the occupied channels and their members.
 
   soketify-emulator listen --port 9000 --secret app-secret
   SOKETIFY_WEBHOOK_URL=http://127.0.0.1:9000/ soketify-emulator     (in another terminal)
@@ -136,10 +136,10 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
     process.stderr.write(`cannot listen on ${options.host}:${options.port}: ${describeListenError(error)}\n`);
     return exitCode.failed;
   }
-  const { status: told, delay, times } = options;
-  if (told !== undefined || delay !== undefined) {
+  const { status: given, delay, times } = options;
+  if (given !== undefined || delay !== undefined) {
     receiver.respondWith({
-      ...(told !== undefined && { status: told }),
+      ...(given !== undefined && { status: given }),
       ...(delay !== undefined && { delayMs: delay }),
       ...(times !== undefined && { times }),
     });

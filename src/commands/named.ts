@@ -24,7 +24,7 @@ export async function findApp(admin: Admin, { app: named }: Pick<AppAskingOption
   throw new AdminError(`there is no app '${printable(id)}'${suggestion(id, ids)}`, 'ERR_APP_UNKNOWN');
 }
 
-/** An endpoint of an app, by its id or its URL. Throws an AdminError when there is none. */
+/** An endpoint of an app, by its id or its URL. Throws an AdminError if there is none. */
 export function findEndpoint({ id: appId, endpoints }: AppView, named: string): EndpointView {
   const found =
     endpoints.find(({ id }) => id === named) ?? onlyOne(endpoints.filter(({ url }) => url === named));

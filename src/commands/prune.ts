@@ -46,11 +46,13 @@ function prune(isDryRun: boolean): ExitCode {
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
-  process.stdout.write(`${told(others.length, bytes, isDryRun)}; ${basename(kept)} is kept in ${folder}\n`);
+  process.stdout.write(
+    `${describeRemoval(others.length, bytes, isDryRun)}; ${basename(kept)} is kept in ${folder}\n`,
+  );
   return exitCode.done;
 }
 
-function told(count: number, bytes: number, isDryRun: boolean): string {
+function describeRemoval(count: number, bytes: number, isDryRun: boolean): string {
   if (count === 0) return 'nothing to remove';
   const megabytes = (bytes / 1_000_000).toFixed(1);
   return isDryRun

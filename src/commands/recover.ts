@@ -68,26 +68,26 @@ async function recover(admin: Admin, named: string, options: RecoverOptions): Pr
   }
   const recovery = await ended(admin, `${path}${pathOf`/${begun.id}`}`, json);
   if (json) printJson(recovery);
-  else tell(recovery);
+  else printRecovery(recovery);
   const isWhole = recovery.state === 'finished' && recovery.failed === 0;
   return isWhole ? exitCode.done : exitCode.failed;
 }
 
 /** Shows the progress of the recovery. Resolves once it has ended. */
 async function ended(admin: Admin, path: string, json: boolean): Promise<Recovery> {
-  let told = '';
+  let printed = '';
   for (;;) {
     const recovery = await admin.get<Recovery>(path);
     if (recovery.state !== 'running') return recovery;
     const { sent, failed, left } = recovery;
     const progress = `${sent} accepted, ${failed} failed, ${left} left`;
-    if (!json && progress !== told) printNote(progress);
-    told = progress;
+    if (!json && progress !== printed) printNote(progress);
+    printed = progress;
     await wait(lookMs);
   }
 }
 
-function tell({ endpoint, state, cause, sent, failed, skipped, left }: Recovery): void {
+function printRecovery({ endpoint, state, cause, sent, failed, skipped, left }: Recovery): void {
   const why = cause === undefined ? '' : ` (${printable(cause)})`;
   const counts = `${sent} accepted, ${failed} failed, ${skipped} skipped, ${left} left`;
   printLine(`the recovery of ${printable(endpoint)} is ${state}${why}: ${counts}`);

@@ -93,7 +93,7 @@ async function replay(file: string, options: ReplayCommandOptions, env: Env): Pr
   return failed === 0 ? exitCode.done : exitCode.failed;
 }
 
-/** What a file holds. Whether it is a record is checked when it is replayed. */
+/** Reads a file as JSON. The replay checks whether it is a record. */
 function readRecordFile(file: string): RunRecord {
   let text: string;
   try {
@@ -106,7 +106,7 @@ function readRecordFile(file: string): RunRecord {
     const record: RunRecord = JSON.parse(text.replace(/^\ufeff/, ''));
     return record;
   } catch (error) {
-    throw new UsageError(`${file} is no record: it is not valid JSON`, { cause: error });
+    throw new UsageError(`${file} is not a record: it is not valid JSON`, { cause: error });
   }
 }
 
@@ -122,8 +122,8 @@ function printAnswer({ id, outcome, status, answer, error, body, elapsedMs }: Re
       : outcome === 'unreachable'
         ? describeUnreachable({ code: error ?? '' })
         : `${status} in ${elapsedMs} ms`;
-  const said = outcome === 'refused' && answer !== undefined ? `: ${excerpt(answer)}` : '';
-  printLine(printable(`${subject}${more} as ${id}: ${end}${said}`));
+  const excerptOfAnswer = outcome === 'refused' && answer !== undefined ? `: ${excerpt(answer)}` : '';
+  printLine(printable(`${subject}${more} as ${id}: ${end}${excerptOfAnswer}`));
 }
 
 function speed(text: string): number {

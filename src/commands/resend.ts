@@ -36,7 +36,7 @@ async function resend(admin: Admin, ids: readonly string[], options: AppAskingOp
     try {
       const resent = await admin.post<AttemptView>(`${path}${pathOf`/deliveries/${id}/resend`}`);
       if (options.json === true) printJson({ id, ...resent });
-      else tell(id, resent);
+      else printResent(id, resent);
       if (resent.result !== 'success') code = exitCode.failed;
     } catch (error) {
       // Without a code the server could not be reached, so the others would fail too.
@@ -48,7 +48,7 @@ async function resend(admin: Admin, ids: readonly string[], options: AppAskingOp
   return code;
 }
 
-function tell(id: string, resent: AttemptView): void {
+function printResent(id: string, resent: AttemptView): void {
   const answer = excerpt(resent.answer ?? '', 200);
   const said = answer === '' ? '' : `: ${answer}`;
   const verdict = resent.result === 'success' ? 'accepted' : 'not accepted';

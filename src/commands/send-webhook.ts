@@ -100,9 +100,9 @@ function describeOutcome(outcome: Outcome, elapsedMs: number, url: URL): string 
       return `cannot reach ${url.origin}: ${describeUnreachable(outcome)}`;
     case 'answered': {
       const { status, body = '' } = outcome;
-      const said = body.trim() === '' ? '' : `: ${excerpt(body)}`;
+      const answer = body.trim() === '' ? '' : `: ${excerpt(body)}`;
       const hint = hintFor(outcome);
-      return `${status} in ${elapsedMs} ms${said}${hint === undefined ? '' : `\n${hint}`}`;
+      return `${status} in ${elapsedMs}ms${answer}${hint === undefined ? '' : `\n${hint}`}`;
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema/schema.ts';
 import { createLog, type ProgramLog } from '../observe/log.ts';
 import type { Log } from '../ports/log.ts';
 import { StartError } from '../ports/start-error.ts';
-import { createReloader, tellFindings, type Reloader } from '../configuration/reloader.ts';
+import { createReloader, logFindings, type Reloader } from '../configuration/reloader.ts';
 import { fileNeedsOf } from '../node/file-needs.ts';
 import { createServer, type Server } from '../node/server.ts';
 import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
@@ -46,7 +46,7 @@ export async function serve({
   const { config } = loaded;
   const log = await createLog(config.logLevel);
   const lowLimit = warnOfOpenFileLimit(readOpenFiles(), fileNeedsOf(config));
-  tellFindings(loaded, log);
+  logFindings(loaded, log);
   if (lowLimit !== undefined) log.warn({}, lowLimit);
   try {
     const server = await startServer(config, log, file);
@@ -59,7 +59,7 @@ export async function serve({
       watchesAll: watch,
     });
     obeySignals(server, reloader, log);
-    tellStart(config, server, log);
+    logStart(config, server, log);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     process.stderr.write(`${error.code}: ${error.message}\n`);
@@ -88,7 +88,7 @@ async function startServer(config: Config, log: Log, fileName: string | undefine
   return (await createEmulator(config, { ...control, liveness: 'real', log, fileName })).server;
 }
 
-function tellStart(config: Config, ports: StartedPorts, log: Log): void {
+function logStart(config: Config, ports: StartedPorts, log: Log): void {
   const forPerson = process.stdout.isTTY;
   const { port } = ports;
   log.info(forPerson ? { port } : describeStart(config, ports), 'listening');

@@ -22,7 +22,7 @@ export interface Target {
   /** Without a trailing slash: `http://127.0.0.1:6001`. */
   readonly url: string;
   readonly token: string | undefined;
-  /** Where the token comes from, for error messages. */
+  /** The source of the token, for error messages. */
   readonly tokenOrigin: string | undefined;
   /** False: the server is on this machine, and its certificate need not contain the name that is used. */
   readonly verifiesCertificate: boolean;
@@ -114,11 +114,11 @@ function tokenOf(
   }
   const dashboard = input['dashboard'];
   for (const key of ['token', 'viewToken'] as const) {
-    const said = fieldOf(dashboard, key);
-    if (typeof said === 'string') {
+    const inFile = fieldOf(dashboard, key);
+    if (typeof inFile === 'string') {
       const variable = key === 'token' ? variables.dashboardToken : variables.dashboardViewToken;
       const isOfEnvironment = readVariable(env, variable) !== undefined;
-      return { token: said, tokenOrigin: isOfEnvironment ? variable : `dashboard.${key} of ${config}` };
+      return { token: inFile, tokenOrigin: isOfEnvironment ? variable : `dashboard.${key} of ${config}` };
     }
     const name = fieldOf(dashboard, `${key}File`);
     if (typeof name === 'string') {

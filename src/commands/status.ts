@@ -34,7 +34,7 @@ async function status(admin: Admin, { json = false }: AskingOptions): Promise<Ex
     admin.get<{ apps: readonly AppView[] }>('/apps'),
   ]);
   if (json) printJson({ self, overview, apps });
-  else tell(admin.target.url, self, { overview, apps });
+  else printStatus(admin.target.url, self, { overview, apps });
   return exitCode.done;
 }
 
@@ -44,7 +44,7 @@ const keptWords: Readonly<Record<SelfView['kept'], string>> = {
   redis: 'on Redis, shared by several nodes',
 };
 
-function tell(
+function printStatus(
   url: string,
   self: SelfView,
   { overview, apps }: { readonly overview: OverviewView; readonly apps: readonly AppView[] },

@@ -179,10 +179,10 @@ function describeFailure(
       return `cannot reach ${origin}: ${describeUnreachable(outcome)}${hint}`;
     }
     case 'answered': {
-      const told = `the server answered ${outcome.status}: ${excerpt(outcome.text, 2000)}`;
+      const text = `the server answered ${outcome.status}: ${excerpt(outcome.text, 2000)}`;
       return outcome.status === 401
-        ? `${told}\nSigned for app ${printable(app.id)} with the key ${printable(app.key)}: do --app-id, --key and --secret match the server's configuration?`
-        : told;
+        ? `${text}\nSigned for app ${printable(app.id)} with the key ${printable(app.key)}: do --app-id, --key and --secret match the server's configuration?`
+        : text;
     }
   }
 }

@@ -29,9 +29,9 @@ export function formatWebhook(webhook: ReceivedWebhook, paint: Paint): string {
     : paint.bad(`not verified (${verdict.reason.replaceAll('_', ' ')})`);
   const answer =
     typeof status === 'number' ? `answered ${status}` : status === 'hang' ? 'no answer' : 'connection reset';
-  const told = delayMs === 0 ? answer : `${answer} after ${delayMs} ms`;
+  const outcome = delayMs === 0 ? answer : `${answer} after ${delayMs} ms`;
   const isGood = typeof status === 'number' && status >= 200 && status < 300;
-  const head = `${paint.faint(`${time}.${millis}`)} ${paint.strong(`POST ${printable(path)}`)} ${judgement}, ${isGood ? told : paint.bad(told)}${describeRepetition(webhook)}\n`;
+  const head = `${paint.faint(`${time}.${millis}`)} ${paint.strong(`POST ${printable(path)}`)} ${judgement}, ${isGood ? outcome : paint.bad(outcome)}${describeRepetition(webhook)}\n`;
   const why = verdict.verified ? '' : `  ${printable(verdict.message)}\n`;
   const origin = `  ${paint.faint(describeOrigin(webhook))}\n`;
   const body = verdict.verified || events.length > 0 ? '' : `  body: ${excerpt(webhook.body) || '(empty)'}\n`;
@@ -44,8 +44,8 @@ export function formatForwarded({ verdict }: ReceivedWebhook, forwarded: Forward
   if ('error' in forwarded) return `  ${paint.bad(`${url}: ${printable(forwarded.error)}`)}\n`;
   const { status } = forwarded;
   const isTaken = status >= 200 && status < 300;
-  const said = `${url} answered ${status} in ${elapsedMs} ms`;
-  const line = `  ${isTaken ? said : paint.bad(said)}\n`;
+  const outcome = `${url} answered ${status} in ${elapsedMs} ms`;
+  const line = `  ${isTaken ? outcome : paint.bad(outcome)}\n`;
   if (isTaken && !verdict.verified) {
     return `${line}  ${paint.bad('The backend accepted a webhook with a wrong signature. Does it verify signatures?')}\n`;
   }

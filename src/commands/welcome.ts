@@ -4,11 +4,11 @@ import { connectableHost } from '../protocol/connectable-host.ts';
 /** Where the server listens. */
 export interface StartedPorts {
   readonly port: number;
-  /** The port of the Dashboard, where it has one of its own. */
+  /** The separate port of the Dashboard, if it has one. */
   readonly dashboardPort?: number | undefined;
 }
 
-/** What the first log line says: where, which apps, which endpoints, and how to connect. Never a secret. */
+/** The fields of the first log line: the address, the apps, the endpoints, and how to connect. It never contains a secret. */
 export function describeStart(config: Config, ports: StartedPorts): Record<string, unknown> {
   const { port } = ports;
   const dashboard = dashboardUrl(config, ports);
@@ -53,7 +53,7 @@ function connectLines(config: Config, port: number): readonly string[] {
   ];
 }
 
-/** The key of the first app that lets anybody in. */
+/** Returns the key of the first enabled app. */
 function keyToShow(apps: readonly AppConfig[]): string {
   const app = apps.find(({ enabled }) => enabled) ?? apps[0];
   return app?.key ?? 'app-key';
@@ -65,7 +65,7 @@ function httpUrl(config: Config, port: number): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${config.path}`;
 }
 
-/** Where the Dashboard is; undefined: it is not served. A port of its own speaks plain HTTP. */
+/** Returns the URL of the Dashboard; undefined if it is not served. A separate port uses plain HTTP. */
 function dashboardUrl(config: Config, { port, dashboardPort }: StartedPorts): string | undefined {
   const { dashboard } = config;
   if (dashboard === undefined) return undefined;
@@ -74,7 +74,7 @@ function dashboardUrl(config: Config, { port, dashboardPort }: StartedPorts): st
   return `${httpUrl({ ...config, host, tls: undefined }, dashboardPort)}/dashboard/`;
 }
 
-/** A URL without what may be secret in it. */
+/** Returns a URL without the parts that may be secret. */
 function publicUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;

@@ -1,2 +1,2 @@
-/** The app that is served when none is configured. */
+/** The app that is served if none is configured. */
 export const defaultApp = { id: '1', key: 'app-key', secret: 'app-secret' } as const;

@@ -3,7 +3,7 @@ import { unknownName } from './validate.ts';
 /** Environment variables by name, as in `process.env`. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** The variables that set something, and what they set. */
+/** The environment variables, by what they set. */
 export const variables = {
   appId: 'SOKETIFY_APP_ID',
   appKey: 'SOKETIFY_APP_KEY',
@@ -19,24 +19,24 @@ export const variables = {
   controlToken: 'SOKETIFY_CONTROL_TOKEN',
   dashboardToken: 'SOKETIFY_DASHBOARD_TOKEN',
   dashboardViewToken: 'SOKETIFY_DASHBOARD_VIEW_TOKEN',
-  /** Where commands find a running server. */
+  /** The URL at which commands find a running server. */
   url: 'SOKETIFY_URL',
-  /** Read where the native module is loaded. */
+  /** Read when the native module is loaded. */
   nativeSha256: 'SOKETIFY_NATIVE_SHA256',
 } as const;
 
-/** The value of a variable; an empty one counts as unset. */
+/** Returns the value of a variable; an empty one counts as unset. */
 export function readVariable(env: Env, name: string): string | undefined {
   const value = env[name];
   return value === '' ? undefined : value;
 }
 
-/** Whether the program serves real users, so that what is fit only for development is refused. */
+/** Whether the server runs in production, where settings that are only for development are refused. */
 export function isProduction(env: Env): boolean {
   return env['NODE_ENV'] === 'production';
 }
 
-/** One warning for each variable of ours that is set but sets nothing. */
+/** Returns a warning for each `SOKETIFY_*` variable that is set but unknown. */
 export function unknownVariables(env: Env): readonly string[] {
   const known: readonly string[] = Object.values(variables);
   return Object.keys(env)

@@ -2,24 +2,24 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { quoteWhole } from './checks/fault.ts';
 
-/** Reads a file as UTF-8; throws when it cannot. */
+/** Reads a file as UTF-8. Throws if it cannot be read. */
 export type ReadFile = (path: string) => string;
 
-/** The permissions of a file, as in `Stats.mode`; undefined where they say nothing, or cannot be had. */
+/** Returns the permissions of a file, as in `Stats.mode`; undefined if they are meaningless or unavailable. */
 export type ModeOf = (path: string) => number | undefined;
 
-/** What came of reading a file. `reason` quotes nothing of it. */
+/** The result of reading a file. `reason` does not quote its content. */
 export type FileText =
   { readonly kind: 'read'; readonly text: string } | { readonly kind: 'faulty'; readonly reason: string };
 
-/** The files that a configuration names. Each is read once, so that all who ask see the same text. */
+/** The files that a configuration refers to. Each is read once, so that all checks see the same text. */
 export class Files {
   readonly #folder: string;
   readonly #readFile: ReadFile;
   readonly #modeOf: ModeOf;
   readonly #texts = new Map<string, FileText>();
 
-  /** Relative names are relative to `folder`. */
+  /** `folder` is the base of relative names. */
   constructor(folder: string, readFile: ReadFile = readUtf8, modeOf: ModeOf = modeOnDisk) {
     this.#folder = folder;
     this.#readFile = readFile;
@@ -31,7 +31,7 @@ export class Files {
     return resolve(this.#folder, name);
   }
 
-  /** The absolute path in quotes, never shortened: who is to mend a file must find it. */
+  /** The absolute path in quotes, never shortened, because the user must find the file. */
   quote(name: string): string {
     return quoteWhole(this.pathOf(name));
   }
@@ -45,12 +45,12 @@ export class Files {
     return text;
   }
 
-  /** Who may do what with a file; undefined where that cannot be told. */
+  /** Returns the permissions of a file; undefined if they are meaningless or unavailable. */
   modeOf(name: string): number | undefined {
     return this.#modeOf(this.pathOf(name));
   }
 
-  /** The absolute paths of all files that were asked for so far, also of those that could not be read. */
+  /** Returns the absolute paths of all files requested so far, including unreadable ones. */
   paths(): readonly string[] {
     return [...this.#texts.keys()];
   }
@@ -78,17 +78,17 @@ function reasonOf(error: unknown): string {
   return reason === undefined ? code : `${reason} (${code})`;
 }
 
-/** The code of an error: unlike its message, it never holds what came from outside. */
+/** Returns the code of an error. Unlike the message, it never contains untrusted text. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-/** Reads nothing: whoever may add an app to a running server is not to read the files of its machine. */
+/** Refuses to read: a client that may add an app to a running server must not read files of its machine. */
 export const readNoFile: ReadFile = () => {
   throw Object.assign(new Error('no file is read'), { code: 'ERR_NO_FILES' });
 };
 
-/** Windows has other permissions, of which the mode says nothing. */
+/** On Windows, the mode does not show the permissions. */
 function modeOnDisk(path: string): number | undefined {
   if (process.platform === 'win32') return undefined;
   return statSync(path, { throwIfNoEntry: false })?.mode;

@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 
-/** The address and port that are listened on unless others are given. */
+/** The default address and port to listen on. */
 export const defaultHost = '127.0.0.1';
 export const defaultPort = 6001;
 
-/** Whether only this machine reaches a host. A name that must be looked up first does not count as loopback. */
+/** Whether only this machine can reach a host. Names other than localhost do not count, because they need a look-up. */
 export function isLoopback(host: string): boolean {
   const version = isIP(host);
   if (version === 0) return host.toLowerCase() === 'localhost';

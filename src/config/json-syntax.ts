@@ -1,23 +1,23 @@
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 
-/** Where a text stops being JSON. Lines and columns count from 1. */
+/** The position at which a text is not JSON. Lines and columns count from 1. */
 export interface SyntaxFault {
   readonly line: number;
   readonly column: number;
-  /** What is wrong there, in words. It quotes nothing: the text may hold secrets. */
+  /** Describes the fault. It does not quote the text, which may contain secrets. */
   readonly problem: string;
 }
 
 /**
- * Finds the first fault of a text that `JSON.parse` refused, whose own message gives no position on Node 20
- * and quotes what may be a secret. Undefined when no place can be named.
+ * Finds the first fault of a text that `JSON.parse` has refused. Its own message has no position on Node 20, and quotes text that
+ * may be secret. Undefined if the position is unknown.
  */
 export function findSyntaxFault(text: string): SyntaxFault | undefined {
   const errors: ParseError[] = [];
   try {
     parse(text, errors, { disallowComments: true, allowTrailingComma: false });
   } catch {
-    // Nested beyond the stack: no configuration is, so there is no better word for it.
+    // The nesting exceeds the stack. No configuration is like that, so there is no special message.
     return undefined;
   }
   const first = errors[0];
@@ -27,7 +27,7 @@ export function findSyntaxFault(text: string): SyntaxFault | undefined {
   return { line: before.length, column, problem: inWords(printParseErrorCode(first.error)) };
 }
 
-/** `CommaExpected` is `comma expected`. */
+/** Turns `CommaExpected` into `comma expected`. */
 function inWords(code: string): string {
   return code.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim();
 }

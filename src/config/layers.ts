@@ -4,40 +4,40 @@ import { readVariable, variables, type Env } from './environment.ts';
 import { formatPath, type ConfigFault, type Path } from './checks/fault.ts';
 import { fieldOf, isObject, type JsonObject } from './json.ts';
 
-/** What the command line says; it wins over everything else. */
+/** The settings of the command line, which have priority over all others. */
 export interface Overrides {
   readonly host?: string | undefined;
   readonly port?: string | number | undefined;
   /** The folder of the store. */
   readonly store?: string | undefined;
-  /** How many threads serve clients: a number, or `auto`. */
+  /** The number of threads that serve clients, or `auto`. */
   readonly workers?: string | undefined;
-  /** Serve the control API, also when the file does not say so; a text is the clock of it. */
+  /** Whether to serve the control API, even if the file does not enable it; a text names its clock. */
   readonly control?: boolean | string | undefined;
 }
 
-/** The configuration as the user gave it, whatever it came from, and not yet validated. */
+/** The user's configuration from all sources, not yet validated. */
 export interface Layered {
   readonly input: JsonObject;
-  /** The variable or option that a path came from, where it did not come from the file. */
+  /** The variable or option that set a path, for paths that the file did not set. */
   readonly origins: ReadonlyMap<string, string>;
-  /** The paths at which the file has a value that something else goes over, and what that is. */
+  /** The paths whose value in the file is overridden, and by what. */
   readonly overridden: ReadonlyMap<string, Overriding>;
   readonly faults: readonly ConfigFault[];
-  /** The app is the one that everybody knows, secret included. */
+  /** Whether the app is the default app, whose secret is public. */
   readonly hasDefaultSecret: boolean;
 }
 
-/** A value of the file, and what goes over it: a variable or an option, and its value. */
+/** What overrides a value of the file: a variable or an option, and its value. */
 export interface Overriding {
   readonly path: Path;
   readonly inFile: unknown;
   readonly origin: string;
-  /** Undefined when it takes the place of several keys of the file. */
+  /** Undefined if it replaces several keys of the file. */
   readonly value: unknown;
 }
 
-/** Lays the command line over the environment over the file; `file` is undefined when there is none. */
+/** Combines the sources: the command line overrides the environment, which overrides the file. `file` is undefined if there is none. */
 export function layer(file: JsonObject | undefined, env: Env, overrides: Overrides): Layered {
   const origins = new Map<string, string>();
   const overridden = new Map<string, Overriding>();
@@ -52,7 +52,7 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
     input[key] = value;
     origins.set(key, origin);
   };
-  /** It takes the place of the folder that the file names, and leaves the rest. Relative to where the program runs. */
+  /** Replaces the folder in the file, and keeps the rest. It is relative to the working directory. */
   const setStore = (folder: string | undefined, origin: string): void => {
     if (folder === undefined) return;
     const path = folder === '' ? folder : resolve(folder);
@@ -67,7 +67,7 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
   set('logLevel', readVariable(env, variables.logLevel), variables.logLevel);
   const redisUrl = readVariable(env, variables.redisUrl);
   if (redisUrl !== undefined) {
-    // It takes the place of whatever the file says of where Redis is, and leaves the rest.
+    // It replaces the location of Redis in the file, and keeps the rest.
     const given = input['redis'];
     const { url, urlFile, sentinel, cluster, ...rest } = isObject(given) ? given : {};
     for (const [key, inFile] of Object.entries({ url, urlFile, sentinel, cluster })) {
@@ -83,7 +83,7 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
     input['control'] = { ...(isObject(input['control']) && input['control']), token };
     origins.set('control.token', variables.controlToken);
   }
-  /** It takes the place of the token and of its file, and switches the Dashboard on where the file has it off. */
+  /** Replaces the token and its file, and enables the Dashboard even if the file disables it. */
   const setDashboardToken = (key: 'token' | 'viewToken', origin: string): void => {
     const value = readVariable(env, origin);
     if (value === undefined) return;
@@ -128,7 +128,7 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
   return { input, origins, overridden, faults, hasDefaultSecret };
 }
 
-/** The variables that say something of the single app. */
+/** The variables that configure the single app. */
 const appVariables: readonly string[] = [
   variables.appId,
   variables.appKey,
@@ -141,7 +141,7 @@ function definesApp(env: Env): boolean {
   return appVariables.some((name) => readVariable(env, name) !== undefined);
 }
 
-/** The app with what the environment says of it; notes which fields those are. */
+/** Returns the app with the values of the environment, and notes the origins of these fields. */
 function applyToApp(app: JsonObject, env: Env, origins: Map<string, string>): JsonObject {
   const result: JsonObject = { ...app };
   const set = (key: string, value: string | undefined, origin: string): void => {
@@ -168,13 +168,13 @@ function applyToApp(app: JsonObject, env: Env, origins: Map<string, string>): Js
   return result;
 }
 
-/** The secret that the environment gives the app, or the file that holds it: it takes the place of both. */
+/** The secret or secret file in the environment. Either replaces both keys of the app. */
 function secretOfEnvironment(env: Env) {
   const value = readVariable(env, variables.appSecret);
   if (value !== undefined) return { key: 'secret', value, origin: variables.appSecret };
   const file = readVariable(env, variables.appSecretFile);
   if (file === undefined) return undefined;
-  // Unlike a name in the file it is relative to the working directory.
+  // Unlike a name in the file, it is relative to the working directory.
   return { key: 'secretFile', value: resolve(file), origin: variables.appSecretFile };
 }
 
@@ -194,7 +194,7 @@ function ambiguous(count: number, env: Env): readonly ConfigFault[] {
     }));
 }
 
-/** Digits are a number; everything else is left for the schema to refuse. */
+/** Converts digits to a number. The schema refuses everything else. */
 function toPort(value: string | number | undefined): string | number | undefined {
   return typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? Number(value) : value;
 }

@@ -20,41 +20,41 @@ import { checkTls } from './checks/tls.ts';
 import { validate } from './validate.ts';
 import { warningsOf } from './checks/warnings.ts';
 
-/** Where the configuration comes from. Precedence: overrides, then env, then the file, then the defaults. */
+/** The sources of the configuration. Precedence: overrides, env, the file, the defaults. */
 export interface ConfigSources {
   readonly file?: string | undefined;
-  /** What would stand in the file, when there is none. */
+  /** The content to use instead of a file. */
   readonly given?: JsonObject | undefined;
   readonly env: Env;
   readonly overrides: Overrides;
-  /** Reads a file as UTF-8; throws when it cannot. Default: from the disk. */
+  /** Reads a file as UTF-8. Throws if it cannot be read. Default: from the disk. */
   readonly readFile?: ReadFile;
-  /** The permissions of a file. Default: as on the disk. */
+  /** Returns the permissions of a file. Default: those on the disk. */
   readonly modeOf?: ModeOf;
 }
 
 /**
- * The configuration, or everything that is wrong with it. `files` are the absolute paths of all files that it
- * depends on, as far as they are known, the unreadable ones included: a change of one may change the outcome.
+ * The configuration, or all its faults. `files` are the absolute paths of all known files that it depends on, including unreadable
+ * ones: a change of any of them may change the result.
  */
 export type LoadedConfig =
   | {
       readonly kind: 'ok';
       readonly config: Config;
       readonly warnings: readonly string[];
-      /** What an environment variable or an option overrides of the file, a sentence each. */
+      /** One sentence for each value of the file that an environment variable or an option overrides. */
       readonly overridden: readonly string[];
       readonly files: readonly string[];
     }
   | {
       readonly kind: 'invalid';
-      /** The name of the configuration file, as it was given. */
+      /** The name of the configuration file, as the user gave it. */
       readonly file: string | undefined;
       readonly faults: readonly ConfigFault[];
       readonly files: readonly string[];
     };
 
-/** Loads the configuration. It never throws for what the user got wrong: that is in the faults, all of it. */
+/** Loads the configuration. It does not throw for mistakes of the user; the result contains all of them as faults. */
 export function loadConfig({ file, given, env, overrides, readFile, modeOf }: ConfigSources): LoadedConfig {
   const files = new Files(dirname(resolvePath(file ?? '')), readFile, modeOf);
   const source = file === undefined ? undefined : readSource(file, files);
@@ -72,9 +72,9 @@ export function loadConfig({ file, given, env, overrides, readFile, modeOf }: Co
     ...tls.faults,
     ...redisFaults(input, files),
     ...dashboardFaults(input, production, files),
-    // A test that calls its secret "change-me" harms nobody.
+    // A test may use a secret such as "change-me".
     ...(given === undefined ? placeholderFaults(input, files) : []),
-    // Of a file that cannot be read nobody knows whether it has a secret.
+    // It is unknown whether an unreadable file contains a secret.
     ...(hasDefaultSecret && source?.kind !== 'faulty' ? defaultSecretFaults(input, production) : []),
   ].map(({ path, message }) => ({ path: origins.get(path) ?? path, message }));
   const faults = [
@@ -98,7 +98,7 @@ export function loadConfig({ file, given, env, overrides, readFile, modeOf }: Co
   return { kind: 'ok', config, warnings, overridden, files: files.paths() };
 }
 
-/** What is not as the file says. Values that may be secret are not shown. */
+/** Describes the values of the file that are overridden. Values that may be secret are not shown. */
 function describeOverridden({ overridden }: Layered): readonly string[] {
   return [...overridden.values()].flatMap(({ path, inFile, origin, value }) => {
     if (isDeepStrictEqual(inFile, value)) return [];
@@ -108,7 +108,7 @@ function describeOverridden({ overridden }: Layered): readonly string[] {
   });
 }
 
-/** What is wrong with values of the file that something else goes over: it would come to light when that is gone. */
+/** Returns the faults of overridden values in the file. They would appear once nothing overrides the values any more. */
 function overriddenFaults(content: unknown, { overridden }: Layered): readonly ConfigFault[] {
   if (overridden.size === 0) return [];
   const validated = validate(content);

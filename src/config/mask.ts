@@ -1,14 +1,14 @@
 import { writeLimits } from '../protocol/limits.ts';
 import type { AppConfig, Config } from './schema/schema.ts';
 
-/** What stands in the place of a secret. */
+/** The replacement of a secret. */
 const masked = '********';
 
 type Shown = Readonly<Record<string, unknown>>;
 
 /**
- * The effective configuration in the shape of a file, with nothing in it that may be secret: neither secrets and
- * passphrases, nor passwords and queries of URLs, nor the values of headers, nor private keys.
+ * Returns the effective configuration in the format of a file, without anything that may be secret: secrets and passphrases,
+ * passwords and queries of URLs, the values of headers, and private keys.
  */
 export function maskConfig(config: Config): Shown {
   const { apps, limits, tls, redis, control, dashboard, ...rest } = config;
@@ -73,7 +73,7 @@ function maskConnection(connection: NonNullable<Config['redis']>['connection']):
   }
 }
 
-/** A URL without its password, its query and its fragment. */
+/** Returns a URL without its password, query and fragment. */
 export function maskUrl(text: string): string {
   const url = new URL(text);
   if (url.password !== '') url.password = masked;

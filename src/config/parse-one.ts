@@ -9,12 +9,12 @@ import { endpointId } from './resolve.ts';
 import type { AppConfig, Config, EndpointConfig } from './schema/schema.ts';
 import { writeApp } from './write-app.ts';
 
-/** What came of comparing an input with the rules of a configuration file. */
+/** The result of validating an input with the rules of a configuration file. */
 export type Parsed<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'invalid'; readonly faults: readonly ConfigFault[] };
 
-/** What an input is compared with: the configuration of the server that is to take it, and its environment. */
+/** The configuration and the environment of the server that receives the input. */
 export interface ParseRules {
   readonly config: Pick<Config, 'maxBackpressureBytes' | 'limits' | 'redis'> & {
     readonly webhooks: Pick<Config['webhooks'], 'queueMaxBytes'>;
@@ -22,15 +22,14 @@ export interface ParseRules {
   readonly env: Env;
 }
 
-/** The app that is to have an endpoint, and what the other endpoints are called. */
+/** The app that receives an endpoint, and the ids that are taken. */
 export interface EndpointRules extends ParseRules {
   readonly app: AppConfig;
   readonly taken: ReadonlySet<string>;
 }
 
 /**
- * The apps that a configuration file would describe like this, by every rule of the file. No file is read. Paths of faults
- * begin with `apps[0]`.
+ * Parses apps with all rules of a configuration file. No file is read. Paths of faults begin with `apps[0]`.
  */
 export function parseApps(
   apps: readonly unknown[],
@@ -41,13 +40,13 @@ export function parseApps(
     given: {
       apps,
       limits: writeLimits(limits),
-      // What is bounded for all must hold what these apps allow, too.
+      // The bounds for all apps must also fit the limits of these apps.
       maxBackpressureBytes,
       webhooks: { queueMaxBytes: webhooks.queueMaxBytes },
-      // Where it is does not matter here, but some things work without it only.
+      // The address does not matter here, but some settings exclude Redis.
       ...(redis && { redis: { url: 'redis://127.0.0.1' } }),
     },
-    // Variables that say something of the single app of a file say nothing of these.
+    // The variables for the single app of a file do not apply to these apps.
     env: { NODE_ENV: env['NODE_ENV'] },
     overrides: {},
     readFile: readNoFile,
@@ -56,7 +55,7 @@ export function parseApps(
   return { kind: 'ok', value: loaded.config.apps };
 }
 
-/** An app that somebody wants to add to a running server. Paths of faults are relative to the input. */
+/** Parses an app for a running server. Paths of faults are relative to the input. */
 export function parseApp(input: unknown, rules: ParseRules): Parsed<AppConfig> {
   if (!isObject(input)) return invalid({ path: '', message: `expected an app, got ${kindOf(input)}` });
   const own = [
@@ -74,8 +73,8 @@ export function parseApp(input: unknown, rules: ParseRules): Parsed<AppConfig> {
 }
 
 /**
- * An endpoint that somebody wants to add to an app of a running server. Without an id it gets one that is not taken; whether
- * one that is given is taken is left to whoever adds it. Paths of faults are relative to the input.
+ * Parses an endpoint for an app of a running server. A missing id is generated and differs from those that are taken; the caller
+ * must check a given id. Paths of faults are relative to the input.
  */
 export function parseEndpoint(
   input: unknown,
@@ -107,14 +106,14 @@ function invalid(...faults: readonly ConfigFault[]): Parsed<never> {
   return { kind: 'invalid', faults };
 }
 
-/** Whoever may change a running server is not to weaken what its file demands. */
+/** Changes at run time must not weaken the requirements of the file. */
 function insecureFaults(webhook: unknown, prefix: string): readonly ConfigFault[] {
   if (fieldOf(webhook, 'allowInsecure') === undefined) return [];
   const message = 'is not accepted at run time; leave it out, or set the endpoint in the configuration file';
   return [{ path: `${prefix}allowInsecure`, message }];
 }
 
-/** Calls what is within `place` by its name there, also where a message names it. */
+/** Returns a function that makes the paths of a fault relative to `place`, also inside its message. */
 function relativeTo(place: string): (fault: ConfigFault) => ConfigFault {
   return ({ path, message }) => ({
     path: path.startsWith(place) ? path.slice(place.length).replace(/^\./, '') : path,

@@ -9,10 +9,10 @@ import type { ParsedConfig } from './schema/schema.ts';
 
 type ParsedRedis = NonNullable<ParsedConfig['redis']>;
 
-/** The ways to say where Redis is. */
+/** The keys that can locate Redis. */
 const places = ['url', 'urlFile', 'sentinel', 'cluster'] as const;
 
-/** What keeps the redis block from being used, beyond what the schema refuses. */
+/** Returns the faults of the redis block that the schema does not find. */
 export function redisFaults(input: unknown, files: Files): readonly ConfigFault[] {
   const redis = fieldOf(input, 'redis');
   if (!isObject(redis)) return [];
@@ -24,7 +24,7 @@ export function redisFaults(input: unknown, files: Files): readonly ConfigFault[
   ];
 }
 
-/** The redis block that has no fault. */
+/** Resolves a redis block without faults. */
 export function resolveRedis(redis: ParsedRedis | undefined, files: Files): RedisConfig | undefined {
   if (redis === undefined) return undefined;
   const { keyPrefix, leaseMs, tls } = redis;
@@ -77,7 +77,7 @@ function placeFaults(redis: object): readonly ConfigFault[] {
   ];
 }
 
-/** A cluster has one database. */
+/** A cluster has only one database. */
 function databaseFaults(redis: object): readonly ConfigFault[] {
   const urls = fieldOf(redis, 'cluster');
   if (!Array.isArray(urls)) return [];
@@ -121,7 +121,7 @@ function tlsFaults(redis: object, files: Files): readonly ConfigFault[] {
   }
   if (faults.length > 0) return faults;
   try {
-    // An authority that is none would be passed over in silence.
+    // TLS would silently ignore an invalid authority.
     if (ca !== undefined) void new X509Certificate(ca).subject;
     createSecureContext({ ca, cert, key });
     return [];

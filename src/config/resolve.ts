@@ -14,8 +14,8 @@ type ParsedApp = ParsedConfig['apps'][number];
 type ParsedWebhook = ParsedApp['webhooks'][number];
 
 /**
- * Gives each app its secrets and limits and each endpoint its id, makes "no limit" Infinity and paths absolute.
- * The configuration has no fault: its secret files could be read.
+ * Resolves a configuration without faults, whose secret files are readable: sets the secrets and limits of each app and the id of
+ * each endpoint, and makes "no limit" Infinity and paths absolute.
  */
 export function resolve(parsed: ParsedConfig, files: Files, production: boolean): Config {
   const { $schema: _, tls, metrics, redis, store, control, dashboard, ...rest } = parsed;
@@ -51,7 +51,7 @@ export function resolve(parsed: ParsedConfig, files: Files, production: boolean)
   };
 }
 
-/** One for each processor, where there can be several at all. */
+/** Resolves `auto` to one thread for each processor, if several threads are possible. */
 function workersOf({ control }: ParsedConfig): number {
   const isOne = control !== undefined || process.platform !== 'linux';
   return isOne ? 1 : Math.min(mostWorkers, availableParallelism());
@@ -68,7 +68,7 @@ function resolveApp(app: ParsedApp, common: WrittenLimits, files: Files): AppCon
   };
 }
 
-/** An endpoint without an id of its own is named by what it is, and by how many before it are the same. */
+/** Gives each endpoint without an id a hash of its settings, with a number if earlier endpoints have the same. */
 function resolveEndpoints(webhooks: readonly ParsedWebhook[]): readonly EndpointConfig[] {
   const taken = new Set(webhooks.map((webhook) => webhook.id));
   return webhooks.map((webhook) => {
@@ -79,7 +79,7 @@ function resolveEndpoints(webhooks: readonly ParsedWebhook[]): readonly Endpoint
   });
 }
 
-/** The id of an endpoint that was given none. */
+/** Returns the id of an endpoint that has none in the configuration. */
 export function endpointId(
   { url, eventTypes, channels }: Pick<EndpointConfig, 'url' | 'eventTypes' | 'channels'>,
   taken: ReadonlySet<string | undefined>,

@@ -3,12 +3,12 @@ import { describeKind, describeValue, formatPath, quote, type ConfigFault } from
 import { nearest } from './checks/nearest.ts';
 import { configSchema, type ParsedConfig } from './schema/schema.ts';
 
-/** What came of comparing an input with the schema. */
+/** The result of validating an input. */
 export type Validated =
   | { readonly kind: 'ok'; readonly config: ParsedConfig }
   | { readonly kind: 'invalid'; readonly faults: readonly ConfigFault[] };
 
-/** Compares an input with the schema and reports every fault, each once. */
+/** Validates an input with the schema, and reports every fault once. */
 export function validate(input: unknown): Validated {
   const result = configSchema.safeParse(input, { reportInput: true });
   if (result.success) return { kind: 'ok', config: result.data };
@@ -16,8 +16,8 @@ export function validate(input: unknown): Validated {
 }
 
 /**
- * Every fault that a schema has found, each once. The schema is the one that was compared, with `reportInput`; `kind` is
- * what the names in an object are called.
+ * Returns every fault that a schema has found, each once. `schema` must be the schema that was used, with `reportInput`. `kind` is
+ * the word for a name in an object.
  */
 export function faultsIn(
   error: z.ZodError,
@@ -32,7 +32,7 @@ export function faultsIn(
 }
 
 function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType, kind: 'key' | 'field'): readonly ConfigFault[] {
-  // Of several forms the one is meant that is right as far as its kind goes.
+  // If several forms are accepted, report the faults of the form whose kind is right.
   const meant =
     issue.code === 'invalid_union' ? issue.errors.find((issues) => issues.every(isInside)) : undefined;
   if (meant !== undefined) {
@@ -43,21 +43,21 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType, kind: 'key' | 'fie
   if (issue.code === 'unrecognized_keys') {
     const accepted = keysAt(schema, issue.path);
     return issue.keys.map((key) => ({
-      // The path of a key leads the reader of a file to it; a field stands in the sentence.
+      // For a key, the path leads the reader of a file to it. A field is named in the message instead.
       path: formatPath(kind === 'key' ? [...issue.path, key] : issue.path),
       message: unknownName(kind, key, accepted),
     }));
   }
   const path = formatPath(issue.path);
-  // A faulty name says all by itself; what it names may be a secret.
+  // For an invalid name, the message is enough; its value may be a secret.
   if (issue.code === 'invalid_key') return [{ path, message: issue.message }];
-  // What is wrong with several fields together was got from none of them.
+  // A fault of several fields together has no single value to show.
   if (issue.code === 'custom' && issue.path.length === 0) return [{ path, message: issue.message }];
   if (issue.input === undefined) return [{ path, message: `missing; ${issue.message}` }];
   return [{ path, message: `${issue.message}, got ${describeInput(issue)}` }];
 }
 
-/** Whether an object is the right thing, but something in it is not. */
+/** Whether the value has the right kind, but something inside it is wrong. */
 function isInside(issue: z.core.$ZodIssue): boolean {
   return issue.path.length > 0 || issue.code === 'unrecognized_keys';
 }
@@ -67,7 +67,7 @@ function describeInput(issue: z.core.$ZodIssue): string {
   return holdsOthers ? describeKind(issue.input) : describeValue(issue.input, issue.path);
 }
 
-/** Says that a name is unknown, and which one was meant, or which there are. */
+/** The message for an unknown name, with the name that was probably meant, or with all accepted names. */
 export function unknownName(
   kind: 'key' | 'variable' | 'field',
   name: string,
@@ -79,7 +79,7 @@ export function unknownName(
   return `unknown ${kind} ${quote(name)}; ${hint}`;
 }
 
-/** The keys that a schema knows at a path. */
+/** Returns the keys that a schema accepts at a path. */
 function keysAt(root: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   let schema = unwrap(root);
   for (const key of path) {
@@ -89,7 +89,7 @@ function keysAt(root: z.ZodType, path: readonly PropertyKey[]): readonly string[
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-/** The schema itself, without what only says that it may be left out. */
+/** Returns the inner schema, without optional and default wrappers. */
 function unwrap(schema: unknown): unknown {
   let inner = schema;
   while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional) {

@@ -185,8 +185,8 @@ export class ConfigurationInForce {
     return this.#inTurn(async () => {
       const file = edit(this.#file);
       const apps = this.#serveable(file, this.#changes);
-      const told = describePut(await this.#put({ ...this.#current, apps }, file, this.#changes));
-      this.#options.log.info(told, 'configuration changed at run time');
+      const fields = describePut(await this.#put({ ...this.#current, apps }, file, this.#changes));
+      this.#options.log.info(fields, 'configuration changed at run time');
     });
   }
 

@@ -35,7 +35,7 @@ export function createReloader(
   const reload = async (cause: string): Promise<void> => {
     const loaded = load();
     if (loaded.kind === 'ok') {
-      tellFindings(loaded, log);
+      logFindings(loaded, log);
       await configuration.takeFile(loaded.config, cause);
     } else {
       const { file, faults } = loaded;
@@ -64,7 +64,7 @@ export function createReloader(
 }
 
 /** Logs the warnings and overrides of a valid configuration. */
-export function tellFindings(
+export function logFindings(
   { warnings, overridden }: Pick<Extract<LoadedConfig, { kind: 'ok' }>, 'warnings' | 'overridden'>,
   log: Log,
 ): void {

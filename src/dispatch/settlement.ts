@@ -11,7 +11,7 @@ export interface SettlementOptions {
   readonly ledger: () => Pick<ChannelCaches, 'forgetCacheMiss'>;
 }
 
-/** Tracks who has not decided each event, and tells the store to remove events that nobody waits for. */
+/** Tracks which endpoints have not decided each event, and has the store remove events that no endpoint waits for. */
 export class Settlements {
   readonly #options: SettlementOptions;
 

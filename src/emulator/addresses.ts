@@ -15,7 +15,7 @@ export interface Credentials {
 }
 
 /**
- * Options of pusher-js; `key` is for Laravel Echo, and pusher-js passes over it.
+ * Options of pusher-js. `key` is for Laravel Echo; pusher-js ignores it.
  *
  * @since 0.1.0
  */
@@ -32,7 +32,7 @@ export interface ClientOptions {
   wssPort: number;
   /** The `path` of the emulator, if it has one. */
   wsPath?: string;
-  /** Whether clients connect by `wss://`. */
+  /** Whether clients connect over `wss://`. */
   forceTLS: boolean;
   /** WebSocket only, with and without TLS. */
   enabledTransports: ('ws' | 'wss')[];
@@ -41,7 +41,7 @@ export interface ClientOptions {
 }
 
 /**
- * Options of the `pusher` package for servers; other languages have the same under other names.
+ * Options of the `pusher` package for Node.js; libraries for other languages use the same values under other names.
  *
  * @since 0.1.0
  */
@@ -60,7 +60,7 @@ export interface ServerOptions {
   useTLS: boolean;
 }
 
-/** Where the HTTP API is, such as `http://127.0.0.1:6001`. */
+/** The base URL of the HTTP API, such as `http://127.0.0.1:6001`. */
 export function urlOf({ host, port, path, isTls }: ServerAddress): string {
   return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
 }

@@ -91,7 +91,7 @@ export class EmulatorCore {
   readonly #random: SeededRandom;
   readonly #ids: SeededIds | undefined;
   readonly #seed: number | undefined;
-  /** The apps at the end, for records. */
+  /** The apps at the time of closing, for records. */
   #lastApps: readonly RecordedApp[] = [];
   #held: HeldServer | undefined;
   #isClosed = false;
@@ -305,12 +305,12 @@ export class EmulatorCore {
     return () => {
       this.apps(appId);
       if (gone?.aborted === true) {
-        throw new EmulatorError('ERR_CLOSED', 'whoever asked for this wait has disconnected');
+        throw new EmulatorError('ERR_CLOSED', 'the client that requested this wait has disconnected');
       }
       if (count() === before) return;
       throw new EmulatorError(
         'ERR_RESET',
-        'the emulator was reset while this was waited for: is an await missing, or did the test end before?',
+        'the emulator was reset during this wait: is an await missing, or did the test end earlier?',
       );
     };
   }

@@ -101,7 +101,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     core,
     address: () => addressOf(config, server.port),
     apps,
-    tellsSecrets: config.control?.token !== undefined,
+    includesSecrets: config.control?.token !== undefined,
   });
   const server: Server = await createServer(config, {
     // Tests must read current values.

@@ -7,12 +7,12 @@ import type { RunRecord } from './record/run-record.ts';
 
 /**
  * Sends the webhooks of a record to a backend, signed with its secret: each once, one after the other, in the order in which they
- * were accepted or dropped when they were recorded. `time_ms` is when each is sent. Resolves with what the backend answered to
- * each, also if it refused them or could not be reached.
+ * were accepted or dropped when they were recorded. `time_ms` is the time of sending. Resolves with the answers of the backend, even
+ * if it refused webhooks or could not be reached.
  *
- * @param record What `record()` resolved with, or `GET /control/record` answered.
- * @param options Where to, and with which secret. The speed is without pauses unless `speed` is given; `timeoutMs` is 4000.
- * @throws EmulatorError with ERR_ARGUMENT_INVALID when it is no record, has another version, or an option is wrong.
+ * @param record The result of `record()`, or the response of `GET /control/record`.
+ * @param options The URL and the secret of the backend, and further options. Default: no pauses, and a `timeoutMs` of 4000.
+ * @throws EmulatorError with ERR_ARGUMENT_INVALID if it is not a record, if it has another version, or if an option is invalid.
  * @example
  * const record = await soketify.record();
  * const answers = await replayRecord(record, { url: 'http://127.0.0.1:3000/webhooks', secret: 'app-secret' });

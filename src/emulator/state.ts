@@ -6,7 +6,7 @@ import { channelKind, serverToUserChannel } from '../protocol/channel-name.ts';
 import type { PublishReceiver } from './published/published-event.ts';
 
 /**
- * An occupied channel, as it is at this moment.
+ * An occupied channel, in its current state.
  *
  * @since 0.1.0
  */
@@ -57,7 +57,7 @@ export async function describeChannels(
 
 /** A controlled server is a single node, so its ledger is complete. */
 function known<T>(answer: T | Unavailable): T {
-  if (isUnavailable(answer)) throw new Error('what is true of the app is not known');
+  if (isUnavailable(answer)) throw new Error('the state of the app is not known');
   return answer;
 }
 
@@ -70,10 +70,11 @@ export function receiversOf(
     if (socketId === except) return [];
     const own = user && serverToUserChannel(user.userId);
     // A signed-in client receives its own user channel without a subscription.
-    const heard = channels.filter((channel) => channel === own || subscriptions.has(channel));
-    if (heard.length === 0) return [];
-    const userId = user?.userId ?? heard.map((channel) => subscriptions.get(channel)?.userId).find(Boolean);
-    return [{ socketId, ...(userId !== undefined && { userId }), channels: heard }];
+    const received = channels.filter((channel) => channel === own || subscriptions.has(channel));
+    if (received.length === 0) return [];
+    const userId =
+      user?.userId ?? received.map((channel) => subscriptions.get(channel)?.userId).find(Boolean);
+    return [{ socketId, ...(userId !== undefined && { userId }), channels: received }];
   });
 }
 

@@ -1,10 +1,10 @@
 'use strict';
 
-// Loads what is built, `program.cjs` beside this file, without compiling it: that takes longer than all the rest of a start.
-// V8 can keep what it compiled. The build does so for the Node that builds; with another one the first server that may
-// write here does it for those that follow. What was kept is passed over if anything about it is not as it should be, and
-// the script compiled as usual: it is older than the script, of another build or damaged (the checksum), or V8 refuses it
-// (another version, other flags). NODE_DISABLE_COMPILE_CACHE=1 has none read or written.
+// Loads the built script, `program.cjs` next to this file, without compiling it, because compiling takes longer than the rest of a
+// start. V8 can cache compiled code. The build writes the cache for its own version of Node; for another version, the first server
+// that may write here does it. The cache is ignored, and the script compiled as usual, if the cache is older than the script, if it
+// belongs to another build or is damaged (the checksum), or if V8 refuses it (another version, other flags).
+// NODE_DISABLE_COMPILE_CACHE=1 disables reading and writing it.
 const { createHash } = require('node:crypto');
 const {
   closeSync,
@@ -26,12 +26,12 @@ const compiledFile = path.join(
   `${process.version}-${process.platform}-${process.arch}`,
 );
 
-/** The build lets the script begin with a comment that holds its checksum, and have no character beyond ASCII. */
+/** The built script begins with a comment of this size that contains its checksum. It has only ASCII characters. */
 const nameBytes = 80;
 const checksumBytes = 32;
 
 const isKept = !process.env.NODE_DISABLE_COMPILE_CACHE;
-/** Both files are read into the same place, because none of it is needed later. */
+/** Both files are read into the same buffer, because their content is not needed later. */
 let place = Buffer.allocUnsafeSlow(0);
 const { name, text, mtimeMs } = readProgram();
 const cachedData = isKept ? readCompiled() : undefined;
@@ -49,7 +49,7 @@ function readProgram() {
   };
 }
 
-/** What was compiled before; undefined: there is nothing that can be used. */
+/** Returns the cached compiled code; undefined if there is none that can be used. */
 function readCompiled() {
   try {
     const file = readWithTime(compiledFile);
@@ -61,7 +61,7 @@ function readCompiled() {
   }
 }
 
-/** Keeps what is compiled by now, if it can be written. */
+/** Stores the code that is compiled so far, if the file can be written. */
 function keepCompiled() {
   const data = script.createCachedData();
   const draft = `${compiledFile}.${process.pid}`;
@@ -70,7 +70,7 @@ function keepCompiled() {
     writeFileSync(draft, Buffer.concat([checksumOf(data), data]));
     renameSync(draft, compiledFile);
   } catch {
-    // Where programs are installed their users mostly may not write. The next start compiles again.
+    // Users usually may not write where programs are installed. The next start compiles again.
     rmSync(draft, { force: true });
   }
 }
@@ -93,6 +93,6 @@ function readWithTime(file) {
 module.exports = {
   ...program.exports,
   keepCompiled,
-  /** Whether nothing was there that was compiled before, and what is compiled now may be kept. */
+  /** Whether there was no usable cache, and caching is not disabled. */
   wantsKeeping: isKept && cachedData === undefined,
 };

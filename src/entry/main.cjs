@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 'use strict';
 
-// Starts the program, and has kept what V8 compiled of it where nothing was kept before.
+// Starts the program, and stores the code that V8 has compiled if none is stored yet.
 const { keepCompiled, openProgram, wantsKeeping } = require('./load.cjs');
 
-/** A server that has served for so long has compiled most of what it needs. */
+/** After this time, a running server has compiled most of the functions that it needs. */
 const keepAfterMs = 5000;
 
-/** Resolves when all that was asked for has begun: whether a server was. */
+/** Resolves when everything requested has started; true if that includes a server. */
 const { started } = openProgram();
 if (wantsKeeping)
   void started.then((isServing) => isServing && setTimeout(keepCompiled, keepAfterMs).unref());

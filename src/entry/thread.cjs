@@ -1,4 +1,4 @@
 'use strict';
 
-// Where a worker thread begins.
+// The entry point of a worker thread.
 require('./load.cjs').openThread();

@@ -26,8 +26,8 @@ export interface WebhookState {
 }
 
 /** The response of `GET /apps/ID/webhooks/state`. */
-export function describeWebhookState(appId: string, life: WebhookState): Record<string, unknown> {
-  const { kept, epoch, starts, lastEnd, lost, queues, partitions } = life;
+export function describeWebhookState(appId: string, state: WebhookState): Record<string, unknown> {
+  const { kept, epoch, starts, lastEnd, lost, queues, partitions } = state;
   const own = queues && [...queues].filter((queue) => queue.appId === appId);
   return {
     epoch,

@@ -29,74 +29,74 @@ import type { Slices } from '../structures/slices.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { AttemptPlaces } from '../webhooks/attempt-places.ts';
 
-/** What a node shares with the others of its kind, or has alone: the state of the apps, and the way to endpoints. */
+/** The state of the apps and the delivery to endpoints: shared by all nodes, or owned by a single node. */
 export interface Backplane {
   readonly ledger: Ledger;
   readonly fanout: Fanout;
   readonly outbox: Outbox;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
   readonly drops: Drops;
-  /** What endpoints did not get, in full. */
+  /** The dead letters. */
   readonly letters: DeadLetterOffice;
-  /** In which life of the state this is; see `DeliveryOptions`. */
+  /** The epoch of the state; see `DeliveryOptions`. */
   readonly epoch: () => string;
-  /** Where connections of limited apps are counted on all nodes; a node that is alone counts for itself. */
+  /** Counts the connections of limited apps over all nodes; undefined: a single node counts its own. */
   readonly slots?: ConnectionSlots;
-  /** What a person who looks at the health of the node is told; nothing for a node that is alone. */
+  /** Returns the health of the node; undefined for a single node. */
   describe(): NodeHealth | undefined;
-  /** Has an endpoint be told what it does not know; undefined: nobody knows what that is. */
+  /** Sends an endpoint the events that it is missing; undefined: they are unknown. */
   reconcile(appId: string, endpointId: string): MaybePromise<number | undefined>;
-  /** What an endpoint must believe, beside what is true. */
+  /** Compares the state that an endpoint must have after its webhooks with the true state. */
   readonly truth: ReadTruth;
-  /** What waits for an endpoint behind what; undefined: this node does not send to it. */
+  /** Returns the queues of an endpoint in their order; undefined: this node does not send to it. */
   lanes(appId: string, endpointId: string): LanesView | undefined;
-  /** Where an attempt at an endpoint goes; undefined: this node does not send to it. */
+  /** Returns where attempts for an endpoint go; undefined: this node does not send to it. */
   target(appId: string, endpointId: string): ResendTarget | undefined;
-  /** What is known of the way that webhooks take. */
+  /** Returns the state of webhook delivery. */
   webhookState(): WebhookState;
-  /** Keeps what is set at run time. */
+  /** Keeps the settings that were changed at run time. */
   readonly settings: SettingsStore;
-  /** How what is kept on disk does; undefined: nothing is. */
+  /** Returns the health of the store on disk; undefined: there is none. */
   describeStore(): StoreHealth | undefined;
-  /** Clients can connect now: what was kept goes on. */
+  /** Clients can connect now: restores the kept state and continues with it. */
   started(): void;
-  /** What this node has waiting for endpoints. */
+  /** Returns what this node has queued for endpoints. */
   readQueues(): Iterable<QueueReading>;
   /** Serves the endpoints of these apps from now on. */
   replace(applications: readonly Application[]): void;
   /**
-   * Forgets, on this node alone, all that is known of the app: state, cached events, webhooks that wait, drops, dead letters.
-   * No endpoint hears of it, nor of what `work` does, which ends the app's connections. Of several nodes none can.
+   * Deletes everything about the app: state, cached events, queued webhooks, drops, dead letters. No webhook is sent for it, nor
+   * for what `work` does, which closes the app's connections. Only a single node can do this.
    */
   forget(appId: string, work: () => void): void;
-  /** Ends this node's part, after its clients were sent away. */
+  /** Shuts down this node's part, after its clients were disconnected. */
   close(): Promise<void>;
-  /** A `close` under way does not wait for endpoints any more. */
+  /** Makes a `close` in progress stop waiting for endpoints. */
   abandon(): void;
 }
 
-/** What a backplane is made with. */
+/** The dependencies of a backplane. */
 export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'store' | 'epoch'> {
   readonly places: AttemptPlaces;
   readonly config: Config;
   readonly apps: LocalApps;
   readonly local: LocalDelivery;
-  /** Tells clients what the ledger says. */
+  /** Sends the notices of the ledger to clients. */
   readonly notifier: Notifier;
-  /** How many clients of this node are subscribed to a channel. */
+  /** Returns how many clients of this node are subscribed to a channel. */
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
-  /** The process, if its other threads are nodes on Redis, too. */
+  /** The process, if its other threads are also nodes on Redis. */
   readonly process?: NodeProcess | undefined;
   /** The state of the other threads' connections to Redis. */
   readonly otherThreads?: (() => Iterable<RedisStanding>) | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Hears what causes events. */
+  /** Observes what causes events. */
   readonly witness?: Witness;
-  /** Hears of deliveries that are sent again on demand. */
+  /** Receives the deliveries that are resent on demand. */
   readonly onAttempt?: (fact: ResentFact) => void;
-  /** Has much that ends together end in slices. */
+  /** Splits the closing of many connections into slices. */
   readonly slices: Slices;
-  /** Has what many channels are asked for make room for the rest. */
+  /** Limits how much of a query about many channels runs in one turn of the event loop. */
   readonly questions: TurnBudget;
 }

@@ -29,56 +29,56 @@ import type { Route } from '../transport/http.ts';
 import type { SocketCommands } from '../transport/sockets.ts';
 import { loadUws } from '../transport/uws.ts';
 
-/** The half of a server that clients are connected to: on this thread, or on worker threads. */
+/** The part of a server that clients connect to: on this thread, or on worker threads. */
 export interface Clients {
   readonly gateway: Pick<Gateway, 'stop' | 'reloadTls' | 'isFull'> & {
-    /** Ends what goes on, and cuts every connection. */
+    /** Stops all work, and cuts every connection. */
     close(): MaybePromise<void>;
   };
-  /** Reaches all of them. */
+  /** Reaches all clients. */
   readonly local: LocalDelivery;
   readonly notifier: Notifier;
-  /** How many are subscribed to a channel, as far as this thread knows. */
+  /** Returns how many clients are subscribed to a channel, as far as this thread knows. */
   countSubscribers(this: void, appId: string, channel: ChannelName): number;
-  /** The same ledger, which also knows what only workers know. */
+  /** Returns the ledger, extended by what only workers know. */
   complete(ledger: Ledger): Ledger;
-  /** The process, as the thread that keeps the state sees it; undefined if clients are on this thread. */
+  /** The process, as the keeper sees it; undefined if clients are on this thread. */
   readonly process?: NodeProcess;
   /** The state of the other threads' connections to Redis; undefined if there are none. */
   readonly otherThreads?: () => Iterable<RedisStanding>;
-  /** Has them take part in what the node knows. */
+  /** Connects the clients to the state of the node. */
   join(parts: ClientParts): JoinedClients;
 }
 
-/** What clients take part in. */
+/** The parts of the node that clients use. */
 export interface ClientParts
   extends
     Pick<HubOptions, 'ledger' | 'counts' | 'fanout' | 'outbox'>,
     Partial<Pick<HubOptions, 'slots' | 'witness' | 'refuseChannel' | 'pingsWait'>> {
-  /** Who is let in at all. Default: whom the configuration lets in, counted here. */
+  /** Decides which connections are accepted. Default: by the configuration, counted on this thread. */
   readonly admissions?: Admissions | undefined;
   readonly ledger: Ledger;
-  /** Has connections that end leave their channels, each channel a step. */
+  /** Splits the departures of closed connections into slices; each channel is a step. */
   readonly slices: Slices;
 }
 
-/** Clients who take part. */
+/** Clients that are connected to the state of the node. */
 export interface JoinedClients {
-  /** The hub, where clients are on this thread. */
+  /** The hub, if clients are on this thread. */
   readonly hub: Hub | undefined;
   readonly connections: ClientConnections;
   /**
-   * Serves these apps from now on: sends the clients of others away, and those of apps that are disabled. Resolves once the clients
-   * of apps that are gone have left.
+   * Serves only these apps from now on: disconnects the clients of other apps and of disabled apps. Resolves once the clients of
+   * removed apps have left.
    */
   serveOnly(configured: readonly Application[], gone: readonly LocalApp[]): MaybePromise<void>;
-  /** Listens, and watches for signs of life. Rejects with a StartError when a port cannot be had. */
+  /** Listens, and closes silent connections. Rejects with a StartError if a port is not available. */
   serve(front: ClientFront): Promise<Served>;
-  /** Sends everybody away, for good. Resolves once all have left their channels. */
+  /** Disconnects all clients for good. Resolves once all have left their channels. */
   leave(): Promise<void>;
 }
 
-/** What clients are served with; without `commands` by the hub itself. */
+/** What clients are served with. Without `commands`, the hub serves them directly. */
 export interface ClientFront {
   readonly commands?: SocketCommands<Session>;
   readonly routes: readonly Route[];
@@ -86,7 +86,7 @@ export interface ClientFront {
   readonly port?: number;
 }
 
-/** What clients are made with, wherever they are connected. */
+/** The dependencies of clients, whichever thread they connect to. */
 export interface ClientsOptions extends Refusals {
   readonly config: Config;
   readonly apps: LocalApps;
@@ -95,18 +95,18 @@ export interface ClientsOptions extends Refusals {
   readonly ids: Ids;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** How many connections are accepted; undefined: no bound. */
+  /** Bounds how many connections are accepted; undefined: no bound. */
   readonly shares: FileShares | undefined;
 }
 
-/** What the clients of a thread are made with. */
+/** The dependencies of the clients of one thread. */
 export interface OwnClientsOptions extends ClientsOptions {
   readonly trace: Trace | undefined;
   /** Whether other threads listen on the same port. */
   readonly isShared?: boolean;
 }
 
-/** Makes the clients of this thread; nothing listens before they are served. Rejects with a StartError when the native module cannot load. */
+/** Creates the clients of this thread. It does not listen before `serve`. Rejects with a StartError if the native module cannot be loaded. */
 export async function createOwnClients(options: OwnClientsOptions): Promise<Clients> {
   const { config, apps, clock, livenessClock, ids, log, metrics, refused, shares, trace } = options;
   const { webhooks } = config;
@@ -155,7 +155,7 @@ export async function createOwnClients(options: OwnClientsOptions): Promise<Clie
         grace: {
           disconnectMs: webhooks.disconnectGraceMs,
           unsubscribeMs: webhooks.unsubscribeGraceMs,
-          // A planned restart tells nobody of departures.
+          // A planned restart reports no departures.
           shutdownMs:
             config.store?.shutdown === 'keep'
               ? Infinity

@@ -18,40 +18,40 @@ import { TurnBudget } from '../structures/turn-budget.ts';
 import { systemNextTurn } from '../system/clock.ts';
 import type { DeliveryPolicy } from '../webhooks/delivery-queue.ts';
 
-/** Events that are taken from the outboxes in one turn. */
+/** The number of events that are taken from the outboxes in one turn. */
 const eventsPerTurn = 250;
 
-/** What one node's part in sending the webhooks of all is made with. */
+/** The dependencies of a node's share in sending the webhooks of all nodes. */
 export interface DispatchingOptions extends BackplaneOptions {
   readonly link: RedisLink;
   readonly lead: LeadKeys;
   readonly partitions: readonly PartitionKeys[];
   readonly nodeId: string;
-  /** A node that was not heard of for so long has no right to send any more. */
+  /** A node without a heartbeat for this long loses the right to send. */
   readonly leaseMs: Millis;
   readonly ledger: () => Ledger;
   readonly drops: Drops;
   readonly epoch: () => string;
 }
 
-/** One node's part in sending the webhooks of all. */
+/** A node's share in sending the webhooks of all nodes. */
 export interface Dispatching {
   readonly dispatch: RedisDispatch;
   readonly letters: DeadLetterOffice;
   readonly leaseMs: Millis;
-  /** Whether this node keeps the dead letters of all. */
+  /** Whether this node keeps the dead letters of all nodes. */
   keepsLetters(): boolean;
-  /** What sends; undefined: this node sends nothing. */
+  /** The dispatcher; undefined: this node sends nothing. */
   dispatcher(): Dispatcher | undefined;
-  /** To be called several times in each lease. It may take as long as it takes to read what others left. */
+  /** Call it several times in each lease. It may take long, because it reads what other nodes left behind. */
   beat(): Promise<void>;
   /** Serves the endpoints of these apps from now on. */
   replace(applications: readonly Application[]): void;
-  /** Nobody waits for endpoints any more. */
+  /** Stops waiting for endpoints. */
   abandon(): void;
 }
 
-/** Joins what sends the webhooks of this node's partitions, and what keeps those that could not be sent. */
+/** Joins the dispatcher of this node's partitions with the keeper of the dead letters. */
 export function createDispatching(options: DispatchingOptions): Dispatching {
   const { apps, clock, config, drops, epoch, lead, leaseMs, ledger, link, log, nodeId } = options;
   const { maxElapsedMs } = options.policy.retry;
@@ -77,11 +77,11 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     epoch,
     store: lettersOnOneNode({ kept, inbox, isKeeper }),
     target: (appId, endpointId) => dispatcher?.target(appId, endpointId),
-    // They are in the memory of the node that keeps them, as long as it is certain that no other one does.
+    // They are in the memory of the node that keeps them, while it is certain that no other node does.
     isHere: () => isKeeper() && store?.mayAttempt() === true,
   });
   const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.onFact];
-  // What an endpoint is sent at once is bounded over all nodes.
+  // The parallel requests to an endpoint are bounded over all nodes.
   const policy: DeliveryPolicy = {
     ...options.policy,
     get concurrency() {
@@ -115,13 +115,13 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
       store = given;
       const shared = { ...options, policy, subscribers, store, epoch, ledger };
       dispatcher = new Dispatcher({ ...shared, applications: applications.all });
-      // What it takes over may contain departures of an app that was removed before.
+      // A partition that it takes over may contain departures of an app that was removed before.
       dispatcher.replace(applications.configured);
       return dispatcher;
     },
   });
 
-  /** Keeps what other nodes have lost. */
+  /** Takes the dead letters that other nodes handed over, and keeps them. */
   const collect = (): Promise<void> =>
     inbox.collect((sent) => {
       for (const letter of sent) {

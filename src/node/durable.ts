@@ -5,7 +5,7 @@ import type { DeliveryMachine } from '../ports/delivery-source.ts';
 import type { Log } from '../ports/log.ts';
 import { StartError } from '../ports/start-error.ts';
 import { openDatabase, StoreError, type Database } from '../store/disk/database.ts';
-import { DurableStore, type StateHeir } from '../store/durable/durable-store.ts';
+import { DurableStore, type StateTarget } from '../store/durable/durable-store.ts';
 import { DropTable } from '../store/durable/drop-table.ts';
 import { Run } from '../store/durable/run.ts';
 import { hasFields, isNumber, isText, parse, Rows } from '../store/durable/rows.ts';
@@ -16,7 +16,7 @@ import type { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
 import { restartGrace } from '../store/durable/restart-grace.ts';
 import { readMachine } from '../system/readings.ts';
 
-/** What a node keeps on disk is made with. */
+/** The dependencies of a node's store on disk. */
 export interface DurableOptions {
   readonly config: StoreConfig;
   readonly restartGraceMs: Millis | 'auto';
@@ -25,31 +25,31 @@ export interface DurableOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly machine: () => DeliveryMachine;
-  /** Puts what else belongs to a write, right before it. */
+  /** Adds further rows that belong to a write, immediately before it. */
   readonly beforeWrite: () => void;
 }
 
-/** Who goes on with what was kept. */
-export interface Heirs {
-  readonly ledger: StateHeir;
+/** The parts that take over the kept state. */
+export interface RestoreTargets {
+  readonly ledger: StateTarget;
   readonly drops: Pick<DropJournal, 'restore'>;
   readonly letters: MemoryDeadLetters;
-  /** Takes over what an endpoint was told last. */
+  /** Takes over what an endpoint last received about a channel. */
   readonly debt: (debt: DebtOfEndpoint) => void;
   readonly isConfigured: (appId: string) => boolean;
 }
 
-/** How the store does. */
+/** The health of the store. */
 export interface StoreHealth {
-  /** Why writing fails at the moment. */
+  /** Why writing fails now; undefined: it does not. */
   readonly failure: string | undefined;
   /** What could not be read at the start, where it was moved to, and why. */
   readonly lost: Database['lost'];
-  /** Why something was lost at this start or, in the last days, at an earlier one. */
+  /** Why data was lost at this start or, within the last 7 days, at an earlier one. */
   readonly lostReason: string | undefined;
 }
 
-/** What a node that is alone keeps on disk. */
+/** What a single node keeps on disk. */
 export interface Durable {
   readonly store: DurableStore;
   readonly run: Run;
@@ -57,16 +57,16 @@ export interface Durable {
   readonly letters: LetterTable;
   readonly debts: DebtTable;
   readonly settings: SettingsTable;
-  /** Goes on where the life before ended. To be called once, when clients can connect. */
-  restore(heirs: Heirs): void;
+  /** Continues where the previous run ended. Call it once, when clients can connect. */
+  restore(targets: RestoreTargets): void;
   describe(): StoreHealth;
   close(): Promise<void>;
 }
 
-/** The version of what is written. */
+/** The version of the stored format. */
 const layout = 1;
 
-/** Opens the store. Rejects with a StartError that says what to do when there can be none. */
+/** Opens the store. If that is impossible, rejects with a StartError that explains what to do. */
 export async function openDurable(options: DurableOptions): Promise<Durable> {
   const { config, clock, log, machine, holdsClientEvents } = options;
   const { path, sync } = config;
@@ -84,7 +84,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
     },
   });
   const run = new Run(database, clock, readMachine);
-  // No attempt may be made before this life is counted.
+  // No attempt may be made before this run has been counted.
   await database.safe('now');
   const lostReason = noteLoss(database, run);
   const drops = new DropTable(database, isDroppedEvent);
@@ -100,21 +100,21 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
     letters,
     debts,
     settings,
-    restore(heirs) {
-      for (const one of debts.restore()) heirs.debt(one);
+    restore(targets) {
+      for (const one of debts.restore()) targets.debt(one);
       const keptLetters = letters.restore(run.meta);
-      heirs.letters.restore(keptLetters);
-      if (keptLetters.keptSinceMs === undefined) letters.begin(heirs.letters.keptSinceMs);
+      targets.letters.restore(keptLetters);
+      if (keptLetters.keptSinceMs === undefined) letters.begin(targets.letters.keptSinceMs);
       const rows = new Rows(database);
       for (const { appId, kind, kept } of drops.restore(rows, ({ timeMs }) => timeMs)) {
-        heirs.drops.restore(appId, kind, kept);
+        targets.drops.restore(appId, kind, kept);
       }
       const { before } = run;
       const downMs = before?.downMs ?? 0;
       const { disconnectGraceMs, restartGraceMs } = options;
       const graceMs = restartGrace(restartGraceMs, { downMs, disconnectGraceMs });
-      const { ledger: heir, isConfigured } = heirs;
-      const restored = store.restore({ rows, heir, graceMs, isConfigured });
+      const { ledger: target, isConfigured } = targets;
+      const restored = store.restore({ rows, target, graceMs, isConfigured });
       if (before === undefined) return;
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);
       const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: run.starts };
@@ -125,19 +125,19 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   };
 }
 
-/** How long backends are told of a loss, whatever is restarted meanwhile: on the clock that goes on while the program is down. */
-const tellLossMs: Millis = 7 * 86_400_000;
+/** How long a loss is reported to backends, across restarts, by the clock that also runs while the server is down. */
+const reportLossMs: Millis = 7 * 86_400_000;
 
-/** Why something was lost, now or of late. */
-function noteLoss(database: Database, life: Run): string | undefined {
+/** Returns why data was lost at this start or within `reportLossMs` before it. */
+function noteLoss(database: Database, run: Run): string | undefined {
   const { lost } = database;
   if (lost !== undefined) {
-    const noted: Loss = { reason: lost.reason, at: life.lasting() };
+    const noted: Loss = { reason: lost.reason, at: run.lasting() };
     database.put('meta', 'lost', JSON.stringify(noted));
     return lost.reason;
   }
-  const noted = parse(life.meta.get('lost') ?? '');
-  return isLoss(noted) && life.lasting() - noted.at < tellLossMs ? noted.reason : undefined;
+  const noted = parse(run.meta.get('lost') ?? '');
+  return isLoss(noted) && run.lasting() - noted.at < reportLossMs ? noted.reason : undefined;
 }
 
 interface Loss {

@@ -2,10 +2,10 @@ import type { RedisConfig } from '../config/schema/redis-schema.ts';
 import type { Config } from '../config/schema/schema.ts';
 import type { FileNeeds } from '../system/open-files.ts';
 
-/** A cluster has at least so many servers, replicas included, whichever of them are configured. */
+/** The minimum number of servers in a cluster, replicas included, however many of them are configured. */
 const leastServersOfCluster = 6;
 
-/** What a server with this configuration opens files for, beside clients. */
+/** What a server with this configuration needs open files for, besides clients. */
 export function fileNeedsOf({ webhooks, workers, redis }: Config): FileNeeds {
   return {
     attempts: webhooks.totalConcurrency,
@@ -19,7 +19,7 @@ function serversOf(connection: RedisConfig['connection']): number {
     case 'single':
       return 1;
     case 'sentinel':
-      // The master, and a sentinel while it is looked for.
+      // The master, and a sentinel during the search for it.
       return 2;
     case 'cluster':
       return Math.max(leastServersOfCluster, connection.urls.length);

@@ -18,7 +18,7 @@ import type { Route } from '../transport/http.ts';
 import type { SocketCommands } from '../transport/sockets.ts';
 import type { DeliverySubscriber } from '../webhooks/delivery-facts.ts';
 
-/** What may be put in the place of the real thing. */
+/** Replacements and additions that tests, the emulator and the Dashboard need. */
 export interface ServerOverrides {
   readonly clock?: Clock;
   readonly livenessClock?: Clock;
@@ -27,31 +27,31 @@ export interface ServerOverrides {
   readonly ids?: Ids;
   readonly sender?: WebhookSender;
   readonly log?: Log;
-  /** Records what happens, for whoever controls the server. */
+  /** Records what happens, for the emulator and the Dashboard. */
   readonly recorder?: Recorder;
-  /** Is told what the recorder is told, after it. */
+  /** Observes the same as the recorder, after it. */
   readonly witness?: Witness;
   /** Receives delivery facts. */
   readonly onFact?: DeliverySubscriber;
-  /** Is told of each refusal. */
+  /** Called for each refusal. */
   readonly refused?: ((refusal: Refusal) => void) | undefined;
-  /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */
+  /** The open files of the process, if only the server uses it: then clients cannot take those that webhooks need. */
   readonly openFiles?: OpenFiles | undefined;
-  /** Whether `/metrics` may be as old as a second. Default: true. */
+  /** Whether `/metrics` may be up to one second old. Default: true. */
   readonly cachesMetrics?: boolean;
-  /** The environment, which says whether what is set at run time must be fit for production. Default: the process's. */
+  /** The environment. It decides whether changes at run time must meet the rules for production. Default: that of the process. */
   readonly env?: Env;
-  /** The name of the configuration file, for whoever is told to change something there. */
+  /** The name of the configuration file, for messages that ask for a change in it. */
   readonly fileName?: string | undefined;
-  /** What a test can do to the server, for its Dashboard. */
+  /** The controls that a test has over the server, for its Dashboard. */
   readonly controls?: DashboardControls;
-  /** A worker thread has ended by itself. Does not return. Default: throws. */
+  /** Called when a worker thread has ended unexpectedly. Must not return. Default: throws. */
   readonly workerFailed?: (worker: number, reason: string) => never;
-  /** Stands between the network and the use cases. */
+  /** Wraps what the network is served with. */
   readonly front?: (inside: Inside) => Front;
 }
 
-/** What a test can do to the server, for its Dashboard. */
+/** The controls that a test has over the server, for its Dashboard. */
 export type DashboardControls = NonNullable<DashboardOptions['controls']>;
 
 /** What the network is served with. */
@@ -60,7 +60,7 @@ export interface Front {
   readonly routes: readonly Route[];
 }
 
-/** The inside of a server, for what stands in front of it. */
+/** The parts of a server that a wrapping front needs. */
 export interface Inside extends Front {
   readonly apps: LocalApps;
   readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;

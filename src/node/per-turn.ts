@@ -1,4 +1,4 @@
-/** The number of channels that are left, or looked up for backends, in one turn of the event loop. They take some milliseconds together. */
+/** The number of channels that are left, or looked up for backends, in one turn of the event loop: together a few milliseconds of work. */
 const perTurn = {
   alone: { leaves: 500, questions: 2500 },
   /** Each step is a script call. */

@@ -22,22 +22,22 @@ import { systemNextTurn } from '../system/clock.ts';
 /** The shortest interval between two reports of changed counts. */
 const countsEveryMs: Millis = 250;
 
-/** How long a node that ends waits for Redis to accept that. */
-const farewellMs: Millis = 1000;
+/** How long a node that shuts down waits for Redis to accept its departure. */
+const leaveTimeoutMs: Millis = 1000;
 
 /** The number of script calls in one turn of the event loop for work that can wait. */
 const callsPerTurn = 40;
 
 /** The number of heartbeats in each lease. */
-const beatsPerLease = 10;
+export const beatsPerLease = 10;
 
 /** A process with several nodes on Redis: each of its worker threads is one. */
 export interface NodeProcess {
-  /** The same for all nodes of the process, and no other's. */
+  /** The id of the process, the same for all its nodes. */
   readonly id: string;
   /** Reaches the clients of all nodes of the process, without Redis. */
   readonly fanout: Fanout;
-  /** Is told which channels this node holds; undefined: it has no clients. */
+  /** Receives which channels this node holds; undefined: it has no clients. */
   readonly holds?: HeldChannelsListener;
 }
 
@@ -46,7 +46,7 @@ export interface RedisNodeOptions extends Pick<
   BackplaneOptions,
   'config' | 'apps' | 'local' | 'notifier' | 'countSubscribers' | 'clock' | 'log' | 'metrics' | 'slices'
 > {
-  /** The process that the node is one of several nodes of; undefined: it is the only one. */
+  /** The process, if it runs several nodes; undefined: this node is the only one. */
   readonly process?: NodeProcess | undefined;
   /** Called when the node has registered in a partition, perhaps on another server than before. */
   readonly registered?: (partition: number) => void;
@@ -80,7 +80,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
   const messageBytes = config.maxBackpressureBytes;
   const link = new RedisLink(createRedisClients({ location: connection, tls, silenceMs: leaseMs }), {
     messageBytes,
-    told(error) {
+    onError(error) {
       if (log.isDebug) log.debug({ error: describeFailure(error) }, 'connection to Redis failed');
     },
   });
@@ -110,7 +110,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
     registered: (partition) => options.registered?.(partition),
     countSubscribers: options.countSubscribers,
     countConnections: (appId) => apps.byId(appId)?.sessions.size ?? 0,
-    tellsCounts(appId, channel) {
+    sendsCounts(appId, channel) {
       const { access } = channelKind(channel);
       return access !== 'presence' && apps.byId(appId)?.config.subscriptionCount === true;
     },
@@ -176,8 +176,8 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
         Promise.race([waited, new Promise<void>((resolve) => void clock.after(ms, resolve))]);
       const { shutdownGraceMs, disconnectGraceMs } = config.webhooks;
       await within(Promise.all([work, ledger.flushed()]), config.shutdownTimeoutMs);
-      // If Redis does not answer, the other nodes notice after a lease that this one is gone.
-      await within(ledger.close(shutdownGraceMs ?? disconnectGraceMs), farewellMs);
+      // If Redis does not answer, the other nodes notice the departure when the lease has expired.
+      await within(ledger.close(shutdownGraceMs ?? disconnectGraceMs), leaveTimeoutMs);
       link.close();
     },
   };

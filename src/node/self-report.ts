@@ -8,21 +8,21 @@ import type { AppReading, NodeHealth } from '../ports/metrics.ts';
 import type { SelfReport } from '../transport/routes.ts';
 import type { AttemptPlaces } from '../webhooks/attempt-places.ts';
 
-/** What a server knows of itself. */
+/** The sources of a server's health and metrics. */
 interface SelfSources {
   readonly apps: LocalApps;
   readonly backplane: Backplane;
   readonly connections: Pick<ClientConnections, 'held'>;
   readonly gateway: { readonly isFull: boolean };
   readonly places: AttemptPlaces;
-  /** So many connections are accepted at most; Infinity: any number. */
+  /** The maximum number of connections; Infinity: no limit. */
   readonly connectionLimit: number;
   readonly log: Log;
   readonly metrics: PrometheusMetrics;
   readonly isClosing: () => boolean;
 }
 
-/** What health checks and metrics say of the server. Metrics are told where to read it when somebody looks. */
+/** Creates the report for health checks and metrics. Metrics are read from their sources when they are requested. */
 export function createSelfReport(sources: SelfSources): SelfReport {
   const { apps, backplane, connections, gateway, places, connectionLimit, log, metrics, isClosing } = sources;
   const isStoreTroubled = (): boolean => {
@@ -67,12 +67,12 @@ function* readApps(apps: LocalApps, connections: SelfSources['connections']): Ge
   }
 }
 
-/** A limit as a metric has it: no series says that there is none. */
+/** The value of a limit for a metric. Without a limit, the metric has no series. */
 function finite(limit: number): number | undefined {
   return Number.isFinite(limit) ? limit : undefined;
 }
 
-/** What `/healthz` says of the state that is shared with other nodes. */
+/** The part of `/healthz` about the state that nodes share. */
 function describeHealth(health: NodeHealth | undefined): Record<string, unknown> {
   if (health === undefined) return {};
   const { isWhole, isFull, isDispatching, partitions, keepsLetters } = health;

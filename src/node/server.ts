@@ -34,34 +34,32 @@ import { AttemptPlaces, type StartPacing } from '../webhooks/attempt-places.ts';
 /** A server that accepts connections. */
 export interface Server {
   readonly port: number;
-  /** The port of the metrics, where they have one of their own. */
+  /** The port of the metrics, if they have their own. */
   readonly metricsPort: number | undefined;
-  /** The port of the Dashboard, where it has one of its own. */
+  /** The port of the Dashboard, if it has its own. */
   readonly dashboardPort: number | undefined;
   /**
-   * Ends gracefully: not ready, no new connections, clients sent away, everybody who was present reported
-   * as gone, and the webhooks that wait delivered for as long as the configuration allows. Calling it again
-   * waits for the same end.
+   * Shuts down gracefully: reports not ready, accepts no new connections, disconnects the clients, reports the departure of all
+   * members, and delivers the queued webhooks for as long as the configuration allows. Further calls wait for the same shutdown.
    */
   close(): Promise<void>;
   /**
-   * What is configured now. The server follows it with apps, endpoints, limits and certificate, without dropping a
-   * connection of an app that stays. Connections of an app that is gone or disabled are closed with 4001 and 4003,
-   * and whoever was present in one that is gone is reported as gone. Limits that need more than the bounds that the
-   * server was started with are refused.
+   * The configuration in force. The server applies changes of apps, endpoints, limits and certificate without dropping a
+   * connection of an app that remains. Connections of a removed app are closed with 4001, and the departures of its members are
+   * reported; those of a disabled app are closed with 4003. Limits beyond the bounds that the server was started with are refused.
    */
   readonly configuration: ConfigurationInForce;
-  /** Gives up the webhooks that still wait, with a record of each channel: a `close` under way soon ends. */
+  /** Gives up the queued webhooks, with a record for each channel, so that a `close` in progress ends soon. */
   abandon(): void;
 }
 
 /**
- * Builds the program and listens. This is the only place that names every part. Rejects with a StartError
- * when the native module cannot load or the port cannot be had.
+ * Builds the server and listens. This is the only place that names every part. Rejects with a StartError if the native module
+ * cannot be loaded or the port is not available.
  */
 export async function createServer(config: Config, overrides: ServerOverrides = {}): Promise<Server> {
   const { clock = systemClock, wallTime = systemWallTime, random = Math.random, log = silentLog } = overrides;
-  // Sockets live in real time: a client cannot answer within a minute that passes in one call.
+  // Sockets use real time: a client cannot respond within a minute that passes in one call.
   const livenessClock = overrides.livenessClock ?? systemClock;
   const ids = overrides.ids ?? createRandomIds();
   const { webhooks } = config;
@@ -69,7 +67,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
   const attempts = shares?.attempts ?? webhooks.totalConcurrency;
   const { requestTimeoutMs } = webhooks;
   const own = overrides.sender ?? createSender({ clock, requestTimeoutMs, mostConnections: 2 * attempts });
-  // Where time is moved by a test, nothing waits for real turns.
+  // If a test moves the time, nothing waits for real turns.
   const places = new AttemptPlaces(attempts, overrides.sender === undefined ? realTurns : undefined);
 
   const { privateAddresses } = webhooks;
@@ -79,7 +77,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
   const { recorder } = overrides;
   const { leaves, questions: questionsInTurn } = readPerTurn(config);
   const questions = new TurnBudget(questionsInTurn, systemNextTurn);
-  // Loaded only where it is used.
+  // Loaded only when it is used.
   const observation =
     config.dashboard &&
     new (await import('../dashboard/observation.ts')).Observation({
@@ -96,7 +94,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
   const witness =
     seen && overrides.witness ? bothWitnesses(seen, overrides.witness) : (seen ?? overrides.witness);
   const refusals = new RefusalLog({
-    // A log waits in real time, and nobody moves a clock on for its sake.
+    // The log uses real time, because no test moves a clock for it.
     clock: livenessClock,
     log,
     metrics,
@@ -107,7 +105,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
     observation?.refused(refusal);
     overrides.refused?.(refusal);
   };
-  // Loaded only where it is used: nothing stands between otherwise.
+  // Loaded only when it is used; otherwise nothing is wrapped.
   const trace = log.isTrace ? new (await import('./trace.ts')).Trace({ log, apps, config }) : undefined;
   const sender = trace?.sender(own) ?? own;
   const shared = {
@@ -121,7 +119,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
     refused,
     shares,
   };
-  // Loaded only where they are used.
+  // Loaded only when they are used.
   const clients =
     config.workers === 1
       ? await createOwnClients({ ...shared, trace })
@@ -167,7 +165,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
   const backplane =
     config.redis === undefined
       ? await createSingleNode(parts)
-      : // Loaded only where it is used: a single node starts without it.
+      : // Loaded only when it is used: a single node starts without it.
         await (await import('./several-nodes.ts')).createOneOfSeveral(config.redis, parts);
   const ledger = clients.complete(backplane.ledger);
   const joined = clients.join({ ...parts, ...backplane });
@@ -183,7 +181,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
     fileName: overrides.fileName,
     log,
     running: {
-      // What the network may keep for a client is decided when it begins to listen.
+      // The largest message and backlog of a client are fixed when the server starts to listen.
       refuse(next) {
         const [outgrown] = outgrownBounds(next, config);
         return outgrown && `${outgrown.path}: ${outgrown.message}. Restart the server to raise it`;
@@ -194,12 +192,12 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
         const gone = apps.replace(configured);
         const left = joined.serveOnly(configured, gone);
         if (gone.length > 0) {
-          // The endpoints of an app that is gone are to hear what becomes of it.
+          // The endpoints of a removed app must still receive the departures of its members.
           backplane.replace([...configured, ...gone.map((app) => app.config)]);
           await left;
           for (const app of gone) await ledger.retire(app.config.id);
         }
-        // The end of the server may have begun meanwhile: its endpoints stay as they are for that.
+        // If the shutdown has started meanwhile, it needs the endpoints as they are.
         if (!isClosing()) backplane.replace(configured);
         await left;
       },
@@ -250,7 +248,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
   const front = inside && (overrides.front?.(inside) ?? inside);
   const outside: ClientFront = (front && trace?.front(front)) ?? front ?? { routes };
   counted.observeRoutes([...new Set(outside.routes.map(({ pattern }) => pattern))]);
-  // What was kept and what waits belongs to apps and endpoints that were set at run time, too.
+  // Kept state and queued webhooks may belong to apps and endpoints that were added at run time.
   await configuration.start();
   const served: Served = await joined.serve(outside);
   backplane.started();
@@ -273,10 +271,10 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
   };
 }
 
-/** Nobody can say what was connected to a thread that has ended: the process ends with it. */
+/** The connections of a thread that has ended are unknown, so the process must end too. */
 function fail(worker: number, reason: string): never {
   throw new Error(`worker thread ${worker} has failed: ${reason}`);
 }
 
-/** Starting an attempt takes up to a millisecond: so many of them hold up nobody. */
+/** Starting an attempt takes up to a millisecond. This many in one turn delay other work only slightly. */
 const realTurns: StartPacing = { starts: 16, next: (run) => void systemRealTime.turn().then(run) };

@@ -12,8 +12,8 @@ import { RedisSettings } from '../store/redis/settings.ts';
 import { dropKind } from '../webhooks/drop-kind.ts';
 
 /**
- * The longest lease of a right to dispatch, whatever a node's lease is. Nobody is reported as gone when it lapses, and a takeover
- * costs little.
+ * The longest lease of a right to dispatch, whatever a node's lease is. It can be short, because no departures are reported when
+ * it expires, and a takeover costs little.
  */
 const mostDispatchLeaseMs: Millis = 4000;
 
@@ -77,7 +77,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       partitions: { here: dispatch.partitions, all: partitionCount },
     }),
     started() {
-      // Endpoints that were set at run time are known now.
+      // Endpoints that were added at run time are known now.
       // This loop is separate because a lease must not wait until all outboxes have been read.
       beats.push(inEachLease(clock, dispatching.leaseMs, () => dispatching.beat()));
     },

@@ -17,8 +17,8 @@ import { createMemoryOutbox } from '../store/memory/outbox.ts';
 import { memorySettings } from '../store/memory/settings.ts';
 
 /**
- * A node that is alone. Everything is in its memory and ends with it, but for what is kept in a store, if one is configured.
- * Rejects with a StartError when that cannot be had.
+ * Creates a node that shares nothing with other nodes. All state is in its memory and is lost when it stops, except what a
+ * configured store keeps. Rejects with a StartError if the store cannot be opened.
  */
 export async function createSingleNode(options: BackplaneOptions): Promise<Backplane> {
   const { config, apps, clock, local, log, metrics, slices, questions } = options;
@@ -169,10 +169,10 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       sweeper.stop();
       letters.stop();
       reconciler.stop();
-      const tellsNothing = config.store?.shutdown === 'keep';
+      const keepsState = config.store?.shutdown === 'keep';
       durable?.store.ending();
-      // There is nobody to whom the clients could come back.
-      if (!tellsNothing) for (const app of apps) await ledger.retire(app.config.id);
+      // The clients have no other node to reconnect to.
+      if (!keepsState) for (const app of apps) await ledger.retire(app.config.id);
       if (durable === undefined) return dispatcher.close(config.shutdownTimeoutMs);
       const { failure } = durable.describe();
       if (failure !== undefined) {
@@ -183,7 +183,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
         durable.store.forgo();
         dispatcher.resume();
         await dispatcher.close(config.shutdownTimeoutMs);
-      } else await (tellsNothing ? dispatcher.halt() : dispatcher.leave(config.shutdownTimeoutMs));
+      } else await (keepsState ? dispatcher.halt() : dispatcher.leave(config.shutdownTimeoutMs));
       await durable.close();
     },
     abandon: () => (durable === undefined ? dispatcher.abandon() : dispatcher.stop()),
@@ -191,8 +191,8 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
 }
 
 /**
- * What was dropped in an earlier life, of endpoints whose debts are not kept: something is not known of these channels, or
- * of any.
+ * Marks channels as unknown for endpoints whose debts are not kept: those of events that were dropped in an earlier run, or all
+ * channels if the record of drops is incomplete.
  */
 function doubtDropped(
   doubt: (endpointId: string, channel?: ChannelName) => void,

@@ -5,14 +5,14 @@ import { createAlarm } from '../structures/alarm.ts';
 
 /** Calls the ledger when departures are due. */
 export interface Sweeper {
-  /** Something is due at this time. */
+  /** Schedules a sweep at this time. */
   wake(dueAt: Millis): void;
   stop(): void;
 }
 
 /**
  * Departures are reported together with others that are due soon after, within the slack of the clock, because in a burst each
- * is due at another millisecond. `ledger` is a function, because the ledger is created with the sweeper's `wake`.
+ * is due in a different millisecond. `ledger` is a function because the ledger is created with the sweeper's `wake`.
  */
 export function createSweeper(clock: Clock, ledger: () => Pick<Attendance, 'sweep'>): Sweeper {
   const ring = (): void =>

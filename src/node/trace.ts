@@ -11,21 +11,21 @@ import type { Front } from './overrides.ts';
 import type { HttpAnswer, OutgoingResponse, RequestHead } from '../transport/http-message.ts';
 import { beginningOf, type Handle, type Route } from '../transport/http.ts';
 
-/** The characters of a frame or body that a line has. */
+/** The maximum number of characters of a frame or body in a log line. */
 const tracedLength = 2000;
 
-/** What a trace needs. */
+/** The dependencies of a trace. */
 export interface TraceOptions {
   readonly log: Log;
-  /** Whose secrets are masked wherever they stand. */
+  /** The apps, whose secrets are masked wherever they occur. */
   readonly apps: LocalApps;
-  /** Has further secrets. */
+  /** Contains further secrets. */
   readonly config: Pick<Config, 'control' | 'dashboard' | 'tls'>;
 }
 
 /**
- * Writes down what goes over the network: frames and bodies, clipped, without what authenticates anybody. It stands
- * between the network and the program, and only where the log's level asks for it.
+ * Logs the traffic: frames and bodies, clipped and without credentials. It wraps the parts between the network and the use
+ * cases, and is created only if the log's level asks for it.
  */
 export class Trace {
   readonly #log: Log;
@@ -39,7 +39,7 @@ export class Trace {
     this.#secrets = secrets.filter((secret) => secret !== undefined);
   }
 
-  /** The same front, traced. */
+  /** Returns the same front, traced. */
   front({ commands, routes }: Front): Front {
     return {
       commands: {
@@ -68,7 +68,7 @@ export class Trace {
     };
   }
 
-  /** The same way to the subscribers, traced: one line for all of them. */
+  /** Returns the same `publish`, traced: one line for all subscribers. */
   publish(publish: PublishTopic): PublishTopic {
     return (topic, frame) => {
       this.#write({ topic, frame: this.#show(frame) }, 'frame sent');
@@ -76,7 +76,7 @@ export class Trace {
     };
   }
 
-  /** The same sender, traced. */
+  /** Returns the same sender, traced. */
   sender(sender: WebhookSender): WebhookSender {
     return {
       send: async (request, timeoutMs) => {
@@ -93,7 +93,7 @@ export class Trace {
 
   #route(route: Route): Route {
     const beginning = beginningOf(route);
-    // Settings hold secrets in places that no mask knows, such as the headers of an endpoint.
+    // Settings contain secrets in places that no mask covers, such as the headers of an endpoint.
     const showBytes = (bytes: Uint8Array): string =>
       route.port === 'dashboard' ? `(${bytes.byteLength} bytes)` : this.#showBytes(bytes);
     const showBody = (response: HttpAnswer): string =>
@@ -110,7 +110,7 @@ export class Trace {
       };
       const begun = beginning(head);
       if (typeof begun !== 'function') {
-        // Its body is not read.
+        // The body of a request to such a route is not read.
         this.#write({ ...about, query }, 'request received');
         return answered(begun);
       }
@@ -126,7 +126,7 @@ export class Trace {
     this.#log.trace(fields, message);
   }
 
-  /** An endpoint may answer with what it was sent, as error pages do. */
+  /** Masks the response of an endpoint too: it may repeat the request, as error pages do. */
   #showOutcome(outcome: Outcome): Outcome {
     if (outcome.kind !== 'answered') return outcome;
     const { body, headers, location } = outcome;
@@ -161,30 +161,30 @@ export class Trace {
   }
 }
 
-/** A socket whose frames are written down before they are sent. */
+/** A socket whose frames are logged before they are sent. */
 class TracedSocket implements Socket {
-  /** Known once the connection is. */
+  /** Undefined until the connection is established. */
   socketId: string | undefined;
   readonly #socket: Socket;
-  readonly #tell: (fields: LogFields, frame: string) => void;
+  readonly #log: (fields: LogFields, frame: string) => void;
 
-  constructor(socket: Socket, tell: (fields: LogFields, frame: string) => void) {
+  constructor(socket: Socket, log: (fields: LogFields, frame: string) => void) {
     this.#socket = socket;
-    this.#tell = tell;
+    this.#log = log;
   }
 
   send(frame: string): void {
-    this.#tell({ socketId: this.socketId }, frame);
+    this.#log({ socketId: this.socketId }, frame);
     this.#socket.send(frame);
   }
 
   end(lastFrame: string, code: number, reason: string): void {
-    this.#tell({ socketId: this.socketId, code }, lastFrame);
+    this.#log({ socketId: this.socketId, code }, lastFrame);
     this.#socket.end(lastFrame, code, reason);
   }
 
   publishToOthers(topic: string, frame: string): void {
-    this.#tell({ topic, except: this.socketId }, frame);
+    this.#log({ topic, except: this.socketId }, frame);
     this.#socket.publishToOthers(topic, frame);
   }
 
@@ -205,7 +205,7 @@ class TracedSocket implements Socket {
   }
 }
 
-/** Endpoints know by such headers who is asking, and may answer with them. */
+/** The secrets in the headers that authenticate a sender. An endpoint may repeat them in its response. */
 function* secretsIn(headers: Readonly<Record<string, string>>): Generator<string, void> {
   for (const [name, value] of Object.entries(headers)) if (holdsSecret(name)) yield value;
 }

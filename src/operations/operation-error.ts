@@ -5,7 +5,7 @@ export interface FieldFault {
   readonly message: string;
 }
 
-/** The refusal of an operation. The message says what is wrong and what to do. */
+/** The refusal of an operation. The message states what is wrong and what to do. */
 export class OperationError extends Error {
   readonly status: number;
   /** For programs, such as `ERR_APP_UNKNOWN`. */

@@ -28,7 +28,7 @@ export interface Operation {
   readonly summary: string;
   /** A POST that changes nothing and reveals no secret. Read-only callers may make it. */
   readonly isQuestion?: true;
-  /** Whether it is to end when the caller disconnects. */
+  /** Whether it must end when the caller disconnects. */
   readonly endsWithCaller?: true;
   /** The query parameters with their descriptions. */
   readonly query?: Readonly<Record<string, string>>;

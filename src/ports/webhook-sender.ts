@@ -19,7 +19,7 @@ export type Outcome =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** Header fields that tell who answered and why, by their names in lower case; the beginning of each; absent if none came. */
+      /** Header fields that show what answered and why, by lower-case name; the beginning of each. Absent if there are none. */
       readonly headers?: Readonly<Record<string, string>>;
       readonly retryAfterMs?: number;
       /** The target of a redirect. */

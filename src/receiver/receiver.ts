@@ -90,7 +90,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
     server.listen({ host, port }, () => {
       const address = server.address();
       if (typeof address === 'object' && address !== null) resolve(address.port);
-      else reject(new Error(`a TCP server listens on ${String(address)}, which is no port`));
+      else reject(new Error(`a TCP server listens on ${String(address)}, which is not a port`));
     });
   });
 }

@@ -7,14 +7,14 @@ import {
 import { parseReceived, type ReceivedBody } from '../webhooks/received.ts';
 
 /**
- * Why a webhook is not to be trusted: its signature, its age, or that its body is not as documented.
+ * Why a webhook is not trusted: its signature, its age, or a malformed body.
  *
  * @since 0.1.0
  */
 export type VerdictReason = SignatureFault | 'too_old' | 'malformed';
 
 /**
- * Whether a webhook is what it says it is. `message` says to a person what is wrong.
+ * Whether a webhook is authentic. `message` describes the fault.
  *
  * @since 0.1.0
  */

@@ -2,10 +2,10 @@ import { randomFillSync, randomUUID } from 'node:crypto';
 import type { Ids } from '../ports/ids.ts';
 import { formatSocketId } from '../protocol/socket-id.ts';
 
-/** How many words are drawn together: drawing two at a time takes a tenth of accepting a connection. */
+/** How many random words are generated at a time. Generating two at a time would take a tenth of the time for accepting a connection. */
 const drawn = 512;
 
-/** Random ids. A connection's has 64 random bits. */
+/** Creates random ids. The id of a connection has 64 random bits. */
 export function createRandomIds(): Ids {
   const words = new Uint32Array(drawn);
   let next = drawn;

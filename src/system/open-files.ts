@@ -33,7 +33,7 @@ const filesPerWorker = 6;
 /** The connections of a thread to a server of Redis: for commands, and for topics. */
 const filesPerRedisServer = 2;
 
-/** What the process opens files for, beside clients. */
+/** What the process opens files for, besides clients. */
 export interface FileNeeds {
   /** The wanted number of concurrent delivery attempts. */
   readonly attempts: number;

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** What `whenNpxEnds` looks at. */
+/** What `whenNpxEnds` needs to know. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The id of the parent at this moment. */
+  /** The current id of the parent. */
   readonly parentId: () => number;
-  /** The id of the parent of a process; undefined where that cannot be told. */
+  /** The id of a process's parent; undefined if unknown. */
   readonly parentOf: (id: number) => number | undefined;
-  /** Calls back again and again, without keeping the process alive. */
+  /** Calls back periodically, without keeping the process alive. */
   readonly every: (ms: number, look: () => void) => void;
 }
 
@@ -18,11 +18,11 @@ const here: Surroundings = {
   every: (ms, look) => void setInterval(look, ms).unref(),
 };
 
-/** How often to look. */
+/** The interval between two checks. */
 const lookMs = 1000;
 
 /**
- * Calls `orphaned` once when npx started this program and is gone. npx starts programs through a shell, and a signal that ends npx or
+ * Calls `orphaned` once if npx started this program and has ended. npx starts programs through a shell, and a signal that ends npx or
  * the shell does not reach this program. A program that was started in another way (by systemd, in a container, with `nohup`, in
  * the background) may outlive its parent on purpose, so nothing is watched then.
  */
@@ -44,7 +44,7 @@ export function whenNpxEnds(
   });
 }
 
-/** Only Linux tells it. Elsewhere shells replace themselves with the program, so that npx is the parent itself. */
+/** Only Linux provides it. On other systems, shells replace themselves with the program, so npx itself is the parent. */
 function parentOf(id: number): number | undefined {
   try {
     // The name of the program is in parentheses, and may contain anything.

@@ -2,10 +2,10 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import timers from 'node:timers';
 
-// Real time, as it is when the package is loaded. Test frameworks replace these functions later, on the very objects of
-// Node's modules too, and a server in the same process must not stop with them. Nobody else takes them from Node.
+// The functions of real time, captured when the package is loaded. Test frameworks replace them later, even on the objects of Node's
+// modules, and a server in the same process must not stop then. No other file imports them from Node.
 
-/** The runtime's timers, whatever a test framework puts in their place later. */
+/** The runtime's timers, even if a test framework replaces them later. */
 export const { setTimeout, clearTimeout, setImmediate } = timers;
 
 /** Milliseconds on a clock that never goes back. */
@@ -17,15 +17,15 @@ export const dateNow: () => number = Date.now.bind(Date);
 /** Nanoseconds on a clock that never goes back. */
 export const hrtime: () => bigint = process.hrtime.bigint.bind(process.hrtime);
 
-/** What tests see as global: in jest it is another object than ours. */
+/** The global object of the tests. In jest, it differs from ours. */
 let seen = new WeakRef<object>(globalThis);
 
-/** Whoever requires the library tells the global object of its tests, for `fakedTimers`. */
+/** Sets the global object of the tests that load the library, for `fakedTimers`. */
 export function seeGlobals(globals: object): void {
   seen = new WeakRef(globals);
 }
 
-/** Which of the functions that clients and sockets need are replaced by a test framework now. */
+/** Returns which of the functions that clients and sockets need are currently replaced by a test framework. */
 export function fakedTimers(): { readonly setTimeout: boolean; readonly nextTick: boolean } {
   const globals = seen.deref() ?? globalThis;
   const current: unknown = Reflect.get(globals, 'setTimeout');
@@ -36,7 +36,7 @@ export function fakedTimers(): { readonly setTimeout: boolean; readonly nextTick
   };
 }
 
-/** The fake timers of sinon, jest and vitest name the clock that they belong to. */
+/** Whether it is a fake timer of sinon, jest or vitest, which refers to its clock. */
 function isOfClock(value: unknown): boolean {
   return typeof value === 'function' && Object.hasOwn(value, 'clock');
 }

@@ -4,9 +4,9 @@ import type { Log } from '../ports/log.ts';
 import type { ListeningSocket } from './listening-socket.ts';
 import type { ListenAddress } from './uws.ts';
 
-/** The dependencies of a door. */
+/** The dependencies of an acceptor. */
 export interface AcceptorOptions {
-  /** Opens an entrance. Throws ERR_LISTEN when it cannot listen on the port. */
+  /** Starts to listen for an app. Throws ERR_LISTEN when it cannot listen on the port. */
   readonly open: (native: TemplatedApp, address: ListenAddress) => ListeningSocket;
   readonly address: ListenAddress;
   /** At this number of connections of the program, no more clients are accepted. */
@@ -15,13 +15,13 @@ export interface AcceptorOptions {
   readonly log: Log;
 }
 
-/** The door opens again when this share of the maximum is free, not after every single connection. */
+/** Clients are accepted again when this share of the maximum is free, not after every single connection. */
 const roomToOpen = 1 / 16;
 
 /** How often to retry if the port cannot be opened again. */
 const retryMs: Millis = 1000;
 
-/** The minimum interval between two log entries about the closed door, because clients may connect and leave all the time. */
+/** The minimum interval between two log lines about refused clients, because clients may connect and leave all the time. */
 const logEveryMs: Millis = 60_000;
 
 /**
@@ -32,7 +32,7 @@ export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #port: number;
   #native: TemplatedApp;
-  #entrance: ListeningSocket | undefined;
+  #listener: ListeningSocket | undefined;
   #connections = 0;
   #isStopped = false;
   #cancelOpening: Cancel | undefined;
@@ -45,8 +45,8 @@ export class Acceptor {
     const { open, address, mostConnections } = options;
     this.#options = options;
     this.#native = native;
-    this.#entrance = open(native, address);
-    this.#port = this.#entrance.port;
+    this.#listener = open(native, address);
+    this.#port = this.#listener.port;
     if (address.port === 0 && mostConnections < Infinity) this.#openByNumber();
   }
 
@@ -56,7 +56,7 @@ export class Acceptor {
 
   /** Whether no client is accepted until others have left. */
   get isClosed(): boolean {
-    return this.#entrance === undefined && !this.#isStopped;
+    return this.#listener === undefined && !this.#isStopped;
   }
 
   /**
@@ -64,7 +64,7 @@ export class Acceptor {
    * resolved, some connections may still go to the previous app. Throws without any change if it fails.
    */
   leadTo(next: TemplatedApp): () => Promise<void> {
-    const finish = this.#entrance?.leadTo(next);
+    const finish = this.#listener?.leadTo(next);
     this.#native = next;
     return finish ?? (async () => {});
   }
@@ -72,7 +72,7 @@ export class Acceptor {
   /** Reports the current number of connections. */
   count(connections: number): void {
     this.#connections = connections;
-    if (this.#entrance !== undefined) {
+    if (this.#listener !== undefined) {
       if (connections >= this.#options.mostConnections) this.#close();
     } else if (this.#hasRoom()) {
       // Not while a connection is being closed.
@@ -84,8 +84,8 @@ export class Acceptor {
   stop(): void {
     this.#isStopped = true;
     this.#cancelOpening?.();
-    this.#entrance?.stop();
-    this.#entrance = undefined;
+    this.#listener?.stop();
+    this.#listener = undefined;
   }
 
   #hasRoom(): boolean {
@@ -97,8 +97,8 @@ export class Acceptor {
    * can listen there (it has no SO_REUSEADDR), not even this program after it has stopped.
    */
   #openByNumber(): void {
-    this.#entrance?.stop();
-    this.#entrance = this.#openAgain();
+    this.#listener?.stop();
+    this.#listener = this.#openAgain();
   }
 
   #openAgain(): ListeningSocket {
@@ -108,8 +108,8 @@ export class Acceptor {
 
   #close(): void {
     const { clock, log } = this.#options;
-    this.#entrance?.stop();
-    this.#entrance = undefined;
+    this.#listener?.stop();
+    this.#listener = undefined;
     this.#isLogged = clock.now() - this.#loggedAt >= logEveryMs;
     if (!this.#isLogged) return;
     this.#loggedAt = clock.now();
@@ -130,7 +130,7 @@ export class Acceptor {
   #open(): void {
     const { log } = this.#options;
     try {
-      this.#entrance = this.#openAgain();
+      this.#listener = this.#openAgain();
     } catch (error) {
       log.error({ port: this.#port, err: error }, 'cannot accept clients again yet; trying again');
       return this.#openIn(retryMs);

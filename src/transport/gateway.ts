@@ -8,7 +8,7 @@ import { StartError } from '../ports/start-error.ts';
 import { BodyRoom, unauthenticatedRoomBytes } from './body.ts';
 import { Acceptor, type AcceptorOptions } from './acceptor.ts';
 import { createCompression, type Compression } from './compression.ts';
-import { openEntrance, openTlsEntrance } from './listening-socket.ts';
+import { openListener, openTlsListener } from './listening-socket.ts';
 import { Generation, Generations } from './generations.ts';
 import { mountRefusedHandshakes } from './handshake.ts';
 import { mountHttp, type PortName, type Route } from './http.ts';
@@ -152,7 +152,7 @@ class UwsGateway implements Gateway {
       const first = this.#mount(native);
       this.#certificate = certificate;
       this.#generations.succeed(first);
-      const openAny = tls === undefined ? openEntrance : openTlsEntrance;
+      const openAny = tls === undefined ? openListener : openTlsListener;
       this.#acceptor = this.#createAcceptor(
         first.native,
         { host, port, shared },
@@ -299,7 +299,7 @@ class UwsGateway implements Gateway {
     this.#watch(native);
     const hint = `Choose another one with ${name}.host and ${name}.port`;
     const acceptor = this.#createAcceptor(native, address, {
-      open: (app, at) => openEntrance(this.#uws, app, at, hint),
+      open: (app, at) => openListener(this.#uws, app, at, hint),
       mostConnections: this.#options.mostConnections?.metrics,
     });
     this.#ownListeners.set(name, { native, acceptor });

@@ -36,7 +36,7 @@ interface RouteBase {
   readonly readsCaller?: true;
   /** Whether the sender is known only after the body was read. Such bodies must not take the memory of others. */
   readonly readsUnauthenticated?: true;
-  /** Whether the work for a request is to end when the client disconnects. `gone` of the request tells. */
+  /** Whether the work for a request must stop when the client disconnects. `gone` of the request signals that. */
   readonly endsWithClient?: true;
   /** A larger body is refused before it is read, regardless of the other limits. */
   readonly maxBodyBytes?: number;

@@ -15,8 +15,8 @@ export interface ListeningSocket {
   stop(): void;
 }
 
-/** Opens an entrance that always leads to one app. Throws a StartError when it cannot listen; `hint` is added to its message. */
-export function openEntrance(
+/** Listens for one app for good. Throws a StartError when it cannot listen; `hint` is added to its message. */
+export function openListener(
   uws: Uws,
   app: TemplatedApp,
   address: ListenAddress,
@@ -27,16 +27,16 @@ export function openEntrance(
     port: listening.port,
     stop: () => listening.stop(),
     leadTo() {
-      throw new Error('this entrance leads to only one app');
+      throw new Error('this listener serves only one app');
     },
   };
 }
 
-/** Opens an entrance to an app with a certificate, which can be replaced by another app. Throws a StartError when it cannot listen. */
-export function openTlsEntrance(uws: Uws, first: TemplatedApp, address: ListenAddress): ListeningSocket {
+/** Listens for an app with a certificate, which can be replaced by another app. Throws a StartError when it cannot listen. */
+export function openTlsListener(uws: Uws, first: TemplatedApp, address: ListenAddress): ListeningSocket {
   return handsOver(first)
-    ? openLastingEntrance(uws, first, address)
-    : openRelayedEntrance(uws, first, address);
+    ? openPermanentListener(uws, first, address)
+    : openRelayedListener(uws, first, address);
 }
 
 /** A native app that can pass connections to another one. Older versions of the library cannot. */
@@ -54,7 +54,7 @@ function handsOver(app: TemplatedApp): app is HandingOver {
  * One permanent listener, of an app that serves nobody and passes each connection to the current app. No connection attempt is
  * ever lost.
  */
-function openLastingEntrance(uws: Uws, first: HandingOver, address: ListenAddress): ListeningSocket {
+function openPermanentListener(uws: Uws, first: HandingOver, address: ListenAddress): ListeningSocket {
   const acceptor = createBareTlsApp(uws);
   if (!handsOver(acceptor)) throw new Error('only one of two native apps can pass connections on');
   let current = first;
@@ -88,7 +88,7 @@ const patienceTurns = 50;
  * kernel resets its connections that are not accepted yet, unless it may pass them to the other listener
  * (`net.ipv4.tcp_migrate_req`). The earlier listener is therefore closed in a quiet moment.
  */
-function openRelayedEntrance(uws: Uws, first: TemplatedApp, given: ListenAddress): ListeningSocket {
+function openRelayedListener(uws: Uws, first: TemplatedApp, given: ListenAddress): ListeningSocket {
   const address = given.shared === true ? given : findAlone(uws, first, given);
   let current = listen(uws, first, address);
   const open = new Set<Listening>([current]);

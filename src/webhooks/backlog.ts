@@ -105,7 +105,7 @@ export class Backlog {
     lane.append(slot);
     this.#byAge.insert(slot);
     this.#shedding?.order.enter(slot);
-    if (this.size > crowdedBatches * this.#policy.maxEvents) this.#beginCrowd();
+    if (this.size > crowdedBatches * this.#policy.maxEvents) this.#becomeCrowded();
     this.bytes += bytes;
     if (isReady(lane)) {
       this.#readyEvents += 1;
@@ -142,7 +142,7 @@ export class Backlog {
       lane.blockedBy = 1;
       lanes.push(lane);
     }
-    if (this.size < (crowdedBatches * maxEvents) / 2) this.#endCrowd();
+    if (this.size < (crowdedBatches * maxEvents) / 2) this.#endCrowded();
     if (this.#shedding !== undefined && this.bytes < this.#shedding.untilBytes) this.#shedding = undefined;
     if (!isInOrder) taken.sort((a, b) => a.order - b.order);
     return { events: taken.map(({ queued }) => queued), lanes };
@@ -220,7 +220,7 @@ export class Backlog {
     return this.#crowd === undefined ? this.#ready.first : this.#crowd.next;
   }
 
-  #beginCrowd(): void {
+  #becomeCrowded(): void {
     if (this.#crowd !== undefined) return;
     this.#crowd = new Turns();
     for (let lane = this.#ready.shift(); lane !== undefined; lane = this.#ready.shift()) {
@@ -229,7 +229,7 @@ export class Backlog {
     }
   }
 
-  #endCrowd(): void {
+  #endCrowded(): void {
     const crowd = this.#crowd;
     if (crowd === undefined) return;
     this.#crowd = undefined;

@@ -35,7 +35,7 @@ export class Beliefs {
   readonly #channel: SentOfChannel;
   /** Waiting events, by subject. */
   readonly #waiting = new Map<string, Step[]>();
-  /** The last waiting event that says that the channel is vacated. */
+  /** The last waiting event that reports the channel as vacated. */
   readonly #vacated: QueuedEvent | undefined;
 
   constructor(channel: SentOfChannel) {

@@ -66,7 +66,7 @@ export class Replay {
   #vacate(channel: string): void {
     const members = this.#members.get(channel);
     if (members !== undefined) {
-      // The channel is empty now, whatever happened to the events that should have said so.
+      // The channel is empty now, whatever happened to the events that should have reported it.
       this.#contradict(`${channel} was vacated, but ${[...members].join(', ')} had not been removed`);
       this.#members.delete(channel);
     }

@@ -48,6 +48,19 @@ test.each([
   });
 });
 
+test('on a phone the header is one line, and a row of events begins with its name', async () => {
+  const stage = await startStage();
+  onTestFinished(() => stage[Symbol.asyncDispose]());
+  const tab = await openTab(stage.server, { width: 420, height: 740 });
+  await visit(tab, stage.server, 'overview', 'Overview');
+  const topOf = async (selector: string) => (await tab.page.locator(selector).first().boundingBox())?.y ?? 0;
+  expect((await tab.page.locator('header.top').boundingBox())?.height).toBeLessThan(56);
+  await visit(tab, stage.server, 'apps/1/events', 'Events and why');
+  await tab.page.locator('td.name').first().waitFor();
+  expect(await topOf('td.name')).toBeLessThan(await topOf('td.grow'));
+  expect(await topOf('td.grow')).toBeLessThan(await topOf('td:not(.name, .grow)'));
+});
+
 test('dialogs, panels and the menu have no faults and nothing cut off', async () => {
   const stage = await startStage();
   onTestFinished(() => stage[Symbol.asyncDispose]());

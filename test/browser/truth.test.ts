@@ -4,8 +4,9 @@ import { useChromium, visit } from '../support/browser/open-page.ts';
 import { photograph } from '../support/browser/screenshots.ts';
 import { connectClient } from '../support/e2e/client.ts';
 import { app, quick, type EndpointConfig } from '../support/e2e/config.ts';
-import { replay, startReceiver } from '../support/e2e/receiver.ts';
+import { startReceiver } from '../support/e2e/receiver.ts';
 import { startServer } from '../support/e2e/server.ts';
+import { replay } from '../support/webhook-state.ts';
 
 const openTab = useChromium();
 
@@ -88,6 +89,7 @@ test('the difference after a drop lasts until it is repaired', async () => {
   expect(replay(hooks.events.items)).toEqual({
     occupied: ['presence-room'],
     members: ['presence-room anna'],
+    contradictions: [],
   });
   expect(await page.getByRole('button', { name: 'Repair' }).count()).toBe(0);
 });

@@ -1,3 +1,4 @@
+import { memberKey } from '../support/webhook-state.ts';
 import { callApi } from './api.ts';
 import type { Client } from './client.ts';
 import type { Disturbances } from './disturbances.ts';
@@ -6,7 +7,7 @@ import type { NodeProcess } from './node-process.ts';
 import type { Receiver } from './receiver.ts';
 import { replay, type Contradiction, type ReceivedEvent } from './replay.ts';
 import { isPresence } from './settings.ts';
-import { memberKey, type Belief, type Truth } from './truth.ts';
+import type { Belief, Truth } from './truth.ts';
 
 /** A belief that differs from the truth. */
 export interface Divergence {

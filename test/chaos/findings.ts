@@ -1,7 +1,7 @@
+import { channelOf } from '../support/webhook-state.ts';
 import type { Divergence } from './checks.ts';
 import type { Figure } from './figures.ts';
 import type { Journal } from './journal.ts';
-import { channelOf } from './truth.ts';
 
 /** For how many divergent channels the history is kept. */
 const keptHistories = 8;

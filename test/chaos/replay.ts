@@ -1,4 +1,5 @@
-import { channelOf, memberKey, type Belief } from './truth.ts';
+import { memberKey, WebhookState } from '../support/webhook-state.ts';
+import type { Belief } from './truth.ts';
 
 /** A webhook event as an endpoint received it. */
 export interface ReceivedEvent {
@@ -24,46 +25,21 @@ export interface Replayed extends Belief {
   readonly contradictions: readonly Contradiction[];
 }
 
-/** The state that follows from applying these events in order. */
+/** The state that follows from applying these events in order. Client events are checked elsewhere. */
 export function replay(events: readonly ReceivedEvent[]): Replayed {
-  const occupied = new Set<string>();
-  const members = new Set<string>();
+  const state = new WebhookState();
   const contradictions: Contradiction[] = [];
   /** When each channel and member was last mentioned. */
   const toldAt = new Map<string, number>();
   for (const event of events) {
     const { name, channel, user_id: userId = '' } = event;
-    const member = memberKey(channel, userId);
-    const subject = userId === '' ? channel : member;
-    const expect = (isSo: boolean, what: string, about: readonly string[] = [subject]) => {
-      const toldAtMs = Math.max(-Infinity, ...about.map((one) => toldAt.get(one) ?? -Infinity));
-      if (!isSo) contradictions.push({ event, what, toldAtMs });
-    };
-    switch (name) {
-      case 'channel_occupied':
-        expect(!occupied.has(channel), `${channel} is occupied twice`);
-        occupied.add(channel);
-        break;
-      case 'channel_vacated': {
-        expect(occupied.delete(channel), `${channel} is vacated, but was not occupied`);
-        const left = membersOf(members, channel);
-        expect(left.length === 0, `${channel} is vacated with ${left.join(', ')}`, left);
-        break;
+    if (name !== 'client_event') {
+      for (const { message, subjects } of state.apply(event)) {
+        const times = subjects.map((subject) => toldAt.get(subject) ?? -Infinity);
+        contradictions.push({ event, what: message, toldAtMs: Math.max(-Infinity, ...times) });
       }
-      case 'member_added':
-        expect(!members.has(member), `${member} is added twice`);
-        expect(occupied.has(channel), `${member} is added to a channel that is not occupied`);
-        members.add(member);
-        break;
-      case 'member_removed':
-        expect(members.delete(member), `${member} is removed, but was not there`);
-        break;
     }
-    toldAt.set(subject, event.atMs);
+    toldAt.set(userId === '' ? channel : memberKey(channel, userId), event.atMs);
   }
-  return { occupied, members, contradictions };
-}
-
-function membersOf(members: ReadonlySet<string>, channel: string): string[] {
-  return [...members].filter((member) => channelOf(member) === channel);
+  return { occupied: state.occupied, members: state.members, contradictions };
 }

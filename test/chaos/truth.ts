@@ -1,3 +1,4 @@
+import { memberKey } from '../support/webhook-state.ts';
 import { isPresence } from './settings.ts';
 
 /** What is true or believed: occupied channels, and `CHANNEL USER` for every member. */
@@ -10,16 +11,6 @@ export interface Belief {
 export interface Period {
   readonly from: number;
   readonly to: number;
-}
-
-/** How a belief names a member. */
-export function memberKey(channel: string, userId: string): string {
-  return `${channel} ${userId}`;
-}
-
-/** The channel of a subject, be it a channel or a member. */
-export function channelOf(subject: string): string {
-  return subject.split(' ')[0] ?? subject;
 }
 
 /** What the clients hold: the subscriptions that the server has confirmed on open connections. */

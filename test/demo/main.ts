@@ -24,8 +24,8 @@ try {
 process.exit();
 
 async function play(): Promise<void> {
-  const receiver = new Receiver(app.secret, { onArrival: webhook, onForgery: forgery });
-  const webhookUrl = await receiver.listen();
+  const receiver = await Receiver.start(app.secret, { onArrival: webhook, onForgery: forgery });
+  const webhookUrl = receiver.url;
   const server = await startServer(webhookUrl);
   const { port } = server;
   print('This demo starts the emulator, some pusher-js clients and a webhook endpoint, all on this machine.');

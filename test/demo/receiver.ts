@@ -1,7 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import express, { type Request, type Response } from 'express';
+import { startReceiver, type ReceivedWebhook, type Receiver as LibraryReceiver } from '../../src/index.ts';
 import { DemoFault } from './fault.ts';
 import { elapsedMs } from './screen.ts';
 
@@ -24,14 +21,14 @@ export interface Arrival {
   readonly webhookId: string;
   readonly attempt: number;
   /** The status that the receiver answered. */
-  readonly status: number;
+  readonly status: ReceivedWebhook['status'];
 }
 
 /** Receives every request as it arrives. */
 export interface Watcher {
   /** Called for each webhook event of a request with a valid signature. */
   onArrival(arrival: Arrival): void;
-  /** Called for a request with an invalid signature. It was answered 401, and its body was not parsed. */
+  /** Called for a request with an invalid signature, which was answered 401. */
   onForgery(): void;
 }
 
@@ -40,38 +37,37 @@ interface Expectation {
   readonly resolve: (arrival: Arrival) => void;
 }
 
-/** A webhook endpoint: the Express handler from Soketify's documentation, and a record of what arrived. */
+/** The webhook endpoint of the demo: the library's receiver, and expectations of future events. */
 export class Receiver {
-  readonly #secret: string;
   readonly #watcher: Watcher;
-  #server: Server | null = null;
+  readonly #library: LibraryReceiver;
   #expectations: Expectation[] = [];
   #posts = 0;
-  #refusals = 0;
-  /** Every webhook event of requests with a valid signature, in order of arrival. */
-  readonly arrivals: Arrival[] = [];
 
-  constructor(secret: string, watcher: Watcher) {
-    this.#secret = secret;
+  private constructor(watcher: Watcher, library: LibraryReceiver) {
     this.#watcher = watcher;
+    this.#library = library;
   }
 
-  /** Listens on a free port. Resolves to the URL for the webhook configuration. */
-  async listen(): Promise<string> {
-    const app = express();
-    // The signature covers the raw bytes of the body, so the body must not be parsed first.
-    app.use('/webhooks/soketify', express.raw({ type: 'application/json' }), (request, response) =>
-      this.#handle(request, response),
-    );
-    const server = app.listen(0, '127.0.0.1');
-    this.#server = server;
-    await new Promise<void>((resolve) => void server.once('listening', () => resolve()));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/soketify`;
+  /** Listens on a free port. */
+  static async start(secret: string, watcher: Watcher): Promise<Receiver> {
+    const library = await startReceiver({
+      secret,
+      path: '/webhooks/soketify',
+      onWebhook: (webhook) => receiver.#onWebhook(webhook),
+    });
+    const receiver = new Receiver(watcher, library);
+    return receiver;
   }
 
-  /** Answers 500 to the next request with a valid signature. */
+  /** The URL for the webhook configuration. */
+  get url(): string {
+    return this.#library.url;
+  }
+
+  /** Answers 500 to the next request. */
   refuseOnce(): void {
-    this.#refusals = 1;
+    this.#library.respondWith({ status: 500, times: 1 });
   }
 
   /** Resolves with the next arrival that matches. */
@@ -79,49 +75,29 @@ export class Receiver {
     return new Promise((resolve) => void this.#expectations.push({ matches, resolve }));
   }
 
-  /** The webhook events of a channel that were answered 200 so far, such as "member_added user-42". */
+  /** The webhook events of a channel that were accepted so far, such as "member_added user-42". */
   about(channel: string): string[] {
-    return this.arrivals
-      .filter(({ event, status }) => event.channel === channel && status === 200)
-      .map(({ event }) => [event.name, event.user_id].filter((part) => part !== undefined).join(' '));
+    return this.#library.events
+      .filter((event: WebhookEvent) => event.channel === channel)
+      .map((event: WebhookEvent) =>
+        [event.name, event.user_id].filter((part) => part !== undefined).join(' '),
+      );
   }
 
-  async close(): Promise<void> {
-    const server = this.#server;
-    if (server === null) return;
-    server.closeAllConnections();
-    await new Promise<void>((resolve) => void server.close(() => resolve()));
+  /** The state that replaying all accepted webhook events gives. */
+  state(): ReturnType<LibraryReceiver['state']> {
+    return this.#library.state();
   }
 
-  #handle(request: Request, response: Response): void {
-    const rawBody = request.body as Buffer;
-    const signature = request.header('x-pusher-signature') ?? '';
-    const expected = createHmac('sha256', this.#secret).update(rawBody).digest('hex');
-    if (!isSame(signature, expected)) {
-      response.status(401).json({ error: 'Invalid signature' });
-      this.#watcher.onForgery();
-      return;
-    }
-    const isRefused = this.#refusals > 0;
-    if (isRefused) this.#refusals -= 1;
-    // Answer first, then process, as the documentation recommends.
-    response.sendStatus(isRefused ? 500 : 200);
-    this.#remember(request, rawBody, isRefused ? 500 : 200);
+  close(): Promise<void> {
+    return this.#library.close();
   }
 
-  #remember(request: Request, rawBody: Buffer, status: number): void {
+  #onWebhook({ verdict, events, id = '', attempt, status }: ReceivedWebhook): void {
+    if (!verdict.verified) return this.#watcher.onForgery();
     this.#posts += 1;
-    const { events } = JSON.parse(rawBody.toString()) as { events: WebhookEvent[] };
     for (const event of events) {
-      const arrival = {
-        event,
-        status,
-        post: this.#posts,
-        atMs: elapsedMs(),
-        webhookId: request.header('webhook-id') ?? '',
-        attempt: Number(request.header('x-soketify-attempt') ?? 1),
-      };
-      this.arrivals.push(arrival);
+      const arrival = { event, status, post: this.#posts, atMs: elapsedMs(), webhookId: id, attempt };
       this.#watcher.onArrival(arrival);
       const met = this.#expectations.filter(({ matches }) => matches(arrival));
       this.#expectations = this.#expectations.filter((expectation) => !met.includes(expectation));
@@ -139,8 +115,4 @@ export async function forge(url: string): Promise<void> {
   const headers = { 'content-type': 'application/json', 'x-pusher-signature': 'f'.repeat(64) };
   const { status } = await fetch(url, { method: 'POST', headers, body });
   if (status !== 401) throw new DemoFault(`A forged webhook was answered ${status} instead of 401.`);
-}
-
-function isSame(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }

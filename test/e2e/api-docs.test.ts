@@ -19,7 +19,7 @@ const examples = Object.fromEntries(
 );
 
 describe('the docstrings of the library', () => {
-  test('say of each export what it promises, when it throws, since when it is there, and show an example of each call', () => {
+  test('state for each export what it promises, when it throws and since which version it exists, with an example of each call', () => {
     expect(exported).toContain('startEmulator');
     expect(findGaps(declarations)).toEqual([]);
   });

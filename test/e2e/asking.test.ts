@@ -261,7 +261,7 @@ describe('soketify-emulator deliveries, dropped, resend and recover', () => {
   });
 });
 
-/** The dropped deliveries, once there are so many. */
+/** The dropped deliveries, once there are `count`. */
 async function lettersOf(server: Server, count: number): Promise<Record<string, unknown>[]> {
   for (;;) {
     const letters = await askJson(server, 'dropped');

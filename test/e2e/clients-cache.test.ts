@@ -31,7 +31,7 @@ test.each(['cache-rate', 'private-cache-rate', 'private-encrypted-cache-rate', '
   },
 );
 
-test('an event is cached although nobody is subscribed', async () => {
+test('an event is cached although the channel has no subscribers', async () => {
   await sdk.trigger('cache-alone', 'state', 'kept');
   const { subscribe } = await connectClient(server);
   const channel = await subscribe('cache-alone');

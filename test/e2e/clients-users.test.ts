@@ -125,7 +125,7 @@ describe('pusher.signin()', () => {
 });
 
 describe('sendToUser', () => {
-  test('reaches every connection of the user and nobody else', async () => {
+  test('reaches every connection of the user and no other connection', async () => {
     const clients = [
       await signIn({ id: 'to-anna' }),
       await signIn({ id: 'to-anna' }),
@@ -239,7 +239,7 @@ describe('the watchlist', () => {
 });
 
 describe('terminateUserConnections', () => {
-  test('ends every connection of the user for good, which counts as an ordinary leave', async () => {
+  test('closes every connection of the user permanently, which counts as an ordinary leave', async () => {
     const tabs = [await signIn({ id: 't-anna' }), await signIn({ id: 't-anna' })];
     const [states, errors] = [tabs.map(statesOf), tabs.map(errorsOf)];
     for (const { subscribePresence } of tabs) await subscribePresence('presence-ended');

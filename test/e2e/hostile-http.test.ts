@@ -166,7 +166,7 @@ describe('an unknown path is 404', () => {
   });
 });
 
-describe('a malformed request affects nobody', () => {
+describe('a malformed request has no effect on others', () => {
   test.each([
     '/apps/1/channels/%zz',
     '/apps/1/channels/%',

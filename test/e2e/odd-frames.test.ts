@@ -202,7 +202,7 @@ test('JSON that is nested 100,000 deep is rejected everywhere', async () => {
   await socket.subscribe('private-deep');
   socket.send(`{"event":"client-x","channel":"private-deep","data":${deep}}`);
   await socket.expectFrame(error(expect.stringContaining('The data content of this event exceeds')));
-  // Fields that nobody reads may be nested as deeply as they like.
+  // Unused fields can be nested to any depth.
   socket.send(`{"event":"pusher:ping","data":${deep}}`);
   await socket.expectFrame({ event: 'pusher:pong', data: {} });
 });

@@ -1,10 +1,11 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { app, quick, type AppConfig } from '../support/e2e/config.ts';
 import { callApi } from '../support/e2e/http.ts';
-import { replay, startReceiver } from '../support/e2e/receiver.ts';
+import { startReceiver } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { connectSocket, Socket, type Frame } from '../support/e2e/socket.ts';
+import { replay } from '../support/webhook-state.ts';
 
 /** Names that every JavaScript object has as properties. */
 const inherited = ['__proto__', 'constructor', 'toString'] as const;

@@ -108,7 +108,7 @@ describe('pusher-js', () => {
     pusher.connection.bind('error', (error: Refusal) => errors.push(error));
     await states.first((state) => state === 'disconnected');
     expect(states.items).toEqual(['disconnected']);
-    // The documentation of Pusher tells its users to test `err.error.data.code`.
+    // The documentation of Pusher recommends to test `err.error.data.code`.
     expect(errors.items.map(({ error, data }) => (error?.data ?? data)?.code)).toContain(code);
   });
 

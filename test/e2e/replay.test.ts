@@ -29,7 +29,7 @@ async function recordFile(): Promise<string> {
 }
 
 describe('soketify-emulator replay', () => {
-  test('sends the webhooks of a record, and says what the backend answered', async () => {
+  test('sends the webhooks of a record, and prints the answers of the backend', async () => {
     const file = await recordFile();
     await using backend = await startReceiver({ secret: 'other' });
     const args = ['replay', file, '--url', backend.url, '--secret', 'other', '--header', 'X-Extra: yes'];
@@ -62,7 +62,7 @@ describe('soketify-emulator replay', () => {
     writeFileSync(file, 'no JSON');
     expect(await runProgram(['replay', file, '--url', backend.url])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`${file} is no record: it is not valid JSON`) as string,
+      stderr: expect.stringContaining(`${file} is not a record: it is not valid JSON`) as string,
     });
   });
 

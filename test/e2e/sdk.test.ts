@@ -46,7 +46,7 @@ describe('trigger', () => {
     await tab.subscribe('count');
     const info = 'user_count,subscription_count';
     const counts = () => json(sdk.trigger(['presence-count', 'count'], 'said', 1, { info }));
-    // Workers on Redis tell each other their counts a moment later.
+    // Workers on Redis exchange their counts a moment later.
     await expect.poll(counts).toEqual({
       channels: {
         'presence-count': { user_count: 1, subscription_count: 2 },

@@ -2,9 +2,10 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { Client } from 'undici';
 import { app, quick } from '../support/e2e/config.ts';
-import { replay, startReceiver } from '../support/e2e/receiver.ts';
+import { startReceiver } from '../support/e2e/receiver.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
+import { replay } from '../support/webhook-state.ts';
 
 const goodbye = { message: 'Server closed. Please reconnect shortly.', code: 4200 };
 
@@ -30,7 +31,7 @@ test('a Ctrl-C that arrives twice, from the terminal and from npm, still shuts d
   server.signal('SIGINT');
   server.signal('SIGINT');
   expect((await server.exit).code).toBe(0);
-  expect(replay(hooks.events.items)).toEqual({ occupied: [], members: [] });
+  expect(replay(hooks.events.items)).toEqual({ occupied: [], members: [], contradictions: [] });
 });
 
 test('clients that do not read and requests that are never finished do not delay the shutdown', async () => {
@@ -65,7 +66,7 @@ test('everybody still present is reported as gone before the program exits', asy
   server.signal('SIGTERM');
   expect((await server.exit).code).toBe(0);
 
-  expect(replay(hooks.events.items)).toEqual({ occupied: [], members: [] });
+  expect(replay(hooks.events.items)).toEqual({ occupied: [], members: [], contradictions: [] });
   const removed = hooks.events.items.filter(({ name }) => name === 'member_removed');
   expect(removed.map(({ channel, user_id }) => `${channel} ${user_id}`).toSorted()).toEqual([
     'presence-hall bert',

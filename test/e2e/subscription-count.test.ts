@@ -34,7 +34,7 @@ const countFrame = (channel: string, count: number): Frame => ({
   data: `{"subscription_count":${count}}`,
 });
 
-/** The counts that webhooks reported for a channel, once there are so many. */
+/** The counts that webhooks reported for a channel, once enough have arrived. */
 async function toldCounts(channel: string, least: number): Promise<unknown[]> {
   return (await hooks.eventsOf(channel, least)).map((event) => event.subscription_count);
 }

@@ -35,7 +35,7 @@ describe('the events', () => {
     },
   );
 
-  test('member_added and member_removed also have a user_id, and come between the two', async () => {
+  test('member_added and member_removed also have a user_id, and arrive between the two', async () => {
     const socket = await connectSocket(server);
     await socket.subscribe('presence-room', { user_id: 'user-42', user_info: { name: 'x' } });
     socket.unsubscribe('presence-room');
@@ -86,7 +86,7 @@ describe('the events', () => {
     ]);
   });
 
-  test('come in the order occupied, member_added, cache_miss on a join and member_removed, vacated on a leave', async () => {
+  test('arrive in the order occupied, member_added, cache_miss on a join and member_removed, vacated on a leave', async () => {
     const socket = await connectSocket(server);
     await socket.subscribe('presence-cache-all', { user_id: 'anna' });
     socket.destroy();

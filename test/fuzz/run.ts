@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { app, quick } from '../support/e2e/config.ts';
-import { replay, startReceiver } from '../support/e2e/receiver.ts';
+import { startReceiver } from '../support/e2e/receiver.ts';
 import { startServer, type Server } from '../support/e2e/server.ts';
+import { replay } from '../support/webhook-state.ts';
 import { Honest } from './honest.ts';
 import { attacks } from './strangers.ts';
 

@@ -6,9 +6,10 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     include: [
+      'test/unit/auth/{channel-auth,user-auth}.test.ts',
       'test/unit/channels/linger.test.ts',
-      'test/unit/protocol/{channel-name,rate-window}.test.ts',
-      'test/unit/webhooks/{rank,retry,undone}.test.ts',
+      'test/unit/protocol/{channel-name,rate-window,token-bucket}.test.ts',
+      'test/unit/webhooks/{probing,rank,retry,turns,undone}.test.ts',
     ],
   },
 });

@@ -121,7 +121,7 @@ describe(seeded('the count of subscribers'), () => {
             for (const [index, { at, count }] of told.entries()) {
               if (count > crowd) assert.ok(at - (told[index - 1]?.at ?? -Infinity) >= everyMs);
             }
-            // There is nobody left to be sent the 0.
+            // No subscriber is left to receive the 0.
             assert.deepEqual(
               world.frames.get(name),
               told.filter(({ count }) => count > 0),

@@ -3,11 +3,10 @@ import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { encodeEvent, type WebhookEvent } from '../../src/webhooks/event.ts';
-import { parseReceived } from '../../src/webhooks/received.ts';
-import { Replay, type ReceiverState } from '../../src/webhooks/replay.ts';
 import { findUndone } from '../../src/webhooks/undone.ts';
 import { DeliveryShell, defaultPolicy } from '../support/property/delivery-shell.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
+import { replay as replayReceived, type StateEvent } from '../support/webhook-state.ts';
 
 const channel = 'presence-a' as ChannelName;
 
@@ -34,14 +33,9 @@ const history = fc
     return events;
   });
 
-function replay(events: readonly WebhookEvent[]): ReceiverState {
-  const received = parseReceived(
-    `{"time_ms":1,"events":[${events.map((event) => encodeEvent(event)).join()}]}`,
-  );
-  if (received.kind === 'malformed') throw new Error(received.message);
-  const told = new Replay();
-  for (const event of received.body.events) told.apply(event);
-  return told.state();
+/** The state that a backend derives from the bodies of these events. */
+function replay(events: readonly WebhookEvent[]) {
+  return replayReceived(events.map((event) => JSON.parse(encodeEvent(event)) as StateEvent));
 }
 
 describe(seeded('events that cancel each other out'), () => {

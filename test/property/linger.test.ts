@@ -110,7 +110,7 @@ describe(seeded('linger machine'), () => {
     patienceMs,
   );
 
-  it('ignores a leave where nobody was', () => {
+  it('ignores a leave from a channel without subscribers', () => {
     const subject = newLinger();
     expect(leave(subject, 5)).toBe(false);
     expect(expire(subject, 10)).toBe(false);

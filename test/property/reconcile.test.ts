@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Application } from '../../src/apps/application.ts';
 import { defaultPolicy } from '../support/property/delivery-shell.ts';
 import { FakeDisk } from '../support/property/fake-disk.ts';
-import type { ReceivedEvent } from '../support/property/fake-receivers.ts';
-import { filterBelief, truthOf, type Belief } from '../support/property/replay.ts';
+import { filterBelief, truthOf } from '../support/property/replay.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import type { StackClient } from '../support/property/stack-client.ts';
 import { allFates, graces, stackPolicy, twoApps, walk, type World } from '../support/property/stack-walk.ts';
 import { Stack, type StackOptions } from '../support/property/stack.ts';
 import { step, type Step } from '../support/property/step.ts';
+import { replay } from '../support/webhook-state.ts';
 
 /** For each endpoint: whether it is reconciled. */
 const reconciled = (apps: readonly Application[]): readonly Application[] =>
@@ -19,19 +19,6 @@ interface MutableWorld extends World {
   stack: Stack;
 }
 
-/** The belief of a receiver that trusts each event, whatever it believed before. */
-function believe(events: readonly ReceivedEvent[]): Belief {
-  const occupied = new Set<string>();
-  const members = new Set<string>();
-  for (const { name, channel, user_id: userId = '' } of events) {
-    if (name === 'channel_occupied') occupied.add(channel);
-    if (name === 'channel_vacated') occupied.delete(channel);
-    if (name === 'member_added') members.add(`${channel} ${userId}`);
-    if (name === 'member_removed') members.delete(`${channel} ${userId}`);
-  }
-  return { occupied: [...occupied], members: [...members] };
-}
-
 /** Every endpoint believes the truth, of every channel, whatever was dropped, and no drop is left to be queried. */
 function expectWholeTruth(stack: Stack, clients: readonly StackClient[]): void {
   expect(stack.sender.faults).toEqual([]);
@@ -39,7 +26,8 @@ function expectWholeTruth(stack: Stack, clients: readonly StackClient[]): void {
   for (const app of stack.applications) {
     for (const endpoint of app.endpoints) {
       const taken = stack.receivers.get(endpoint.url)?.taken ?? [];
-      const belief = filterBelief(believe(taken), endpoint, all);
+      // A reconciled endpoint trusts each event: drops may cause contradictions.
+      const belief = filterBelief(replay(taken), endpoint, all);
       expect(belief, `what endpoint ${endpoint.id} believes`).toEqual(
         filterBelief(truthOf(app.id, clients), endpoint, all),
       );

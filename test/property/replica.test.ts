@@ -75,10 +75,10 @@ class World {
     this.#readAnew();
   }
 
-  /** Everything arrives, and then a heartbeat, which tells the revision. */
+  /** Everything arrives, and then a heartbeat with the revision. */
   settle(): void {
     while (this.#notices.length > 0) this.receiveNotice();
-    if (this.#node.revisions.said(this.#redis.revision)) this.#readAnew();
+    if (this.#node.revisions.reported(this.#redis.revision)) this.#readAnew();
     while (this.#replies.length > 0) {
       this.execute();
       this.receiveReply();
@@ -104,7 +104,7 @@ class World {
       revision,
       members: new Map([...members].map((userId) => [userId, { userId, infoJson: '{}' }])),
       cached: undefined,
-      missStandsMs: 0,
+      missRemainsMs: 0,
     };
   }
 

@@ -37,7 +37,7 @@ const search = fc.oneof(
 );
 
 describe(seeded('a search'), () => {
-  test('is understood or a fault that says something, and never throws', () => {
+  test('is parsed or gives a fault with a message, and never throws', () => {
     fc.assert(
       fc.property(search, item, (text, of) => {
         const parsed = parseSearch(text, searchKeys, nowMs);

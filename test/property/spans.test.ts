@@ -23,7 +23,7 @@ const histories = fc.record({
 });
 
 describe(seeded('the spans of a timeline'), () => {
-  test('are present exactly while a connection is there, and come one behind the other', () => {
+  test('are present exactly while a connection is, and follow each other without overlap', () => {
     fc.assert(
       fc.property(histories, ({ before, doings, restMs }) => {
         const there = before.map((isThere) => isThere);

@@ -82,7 +82,7 @@ describe('of an app that may have 5 connections', () => {
     expect(await connectAll([one, two])).toBe(0);
   });
 
-  test('each node counts its own while Redis is away, nobody is disconnected afterwards, and all of them count', async () => {
+  test('each node counts its own connections while Redis is unreachable, and all of them stay connected and count afterwards', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, two])).toBe(2);
     await walk.quiet();

@@ -43,7 +43,7 @@ test('a node counts its own subscribers immediately, and those of the others onc
   expect(await counted()).toEqual([1, 1]);
 });
 
-test('a node that has registered again counts nobody twice', async () => {
+test('a node that has registered again counts no subscriber twice', async () => {
   const { walk, here, counted } = await twoNodes();
   await here.join('1', room);
   await here.join('2', room);

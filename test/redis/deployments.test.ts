@@ -4,13 +4,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connectClient, membersOf } from '../support/e2e/client.ts';
 import { app, quick, type Config } from '../support/e2e/config.ts';
 import { answered, callApi } from '../support/e2e/http.ts';
-import { replay, startReceiver, type Receiver } from '../support/e2e/receiver.ts';
+import { startReceiver, type Receiver } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
 import { startRedisCluster } from '../support/redis/cluster.ts';
 import { startWatchedRedis } from '../support/redis/sentinel.ts';
 import { startOnFreePort, startRedis } from '../support/redis/server.ts';
 import { waitFor } from '../support/redis/wait.ts';
+import { replay } from '../support/webhook-state.ts';
 
 const leaseMs = 2000;
 

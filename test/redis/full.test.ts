@@ -80,7 +80,7 @@ describe('while Redis is full', () => {
     expect(walk.told).toEqual(['channel_occupied', 'member_added u1']);
   });
 
-  test('a lost connection makes nobody count as gone', async () => {
+  test('no subscriber counts as gone because a connection to Redis was lost', async () => {
     walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.join(1, 'room');

@@ -200,7 +200,7 @@ describe('a lease', () => {
     expect(await link.commands.hget(key, 'until')).toBe('11000');
   });
 
-  test('that Redis has forgotten belongs to its owner again, and to nobody else for one lease', async () => {
+  test('that Redis has forgotten belongs to its owner again, and to no other node for one lease', async () => {
     const key = lead('forgotten:');
     const before = await ask(key, 1000, 'a');
     await link.commands.del(key);

@@ -101,7 +101,7 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
   }
 }, 90_000);
 
-test('shutdownGraceMs gives more time to the clients of a node that shuts down, and to nobody else', async () => {
+test('shutdownGraceMs gives more time to the clients of a node that shuts down, and to no others', async () => {
   const { hooks, nodes } = await startNodes(2, { disconnectGraceMs: 100, shutdownGraceMs: 8000 });
   const [first, second] = nodes as [Server, Server];
   const moving = await connectClient(first, { member: { user_id: 'moving' } });

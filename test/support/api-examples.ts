@@ -16,7 +16,7 @@ declare global {
 `;
 
 /**
- * What the compiler says against examples of the built library, by their names; empty if it accepts all of them. Every
+ * The errors of the compiler in examples of the built library, by their names; empty if it accepts all of them. Every
  * export is imported already.
  */
 export async function compileExamples(

@@ -6,7 +6,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** A clock that moves only when told to, and stops at every due timer on its way. */
+/** A clock that moves only when a test advances it, and stops at every due timer on its way. */
 export class FakeClock implements Clock {
   #now: Millis;
   #order = 0;

@@ -2,7 +2,7 @@
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** Whether it speaks TLS; its certificate is not checked. */
+  /** Whether the server uses TLS; the driver does not check its certificate. */
   readonly isTls: boolean;
   readonly appId: string;
   readonly key: string;

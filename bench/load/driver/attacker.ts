@@ -1,6 +1,6 @@
 import { attacks } from '../../../test/fuzz/strangers.ts';
 
-/** Makes one attack again and again, until the process is ended or a minute has passed: port, key, attack. */
+/** Repeats one attack until the process is killed or a minute has passed. Arguments: port, key, attack. */
 const [port, key = '', name = ''] = process.argv.slice(2);
 const attack = attacks[name];
 if (attack === undefined)

@@ -4,9 +4,9 @@ import type { Address } from './address.ts';
 const socketCount = 10;
 /** Channel names repeat after this many, long after their events were delivered. */
 const channelCount = 20_000;
-const usualPrefix = 'churn-';
+const defaultPrefix = 'churn-';
 
-/** Sockets that subscribe to a channel and leave it at once: with no grace each pair is two webhook events. */
+/** Sockets that subscribe to a channel and unsubscribe immediately. Without a grace period, each pair causes two webhook events. */
 export class Churn {
   readonly #sockets: readonly DriverSocket[];
   readonly #frames: readonly Buffer[];
@@ -29,13 +29,13 @@ export class Churn {
     for (const socket of sockets) socket.onDrop = () => (this.dropped += 1);
   }
 
-  /** Connects; each `next` then sends this many pairs in one write. With a prefix of its own it shares no channel with others. */
-  static async connect(address: Address, pairsPerWrite: number, prefix = usualPrefix): Promise<Churn> {
+  /** Connects. Each `next` then sends `pairsPerWrite` pairs in one write. Instances with different prefixes share no channels. */
+  static async connect(address: Address, pairsPerWrite: number, prefix = defaultPrefix): Promise<Churn> {
     const sockets = await Promise.all(Array.from({ length: socketCount }, () => DriverSocket.open(address)));
     return new Churn(sockets, pairsPerWrite, prefix);
   }
 
-  /** Sends the next pairs. Returns the number of events that they cause and the number of their first channel. */
+  /** Sends the next pairs. Returns how many events they cause, and the number of their first channel. */
   next(): { readonly events: number; readonly first: number } {
     const group = this.#writes % this.#frames.length;
     this.#sockets[this.#writes % this.#sockets.length]?.send(this.#frames[group] ?? Buffer.alloc(0));
@@ -48,7 +48,7 @@ export class Churn {
   }
 }
 
-/** The number in the name of a channel that `Churn` uses, with the usual prefix. */
+/** The number in a channel name of `Churn` with the default prefix. */
 export function churnNumber(channel: string): number {
-  return Number(channel.slice(usualPrefix.length));
+  return Number(channel.slice(defaultPrefix.length));
 }

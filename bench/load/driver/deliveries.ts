@@ -6,7 +6,7 @@ import type { Publisher } from './publisher.ts';
 import { signTrigger } from './signing.ts';
 import type { Subscribers } from './subscribers.ts';
 
-/** Messages to one channel, and those who are to get them. */
+/** Messages to one channel, and its subscribers. */
 export interface Load {
   readonly target: Target;
   readonly channel: string;
@@ -15,7 +15,7 @@ export interface Load {
   readonly payload: string;
 }
 
-/** Publishes so many messages a second, each due at a moment that does not depend on the server. */
+/** Publishes `perSecond` messages a second, each due at a time that does not depend on the server. */
 export async function onePerTick(load: Load, perSecond: number, seconds: number): Promise<Sample> {
   const { target, channel, subscribers, publisher, payload } = load;
   const request = signTrigger(target, channel, payload);
@@ -35,7 +35,7 @@ export async function onePerTick(load: Load, perSecond: number, seconds: number)
   return end({ ...outcome, latency: latencies.percentiles() }, endedAt);
 }
 
-/** What became of the messages, told by those who should have got them. */
+/** What happened to the messages, as counted by the subscribers. */
 export function outcomeOf(
   subscribers: Subscribers,
   published: { readonly sent: number; readonly accepted: number; readonly refused: number },

@@ -1,14 +1,14 @@
-/** Opcodes of RFC 6455 that the driver meets. */
+/** The opcodes of RFC 6455 that the driver uses. */
 export const Opcode = { Text: 0x1, Close: 0x8, Ping: 0x9, Pong: 0xa } as const;
 
-/** Called for each whole frame; the payload is `bytes[start..end)` and is valid only during the call. */
+/** Called for each complete frame. The payload is `bytes[start..end)` and is valid only during the call. */
 export type FrameSink = (opcode: number, bytes: Buffer, start: number, end: number) => void;
 
 const nothing = Buffer.alloc(0);
 
 /**
- * Encodes a frame as a client must: masked. The mask is all zeros, which the protocol allows and which leaves
- * the payload as it is, so that the driver spends its time on the server and not on XOR.
+ * Encodes a masked frame, as clients must. The mask is all zeros, which the protocol allows. It leaves
+ * the payload as it is, so the driver spends no time on XOR.
  */
 export function encodeFrame(opcode: number, payload: Buffer): Buffer {
   const size = payload.length;
@@ -26,7 +26,7 @@ export function encodeFrame(opcode: number, payload: Buffer): Buffer {
   return frame;
 }
 
-/** Cuts a server's byte stream into frames. Copies only the unfinished frame at the end of a chunk. */
+/** Splits a server's byte stream into frames. Copies only the incomplete frame at the end of a chunk. */
 export class FrameReader {
   readonly #sink: FrameSink;
   #rest: Buffer = nothing;
@@ -35,7 +35,7 @@ export class FrameReader {
     this.#sink = sink;
   }
 
-  /** Takes the next bytes of the stream; `chunk` may be reused by the caller afterwards. */
+  /** Reads the next bytes of the stream. The caller can reuse `chunk` afterwards. */
   read(chunk: Buffer): void {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     let at = 0;

@@ -5,7 +5,7 @@ import type { SignedRequest } from './signing.ts';
 
 const headers = { 'content-type': 'application/json' };
 
-/** Posts signed requests one by one over connections that stay open. */
+/** Posts signed requests one by one over persistent connections. */
 export class Publisher {
   readonly #pool: Pool;
 
@@ -21,7 +21,7 @@ export class Publisher {
       await answer.body.dump();
       return answer.statusCode >= 200 && answer.statusCode < 300;
     } catch {
-      return false; // Counted as an error by the caller; the table shows how many.
+      return false; // The caller counts it as an error, which the table shows.
     }
   }
 
@@ -30,24 +30,24 @@ export class Publisher {
   }
 }
 
-/** What became of the messages of a round. */
+/** What happened to the requests of a round. */
 export interface Published {
   readonly sent: number;
   readonly accepted: number;
   readonly refused: number;
 }
 
-/** How to load a server with requests, each connection sending its next one when its last was answered. */
+/** How to load a server with requests. Each connection sends its next request when the previous one is answered. */
 export interface Barrage {
   readonly connections: number;
   readonly seconds: number;
-  /** On a thread of its own: it then does not wait until this one has read what reaches the subscribers. */
+  /** Whether a separate thread sends the requests, so that they do not wait while this thread reads the subscribers' frames. */
   readonly ownThread?: boolean;
-  /** All connections together; the default is as many as they can. */
+  /** The rate of all connections together; the default is as fast as possible. */
   readonly perSecond?: number;
 }
 
-/** Sends the requests in turn, again and again, with autocannon. */
+/** Sends the requests in turn, repeatedly, with autocannon. */
 export async function barrage(
   address: Address,
   requests: readonly SignedRequest[],

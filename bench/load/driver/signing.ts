@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Address } from './address.ts';
 
-/** A request to the HTTP API, ready to be sent any number of times while its timestamp is accepted (600 s). */
+/** A request to the HTTP API. It can be sent repeatedly while its timestamp is accepted (600 s). */
 export interface SignedRequest {
   readonly path: string;
   readonly body: string;
@@ -32,13 +32,13 @@ function sign(address: Address, resource: string, content: object): SignedReques
   return { path: `${path}?${query}&auth_signature=${signature}`, body };
 }
 
-/** What a client's backend gives it for a private or presence channel; the fields are those of the subscription. */
+/** What a client's backend returns for a private or presence channel, as fields of the subscription. */
 export interface ChannelAuth {
   readonly auth: string;
   readonly channel_data?: string;
 }
 
-/** Authorises one socket for a private channel or, as a user, for a presence channel. */
+/** Authorizes one socket for a private channel or, with a user id, for a presence channel. */
 export function channelAuth(
   app: Pick<Address, 'key' | 'secret'>,
   socketId: string,

@@ -5,10 +5,10 @@ import { encodeFrame, FrameReader, Opcode } from './frames.ts';
 import type { Address } from './address.ts';
 import type { ChannelAuth } from './signing.ts';
 
-/** Sees each text frame; the payload is `bytes[start..end)` and is valid only during the call. */
+/** Called for each text frame. The payload is `bytes[start..end)` and is valid only during the call. */
 export type TextSink = (bytes: Buffer, start: number, end: number) => void;
 
-/** All sockets read into one buffer: a chunk is consumed before the next one is read. */
+/** All sockets read into one buffer, because each chunk is consumed before the next one is read. */
 const shared = Buffer.allocUnsafe(256 * 1024);
 const headersEnd = Buffer.from('\r\n\r\n');
 
@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * A Pusher connection as cheap as Node can make one: no event emitter per message, no copy per frame, no JSON
- * unless the caller is waiting for something. That keeps the driver from being the bottleneck.
+ * A Pusher connection that is as cheap as possible in Node: no event emitter per message, no copy per frame, and JSON
+ * only while the caller waits for something. This keeps the driver from becoming the bottleneck.
  */
 export class DriverSocket {
   readonly #socket: Socket;
@@ -30,9 +30,9 @@ export class DriverSocket {
   #closed = false;
   #dropped: string | null = null;
   #id = '';
-  /** Set by the scenario; called for each text frame nobody is waiting for. */
+  /** Called for each text frame that no call waits for. */
   onText: TextSink = () => {};
-  /** Called once when the connection ends without `close` having been called. */
+  /** Called once when the connection ends without a call of `close`. */
   onDrop: (reason: string) => void = () => {};
 
   private constructor(address: Address) {
@@ -45,7 +45,7 @@ export class DriverSocket {
     };
     const { host, port, isTls } = address;
     const options = { host, port, noDelay: true, onread };
-    // TypeScript's types of node:tls do not know `onread`, which its documentation has.
+    // `onread` is documented for node:tls, but missing in its types.
     this.#socket = isTls ? connectTls({ ...options, rejectUnauthorized: false }) : connect(options);
     this.#socket.on(isTls ? 'secureConnect' : 'connect', () => this.#socket.write(upgradeRequest(address)));
     this.#socket.on('error', (error) => this.#drop(error.message));
@@ -56,33 +56,33 @@ export class DriverSocket {
   static async open(address: Address): Promise<DriverSocket> {
     const socket = new DriverSocket(address);
     const data = await socket.#expect('pusher:connection_established');
-    // A string of JSON, as the protocol has it.
+    // The protocol encodes data as a string of JSON.
     socket.#id = (JSON.parse(String(data)) as { socket_id: string }).socket_id;
     return socket;
   }
 
-  /** The socket id that the server gave. */
+  /** The socket id that the server assigned. */
   get id(): string {
     return this.#id;
   }
 
-  /** Subscribes to a public channel and resolves when the server has confirmed it. */
+  /** Subscribes to a public channel. Resolves when the server has confirmed it. */
   subscribe(channel: string): Promise<void> {
     return this.confirm(subscribeFrame(channel));
   }
 
-  /** Sends one subscription, encoded before, and resolves when the server has confirmed it. */
+  /** Sends an encoded subscription. Resolves when the server has confirmed it. */
   async confirm(subscription: Buffer): Promise<void> {
     this.send(subscription);
     await this.#expect('pusher_internal:subscription_succeeded');
   }
 
-  /** Writes frames that were encoded before. */
+  /** Writes encoded frames. */
   send(frames: Buffer): void {
     this.#socket.write(frames);
   }
 
-  /** Ends the connection from this side; resolves when it is gone. */
+  /** Closes the connection. Resolves when it is closed. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#socket.closed) return;
@@ -144,12 +144,12 @@ export class DriverSocket {
   }
 }
 
-/** The frame that subscribes to a public channel, or to another one with what `channelAuth` made for it. */
+/** The frame that subscribes to a public channel or, with the result of `channelAuth`, to another kind of channel. */
 export function subscribeFrame(channel: string, auth: ChannelAuth | null = null): Buffer {
   return commandFrame('pusher:subscribe', { channel, ...auth });
 }
 
-/** The frame that leaves a channel. */
+/** The frame that unsubscribes from a channel. */
 export function unsubscribeFrame(channel: string): Buffer {
   return commandFrame('pusher:unsubscribe', { channel });
 }

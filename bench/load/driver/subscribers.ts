@@ -7,22 +7,22 @@ const atOnce = 50;
 const stallMs = 2000;
 const quietMs = 100;
 
-/** When each message was due, on the clock of `performance.now()`; the list may grow while the round runs. */
+/** When each message was due, on the clock of `performance.now()`. The list can grow during the round. */
 export interface Schedule {
   readonly dueAt: readonly number[];
   readonly latencies: Latencies;
 }
 
 /**
- * Sockets that all hold one channel and count what reaches them. Each message goes to each of them, so a socket
- * that got fewer frames than there were messages misses some, and one that got more has some twice.
+ * Sockets that subscribe to one channel and count its messages. Each message goes to each socket, so a socket
+ * with fewer frames than messages misses some, and a socket with more has duplicates.
  */
 export class Subscribers {
   readonly #sockets: DriverSocket[] = [];
   readonly #minBytes: number;
   #counts = new Uint32Array(0);
   #schedule: Schedule | null = null;
-  /** Frames delivered to all of them in this round. */
+  /** Frames delivered to all sockets in this round. */
   delivered = 0;
   /** Connections lost since the start. */
   dropped = 0;
@@ -31,7 +31,7 @@ export class Subscribers {
     this.#minBytes = minBytes;
   }
 
-  /** Connects and subscribes `size` sockets. Text frames shorter than `minBytes` (pings) are not counted. */
+  /** Connects and subscribes `size` sockets. They do not count text frames shorter than `minBytes` (pings). */
   static async join(address: Address, channel: string, size: number, minBytes: number): Promise<Subscribers> {
     const group = new Subscribers(minBytes);
     for (let from = 0; from < size; from += atOnce) {
@@ -43,8 +43,8 @@ export class Subscribers {
   }
 
   /**
-   * Forgets what was counted before. With a schedule, the latency of each delivery is recorded: the nth frame of a
-   * socket belongs to the nth message, which was due at the nth moment of `dueAt`.
+   * Resets the counts. With a schedule, it records the latency of each delivery: the nth frame of a
+   * socket belongs to the nth message, which was due at the nth time of `dueAt`.
    */
   startRound(schedule: Schedule | null = null): void {
     this.#counts = new Uint32Array(this.#sockets.length);
@@ -52,19 +52,19 @@ export class Subscribers {
     this.#schedule = schedule;
   }
 
-  /** Frames that did not come in this round, of `messages` that everybody should have had. */
+  /** How many frames are missing in this round, if each socket should have received `messages`. */
   missing(messages: number): number {
     return this.#counts.reduce((sum, count) => sum + Math.max(0, messages - count), 0);
   }
 
-  /** Frames that came in this round beyond the `messages` that were sent. */
+  /** How many frames beyond the sent `messages` arrived in this round. */
   beyond(messages: number): number {
     return this.#counts.reduce((sum, count) => sum + Math.max(0, count - messages), 0);
   }
 
   /**
-   * Waits for the frames that are still on their way; resolves to when the last one came. Of the messages that
-   * were sent without having been accepted, because the round was over, nobody knows whether they were published.
+   * Waits for the frames that are still on their way. Resolves to the time of the last one. If a message was sent but not
+   * accepted because the round was over, it is unknown whether it was published.
    */
   async drain(accepted: number, sent: number): Promise<number> {
     const progress = (): number => this.delivered;
@@ -73,7 +73,7 @@ export class Subscribers {
     return settle(() => this.missing(sent) === 0, progress, quietMs);
   }
 
-  /** Closes all of them. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     await Promise.all(this.#sockets.map((socket) => socket.close()));
   }

@@ -2,17 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-/** The system's command to bind a process to a core, on Linux. */
+/** The Linux command that pins a process to a core. */
 const pinner = 'taskset';
 
-/** How the two processes are kept apart, for the head of the report. */
+/** How server and driver are separated, for the header of the report. */
 export interface Placement {
-  /** Words to put before the server's command; empty when it cannot be pinned. */
+  /** Words to put before the server's command; empty if it cannot be pinned. */
   readonly serverPrefix: readonly string[];
   readonly description: string;
 }
 
-/** Which cores servers and driver get, of so many that the machine has: the driver one of its own if one is left. */
+/** The cores of servers and driver on a machine with `available` cores. The driver gets its own core if one is left. */
 export function coresFor(
   serverCores: number,
   available: number,
@@ -24,10 +24,10 @@ export function coresFor(
     : { server, driver: server, isShared: true };
 }
 
-/** Pins this process and says how to start servers on so many other cores, where the system can do that. */
+/** Pins this process to a core, if possible, and returns how to start servers on `serverCores` other cores. */
 export function separateCores(serverCores: number): Placement {
   const available = availableParallelism();
-  if (available < 2) return { serverPrefix: [], description: 'one core only: server and driver share it' };
+  if (available < 2) return { serverPrefix: [], description: 'only one core, which server and driver share' };
   const { server, driver, isShared } = coresFor(serverCores, available);
   const servers = `server on core${serverCores === 1 ? '' : 's'} ${server}`;
   try {
@@ -35,7 +35,7 @@ export function separateCores(serverCores: number): Placement {
     return {
       serverPrefix: [pinner, '-c', server],
       description: isShared
-        ? `${servers}, which the driver shares: rates say little, CPU per operation does`
+        ? `${servers}, shared with the driver: rates are not meaningful, CPU per operation is`
         : `${servers}, driver on core ${driver}`,
     };
   } catch {
@@ -43,20 +43,20 @@ export function separateCores(serverCores: number): Placement {
   }
 }
 
-/** Whether the CPU time of another process can be read here. */
+/** Whether this system shows the CPU time of other processes. */
 export const canReadCpu = process.platform === 'linux';
 
-const ticksPerSecond = canReadCpu ? askSystem('CLK_TCK', 100) : 100;
-const pageBytes = canReadCpu ? askSystem('PAGESIZE', 4096) : 4096;
+const ticksPerSecond = canReadCpu ? systemValue('CLK_TCK', 100) : 100;
+const pageBytes = canReadCpu ? systemValue('PAGESIZE', 4096) : 4096;
 
-/** CPU seconds, user and system, that the process has used so far; null where it cannot be read. */
+/** CPU seconds, user and system, that the process has used so far; null if they cannot be read. */
 export function readCpu(pid: number | undefined): number | null {
   if (!canReadCpu || pid === undefined) return null;
-  // Threads that have ended are in the ticks alone, which are rounded down.
+  // Only the ticks include threads that have ended, but they are rounded down.
   return Math.max(secondsOfThreads(pid), ticksOf(pid));
 }
 
-/** CPU seconds of each thread that lives, by its id; empty where they cannot be read. */
+/** CPU seconds of each running thread by its id; empty if they cannot be read. */
 export function readThreads(pid: number | undefined): ReadonlyMap<string, number> {
   if (!canReadCpu || pid === undefined) return new Map();
   const threads = readdirSync(`/proc/${pid}/task`);
@@ -68,7 +68,7 @@ export function readThreads(pid: number | undefined): ReadonlyMap<string, number
   );
 }
 
-/** By the scheduler's own account of each thread that lives, where the kernel keeps one. */
+/** The sum over all running threads, as counted by the scheduler; 0 if the kernel does not count. */
 function secondsOfThreads(pid: number): number {
   return [...readThreads(pid).values()].reduce((sum, seconds) => sum + seconds, 0);
 }
@@ -77,19 +77,19 @@ function nanosecondsOf(thread: string): number | null {
   try {
     return Number.parseInt(readFileSync(`${thread}/schedstat`, 'latin1'), 10);
   } catch {
-    return null; // The kernel was built without it, or the thread has ended meanwhile: the ticks will do.
+    return null; // The kernel was built without it, or the thread has ended: the caller falls back to ticks.
   }
 }
 
-/** In steps of 10 ms. */
+/** CPU seconds in steps of 10 ms. */
 function ticksOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The second field, the program's name in brackets, may hold spaces: count from behind it.
+  // The second field, the program's name in parentheses, can contain spaces: read the fields after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-function askSystem(name: string, usual: number): number {
+function systemValue(name: string, usual: number): number {
   try {
     return Number(execFileSync('getconf', [name], { encoding: 'utf8' })) || usual;
   } catch {
@@ -97,17 +97,17 @@ function askSystem(name: string, usual: number): number {
   }
 }
 
-/** How many files, and so sockets, a process may have open here. */
+/** How many files, including sockets, this process can open. */
 export function openFilesLimit(): number {
   try {
     const line = /Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'latin1'));
-    return Number(line?.[1] ?? 1024); // The hard limit: Node raises the soft one to it.
+    return Number(line?.[1] ?? 1024); // The hard limit, to which Node raises the soft limit.
   } catch {
-    return 1024; // No /proc: the customary soft limit.
+    return 1024; // No /proc: use the common soft limit.
   }
 }
 
-/** Resident memory of a process in bytes; null where /proc does not exist. */
+/** Resident memory of a process in bytes; null without /proc. */
 export function readRss(pid: number | undefined): number | null {
   if (!canReadCpu || pid === undefined) return null;
   const pages = Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]);

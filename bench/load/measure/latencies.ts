@@ -7,14 +7,14 @@ export interface Percentiles {
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
-  /** The whole distribution, for a plot: share of the operations, and the milliseconds that they needed at most. */
+  /** The distribution for a plot: a share of the operations, and the most milliseconds that they took. */
   readonly curve: readonly (readonly [percent: number, ms: number])[];
   readonly count: number;
 }
 
 const curvePercents = [0.1, 1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.99, 100];
 
-/** Collects latencies in bounded memory, three digits of each. */
+/** Collects latencies in bounded memory, with a precision of three digits. */
 export class Latencies {
   readonly #micros = createHistogram({ figures: 3 });
 
@@ -22,7 +22,7 @@ export class Latencies {
     this.#micros.record(Math.max(1, Math.round(ms * 1000)));
   }
 
-  /** Null when nothing was recorded. */
+  /** Returns null if nothing was recorded. */
   percentiles(): Percentiles | null {
     const { count } = this.#micros;
     if (count === 0) return null;

@@ -5,7 +5,7 @@ const stepMs = 100;
 const limitMs = 3000;
 const steadyBytes = 256 * 1024;
 
-/** Resident bytes once they have stopped changing, or after three seconds; null where they cannot be read. */
+/** Resident bytes once they are stable, or after three seconds; null if they cannot be read. */
 export async function steadyRss(pid: number | undefined): Promise<number | null> {
   const until = performance.now() + limitMs;
   for (let before = readRss(pid); ;) {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-/** Holds a binary for each platform and version of Node.js, of which one is used. */
-const weighedApart = 'node_modules/uWebSockets.js';
+/** Contains a binary for each platform and version of Node.js, of which only one is used. */
+const excludedFolder = 'node_modules/uWebSockets.js';
 
-/** How many packages are installed for running, and how many bytes they have without uWebSockets.js. */
+/** The number of packages that the program needs at run time, and their size in bytes without uWebSockets.js. */
 export function runtimePackages(): { readonly count: number; readonly bytes: number } {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Readonly<Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>>;
@@ -14,11 +14,11 @@ export function runtimePackages(): { readonly count: number; readonly bytes: num
   const folders = Object.entries(lock.packages)
     .filter(([name, { dev, devOptional, optional }]) => name !== '' && !dev && !devOptional && !optional)
     .map(([name]) => name);
-  const weighed = folders.filter((name) => name !== weighedApart);
-  return { count: folders.length, bytes: weighed.reduce((sum, name) => sum + sizeOf(join(root, name)), 0) };
+  const counted = folders.filter((name) => name !== excludedFolder);
+  return { count: folders.length, bytes: counted.reduce((sum, name) => sum + sizeOf(join(root, name)), 0) };
 }
 
-/** Nested packages have an entry of their own in the lock. */
+/** Skips nested packages, which have their own entries in the lock file. */
 function sizeOf(folder: string): number {
   return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
     const path = join(folder, entry.name);

@@ -1,30 +1,30 @@
 import { readCpu } from './cpu.ts';
 import type { Percentiles } from './latencies.ts';
 
-/** What one round of one case gave. Counts are of this round only. */
+/** The result of one round of a case. Counts cover only this round. */
 export interface Sample {
-  /** What the rate and the CPU are divided by: deliveries, requests, connections or events. */
+  /** The divisor for rate and CPU: deliveries, requests, connections or events. */
   readonly operations: number;
   readonly seconds: number;
-  /** Null where it cannot be read. */
+  /** Null if it cannot be read. */
   readonly serverCpuSeconds: number | null;
   readonly driverCpuSeconds: number;
-  /** Publishes that the server answered with 2xx; null where the case publishes nothing. */
+  /** Publishes that the server answered with 2xx; null if the case publishes nothing. */
   readonly accepted: number | null;
-  /** Frames or webhook events that arrived; null where the case delivers nothing. */
+  /** Frames or webhook events that arrived; null if the case delivers nothing. */
   readonly delivered: number | null;
   readonly missing: number;
   readonly duplicated: number;
   readonly errors: number;
-  /** From the moment at which each operation was due, however late it began; null where there is no schedule. */
+  /** Measured from the time at which each operation was due, even if it started late; null without a schedule. */
   readonly latency?: Percentiles | null;
-  /** Further figures worth printing; those of a case have the same names in each round. */
+  /** More figures to print. The names are the same in each round of a case. */
   readonly figures?: readonly Figure[];
   /** Values over time, for a plot. */
   readonly series?: readonly Series[];
 }
 
-/** One more number; the name says what it counts and in which unit: `POSTs per 1,000 events`. */
+/** An additional number. The name contains what it counts and the unit: `POSTs per 1,000 events`. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
@@ -36,20 +36,20 @@ export interface Series {
   readonly points: readonly (readonly [seconds: number, value: number])[];
 }
 
-/** What the caller of a round adds to clocks and CPU. */
+/** The part of a sample that the caller adds to clocks and CPU. */
 export type Outcome = Omit<Sample, 'seconds' | 'serverCpuSeconds' | 'driverCpuSeconds'>;
 
-/** A case that publishes nothing and delivers nothing, so that nothing can be lost. */
+/** The counts of a case that publishes and delivers nothing. */
 export const nothingLost = { accepted: null, delivered: null, missing: 0, duplicated: 0, errors: 0 } as const;
 
-/** A process whose CPU counts as the server's; `pid` is undefined where it cannot be read. */
+/** A process whose CPU counts as the server's; `pid` is undefined if its CPU cannot be read. */
 export interface Measured {
   readonly pid: number | undefined;
 }
 
 /**
- * Reads clocks and CPU now; the returned function reads them again and adds the outcome. Where the round went on
- * to wait for stragglers, `endedAt` is when it really ended.
+ * Reads clocks and CPU now. The returned function reads them again and adds the outcome. If the round waited for
+ * late arrivals, pass as `endedAt` when it really ended.
  */
 export function beginSample(...servers: readonly Measured[]): (outcome: Outcome, endedAt?: number) => Sample {
   const startedAt = performance.now();
@@ -67,7 +67,7 @@ export function beginSample(...servers: readonly Measured[]): (outcome: Outcome,
   };
 }
 
-/** CPU seconds of all of them together; null where they cannot be read. */
+/** CPU seconds of all servers together; null if they cannot be read. */
 export function cpuOfAll(servers: readonly Measured[]): number | null {
   return servers
     .map(({ pid }) => readCpu(pid))

@@ -1,4 +1,4 @@
-/** Median with the range around it. */
+/** A median and its range. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -14,7 +14,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, min: at(0), max: at(sorted.length - 1) };
 }
 
-/** The slope of the straight line that fits the points best, by least squares; 0 for fewer than two points. */
+/** The slope of the least-squares line through the points; 0 for fewer than two points. */
 export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
   const count = points.length;
   if (count < 2) return 0;

@@ -1,22 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { pause } from './wait.ts';
 
-/** System calls of a server during one round that is not counted otherwise, because tracing slows it down. */
+/** The system calls of a server in one round. The round counts nowhere else, because tracing slows the server down. */
 export interface SystemCalls {
   readonly perOperation: number;
-  /** The most frequent ones, each with how often it was made per operation. */
+  /** The most frequent system calls, each with its count per operation. */
   readonly most: readonly (readonly [name: string, perOperation: number])[];
 }
 
 const attachMs = 500;
 
-/** Why system calls cannot be counted here, in one sentence; undefined when they can. */
+/** Why system calls cannot be counted, in one sentence; undefined if they can. */
 export function faultOfTracer(): string | undefined {
   if (spawnSync('strace', ['-V']).status === 0) return undefined;
-  return 'System calls are not counted: strace is not here; install it, for instance with "apt-get install strace".';
+  return 'System calls are not counted because strace was not found. Install it, for example with "apt-get install strace".';
 }
 
-/** Runs `round`, which resolves to the number of operations, while strace counts what the process calls. */
+/** Counts the system calls of a process with strace while `round` runs, which resolves to its number of operations. */
 export async function countSystemCalls(
   pid: number,
   round: () => Promise<number>,
@@ -34,7 +34,7 @@ export async function countSystemCalls(
   return readTrace(text, operations);
 }
 
-/** Reads lines such as ` 93.10    0.052310          12      4321       210 write`, the fourth column being the calls. */
+/** Reads lines such as ` 93.10    0.052310          12      4321       210 write`; the fourth column is the number of calls. */
 export function readTrace(text: string, operations: number): SystemCalls | null {
   const lines = [...text.matchAll(/^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)(?:\s+\d+)?\s+([a-z_0-9]+)\s*$/gm)];
   const calls = lines.map((line) => [line[2] ?? '', Number(line[1])] as const);

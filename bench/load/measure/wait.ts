@@ -1,6 +1,6 @@
 /**
- * Waits until `isDone`, or until `progress` has not changed for `stallMs`; the caller counts what is then missing.
- * Resolves to when the progress was last seen to change, on the clock of `performance.now()`.
+ * Waits until `isDone` returns true, or until `progress` has not changed for `stallMs`; the caller then counts what is missing.
+ * Resolves to when the progress last changed, on the clock of `performance.now()`.
  */
 export async function settle(
   isDone: () => boolean,
@@ -25,8 +25,8 @@ export function pause(ms: number): Promise<void> {
 }
 
 /**
- * Calls `act` so often a second, by the clock and not by how long it takes: what is late follows at once and is told
- * when it was due (on the clock of `performance.now()`), so that slowness shows in the latency and not in the load.
+ * Calls `act` `perSecond` times a second on a fixed schedule. A late call follows immediately and receives
+ * the time at which it was due (on the clock of `performance.now()`), so that slowness affects the latency and not the load.
  */
 export async function onSchedule(
   schedule: { readonly perSecond: number; readonly seconds: number },
@@ -36,7 +36,7 @@ export async function onSchedule(
   const total = Math.max(1, Math.round(schedule.perSecond * schedule.seconds));
   for (let index = 0; index < total; index += 1) {
     const dueAt = startedAt + (index * 1000) / schedule.perSecond;
-    // Timers are coarse by a millisecond: what is due within the same one is done together.
+    // Timers have a resolution of a millisecond, so calls due within the same one run together.
     if (dueAt - performance.now() > 0.5) await pause(dueAt - performance.now());
     act(index, dueAt);
   }

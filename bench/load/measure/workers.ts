@@ -1,4 +1,4 @@
-/** The connections that each worker of a server has, by what its metrics say; in the order of the workers. */
+/** The number of connections of each worker according to the server's metrics, in the order of the workers. */
 export function connectionsOfWorkers(metrics: string): number[] {
   const counts = new Map<string, number>();
   for (const line of metrics.matchAll(/^soketify_connections\{([^}]*)\} (\d+)/gm)) {
@@ -8,7 +8,7 @@ export function connectionsOfWorkers(metrics: string): number[] {
   return [...counts.entries()].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, count]) => count);
 }
 
-/** The greatest of them, in units of their mean; NaN where there is nothing. */
+/** The maximum divided by the mean; NaN for an empty list. */
 export function unevenness(values: readonly number[]): number {
   const sum = values.reduce((all, one) => all + one, 0);
   return (Math.max(...values) * values.length) / sum;

@@ -6,7 +6,7 @@ const colors: Readonly<Record<string, readonly string[]>> = {
   url: ['#2f9e77'],
 };
 
-/** The same colour for a target everywhere; its variants in other shades of it. */
+/** The color of a target in all plots. Variants have other shades of it. */
 export function colorOf(target: string): string {
   const [base = '', ...variants] = target.split('+');
   const shades = colors[base] ?? colors['url'] ?? [];

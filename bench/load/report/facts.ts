@@ -13,7 +13,7 @@ export interface RunFacts {
     readonly cores: number;
     readonly memoryMb: number;
     readonly kernel: string;
-    /** Programs that ran or wanted to, over the minute before the run; above 0 others were at work. */
+    /** The load average of the minute before the run. Above 0, other programs were running. */
     readonly loadBefore: number;
   };
   readonly placement: string;
@@ -23,7 +23,7 @@ export interface RunFacts {
   readonly targets: readonly { readonly name: string; readonly version: string }[];
 }
 
-/** Gathers what describes this run. */
+/** Collects the facts about this run. */
 export function runFacts(run: Pick<RunFacts, 'placement' | 'rounds' | 'seconds' | 'targets'>): RunFacts {
   const cores = cpus();
   return {
@@ -42,7 +42,7 @@ export function runFacts(run: Pick<RunFacts, 'placement' | 'rounds' | 'seconds' 
   };
 }
 
-/** As it was given, but for where things are on this machine, which helps nobody else. */
+/** The command as it was given, with absolute paths shortened to file names, because they mean nothing on other machines. */
 export function commandOf(words: readonly string[]): string {
   return ['npm run bench --', ...words.map((word) => (isAbsolute(word) ? basename(word) : word))].join(' ');
 }
@@ -54,6 +54,6 @@ function commit(): string | null {
     const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', 'src', 'bench') !== '';
     return `${git('rev-parse', '--short=12', 'HEAD')}${isChanged ? ' with changes' : ''}`;
   } catch {
-    return null; // Not a repository, or no git here: the figure is optional.
+    return null; // Not a repository, or git is not installed: the commit is optional.
   }
 }

@@ -1,11 +1,11 @@
 import type { Spread } from '../measure/spread.ts';
 
-/** A whole number with separators. */
+/** Formats a whole number with separators. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** Three digits or so, whatever the size. */
+/** Formats a number with about three digits. */
 export function number(value: number): string {
   const size = Math.abs(value);
   if (Number.isNaN(value)) return '-';
@@ -22,7 +22,7 @@ export function range({ min, max }: Spread): string {
   return `${number(min)} … ${number(max)}`;
 }
 
-/** `-` for what there is not. */
+/** Formats a value, or returns `-` for null. */
 export function optional<Value>(value: Value | null, format: (value: Value) => string): string {
   return value === null ? '-' : format(value);
 }

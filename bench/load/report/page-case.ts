@@ -2,18 +2,18 @@ import { colorOf } from './color.ts';
 import { count, number, percent } from './format.ts';
 import { barOf, escape } from './plot.ts';
 import type { CaseResult } from './result.ts';
-import { busyDriver, judgedBy, rivalOf, summarise, verdictOf, type Summary } from './summary.ts';
+import { busyDriver, judgedBy, rivalOf, summarize, verdictOf, type Summary } from './summary.ts';
 
-/** One case: its name, and a bar for each target with what else there is to say of it. */
+/** Renders a case: its name, and a bar with remarks for each target. */
 export function caseRows(result: CaseResult): string {
-  const summaries = summarise(result);
+  const summaries = summarize(result);
   const full = Math.max(...summaries.map(({ judged }) => judged?.max ?? 0));
   const bound = boundOf(result, summaries);
   const rows = summaries.map((summary) => row(summary, result, full, bound)).join('');
   return `<h3>${escape(result.name)}<small>${escape(judgedBy(result))}</small></h3><div class="rows">${rows}</div>`;
 }
 
-/** Where the bound lies on the scale of the bars; one that depends on another target needs that target. */
+/** The bound on the scale of the bars; null if it depends on a target that was not measured. */
 function boundOf({ wanted }: CaseResult, summaries: readonly Summary[]): number | null {
   if (wanted?.atMost !== undefined) return wanted.atMost;
   const [other, times] =

@@ -1,11 +1,11 @@
 import { number, optional } from './format.ts';
 import { escape } from './plot.ts';
 import type { BenchResult, CaseResult } from './result.ts';
-import { judgedBy, rivalOf, summarise, verdictOf, wantedOf, type Summary } from './summary.ts';
+import { judgedBy, rivalOf, summarize, verdictOf, wantedOf, type Summary } from './summary.ts';
 
 const peerNames = ['soketi', 'sockudo'];
 
-/** What one wants to know first: the cases for which a bound is wanted, and whether anything was lost. */
+/** Renders the most important results: the cases that have a bound, and whether anything was lost. */
 export function overview(result: BenchResult): string {
   const bounded = result.scenarios.flatMap(({ name, cases }) =>
     cases.filter(({ wanted }) => wanted !== null).map((entry) => ({ name, entry })),
@@ -15,11 +15,11 @@ export function overview(result: BenchResult): string {
   const titles = ['emulator', ...others].map((name) => `<th>${escape(name)}</th>`).join('');
   const rows = bounded.map(({ name, entry }) => row(name, entry, others)).join('');
   return `<h2>At a glance</h2><p>${faults(result)}</p>${peers(result)}
-<div class="wide"><table><tr><th>what is wanted of the emulator</th>${titles}<th>× raw</th><th>× other</th><th>wanted</th><th></th></tr>${rows}</table></div>`;
+<div class="wide"><table><tr><th>case with a bound for the emulator</th>${titles}<th>× raw</th><th>× other</th><th>wanted</th><th></th></tr>${rows}</table></div>`;
 }
 
 function row(scenario: string, entry: CaseResult, others: readonly string[]): string {
-  const summaries = summarise(entry);
+  const summaries = summarize(entry);
   const find = (name: string): Summary | undefined => summaries.find(({ target }) => target === name);
   const own = find(wantedOf(entry));
   const verdict = own === undefined ? null : verdictOf(entry, own);
@@ -42,10 +42,10 @@ function median(summary: Summary | undefined): string {
   return optional(summary?.judged ?? null, (judged) => number(judged.median));
 }
 
-/** Servers that do the same job, unlike the floor: where each of them is better than the emulator. */
+/** Lists the cases in which each similar server (not the floor) is better than the emulator. */
 function peers({ scenarios, facts }: BenchResult): string {
   const judged = scenarios.flatMap(({ name, cases }) =>
-    cases.map((entry) => ({ title: `${name}: ${entry.name}`, summaries: summarise(entry) })),
+    cases.map((entry) => ({ title: `${name}: ${entry.name}`, summaries: summarize(entry) })),
   );
   return peerNames
     .filter((peer) => facts.targets.some(({ name }) => name === peer))
@@ -63,9 +63,9 @@ function peers({ scenarios, facts }: BenchResult): string {
     .join('');
 }
 
-/** Deliveries lost, doubled and refused, of each target. */
+/** Summarizes lost, duplicated and refused deliveries of each target. */
 function faults({ facts, scenarios }: BenchResult): string {
-  const summaries = scenarios.flatMap(({ cases }) => cases.flatMap(summarise));
+  const summaries = scenarios.flatMap(({ cases }) => cases.flatMap(summarize));
   return facts.targets
     .map(({ name }) => {
       const own = summaries.filter(({ target }) => target === name);
@@ -79,7 +79,7 @@ function faults({ facts, scenarios }: BenchResult): string {
       ] as const;
       const bad = counts.filter(([amount]) => amount > 0);
       const text = bad.map(([amount, what]) => `${amount.toLocaleString('en-US')} ${what}`).join(', ');
-      return `<b>${escape(name)}</b>: ${bad.length === 0 ? 'nothing lost, doubled or refused' : `<span class="bad">${text}</span>`}`;
+      return `<b>${escape(name)}</b>: ${bad.length === 0 ? 'nothing lost, duplicated or refused' : `<span class="bad">${text}</span>`}`;
     })
     .join(' · ');
 }

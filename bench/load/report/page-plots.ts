@@ -2,12 +2,12 @@ import { spreadOf } from '../measure/spread.ts';
 import { colorOf } from './color.ts';
 import { linesOf, type Line } from './plot.ts';
 import type { CaseResult, ScenarioResult, TargetResult } from './result.ts';
-import { judgedBy, summarise } from './summary.ts';
+import { judgedBy, summarize } from './summary.ts';
 
-/** Percentiles are drawn by how many of so many operations were slower: 50, 90, 99, 99.9 at even distances. */
+/** Percentiles are drawn on a logarithmic scale of slower operations, so that 90, 99 and 99.9 have equal distances. */
 const shares = [50, 75, 90, 95, 99, 99.5, 99.9];
 
-/** The plots of a scenario: cost by size, latency of what had a schedule, and what went on over time. */
+/** Renders the plots of a scenario: cost by size, latency of scheduled operations, and values over time. */
 export function scenarioPlots(scenario: ScenarioResult): string {
   const plots = [
     ...scalePlot(scenario),
@@ -26,7 +26,7 @@ function scalePlot({ cases }: ScenarioResult): string[] {
     name,
     color: colorOf(name),
     points: scaled.flatMap(({ entry, scale }) => {
-      const judged = summarise(entry).find(({ target }) => target === name)?.judged;
+      const judged = summarize(entry).find(({ target }) => target === name)?.judged;
       return judged ? [[scale.size, judged.median] as const] : [];
     }),
   }));

@@ -1,7 +1,7 @@
 import { count, number, optional, percent, range } from './format.ts';
 import { escape } from './plot.ts';
 import type { CaseResult, ScenarioResult } from './result.ts';
-import { judgedBy, summarise, type Summary } from './summary.ts';
+import { judgedBy, summarize, type Summary } from './summary.ts';
 
 const titles = [
   'target',
@@ -18,7 +18,7 @@ const titles = [
   'driver CPU',
 ];
 
-/** All numbers, folded away. */
+/** Renders all numbers in a collapsed table. */
 export function scenarioTable({ cases }: ScenarioResult): string {
   const head = titles.map((title) => `<th>${title}</th>`).join('');
   return `<details><summary>All numbers</summary><div class="wide"><table><tr>${head}</tr>${cases.map(rows).join('')}</table></div></details>`;
@@ -26,7 +26,7 @@ export function scenarioTable({ cases }: ScenarioResult): string {
 
 function rows(result: CaseResult): string {
   const name = `<tr><td colspan="${titles.length}"><b>${escape(result.name)}</b></td></tr>`;
-  const lines = summarise(result).map((summary, index) => {
+  const lines = summarize(result).map((summary, index) => {
     const cells = cellsOf(summary, result).map((text) => `<td>${escape(text)}</td>`);
     const more = [...figures(summary), ...systemCalls(result.targets[index])].join(' · ');
     const note =

@@ -8,7 +8,7 @@ import type { BenchResult, ScenarioResult } from './result.ts';
 import type { RunFacts } from './facts.ts';
 import { style } from './style.ts';
 
-/** The results as one HTML page that needs nothing else: no script, no font, no address. */
+/** Renders the results as one HTML page that loads no script, font or other file. */
 export function renderPage(result: BenchResult): string {
   const { facts, scenarios, leftOut } = result;
   const links = scenarios.map(({ name }) => `<a href="#${name}">${name}</a>`).join(' ');
@@ -29,7 +29,7 @@ function head(facts: RunFacts): string {
   const { machine, targets } = facts;
   const busy =
     machine.loadBefore > 0.5
-      ? ` <span class="bad">Others were at work: the load was ${machine.loadBefore.toFixed(1)} before it began.</span>`
+      ? ` <span class="bad">The machine was busy: its load was ${machine.loadBefore.toFixed(1)} before the run.</span>`
       : '';
   const keys = targets
     .map(
@@ -39,11 +39,11 @@ function head(facts: RunFacts): string {
     .join('');
   return `<p class="soft">${escape(facts.at.slice(0, 16).replace('T', ' '))} UTC · ${escape(machine.cpu)}, ${machine.cores} cores,
 ${Math.round(machine.memoryMb / 1024)} GB · ${escape(machine.kernel)} · Node ${escape(facts.node)} · commit ${escape(facts.commit ?? 'unknown')}</p>
-<p class="soft">${escape(facts.placement)} · ${facts.rounds} rounds of ${facts.seconds} s of each, by turns.${busy}</p>
+<p class="soft">${escape(facts.placement)} · ${facts.rounds} rounds of ${facts.seconds} s per target, in turn.${busy}</p>
 <p class="soft"><code>${escape(facts.command)}</code></p>
 <p class="keys">${keys}</p>
-<p class="soft">Bars are medians, the thin line over them goes from the best round to the worst; less is better everywhere. CPU is that of
-the server's process. <b>raw</b> is the floor: the same WebSocket library doing the least that puts the same frames on the wire.</p>`;
+<p class="soft">Bars show medians, and the thin line goes from the best round to the worst. Less is better everywhere. CPU is that of
+the server's process. <b>raw</b> is the floor: the minimum of code on the same WebSocket library that puts the same frames on the wire.</p>`;
 }
 
 function section(scenario: ScenarioResult): string {

@@ -7,26 +7,26 @@ export interface Line {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** How to draw lines. */
+/** How to draw the lines. */
 export interface Axes {
   readonly title: string;
   readonly xName: string;
   readonly yName: string;
   readonly isXLog?: boolean;
   readonly isYLog?: boolean;
-  /** Where to put labels below the x axis; the default is its two ends. */
+  /** The labels of the x axis; the default is one at each end. */
   readonly ticks?: readonly (readonly [x: number, label: string])[];
 }
 
-/** A bar with the range of the rounds drawn over it. */
+/** A bar with the range of the rounds. */
 export interface Bar {
   readonly color: string;
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** What the whole width stands for. */
+  /** The value of the full width. */
   readonly full: number;
-  /** Where the bound is that is wanted, on the same scale. */
+  /** The wanted bound, on the same scale. */
   readonly bound: number | null;
 }
 
@@ -36,12 +36,12 @@ const edge = { left: 46, right: 22, top: 12, bottom: 34 };
 const barWidth = 400;
 const barHeight = 18;
 
-/** Makes text safe within markup. */
+/** Escapes text for use in markup. */
 export function escape(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-/** A horizontal bar: the median as its length, a thin line from min to max, a tick where the bound is. */
+/** Draws a horizontal bar: its length is the median, a thin line goes from min to max, and a tick marks the bound. */
 export function barOf({ color, median, min, max, full, bound }: Bar): string {
   const at = (value: number): string => ((Math.min(value, full) / full) * (barWidth - 6) + 2).toFixed(1);
   const middle = barHeight / 2;
@@ -58,7 +58,7 @@ export function barOf({ color, median, min, max, full, bound }: Bar): string {
   );
 }
 
-/** A small plot with one line for each target. */
+/** Draws a small plot with one line for each target. */
 export function linesOf(lines: readonly Line[], axes: Axes): string {
   const points = lines.flatMap((line) => line.points);
   const x = scaleOf(
@@ -139,7 +139,7 @@ function scaleOf(
   };
 }
 
-/** 1, 2 or 5 times a power of ten, not below what is asked for. */
+/** The smallest value of at least `least` that is 1, 2 or 5 times a power of ten. */
 function niceStep(least: number): number {
   if (!(least > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(least));

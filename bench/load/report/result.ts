@@ -3,11 +3,11 @@ import type { SystemCalls } from '../measure/syscalls.ts';
 import type { Wanted } from '../scenario.ts';
 import type { RunFacts } from './facts.ts';
 
-/** All that a run gave; the JSON file is this, and table and page are made of it. */
+/** All results of a run. The JSON file contains this, and table and page are rendered from it. */
 export interface BenchResult {
   readonly facts: RunFacts;
   readonly scenarios: readonly ScenarioResult[];
-  /** What was left out, and why, in whole sentences. */
+  /** What was left out and why, in complete sentences. */
   readonly leftOut: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface ScenarioResult {
 export interface CaseResult {
   readonly name: string;
   readonly operation: string;
-  /** The figure by which it is judged; null is the server's CPU per operation. */
+  /** The figure by which the case is judged; null means the server's CPU per operation. */
   readonly judge: string | null;
   readonly wanted: Wanted | null;
   readonly scale: { readonly of: string; readonly size: number } | null;
@@ -35,6 +35,6 @@ export interface TargetResult {
   readonly target: string;
   readonly samples: readonly Sample[];
   readonly systemCalls: SystemCalls | null;
-  /** Why it could not be measured, or not to the end. */
+  /** Why the target could not be measured completely. */
   readonly fault: string | null;
 }

@@ -1,4 +1,4 @@
-/** The look of the page; it names no font or file that would have to be fetched. */
+/** The styles of the page, which load no font or other file. */
 export const style = `
 :root { --text: #1d2430; --soft: #5d6675; --line: #dfe3ea; --back: #fff; --card: #f7f8fa; --good: #18794e; --bad: #c4320a; }
 @media (prefers-color-scheme: dark) {

@@ -4,20 +4,20 @@ import { spreadOf, type Spread } from '../measure/spread.ts';
 import { counterpartOf } from '../servers/target.ts';
 import type { BenchResult, CaseResult, TargetResult } from './result.ts';
 
-/** One target in a case, in a few numbers. */
+/** The results of one target in a case. */
 export interface Summary {
   readonly target: string;
   readonly fault: string | null;
-  /** The number by which the case is judged; less is better. Null where it could not be read. */
+  /** The figure by which the case is judged; less is better. Null if it could not be read. */
   readonly judged: Spread | null;
-  /** Its median against that of the floor, where the floor was measured in the same run. */
+  /** The median divided by the floor's; null if the floor was not measured in the same run. */
   readonly timesFloor: number | null;
-  /** The same against the target that `rivalOf` names. */
+  /** The median divided by that of the target that `rivalOf` names. */
   readonly timesRival: number | null;
   readonly perSecond: Spread | null;
   /** Microseconds of server CPU per operation, which is also seconds per million operations. */
   readonly cpuMicros: Spread | null;
-  /** The percentiles of all rounds, each the median of the rounds. */
+  /** Each percentile is the median of the rounds. */
   readonly latency: Omit<Percentiles, 'curve' | 'count'> | null;
   readonly figures: readonly { readonly name: string; readonly spread: Spread }[];
   readonly accepted: number | null;
@@ -25,31 +25,31 @@ export interface Summary {
   readonly missing: number;
   readonly duplicated: number;
   readonly errors: number;
-  /** Share of its core that the driver used. */
+  /** The share of its core that the driver used. */
   readonly driverShare: number;
 }
 
-/** What became of what is wanted of this project: null where nothing is, or where it cannot be told. */
+/** Whether a target meets its bound; `isMet` is null if this is unknown. */
 export interface Verdict {
   readonly wanted: string;
   readonly isMet: boolean | null;
 }
 
-/** Above this share of one core the driver may have been what limited the rate. */
+/** Above this share of one core, the driver may have limited the rate. */
 export const busyDriver = 0.9;
 
-/** What the judged number is, with its unit. */
+/** The name of the figure by which the case is judged, with its unit. */
 export function judgedBy(result: CaseResult): string {
   return result.judge ?? `µs of CPU per ${result.operation}`;
 }
 
-/** The target that all others of a case are compared with, beside the floor. */
+/** The target that a case is compared with besides the floor. */
 export function rivalOf({ wanted }: CaseResult): string {
   return wanted?.timesOther?.target ?? 'sockudo';
 }
 
-/** Sums up all targets of a case. */
-export function summarise(result: CaseResult): Summary[] {
+/** Summarizes all targets of a case. */
+export function summarize(result: CaseResult): Summary[] {
   const judged = new Map(result.targets.map((target) => [target.target, judgedOf(result, target)]));
   return result.targets.map((target) => {
     const own = judged.get(target.target) ?? null;
@@ -67,12 +67,12 @@ export function summarise(result: CaseResult): Summary[] {
   });
 }
 
-/** The target of which something is wanted: the plain emulator, without TLS and Redis, if no other is named. */
+/** The target that the bound applies to; by default the emulator without variants. */
 export function wantedOf({ wanted }: CaseResult): string {
   return wanted?.of ?? 'emulator';
 }
 
-/** Compares a target with what is wanted of it. */
+/** Compares a target with its bound. Returns null if it has none. */
 export function verdictOf(result: CaseResult, summary: Summary): Verdict | null {
   const { wanted } = result;
   if (wanted === null || summary.target !== wantedOf(result)) return null;
@@ -88,9 +88,9 @@ function againstOther(target: string, atMost: number, times: number | null): Ver
   return { wanted: `≤ ${atMost} × ${target}`, isMet: times === null ? null : times <= atMost };
 }
 
-/** Whether the emulator lost, doubled or refused anything, or failed: its figures then describe a server that failed. */
+/** Whether the emulator failed, or lost, duplicated or refused anything. Its figures are then not valid. */
 export function hasFaults({ scenarios }: BenchResult): boolean {
-  const summaries = scenarios.flatMap(({ cases }) => cases.flatMap(summarise));
+  const summaries = scenarios.flatMap(({ cases }) => cases.flatMap(summarize));
   return summaries
     .filter(({ target }) => target.startsWith('emulator'))
     .some((summary) => summary.fault !== null || summary.missing + summary.duplicated + summary.errors > 0);

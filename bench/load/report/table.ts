@@ -1,6 +1,6 @@
 import { count, number, optional, percent, range } from './format.ts';
 import type { CaseResult } from './result.ts';
-import { busyDriver, judgedBy, rivalOf, summarise, verdictOf, type Summary } from './summary.ts';
+import { busyDriver, judgedBy, rivalOf, summarize, verdictOf, type Summary } from './summary.ts';
 
 interface Column {
   readonly title: string | ((result: CaseResult) => string);
@@ -33,9 +33,9 @@ const columns: readonly Column[] = [
   },
 ];
 
-/** One case for the terminal: its name, a line for each target, and what else there is to say. */
+/** Formats a case for the terminal: its name, a line for each target, and notes. */
 export function formatCase(result: CaseResult): string {
-  const summaries = summarise(result);
+  const summaries = summarize(result);
   const table = columns
     .map(({ title, isText, cell }) => {
       const head = typeof title === 'string' ? title : title(result);
@@ -78,7 +78,7 @@ function notesOf(
         ]),
     ...(driverShare > busyDriver
       ? [
-          `${target}: the driver used ${percent(driverShare)} of its core, so the rate may be its limit; the server's CPU per operation is not`,
+          `${target}: the driver used ${percent(driverShare)} of its core, so the driver may have limited the rate; the server's CPU per operation is still valid`,
         ]
       : []),
   ];

@@ -19,7 +19,7 @@ import { webhooksOnNodes } from './webhooks-on-nodes.ts';
 import { webhooks } from './webhooks.ts';
 import { workers } from './workers.ts';
 
-/** All of them, in the order in which they run and are reported. */
+/** All scenarios, in the order in which they run and appear in the report. */
 export const scenarios: readonly Scenario[] = [
   fanOut,
   httpTrigger,

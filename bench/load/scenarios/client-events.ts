@@ -18,14 +18,14 @@ const frame = encodeFrame(
 );
 
 /**
- * Asks: what does it cost to hand a client event to the 100 other subscribers of its channel?
+ * What does it cost to deliver a client event to the 100 other subscribers of its channel?
  *
- * 101 subscribers of one private channel; who sends does not get its own message. On schedule one of them sends; in
- * flight, 32 of them send in turn, so that 32 messages have not reached everybody yet.
+ * One private channel has 101 subscribers; a sender does not receive its own message. In the first case, one of them sends on a
+ * schedule. In the second case, 32 of them send in turn, so that 32 messages are in flight.
  */
 export const clientEvents: Scenario = {
   name: 'client-events',
-  question: `What does it cost to hand a client event to ${receivers} other subscribers?`,
+  question: `What does it cost to deliver a client event to ${receivers} other subscribers?`,
   cases: [
     {
       name: `one at a time, ${perSecond}/s`,
@@ -37,10 +37,10 @@ export const clientEvents: Scenario = {
       name: `${senders} in flight`,
       operation: 'delivery',
       wanted: { timesRaw: 1.5 },
-      open: (bench) => open(bench, crowded),
+      open: (bench) => open(bench, inFlight),
     },
   ],
-  notes: ['raw hands on the frame as it came; the others check and encode it.'],
+  notes: ['raw forwards the frame as received; the others check and encode it.'],
 };
 
 interface Load {
@@ -84,7 +84,7 @@ async function paced({ target, sockets }: Load, seconds: number): Promise<Sample
   return end({ ...outcomeOf(count, sent), latency: latencies.percentiles() }, endedAt);
 }
 
-async function crowded({ target, sockets }: Load, seconds: number): Promise<Sample> {
+async function inFlight({ target, sockets }: Load, seconds: number): Promise<Sample> {
   const until = performance.now() + seconds * 1000;
   let sent = 0;
   const fill = (): void => {
@@ -111,7 +111,7 @@ interface Count {
   dropped: number;
 }
 
-/** `onFrame` gets the number of frames that this socket had before. */
+/** `onFrame` receives the number of frames that the socket received before. */
 function countFrames(sockets: readonly DriverSocket[], onFrame: (index: number) => void): Count {
   const count: Count = { delivered: 0, dropped: 0 };
   for (const socket of sockets) {

@@ -18,28 +18,28 @@ const subscribers = 1000;
 const belowSockudo: Wanted = { timesOther: { target: 'sockudo', atMost: 0.9 } };
 
 /**
- * Asks: what do operations cost a server that has little to do, and one that has just started?
+ * What do operations cost on a server that has little to do, and on one that has just started?
  *
- * At 10 % load each operation comes alone, so often that the slowest of the targets is busy for about a tenth of the time:
- * nothing is put together, and between two of them caches go cold and threads go to sleep. In the first two seconds the
- * same comes to a process that has been ready for one second, anew in each round: code that no compiler has seen counts.
+ * At 10 % load, operations arrive one at a time, at a rate that keeps the slowest target busy for about a tenth of the time. The server
+ * cannot combine them, and between two of them caches go cold and threads go to sleep. The cases for the first two seconds
+ * send the same operations to a new process in each round, which has been ready for one second. Its code is not compiled yet.
  */
 export const cold: Scenario = {
   name: 'cold',
   question: 'What do operations cost at 10 % load, and in the first two seconds after the start?',
-  // A getter: what the cases are made of is declared below, in the order in which one reads.
+  // A getter, because the parts of the cases are declared below.
   get cases() {
     return [...operations.map(atTenPercent), ...operations.map(inFirstSeconds)];
   },
   notes: [
-    'Each case offers all targets the same fixed rate, which its name tells.',
-    'Webhook churn runs with the grace that each has by default: 3 s in the emulator and, not to be changed, in Sockudo; none in raw and soketi. The CPU goes on until the last webhook has come, so it contains what the server does meanwhile.',
-    'Sockudo puts up to 100 events into a POST and looks every 50 ms whether there are any; the emulator puts up to 20 into one after at most 250 ms, as Pusher documents.',
-    'In the first two seconds the subscribers and senders have connected before, and the server has then rested for a second. Each round is a new process.',
+    'Each case offers all targets the same fixed rate, which is part of its name.',
+    'Webhook churn uses the default grace period of each server: 3 s in the emulator and (not configurable) in Sockudo, none in raw and soketi. The CPU counts until the last webhook has arrived, so it includes what the server does meanwhile.',
+    'Sockudo checks for events every 50 ms and puts up to 100 into a POST; the emulator puts up to 20 into a POST after at most 250 ms, as Pusher documents.',
+    'In the cases for the first two seconds, subscribers and senders connect first, and the server then rests for a second. Each round starts a new process.',
   ],
 };
 
-/** Something that is done to a server at a rate so low that each one can do it. */
+/** An operation at a rate that every server can handle. */
 interface Operation {
   readonly name: string;
   readonly counted: string;
@@ -66,7 +66,7 @@ const operations: readonly Operation[] = [
   },
   { name: 'connect and subscribe private, 200/s', counted: 'connection', open: openConnects },
   {
-    name: 'HTTP trigger, nobody subscribed, 1,000/s',
+    name: 'HTTP trigger, no subscribers, 1,000/s',
     counted: 'request',
     open: (bench) => openPacedTrigger(bench, 1000),
   },
@@ -89,12 +89,12 @@ function inFirstSeconds({ name, counted, needs = [], wanted, open }: Operation):
     ...(wanted === undefined ? {} : { wanted }),
     warmUpSeconds: 0,
     open: (bench) =>
-      Promise.resolve({ round: () => startAnew(() => open(bench)), close: () => Promise.resolve() }),
+      Promise.resolve({ round: () => onFreshServer(() => open(bench)), close: () => Promise.resolve() }),
   };
 }
 
-/** One round on a process of its own. */
-async function startAnew(open: () => Promise<Opened>): Promise<Sample> {
+/** Runs one round on a new process. */
+async function onFreshServer(open: () => Promise<Opened>): Promise<Sample> {
   const opened = await open();
   try {
     await pause(restMs);
@@ -120,7 +120,7 @@ async function openConnects(bench: Bench): Promise<Opened> {
           latencies.record(performance.now() - dueAt);
           return true;
         } catch {
-          return false; // Shown in the table.
+          return false; // The table shows the number of errors.
         }
       };
       const end = beginSample(target);

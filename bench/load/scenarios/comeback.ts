@@ -5,19 +5,19 @@ import type { Bench, Case, Opened, Scenario } from '../scenario.ts';
 import { onRedis, single, type Deployment } from '../servers/deployment.ts';
 
 const patienceMs = 60_000;
-/** What the joins before set off has come to rest, and they have left. */
+/** Long enough for the effects of the previous joins and leaves to end. */
 const restMs = 1500;
 const figure = 'ms until all channels are confirmed';
 const confirmation = Buffer.from('subscription_succeeded');
 
 /**
- * Asks: how long does a client wait that comes back with many channels?
+ * How long does a client wait that reconnects with many channels?
  *
- * One connection subscribes to all of them at once, each of them new, and is alone with the server.
+ * One connection subscribes to many new channels together, and no other client uses the server.
  */
 export const comeback: Scenario = {
   name: 'comeback',
-  question: 'How long does a client wait that comes back with 100 or 3,000 channels?',
+  question: 'How long does a client wait that reconnects with 100 or 3,000 channels?',
   needs: ['nodes'],
   needsRedis: true,
   cases: [100, 3000].flatMap((size) => [
@@ -41,7 +41,7 @@ function open(deployment: Deployment, size: number): Opened {
   return {
     round: async () => {
       rounds += 1;
-      const sample = await comeBack(deployment, size, rounds);
+      const sample = await reconnect(deployment, size, rounds);
       await pause(restMs);
       return sample;
     },
@@ -49,7 +49,7 @@ function open(deployment: Deployment, size: number): Opened {
   };
 }
 
-async function comeBack(deployment: Deployment, size: number, round: number): Promise<Sample> {
+async function reconnect(deployment: Deployment, size: number, round: number): Promise<Sample> {
   const socket = await DriverSocket.open(deployment.nodes[0]);
   const frames = Array.from({ length: size }, (_, index) => subscribeFrame(`bench-back-${round}-${index}`));
   let confirmed = 0;

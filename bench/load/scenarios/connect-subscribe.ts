@@ -10,10 +10,10 @@ const atOnce = 64;
 const size = Math.min(wantedSize, openFilesLimit() - 200);
 
 /**
- * Asks: what does it cost to accept a connection and its subscription?
+ * What does it cost to accept a connection and its subscription?
  *
- * Up to 2,000 connections a round, 64 being opened at any time; a connection counts once its subscription was
- * confirmed. Closing them happens between the rounds and is not measured.
+ * Opens up to 2,000 connections a round, 64 at a time. A connection counts when its subscription was
+ * confirmed. The connections close between the rounds, which is not measured.
  */
 export const connectSubscribe: Scenario = {
   name: 'connect-subscribe',
@@ -21,10 +21,10 @@ export const connectSubscribe: Scenario = {
   cases: [
     connecting('public', () => 'bench-connect', { atMost: 80 }),
     connecting('private', () => 'private-bench-connect', { atMost: 95 }),
-    // Each user alone: what many members on one channel cost is another question.
+    // Each user has its own channel: another scenario measures many members on one channel.
     connecting('presence', (index) => `presence-bench-${index}`),
   ],
-  notes: ['On presence channels each connection is the only member of a channel of its own.'],
+  notes: ['In the presence case, each connection is the only member of its own channel.'],
 };
 
 function connecting(kind: string, channelOf: (index: number) => string, wanted?: Wanted): Case {
@@ -36,7 +36,7 @@ function connecting(kind: string, channelOf: (index: number) => string, wanted?:
   };
 }
 
-/** Opens a server to which connections come, 64 at a time, the nth subscribing to the channel that `channelOf` gives. */
+/** Opens a server for connections that open 64 at a time. The nth one subscribes to the channel `channelOf(n)`. */
 export async function openStorm(bench: Bench, channelOf: (index: number) => string): Promise<Opened> {
   const target = await bench.start({});
   return {
@@ -49,31 +49,31 @@ export async function openStorm(bench: Bench, channelOf: (index: number) => stri
 async function storm(target: Target, channelOf: (index: number) => string, seconds: number): Promise<Sample> {
   const sockets: DriverSocket[] = [];
   const until = performance.now() + seconds * 1000;
-  let begun = 0;
+  let started = 0;
   let errors = 0;
 
   const opener = async (): Promise<void> => {
-    while (begun < size && performance.now() < until) {
-      const channel = channelOf(begun);
-      begun += 1;
+    while (started < size && performance.now() < until) {
+      const channel = channelOf(started);
+      started += 1;
       try {
         const socket = await DriverSocket.open(target);
         sockets.push(socket);
         await socket.confirm(subscriptionOf(target, socket, channel));
       } catch {
-        errors += 1; // Shown in the table; the next one is tried.
+        errors += 1; // The table shows the number of errors; continue with the next connection.
       }
     }
   };
 
   const end = beginSample(target);
   await Promise.all(Array.from({ length: atOnce }, opener));
-  const sample = end({ ...nothingLost, operations: begun - errors, errors });
+  const sample = end({ ...nothingLost, operations: started - errors, errors });
   await Promise.all(sockets.map((socket) => socket.close()));
   return sample;
 }
 
-/** What subscribes the socket to a channel of whichever kind its name tells; on a presence channel as a user of its own. */
+/** The subscription of a socket to a channel of any kind; on a presence channel, each socket is a different user. */
 export function subscriptionOf(target: Target, socket: DriverSocket, channel: string): Buffer {
   if (!/^(private|presence)-/.test(channel)) return subscribeFrame(channel);
   const userId = channel.startsWith('presence-') ? `user-${socket.id}` : null;

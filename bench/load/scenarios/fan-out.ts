@@ -9,25 +9,25 @@ const channel = 'bench-fan-out';
 const publisherCount = 8;
 
 /**
- * Asks: what does it cost the server to hand one published message to its subscribers?
+ * What does it cost the server to deliver a published message to its subscribers?
  *
- * First one message at a time, on a schedule: nothing can be put together, each delivery is a write of its own, and the
- * rate is the one offered. Then eight publishers, each sending its next message when its last was accepted: a server
- * may put what waits for a socket into one write.
+ * The first cases send one message at a time on a schedule. The server cannot combine messages, each delivery is a separate write, and the
+ * rate is the one offered. In the other cases, eight publishers each send their next message when the previous one was accepted. The server
+ * can then combine what waits for a socket into one write.
  */
 export const fanOut: Scenario = {
   name: 'fan-out',
-  question: 'What does it cost to hand one published message to its subscribers?',
+  question: 'What does it cost to deliver one published message to its subscribers?',
   cases: [
     ...[100, 1024].flatMap((bytes) =>
       [1, 100, 1000, 5000].map((size) => paced(size, bytes, size >= 1000 ? { timesRaw: 1.05 } : undefined)),
     ),
-    crowded(1000, 100, { timesRaw: 1.2 }),
-    crowded(5000, 100, { timesRaw: 1.2 }),
-    crowded(1000, 1024, { timesRaw: 1.2 }),
+    inFlight(1000, 100, { timesRaw: 1.2 }),
+    inFlight(5000, 100, { timesRaw: 1.2 }),
+    inFlight(1000, 1024, { timesRaw: 1.2 }),
   ],
   notes: [
-    'With few subscribers most of the CPU per delivery is that of the request, which comes alone and finds cold caches.',
+    'With few subscribers, most of the CPU per delivery belongs to the request, which arrives alone and runs with cold caches.',
   ],
 };
 
@@ -41,7 +41,7 @@ function paced(size: number, bytes: number, wanted: Wanted | undefined): Case {
   };
 }
 
-function crowded(size: number, bytes: number, wanted: Wanted): Case {
+function inFlight(size: number, bytes: number, wanted: Wanted): Case {
   return {
     name: `${title(size, bytes)}, ${publisherCount} in flight`,
     operation: 'delivery',
@@ -55,7 +55,7 @@ function title(size: number, bytes: number): string {
   return `${subscribers}, ${bytes === 1024 ? '1 KB' : `${bytes} B`}`;
 }
 
-/** Opens a server whose only channel has so many subscribers, for `round` to publish to. */
+/** Opens a server with one channel that has `size` subscribers. Each round publishes to it with `round`. */
 export async function openFanOut(
   bench: Bench,
   size: number,
@@ -77,7 +77,7 @@ export async function openFanOut(
   };
 }
 
-/** Eight publishers, each sending its next message when its last was accepted. */
+/** Runs eight publishers, each of which sends its next message when the previous one was accepted. */
 export async function eightInFlight(load: Load, seconds: number): Promise<Sample> {
   const { target, subscribers, payload } = load;
   const request = signTrigger(target, channel, payload);

@@ -10,21 +10,21 @@ import type { Target } from '../servers/target.ts';
 const payload = 'x'.repeat(100);
 const connections = 32;
 const pacedPerSecond = 500;
-const held = 'bench-one';
-const batch = Array.from({ length: 10 }, () => held);
+const subscribedChannel = 'bench-one';
+const batch = Array.from({ length: 10 }, () => subscribedChannel);
 
 /**
- * Asks: what does the server spend on one signed request that publishes?
+ * What does one signed publish request cost the server?
  *
- * Every request carries a correct signature, which the server has to verify each time: query HMAC, body MD5 and
- * timestamp. With one subscriber, accepted requests and delivered frames can be compared.
+ * Every request has a correct signature, which the server must verify each time: query HMAC, body MD5 and
+ * timestamp. The cases with a subscriber compare accepted requests with delivered frames.
  */
 export const httpTrigger: Scenario = {
   name: 'http-trigger',
   question: 'What does one signed POST /apps/ID/events cost?',
   cases: [
     {
-      name: `nobody subscribed, 100 B, ${connections} connections`,
+      name: `no subscribers, 100 B, ${connections} connections`,
       operation: 'request',
       wanted: { atMost: 20 },
       open: (bench) => openBarrage(bench, (target) => signTrigger(target, 'bench-nobody', payload), 0),
@@ -32,7 +32,7 @@ export const httpTrigger: Scenario = {
     {
       name: `1 subscriber, 100 B, ${connections} connections`,
       operation: 'request',
-      open: (bench) => openBarrage(bench, (target) => signTrigger(target, held, payload), 1),
+      open: (bench) => openBarrage(bench, (target) => signTrigger(target, subscribedChannel, payload), 1),
     },
     {
       name: `batch of ${batch.length}, 1 subscriber, 100 B, ${connections} connections`,
@@ -41,28 +41,28 @@ export const httpTrigger: Scenario = {
       open: (bench) => openBarrage(bench, (target) => signBatch(target, batch, payload), batch.length),
     },
     {
-      name: `nobody subscribed, 100 B, ${pacedPerSecond}/s on schedule`,
+      name: `no subscribers, 100 B, ${pacedPerSecond}/s on schedule`,
       operation: 'request',
       open: (bench) => openPacedTrigger(bench, pacedPerSecond),
     },
   ],
   notes: [
-    'Sockudo ends the connection with each answer: its figures contain a connection for each request.',
-    'raw verifies signature, MD5 and timestamp as well, with createHmac and createHash, and takes the parameters to be in order.',
+    'Sockudo closes the connection after each answer, so its figures include a connection for each request.',
+    'raw also verifies signature, MD5 and timestamp, with createHmac and createHash, but relies on the order of the parameters.',
   ],
 };
 
-/** `frames` are the frames that one accepted request brings the only subscriber. */
+/** `frames` is the number of frames that one accepted request causes for the only subscriber. */
 export async function openBarrage(
   bench: Bench,
   sign: (target: Target) => SignedRequest,
   frames: number,
 ): Promise<Opened> {
   const target = await bench.start({});
-  const subscriber = await Subscribers.join(target, held, 1, payload.length);
+  const subscriber = await Subscribers.join(target, subscribedChannel, 1, payload.length);
   return {
     pid: target.pid,
-    round: (seconds) => cannonade(target, sign(target), { subscriber, frames }, seconds),
+    round: (seconds) => measureBarrage(target, sign(target), { subscriber, frames }, seconds),
     close: async () => {
       await subscriber.close();
       await target.stop();
@@ -70,7 +70,7 @@ export async function openBarrage(
   };
 }
 
-async function cannonade(
+async function measureBarrage(
   target: Target,
   request: SignedRequest,
   { subscriber, frames }: { readonly subscriber: Subscribers; readonly frames: number },
@@ -83,7 +83,7 @@ async function cannonade(
   const nothing = { delivered: null, missing: 0, duplicated: 0 };
   const sample = end({ operations: accepted, accepted, errors: refused, ...nothing });
   if (frames === 0) return sample;
-  // Frames still on their way when the last answer came; outside the measured time.
+  // Wait for frames that are still on their way after the last answer, outside the measured time.
   await subscriber.drain(accepted * frames, sent * frames);
   return {
     ...sample,
@@ -94,7 +94,7 @@ async function cannonade(
   };
 }
 
-/** Opens a server that gets so many requests a second, for a channel that nobody holds. */
+/** Opens a server that receives `perSecond` requests for a channel without subscribers. */
 export async function openPacedTrigger(bench: Bench, perSecond: number): Promise<Opened> {
   const target = await bench.start({});
   const publisher = new Publisher(target, connections);

@@ -7,14 +7,14 @@ import type { Bench, Opened, Scenario } from '../scenario.ts';
 
 const channel = 'bench-idle';
 const wantedSize = 5000;
-/** What a server allocates once, for its first connections, is not part of what each further one needs. */
-const firstOnes = 200;
+/** These connections come first, because what a server allocates for its first connections is not a cost of each further one. */
+const warmUpConnections = 200;
 const size = Math.min(wantedSize, openFilesLimit() - 300);
 
-/** Asks: what does a connection cost that is subscribed and silent? A fresh server for each round. */
+/** What does a subscribed, silent connection cost? The case for memory starts a new server in each round. */
 export const idle: Scenario = {
   name: 'idle',
-  question: 'What does a connection cost that is subscribed and silent?',
+  question: 'What does a subscribed, silent connection cost?',
   needs: ['own-process'],
   cases: [
     {
@@ -38,7 +38,7 @@ export const idle: Scenario = {
 
 async function grow(bench: Bench): Promise<Sample> {
   const target = await bench.start({});
-  const first = await Subscribers.join(target, channel, firstOnes, 1);
+  const first = await Subscribers.join(target, channel, warmUpConnections, 1);
   const before = await steadyRss(target.pid);
   const end = beginSample(target);
   const others = await Subscribers.join(target, channel, size, 1);

@@ -22,26 +22,26 @@ const settleMs = 100;
 const afterwardsMs = 400;
 
 /**
- * Asks: what does a join cost when the ledger is on Redis, and how often is Redis asked?
+ * What does a join cost when the ledger is on Redis, and how often does it call Redis?
  *
- * Joins of three kinds, by as many sockets as are in flight, each of which joins again when it was confirmed. They are
- * spread over the nodes, and one socket of each node has joined before where the kind says that somebody is there.
- * Leaving is between the rounds and not measured.
+ * There are three kinds of joins. As many sockets join as are in flight, and each joins the next channel when the previous join was confirmed.
+ * They are spread over the nodes. For the kinds with `isHeld`, one socket of each node has joined before.
+ * The sockets leave between the rounds, which is not measured.
  */
 export const ledger: Scenario = {
   name: 'ledger',
   question: 'What does a join cost in memory, on Redis, and on Redis with three nodes?',
   needs: ['nodes'],
   needsRedis: true,
-  // A getter: what the cases are made of is declared below, in the order in which one reads.
+  // A getter, because the parts of the cases are declared below.
   get cases() {
     return kinds.flatMap((kind) =>
-      [1, manyInFlight].flatMap((inFlight) => deployments.map((how) => joining(kind, inFlight, how))),
+      [1, manyInFlight].flatMap((inFlight) => deployments.map((setup) => joining(kind, inFlight, setup))),
     );
   },
   notes: [
-    'The CPU is that of all nodes, until counts are told and events dispatched, less what heartbeats use; Redis shares their core.',
-    'There are no webhook endpoints: the second script call settles an event that nobody wants.',
+    'The CPU is that of all nodes until counts are sent and events dispatched, minus the cost of heartbeats. Redis shares their core.',
+    'There are no webhook endpoints: the second script call settles an event without recipients.',
   ],
 };
 
@@ -49,7 +49,7 @@ export const ledger: Scenario = {
 interface Kind {
   readonly name: string;
   readonly prefix: string;
-  /** Whether one connection of each node has the channel already. */
+  /** Whether one connection of each node has already subscribed to the channel. */
   readonly isHeld: boolean;
 }
 
@@ -59,29 +59,29 @@ const kinds: readonly Kind[] = [
   { name: 'presence, a new member', prefix: 'presence-ledger', isHeld: true },
 ];
 
-interface How {
+interface Setup {
   readonly name: string;
   readonly deploy: (bench: Bench) => Promise<Deployment>;
 }
 
-const deployments: readonly How[] = [
+const deployments: readonly Setup[] = [
   { name: 'memory', deploy: (bench) => single(bench) },
   { name: 'Redis, 1 node', deploy: (bench) => onRedis(bench, 1) },
   { name: 'Redis, 3 nodes', deploy: (bench) => onRedis(bench, 3) },
 ];
 
-function joining(kind: Kind, inFlight: number, how: How): Case {
+function joining(kind: Kind, inFlight: number, setup: Setup): Case {
   return {
-    name: `${kind.name}, ${inFlight} in flight: ${how.name}`,
+    name: `${kind.name}, ${inFlight} in flight: ${setup.name}`,
     operation: 'join',
     turns: `${kind.name}, ${inFlight}`,
-    open: async (bench) => open(await how.deploy(bench), kind, inFlight),
+    open: async (bench) => open(await setup.deploy(bench), kind, inFlight),
   };
 }
 
 interface Load {
   readonly deployment: Deployment;
-  /** The first of them, one on each node, hold channels before others join; then the others, by turns over the nodes. */
+  /** The first sockets, one on each node, can hold channels before others join. The others take turns over the nodes. */
   readonly sockets: readonly DriverSocket[];
   readonly idle: RedisUse | null;
   readonly idleCpuPerSecond: number;
@@ -149,7 +149,7 @@ async function joinRound(load: Load, kind: Kind, seconds: number): Promise<Sampl
     }),
   );
   const endedAt = performance.now();
-  // What the joins set off goes on for a moment: counts are told every 250 ms, events are dispatched.
+  // The effects of the joins continue: nodes send counts every 250 ms and dispatch events.
   await pause(afterwardsMs);
   await settled(load);
   const outcome = { ...nothingLost, operations: joined, latency: latencies.percentiles() };
@@ -186,13 +186,13 @@ async function joinAll(
   for (const name of names) await socket.confirm(frameOf(name));
 }
 
-/** Leaving a channel that a socket does not hold does nothing. */
+/** Unsubscribes all sockets; unsubscribing from a channel without a subscription has no effect. */
 function leaveAll(sockets: readonly DriverSocket[], names: readonly string[]): void {
   const frames = Buffer.concat(names.map(unsubscribeFrame));
   for (const socket of sockets) socket.send(frames);
 }
 
-/** What was begun before is over: departures, and the events of both on their way to nobody. */
+/** Waits until departures and the dispatch of events are complete. */
 async function settled(load: Load): Promise<void> {
   await pause(settleMs);
   const { redis } = load.deployment;

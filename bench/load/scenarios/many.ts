@@ -9,31 +9,31 @@ import { appOf, type Target } from '../servers/target.ts';
 
 const payload = 'x'.repeat(100);
 const socketsAtMost = 100;
-/** Requests that are prepared for a round, spread evenly over all channels, and sent in turn. */
+/** The number of prepared requests in a round. They are spread evenly over all channels and sent in turn. */
 const requestsAtMost = 200;
 const connections = 8;
 const stallMs = 2000;
 
-/** Asks: does publishing cost the same however many channels there are? */
+/** Does publishing cost the same with any number of channels? */
 export const manyChannels: Scenario = {
   name: 'many-channels',
-  question: 'Does publishing cost the same however many channels there are?',
+  question: 'Does publishing cost the same with any number of channels?',
   cases: [100, 1000, 10_000, 100_000].map(channels),
-  notes: [`Each channel has one subscriber; up to ${socketsAtMost} connections hold all of them.`],
+  notes: [`Each channel has one subscriber, and up to ${socketsAtMost} connections share all channels.`],
 };
 
-/** Asks: does publishing cost the same however many apps there are? */
+/** Does publishing cost the same with any number of apps? */
 export const manyApps: Scenario = {
   name: 'many-apps',
-  question: 'Does publishing cost the same however many apps there are?',
+  question: 'Does publishing cost the same with any number of apps?',
   needs: ['apps'],
   cases: [1, 10, 100, 1000].map(apps),
   notes: [
-    'Each app has one connection, which holds one channel. raw keeps no apps apart: it is the same for any number.',
+    'Each app has one connection with one channel. raw does not separate apps, so it is the same for any number.',
   ],
 };
 
-/** One connection of an app, and the channels that it holds. */
+/** One connection of an app, and its channels. */
 interface Holding {
   readonly app: number;
   readonly channels: readonly string[];
@@ -54,7 +54,7 @@ function channels(size: number): Case {
 }
 
 function apps(size: number): Case {
-  // raw has one space of channel names for all apps, so that these differ from app to app.
+  // The names differ between apps, because raw has one namespace of channels for all apps.
   const holdings = Array.from({ length: size }, (_, app) => ({ app, channels: [`bench-${app}`] }));
   return {
     name: size === 1 ? '1 app' : `${size.toLocaleString('en-US')} apps`,
@@ -75,7 +75,7 @@ async function open(bench: Bench, appCount: number, holdings: readonly Holding[]
   const figures =
     before === null || after === null
       ? []
-      : [{ name: 'MB of RSS for all that is subscribed', value: (after - before) / 2 ** 20 }];
+      : [{ name: 'MB of RSS for all subscriptions', value: (after - before) / 2 ** 20 }];
   return {
     pid: target.pid,
     round: (seconds) =>
@@ -101,7 +101,7 @@ async function hold(
   let confirmed = 0;
   socket.onText = () => (confirmed += 1);
   socket.onDrop = () => (received.dropped += 1);
-  // Together, not one after the other: there may be a thousand.
+  // Subscribe to all channels together, because there can be a thousand.
   socket.send(Buffer.concat(names.map((name) => subscribeFrame(name))));
   await settle(
     () => confirmed >= names.length,

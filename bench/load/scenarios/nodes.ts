@@ -12,25 +12,25 @@ const channel = 'bench-nodes';
 const size = `${subscriberCount} subscribers, ${publisherCount} in flight`;
 
 /**
- * Asks: what does one published message cost the nodes that did not get the request?
+ * What does a published message cost the nodes that did not receive the request?
  *
- * The backend publishes to the first node only. In the first cases subscribers are spread evenly over all nodes. In
- * the last one there are none at all: each other node hears the message, finds nobody to give it to and passes over.
+ * The backend publishes only to the first node. In the first cases, subscribers are spread evenly over all nodes. In
+ * the last case there are no subscribers, so the message concerns no other node.
  */
 export const nodes: Scenario = {
   name: 'nodes',
-  question: 'What does a message cost the nodes that it was not published at?',
+  question: 'What does a message cost the nodes at which it was not published?',
   needs: ['nodes'],
   needsRedis: true,
   cases: [
     spread(`memory: ${size}`, (bench) => single(bench)),
     spread(`Redis, 3 nodes: ${size}, published at one`, (bench) => onRedis(bench, 3)),
     {
-      name: 'Redis, 3 nodes: nobody subscribed, what the other two pay to pass over',
-      operation: 'message heard',
+      name: 'Redis, 3 nodes: no subscribers, cost for the other two nodes',
+      operation: 'message and node',
       open: async (bench) => {
         const deployment = await onRedis(bench, 3);
-        return { round: (seconds) => passOver(deployment, seconds), close: () => deployment.stop() };
+        return { round: (seconds) => measureOthers(deployment, seconds), close: () => deployment.stop() };
       },
     },
   ],
@@ -87,15 +87,15 @@ async function fanOut(
   return end(outcome, Math.max(...endings));
 }
 
-/** The CPU is that of the nodes that heard the messages, without what they use while nothing happens. */
-async function passOver(deployment: Deployment, seconds: number): Promise<Sample> {
+/** The CPU is that of the other nodes, minus what they use while idle. */
+async function measureOthers(deployment: Deployment, seconds: number): Promise<Sample> {
   const [, ...others] = deployment.nodes;
   const idlePerSecond = await idleCpu(others);
   const end = beginSample(...others);
   const { accepted, refused } = await publish(deployment, 'bench-nobody', seconds);
-  const heard = accepted * others.length;
+  const operations = accepted * others.length;
   const lost = { delivered: null, missing: 0, duplicated: 0 };
-  const sample = end({ ...lost, operations: heard, accepted, errors: refused });
+  const sample = end({ ...lost, operations, accepted, errors: refused });
   const { serverCpuSeconds } = sample;
   if (serverCpuSeconds === null) return sample;
   return { ...sample, serverCpuSeconds: serverCpuSeconds - idlePerSecond * sample.seconds };

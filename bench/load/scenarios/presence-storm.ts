@@ -10,26 +10,26 @@ const channel = 'presence-bench-storm';
 const size = 1000;
 const stallMs = 5000;
 const quietStepMs = 50;
-/** Long enough that a server which others keep from its core is not taken for one that has finished. */
+/** Long enough that a server that waits for its core does not look finished. */
 const quietMs = 400;
 const quietCpuSeconds = 0.002;
 const quietLimitMs = 20_000;
 
-/** Each join is told to all who came before; each subscriber gets the list of all, and its own confirmation. */
+/** Each join notifies all earlier subscribers, and each subscriber receives its confirmation with the list of members. */
 const framesOfJoins = (size * (size - 1)) / 2 + size;
 
 const cpuOfJoins = 'ms of server CPU for 1,000 joins';
 const cpuOfLeaves = 'ms of server CPU until all are gone';
 
 /**
- * Asks: what happens when 1,000 users join one presence channel at once, and when all of them are gone at once?
+ * What does it cost when 1,000 users join one presence channel together, and when all of them leave together?
  *
- * The connections are open before. All send their subscription in the same moment; the round ends when each has
- * heard of all who came after it. Then all connections are closed in the same moment.
+ * The connections are open before the round. All of them subscribe at the same time. The round ends when each has
+ * been notified of all later joins. Then all connections close at the same time.
  */
 export const presenceStorm: Scenario = {
   name: 'presence-storm',
-  question: 'What do 1,000 users cost who join one presence channel at once, and leave it at once?',
+  question: 'What does it cost when 1,000 users join one presence channel together, and leave it together?',
   cases: [
     {
       name: '1,000 joins at once',
@@ -49,7 +49,7 @@ export const presenceStorm: Scenario = {
     },
   ],
   notes: [
-    `1,000 joins are ${framesOfJoins.toLocaleString('en-US')} frames, the lists of members grow to some 30 KB; the driver reads all of them.`,
+    `1,000 joins are ${framesOfJoins.toLocaleString('en-US')} frames, and the lists of members grow to about 30 KB. The driver reads all of them.`,
   ],
 };
 
@@ -96,11 +96,13 @@ async function storm(target: Target): Promise<Storm> {
     },
     endedAt,
   );
-  const joins = withFigures(sample, cpuOfJoins, { 'ms until all had heard of all': endedAt - startedAt });
+  const joins = withFigures(sample, cpuOfJoins, {
+    'ms until all members know all others': endedAt - startedAt,
+  });
   return { joins, leaves: await leave(target, sockets) };
 }
 
-/** Ends all connections, and waits until the server has stopped working on that. */
+/** Closes all connections, and waits until the server has processed this. */
 async function leave(target: Target, sockets: readonly DriverSocket[]): Promise<Sample> {
   const end = beginSample(target);
   await Promise.all(sockets.map((socket) => socket.close()));
@@ -109,7 +111,7 @@ async function leave(target: Target, sockets: readonly DriverSocket[]): Promise<
   return withFigures(end({ ...outcome, operations: size }, quietAt), cpuOfLeaves, {});
 }
 
-/** Waits until the process has hardly used its core for a while; resolves to when it last had. */
+/** Waits until the process has hardly used its core for a while. Resolves to the last time at which it used it. */
 async function untilQuiet(pid: number | undefined): Promise<number> {
   const limit = performance.now() + quietLimitMs;
   let workedAt = performance.now();

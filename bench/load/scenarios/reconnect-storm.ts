@@ -9,18 +9,18 @@ const size = 1000;
 const atOnce = 64;
 const channelCount = 100;
 const graceMs = 3000;
-/** Longer than the grace: what would have been told is told by then. */
+/** Longer than the grace period, so any webhook has been sent by then. */
 const afterwardsMs = graceMs + 500;
 
 /**
- * Asks: what happens when every connection is lost and comes back at once, as after a restart of the balancer?
+ * What does it cost when every connection is lost and reconnects immediately, as after a restart of a load balancer?
  *
- * 1,000 connections on 100 channels drop together and return as fast as they can. All are back well within the grace, so
- * that nothing has changed and no webhook is due; those that come are counted.
+ * 1,000 connections on 100 channels close together and reconnect as fast as possible. All are back within the grace period, so
+ * nothing has changed and no webhook is due. The round counts the webhooks that arrive anyway.
  */
 export const reconnectStorm: Scenario = {
   name: 'reconnect-storm',
-  question: 'What does it cost when 1,000 connections are lost and return within the grace?',
+  question: 'What does it cost when 1,000 connections are lost and return within the grace period?',
   cases: [
     {
       name: `${size.toLocaleString('en-US')} on ${channelCount} channels`,
@@ -30,7 +30,7 @@ export const reconnectStorm: Scenario = {
     },
   ],
   notes: [
-    'Nothing has changed once all are back: webhooks sent for it are spurious. soketi has no grace, so it sends them.',
+    'Nothing has changed when all connections are back, so any webhooks are spurious. soketi has no grace period, so it sends them.',
   ],
 };
 
@@ -77,20 +77,20 @@ function outcomeOf(sockets: readonly DriverSocket[], ms: number) {
   };
 }
 
-/** Connects and subscribes; a connection that fails is left out, which the caller counts. */
+/** Connects and subscribes. Leaves out connections that fail, which the caller counts. */
 async function connectAll(target: Target): Promise<DriverSocket[]> {
   const sockets: DriverSocket[] = [];
-  let begun = 0;
+  let started = 0;
   const opener = async (): Promise<void> => {
-    while (begun < size) {
-      const channel = `bench-reconnect-${begun % channelCount}`;
-      begun += 1;
+    while (started < size) {
+      const channel = `bench-reconnect-${started % channelCount}`;
+      started += 1;
       try {
         const socket = await DriverSocket.open(target);
         await socket.subscribe(channel);
         sockets.push(socket);
       } catch {
-        // Counted by the caller as one that did not come back.
+        // The caller counts the missing connection as an error.
       }
     }
   };

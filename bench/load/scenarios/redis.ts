@@ -17,7 +17,7 @@ import {
 import type { BenchRedis } from '../servers/redis.ts';
 import { appOf } from '../servers/target.ts';
 
-/** Longer than a node needs to register and to read what there is. */
+/** Longer than a node needs to register and to read the current state. */
 const settleMs = 3000;
 const stallMs = 5000;
 const nodeCounts = [1, 3, 10];
@@ -28,30 +28,30 @@ const channel = 'bench-redis';
 const payload = 'x'.repeat(100);
 
 /**
- * Asks: what do nodes ask of Redis, while nothing happens, for a message and for a webhook event?
+ * What do nodes request from Redis while idle, for a message and for a webhook event?
  *
- * Each node keeps its leases by heartbeats, one for each of the partitions, and every node hears all of them: what Redis does
- * grows with the number of nodes, what it sends with its square. Three numbers of nodes are there to find both factors. What
- * a message or an event costs is what Redis does while they come, less what it does for the same nodes while nothing happens.
+ * Each node renews its leases by heartbeats, one for each partition, and every node receives all of them. The work of Redis therefore
+ * grows with the number of nodes, and the amount that it sends grows with the square. Three numbers of nodes show both factors. The cost of
+ * a message or an event is what Redis does while they arrive, minus what it does for the same nodes while idle.
  */
 export const redis: Scenario = {
   name: 'redis',
-  question: 'What do nodes ask of Redis, while nothing happens, for a message and for a webhook event?',
+  question: 'What do nodes request from Redis while idle, for a message and for a webhook event?',
   needs: ['nodes'],
   needsRedis: true,
-  // A getter: what the cases are made of is declared below, in the order in which one reads.
+  // A getter, because the parts of the cases are declared below.
   get cases() {
-    return [...nodeCounts.map(resting), ...nodeCounts.map(publishing), events];
+    return [...nodeCounts.map(idling), ...nodeCounts.map(publishing), events];
   },
   notes: [
-    'Take rounds of several seconds: heartbeats come together, once in a tenth of a lease.',
-    'What a join costs Redis is in the scenario "ledger".',
+    'Use rounds of several seconds, because nodes send their heartbeats together, once per tenth of a lease.',
+    'The scenario "ledger" shows what a join costs Redis.',
   ],
 };
 
-function resting(count: number): Case {
+function idling(count: number): Case {
   return {
-    name: `${nodesOf(count)}, nobody connected`,
+    name: `${nodesOf(count)}, no connections`,
     operation: 'second',
     judge: { figure: 'ms of Redis CPU a second' },
     scale: { of: 'nodes', size: count },
@@ -70,22 +70,22 @@ function nodesOf(count: number): string {
 
 /** The CPU is that of all nodes together. */
 async function watch({ nodes, redis: server }: Deployment, seconds: number): Promise<Sample> {
-  if (server === null) throw new Error('There is no Redis to look at');
+  if (server === null) throw new Error('The deployment has no Redis');
   const end = beginSample(...nodes);
   const endRedis = await beginRedisUse(server);
   await pause(seconds * 1000);
   const use = await endRedis();
   const sample = end({ ...nothingLost, operations: seconds });
-  const aSecond = (value: number): number => value / use.seconds;
+  const perSecond = (value: number): number => value / use.seconds;
   const nodeCpu = ((sample.serverCpuSeconds ?? Number.NaN) * 1000) / sample.seconds / nodes.length;
   return {
     ...sample,
     figures: [
-      { name: 'ms of Redis CPU a second', value: aSecond(use.cpuSeconds * 1000) },
+      { name: 'ms of Redis CPU a second', value: perSecond(use.cpuSeconds * 1000) },
       { name: 'ms of CPU a second of each node', value: nodeCpu },
-      { name: 'script calls a second', value: aSecond(use.scripts) },
-      { name: 'commands a second, those of scripts included', value: aSecond(use.calls) },
-      { name: 'messages published a second', value: aSecond(use.published) },
+      { name: 'script calls a second', value: perSecond(use.scripts) },
+      { name: 'commands a second, including those of scripts', value: perSecond(use.calls) },
+      { name: 'messages published a second', value: perSecond(use.published) },
     ],
   };
 }
@@ -102,7 +102,7 @@ function publishing(count: number): Case {
 async function openMessages(bench: Bench, count: number): Promise<Opened> {
   const deployment = await onRedis(bench, count);
   const { nodes, redis: server } = deployment;
-  if (server === null) throw new Error('There is no Redis to look at');
+  if (server === null) throw new Error('The deployment has no Redis');
   const groups = await Promise.all(nodes.map((node) => Subscribers.join(node, channel, 1, payload.length)));
   await pause(settleMs);
   const idle = await idleUse(server);
@@ -148,7 +148,7 @@ async function publish({ nodes, redis: server, groups, idle }: Messages, seconds
 }
 
 const events: Case = {
-  name: `${nodesOf(nodesOfEvents)}, ${eventsPerSecond} webhook events/s of churn at one of them`,
+  name: `${nodesOf(nodesOfEvents)}, ${eventsPerSecond} webhook events/s of churn at one node`,
   operation: 'event',
   judge: { figure: 'µs of Redis CPU per event' },
   open: openChurn,
@@ -167,12 +167,12 @@ async function openChurn(bench: Bench): Promise<Opened> {
   const webhooks = [{ url: await receiver.listen(), eventTypes: ['channel_occupied', 'channel_vacated'] }];
   const deployment = await onRedis(bench, nodesOfEvents, webhooks);
   const { nodes, redis: server } = deployment;
-  if (server === null) throw new Error('There is no Redis to look at');
+  if (server === null) throw new Error('The deployment has no Redis');
   const churn = await Churn.connect(nodes[0], 1);
   await pause(settleMs);
   const idle = await idleUse(server);
   return {
-    round: (seconds) => churnAway({ nodes, redis: server, receiver, churn, idle }, seconds),
+    round: (seconds) => measureChurn({ nodes, redis: server, receiver, churn, idle }, seconds),
     close: async () => {
       await churn.close();
       await deployment.stop();
@@ -181,14 +181,14 @@ async function openChurn(bench: Bench): Promise<Opened> {
   };
 }
 
-async function churnAway(load: Events, seconds: number): Promise<Sample> {
+async function measureChurn(load: Events, seconds: number): Promise<Sample> {
   const { nodes, redis: server, receiver, churn, idle } = load;
   receiver.startRound();
   const droppedBefore = churn.dropped;
   let caused = 0;
   const end = beginSample(...nodes);
   const endRedis = await beginRedisUse(server);
-  // Of each channel two events.
+  // Each pair causes two events.
   await onSchedule({ perSecond: eventsPerSecond / 2, seconds }, () => (caused += churn.next().events));
   const endedAt = await settle(
     () => receiver.events >= caused,
@@ -213,6 +213,6 @@ function figuresOf(use: RedisUse, operations: number, operation: string): Figure
   return [
     { name: `µs of Redis CPU per ${operation}`, value: (use.cpuSeconds / operations) * 1e6 },
     { name: `script calls per ${operation}`, value: use.scripts / operations },
-    { name: `commands per ${operation}, those of scripts included`, value: use.calls / operations },
+    { name: `commands per ${operation}, including those of scripts`, value: use.calls / operations },
   ];
 }

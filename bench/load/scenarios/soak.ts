@@ -14,15 +14,15 @@ const clients = 50;
 const presenceChannels = 10;
 const stayMs = 500;
 const perSecond = 200;
-const lookMs = 1000;
+const sampleMs = 1000;
 const warmShare = 1 / 3;
 
 /**
- * Asks: does memory stay flat while connections, channels and messages come and go?
+ * Does memory stay flat while connections, channels and messages come and go?
  *
- * Fifty clients connect, subscribe to a channel nobody had before and, as a user nobody was before, to a presence
- * channel, stay half a second and go, while a backend publishes and an endpoint hears of all of it. The growth is the
- * slope of RSS over the last two thirds: what a server fills once is over by then, if the soak is long enough (`--minutes`).
+ * Fifty clients connect, subscribe to a new channel and, as a new user, to a presence channel. They disconnect after half a second
+ * and repeat this, while a backend publishes and an endpoint receives all webhooks. The growth is the slope of RSS
+ * over the last two thirds: a server has filled its caches by then if the soak is long enough (`--minutes`).
  */
 export const soak: Scenario = {
   name: 'soak',
@@ -32,13 +32,13 @@ export const soak: Scenario = {
     {
       name: `${clients} clients in turn, each on a new channel and as a new user`,
       operation: 'connection',
-      judge: { figure: 'MB of RSS gained an hour' },
+      judge: { figure: 'MB of RSS gained per hour' },
       warmUpSeconds: 0,
       open,
     },
   ],
   notes: [
-    'Over a minute or two the slope is mostly what the heap fills before it is collected; look at the line.',
+    'Over a minute or two, the slope mostly shows how the heap fills before a garbage collection. Look at the plot.',
   ],
 };
 
@@ -77,21 +77,21 @@ async function churn(target: Target, receiver: Receiver, seconds: number): Promi
         await pause(stayMs);
         await socket.close();
       } catch {
-        errors += 1; // Shown in the table; the next one is tried.
+        errors += 1; // The table shows the number of errors; continue with the next connection.
       }
     }
   };
-  const look = async (): Promise<void> => {
+  const sampleRss = async (): Promise<void> => {
     while (elapsed() < seconds) {
       rss.push([elapsed(), (readRss(target.pid) ?? Number.NaN) / 2 ** 20]);
-      await pause(lookMs);
+      await pause(sampleMs);
     }
   };
 
   const end = beginSample(target);
   const [published] = await Promise.all([
     publish(target, seconds),
-    look(),
+    sampleRss(),
     ...Array.from({ length: clients }, client),
   ]);
   const settled = await steadyRss(target.pid);
@@ -105,14 +105,14 @@ async function churn(target: Target, receiver: Receiver, seconds: number): Promi
     errors: errors + published.refused + receiver.badSignatures,
     series: [{ name: 'MB of RSS', points: rss }],
     figures: [
-      { name: 'MB of RSS gained an hour', value: slopeOf(late) * 3600 },
+      { name: 'MB of RSS gained per hour', value: slopeOf(late) * 3600 },
       { name: 'MB of RSS at the start', value: rss[0]?.[1] ?? Number.NaN },
       { name: 'MB of RSS at the end', value: settled === null ? Number.NaN : settled / 2 ** 20 },
     ],
   });
 }
 
-/** In pieces of a minute: a signature is accepted for ten. */
+/** Signs again every minute, because a signature is valid for ten. */
 async function publish(target: Target, seconds: number) {
   const sum = { accepted: 0, refused: 0 };
   for (let left = seconds; left > 0; left -= 60) {

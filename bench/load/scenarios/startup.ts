@@ -3,16 +3,16 @@ import { runtimePackages } from '../measure/packages.ts';
 import { beginSample, nothingLost, type Sample } from '../measure/sample.ts';
 import type { Bench, Case, Scenario, Wanted } from '../scenario.ts';
 
-/** Asks: how soon is it there, and what does it occupy before anybody comes? A fresh process for each round. */
+/** How soon is the server ready, and how much memory does it use without connections? Each round starts a new process. */
 export const startup: Scenario = {
   name: 'startup',
-  question: 'How soon is the server ready, and what does it occupy before anybody comes?',
+  question: 'How soon is the server ready, and how much memory does it use without connections?',
   needs: ['own-process'],
   cases: [
     starting('from the start of the process to ready', 'ms until ready', { timesRaw: 1.4 }),
     starting('memory once ready', 'MB of RSS', { atMost: 55 }),
     {
-      name: 'packages that it needs to run',
+      name: 'packages needed at run time',
       operation: 'installation',
       judge: { figure: 'MB of packages without uWebSockets.js' },
       wanted: { atMost: 25 },

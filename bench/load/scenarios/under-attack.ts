@@ -16,24 +16,23 @@ const latencyFigure = 'p99 ms';
 const attackerFile = fileURLToPath(new URL('../driver/attacker.ts', import.meta.url));
 
 /**
- * Asks: how long do honest users wait while a stranger attacks who holds the public key of the app alone?
+ * How long do honest users wait while an attacker, who knows only the app's public key, attacks the server?
  *
- * The attacks are those of `npm run fuzz`, each made again and again by a process of its own. The server has the
- * limits that are in force when nothing is configured.
+ * The attacks are those of `npm run fuzz`. A separate process repeats each attack. The server has its default limits.
  */
 export const underAttack: Scenario = {
   name: 'under-attack',
-  question: 'How long do honest users wait for a message while a stranger attacks?',
+  question: 'How long do honest users wait for a message during an attack?',
   needs: ['own-process'],
-  cases: [undefined, ...Object.keys(attacks)].map(besides),
+  cases: [undefined, ...Object.keys(attacks)].map(during),
   notes: [
-    'Attacker, server and driver share the cores: with few of them all wait for each other, also where the server does little.',
+    'Attacker, server and driver share the cores. With few cores they all wait for each other, even if the server does little.',
   ],
 };
 
-function besides(attack: string | undefined): Case {
+function during(attack: string | undefined): Case {
   return {
-    name: attack ?? 'nobody attacks',
+    name: attack ?? 'no attack',
     operation: 'delivery',
     judge: { figure: latencyFigure },
     open: (bench) => open(bench, attack),
@@ -69,7 +68,7 @@ async function startAttacker({ port, key }: Target, attack: string): Promise<Chi
   });
   await Promise.race([
     once(attacker.stdout, 'data'),
-    once(attacker, 'exit').then(() => Promise.reject(new Error('the attacker ended before it began'))),
+    once(attacker, 'exit').then(() => Promise.reject(new Error('the attacker exited before it was ready'))),
   ]);
   return attacker;
 }

@@ -5,19 +5,19 @@ import { DriverSocket, subscribeFrame } from '../driver/socket.ts';
 import type { Sample } from '../measure/sample.ts';
 import type { Bench, Case, Opened } from '../scenario.ts';
 import { appOf, type Target } from '../servers/target.ts';
-import { keepUnderWay, type Source } from './webhooks-in-flight.ts';
+import { keepInFlight, type Source } from './webhooks-in-flight.ts';
 
 const channelCount = 10;
 
-/** Client events on channels with no other subscriber: all there is to do is to tell the endpoint. */
+/** Client events on channels without other subscribers, so the server only sends webhooks. */
 export const clientEventWebhooks: Case = {
-  name: 'client events, batched, nobody else subscribed',
+  name: 'client events, batched, no other subscribers',
   operation: 'event',
   wanted: { atMost: 12 },
-  open: (bench) => openClientEvents(bench, 10, keepUnderWay),
+  open: (bench) => openClientEvents(bench, 10, keepInFlight),
 };
 
-/** Opens a server with senders on channels of their own, each of which sends so many events in one write. */
+/** Opens a server with senders on separate channels. Each sends `eventsPerWrite` events in one write. */
 export async function openClientEvents(
   bench: Bench,
   eventsPerWrite: number,

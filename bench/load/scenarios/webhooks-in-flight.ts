@@ -2,24 +2,24 @@ import type { Receiver } from '../driver/receiver.ts';
 import { beginSample, type Measured, type Outcome, type Sample } from '../measure/sample.ts';
 import { onSchedule, settle } from '../measure/wait.ts';
 
-/** Events under way at most: enough to fill many batches, little enough to measure delivery and not a queue. */
+/** The most events in flight: enough to fill many batches, but few enough to measure delivery and not a queue. */
 const window = 2000;
-/** Longer than servers wait before they tell that a channel is vacated. */
+/** Longer than servers wait before they send `channel_vacated`. */
 const stallMs = 5000;
 
-/** What keeps events on their way. */
+/** A source of webhook events. */
 export interface Source {
-  /** Whose CPU counts. */
+  /** The servers whose CPU counts. */
   readonly servers: readonly Measured[];
   readonly receiver: Receiver;
-  /** Causes some events, always as many. Returns how many. */
+  /** Causes a fixed number of events, and returns it. */
   readonly cause: () => number;
-  /** How many of its connections were lost so far. */
+  /** How many connections the source has lost so far. */
   readonly dropped: () => number;
 }
 
-/** Keeps as many webhook events under way as the window allows, and waits for the last of them. */
-export async function keepUnderWay(source: Source, seconds: number): Promise<Sample> {
+/** Keeps as many webhook events in flight as the window allows, and waits for the last one. */
+export async function keepInFlight(source: Source, seconds: number): Promise<Sample> {
   const { servers, receiver, cause, dropped } = source;
   let caused = 0;
   let atOnce = 0;
@@ -47,7 +47,7 @@ export async function keepUnderWay(source: Source, seconds: number): Promise<Sam
   return end(outcomeOf(source, caused, droppedBefore), endedAt);
 }
 
-/** Causes events on a schedule, so many times a second, and waits for the last of them. */
+/** Causes events on a schedule, and waits for the last one. */
 export async function keepPace(
   source: Source,
   schedule: { readonly perSecond: number; readonly seconds: number },
@@ -62,7 +62,7 @@ export async function keepPace(
   return end(outcomeOf(source, caused, droppedBefore), endedAt);
 }
 
-/** Resolves to when the last of so many events came, or the last one that came at all. */
+/** Waits for `caused` events or a stall. Resolves to the time of the last event. */
 function lastOf(receiver: Receiver, caused: number): Promise<number> {
   return settle(
     () => receiver.events >= caused,

@@ -7,27 +7,25 @@ import { pause } from '../measure/wait.ts';
 import type { Bench, Case, Opened, Scenario } from '../scenario.ts';
 import { onRedis } from '../servers/deployment.ts';
 import { appOf, type Target } from '../servers/target.ts';
-import { keepUnderWay } from './webhooks-in-flight.ts';
+import { keepInFlight } from './webhooks-in-flight.ts';
 
 const pairsPerWrite = 10;
 const shareLimitMs = 20_000;
 const lookMs = 200;
 
 /**
- * Asks: what does one webhook event cost all nodes together, and is it shared?
+ * What does one webhook event cost all nodes together, and how is the work shared?
  *
- * Sockets on all nodes by turns subscribe to a channel and leave it at once, with a grace of 0, as in `webhooks`. Each node
- * sends the webhooks of its share of the channels, whichever node their clients are on.
+ * Sockets on all nodes take turns to subscribe to a channel and unsubscribe immediately, with a grace period of 0, as in `webhooks`. Each node
+ * sends the webhooks of its share of the channels, no matter which nodes their clients are on.
  */
 export const webhooksOnNodes: Scenario = {
   name: 'webhooks-on-nodes',
-  question: 'What does one webhook event cost all nodes on Redis together, and how is it shared?',
+  question: 'What does one webhook event cost all nodes on Redis together, and how is the work shared?',
   needs: ['nodes', 'webhooks'],
   needsRedis: true,
   cases: [churnOn(1), churnOn(3)],
-  notes: [
-    'A server of a version whose nodes do not share the sending has one node that does all of it: its busiest node says so.',
-  ],
+  notes: ['In old versions, one node sends all webhooks, which the figure of the busiest node shows.'],
 };
 
 function churnOn(count: number): Case {
@@ -45,7 +43,7 @@ async function open(bench: Bench, count: number): Promise<Opened> {
   const endpoint = { url: await receiver.listen(), eventTypes };
   const deployment = await onRedis(bench, count, [endpoint]);
   const { nodes } = deployment;
-  await shared(nodes);
+  await untilShared(nodes);
   const churns = await Promise.all(
     nodes.map((node, index) => Churn.connect(node, pairsPerWrite, `node-${index}-`)),
   );
@@ -55,7 +53,7 @@ async function open(bench: Bench, count: number): Promise<Opened> {
   return {
     round: async (seconds) => {
       const before = nodes.map(({ pid }) => readCpu(pid));
-      const sample = await keepUnderWay({ servers: nodes, receiver, cause, dropped }, seconds);
+      const sample = await keepInFlight({ servers: nodes, receiver, cause, dropped }, seconds);
       return withShares(sample, nodes, before);
     },
     close: async () => {
@@ -66,7 +64,7 @@ async function open(bench: Bench, count: number): Promise<Opened> {
   };
 }
 
-/** How much more CPU the busiest node used than the mean of all. */
+/** Adds how much more CPU the busiest node used than the mean. */
 function withShares(sample: Sample, nodes: readonly Target[], before: readonly (number | null)[]): Sample {
   const used = nodes.map(({ pid }, index) => (readCpu(pid) ?? 0) - (before[index] ?? 0));
   const mean = used.reduce((sum, one) => sum + one, 0) / used.length;
@@ -74,8 +72,8 @@ function withShares(sample: Sample, nodes: readonly Target[], before: readonly (
   return { ...sample, figures: [...(sample.figures ?? []), busiest] };
 }
 
-/** Waits until each node sends its share, where nodes say so. */
-async function shared(nodes: readonly Target[]): Promise<void> {
+/** Waits until each node sends its share, if the nodes report their partitions. */
+async function untilShared(nodes: readonly Target[]): Promise<void> {
   const giveUpAt = performance.now() + shareLimitMs;
   while (performance.now() < giveUpAt) {
     const shares = await Promise.all(nodes.map(partitionsOf));
@@ -83,7 +81,7 @@ async function shared(nodes: readonly Target[]): Promise<void> {
     if (known.length < shares.length || Math.min(...known) >= Math.floor(64 / nodes.length)) return;
     await pause(lookMs);
   }
-  throw new Error(`The nodes have not shared the webhooks within ${shareLimitMs} ms`);
+  throw new Error(`The nodes did not share the webhooks within ${shareLimitMs} ms`);
 }
 
 async function partitionsOf(node: Target): Promise<number | undefined> {

@@ -1,19 +1,19 @@
 import { Churn, churnNumber } from '../driver/churn.ts';
-import { Receiver, type Manner } from '../driver/receiver.ts';
+import { Receiver, type Behavior } from '../driver/receiver.ts';
 import { Latencies } from '../measure/latencies.ts';
 import { beginSample, type Sample } from '../measure/sample.ts';
 import { onSchedule, settle } from '../measure/wait.ts';
 import type { Bench, Case, Opened } from '../scenario.ts';
 import { appOf, type Target } from '../servers/target.ts';
 
-/** Longer than servers wait before they tell that a channel is vacated. */
+/** Longer than servers wait before they send `channel_vacated`. */
 const stallMs = 5000;
 const eventTypes = ['channel_occupied', 'channel_vacated'];
-const healthy: Manner = { status: 200, delayMs: 0 };
-const slow: Manner = { status: 200, delayMs: 100 };
-const failing: Manner = { status: 500, delayMs: 0 };
+const healthy: Behavior = { status: 200, delayMs: 0 };
+const slow: Behavior = { status: 200, delayMs: 100 };
+const failing: Behavior = { status: 500, delayMs: 0 };
 
-/** The same events on a schedule, to measure from cause to POST: with endpoints that answer well, late and not at all. */
+/** The same events on a schedule, to measure the time from cause to POST, with healthy, slow and failing endpoints. */
 export const pacedWebhooks: readonly Case[] = [
   paced(1000, 'healthy endpoint', [healthy]),
   paced(5000, 'healthy endpoint', [healthy]),
@@ -22,30 +22,30 @@ export const pacedWebhooks: readonly Case[] = [
 ];
 
 /** The figures are those of the first endpoint. */
-function paced(eventsPerSecond: number, what: string, manners: readonly Manner[]): Case {
+function paced(eventsPerSecond: number, what: string, behaviors: readonly Behavior[]): Case {
   const name = `${eventsPerSecond.toLocaleString('en')} events/s on schedule, ${what}`;
   return {
     name,
     operation: 'event',
-    open: (bench) => openPacedChurn(bench, { manners, eventsPerSecond, graceMs: 0 }),
+    open: (bench) => openPacedChurn(bench, { behaviors, eventsPerSecond, graceMs: 0 }),
   };
 }
 
-/** How channels are occupied and vacated, and who is told. */
+/** How channels become occupied and vacated, and which endpoints receive the webhooks. */
 export interface PacedChurn {
-  /** Of the endpoints; one that answers at once is the default. */
-  readonly manners?: readonly Manner[];
+  /** The behaviors of the endpoints; the default is one that answers immediately. */
+  readonly behaviors?: readonly Behavior[];
   readonly eventsPerSecond: number;
-  /** How long a leave lingers; the default is the server's own. */
+  /** The grace period after a leave; the default is the server's own. */
   readonly graceMs?: number;
 }
 
-/** Opens a server on which channels are occupied and left at once, each a moment after the one before. */
+/** Opens a server on which clients subscribe to channels and leave them immediately, one channel after the other. */
 export async function openPacedChurn(bench: Bench, churning: PacedChurn): Promise<Opened> {
-  const { manners = [healthy], eventsPerSecond, ...grace } = churning;
-  // Of each channel two events.
+  const { behaviors = [healthy], eventsPerSecond, ...grace } = churning;
+  // Each pair causes two events.
   const pairsPerSecond = eventsPerSecond / 2;
-  const receivers = manners.map((manner) => new Receiver(appOf(0).secret, manner));
+  const receivers = behaviors.map((behavior) => new Receiver(appOf(0).secret, behavior));
   const urls = await Promise.all(receivers.map((receiver) => receiver.listen()));
   const target = await bench.start({ webhooks: urls.map((url) => ({ url, eventTypes })), ...grace });
   const churn = await Churn.connect(target, 1);
@@ -69,14 +69,14 @@ interface Load {
 
 async function round({ target, receivers, churn, pairsPerSecond }: Load, seconds: number): Promise<Sample> {
   const [receiver, other] = receivers;
-  if (receiver === undefined) throw new Error('There is no endpoint');
+  if (receiver === undefined) throw new Error('The case has no endpoint');
   const dueAt = new Map<number, number>();
   const latencies = new Latencies();
   for (const one of receivers) one.startRound();
   receiver.onEvents = (events) => {
     const now = performance.now();
     for (const { name, channel } of events) {
-      // A vacated channel may have a grace.
+      // channel_vacated can wait for a grace period, so only channel_occupied is measured.
       const due = name === 'channel_occupied' ? dueAt.get(churnNumber(channel)) : undefined;
       if (due !== undefined) latencies.record(now - due);
     }

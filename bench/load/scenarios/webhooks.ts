@@ -3,16 +3,16 @@ import { Receiver } from '../driver/receiver.ts';
 import type { Bench, Opened, Scenario } from '../scenario.ts';
 import { appOf, type ServerSettings } from '../servers/target.ts';
 import { clientEventWebhooks } from './webhooks-client-events.ts';
-import { keepUnderWay } from './webhooks-in-flight.ts';
+import { keepInFlight } from './webhooks-in-flight.ts';
 import { pacedWebhooks } from './webhooks-paced.ts';
 
 const pairsPerWrite = 10;
 
 /**
- * Asks: what does one webhook event cost, from the subscription that causes it to the POST that carries it?
+ * What does one webhook event cost, from the subscription that causes it to its POST?
  *
- * Sockets subscribe to a channel and leave it at once, with a grace of 0: each pair is one channel_occupied and
- * one channel_vacated. The CPU per event therefore contains half a subscribe and half an unsubscribe.
+ * Sockets subscribe to a channel and unsubscribe immediately, with a grace period of 0. Each pair causes one channel_occupied and
+ * one channel_vacated, so the CPU per event includes half a subscribe and half an unsubscribe.
  */
 export const webhooks: Scenario = {
   name: 'webhooks',
@@ -20,13 +20,13 @@ export const webhooks: Scenario = {
   needs: ['webhooks'],
   cases: [
     {
-      name: 'churn: occupied and vacated, batched as each does it by default',
+      name: 'churn: occupied and vacated, default batching',
       operation: 'event',
       wanted: { atMost: 22 },
       open: (bench) => open(bench, {}),
     },
     {
-      name: 'churn: up to 1,000 events in a POST',
+      name: 'churn: up to 1,000 events per POST',
       operation: 'event',
       open: (bench) => open(bench, { batchEvents: 1000 }),
     },
@@ -34,11 +34,11 @@ export const webhooks: Scenario = {
     ...pacedWebhooks,
   ],
   notes: [
-    'By default the emulator sends up to 20 events in a POST, so that any receiver can take it; soketi is told to collect for 250 ms and has no bound: its 0.5 POSTs per 1,000 events are most of the difference in CPU.',
-    'At most 2,000 events are on their way in the churn cases; a server that holds events back for 250 ms can then not do more than 8,000 a second.',
-    'soketi has no grace; the emulator is told to have none (3 s is its default).',
-    'raw posts as many events at once as the emulator, signed, through undici, and looks no further: no order, no retries, no bounds.',
-    'A failing endpoint answers 500 and gets the same events as a healthy one; the figures are of the healthy one.',
+    'By default, the emulator sends up to 20 events per POST, which any receiver can handle. soketi is configured to collect events for 250 ms and has no limit: its 0.5 POSTs per 1,000 events explain most of the difference in CPU.',
+    'At most 2,000 events are in flight in the churn cases, so a server that holds events back for 250 ms cannot exceed 8,000 a second.',
+    'soketi has no grace period. The emulator is configured to have none (its default is 3 s).',
+    'raw posts signed batches of the same size as the emulator, through undici, but without order, retries or limits.',
+    'A failing endpoint answers 500 and receives the same events as the healthy one. The figures are those of the healthy endpoint.',
   ],
 };
 
@@ -56,7 +56,7 @@ async function open(bench: Bench, settings: ServerSettings): Promise<Opened> {
   };
   return {
     pid: target.pid,
-    round: (seconds) => keepUnderWay(source, seconds),
+    round: (seconds) => keepInFlight(source, seconds),
     close: async () => {
       await churn.close();
       await target.stop();

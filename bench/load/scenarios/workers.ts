@@ -16,24 +16,24 @@ import { openBarrage } from './http-trigger.ts';
 const two = 'emulator+workers2';
 const payload = 'x'.repeat(100);
 const connections = 1000;
-/** So many connections are tried, one after the other, to find the threads that serve. */
+/** The number of connections, one after the other, that are used to find the serving threads. */
 const probes = 16;
 const probeRequests = 100;
 const idleMs = 1000;
 
 /**
- * Asks: what do several workers cost, beside the one thread that does the same?
+ * What do two workers cost, compared with one thread that does the same?
  *
- * The same loads as in the scenarios of those names, on the emulator as it is and with two workers; the CPU is that of all
- * threads together. Which thread is a worker is found by asking: the one that a request on some connection keeps busy.
+ * The cases run loads of other scenarios on the plain emulator and with two workers. The CPU is that of all
+ * threads together. To find out which threads are workers, the bench sends requests on several connections and looks which thread is busy.
  */
 export const workers: Scenario = {
   name: 'workers',
-  question: 'What do two workers cost, beside the one thread that does the same?',
+  question: 'What do two workers cost, compared with one thread that does the same?',
   needs: ['nodes'],
   needsOne: {
     ability: 'workers',
-    otherwise: `None of the targets has workers: name one, such as --targets emulator,${two}.`,
+    otherwise: `None of the targets has workers. Add one, for example with --targets emulator,${two}.`,
   },
   cases: [
     {
@@ -51,7 +51,7 @@ export const workers: Scenario = {
       ),
     },
     {
-      name: 'HTTP trigger, nobody subscribed, 32 connections',
+      name: 'HTTP trigger, no subscribers, 32 connections',
       operation: 'request',
       wanted: timesOne(1.25),
       open: balanced((bench) =>
@@ -70,12 +70,12 @@ export const workers: Scenario = {
       wanted: timesOne(1.3),
       open: balanced((bench) => openStorm(bench, (index) => `presence-bench-${index}`)),
     },
-    passedOver(),
+    unconcernedWorker(),
     spread(),
   ],
   notes: [
-    'On one core, and where the driver shares the cores of the servers, rates say nothing of workers; CPU per operation does.',
-    'What a worker pays for a message whose channel it does not hold is the CPU of its thread while another one gets all requests, less what it uses while nothing happens.',
+    'On one core, or if the driver shares the cores of the servers, compare workers by CPU per operation and not by rates.',
+    'The cost of a message for a worker without subscribers of the channel is the CPU of its thread while another worker receives all requests, minus what it uses while idle.',
   ],
 };
 
@@ -83,7 +83,7 @@ function timesOne(atMost: number): Wanted {
   return { of: two, timesOther: { target: 'emulator', atMost } };
 }
 
-/** Adds to each round how evenly the threads that serve were busy. */
+/** Adds to each round how evenly the serving threads were busy. */
 function balanced(open: (bench: Bench) => Promise<Opened>): (bench: Bench) => Promise<Opened> {
   return async (bench) => {
     const started: Target[] = [];
@@ -96,7 +96,7 @@ function balanced(open: (bench: Bench) => Promise<Opened>): (bench: Bench) => Pr
       },
     });
     const [target] = started;
-    if (target === undefined) throw new Error('The case has started no server');
+    if (target === undefined) throw new Error('The case started no server');
     const threads = await servingThreads(target);
     return {
       ...opened,
@@ -107,8 +107,8 @@ function balanced(open: (bench: Bench) => Promise<Opened>): (bench: Bench) => Pr
         const value = unevenness([...threads].map((thread) => used.get(thread) ?? 0));
         const figures = [
           ...(sample.figures ?? []),
-          { name: 'CPU of the busiest thread that serves, in units of their mean', value },
-          { name: 'threads that serve', value: threads.size },
+          { name: 'CPU of the busiest serving thread, divided by the mean', value },
+          { name: 'serving threads', value: threads.size },
         ];
         return { ...sample, figures };
       },
@@ -116,26 +116,26 @@ function balanced(open: (bench: Bench) => Promise<Opened>): (bench: Bench) => Pr
   };
 }
 
-function passedOver(): Case {
+function unconcernedWorker(): Case {
   return {
-    name: 'a message of a channel that a worker does not hold',
+    name: 'a message to a channel without subscribers on a worker',
     operation: 'message',
     needs: ['workers'],
-    judge: { figure: 'µs of CPU of a worker that does not hold it' },
+    judge: { figure: 'µs of CPU of a worker without subscribers' },
     wanted: { of: two, atMost: 0.1 },
     open: async (bench) => {
       const target = await bench.start({});
       const threads = await servingThreads(target);
       return {
         pid: target.pid,
-        round: (seconds) => passOver(target, threads, seconds),
+        round: (seconds) => measureOthers(target, threads, seconds),
         close: () => target.stop(),
       };
     },
   };
 }
 
-async function passOver(target: Target, threads: ReadonlySet<string>, seconds: number): Promise<Sample> {
+async function measureOthers(target: Target, threads: ReadonlySet<string>, seconds: number): Promise<Sample> {
   const idle = beginThreads(target);
   await pause(idleMs);
   const idleUse = idle();
@@ -150,19 +150,19 @@ async function passOver(target: Target, threads: ReadonlySet<string>, seconds: n
   const net = [...threads].map(
     (thread) => (use.get(thread) ?? 0) - ((idleUse.get(thread) ?? 0) * sample.seconds * 1000) / idleMs,
   );
-  // The busiest one got the requests.
+  // The busiest worker received the requests.
   const others = net.toSorted((a, b) => b - a).slice(1);
   const mean = others.reduce((sum, one) => sum + one, 0) / others.length;
   return {
     ...sample,
     figures: [
-      { name: 'µs of CPU of a worker that does not hold it', value: (mean / accepted) * 1e6 },
-      { name: 'threads that serve', value: threads.size },
+      { name: 'µs of CPU of a worker without subscribers', value: (mean / accepted) * 1e6 },
+      { name: 'serving threads', value: threads.size },
     ],
   };
 }
 
-/** The threads that serve requests: for each of some connections, the one that was busiest while it was used. */
+/** The threads that serve requests: for each of several connections, the thread that was busiest during its requests. */
 async function servingThreads(target: Target): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   const request = signTrigger(target, 'bench-nobody', payload);
@@ -177,7 +177,7 @@ async function servingThreads(target: Target): Promise<ReadonlySet<string>> {
   return found;
 }
 
-/** Reads the CPU of each thread now; the returned function says what each has used since. */
+/** Reads the CPU of each thread now. The returned function returns what each thread has used since then. */
 function beginThreads({ pid }: Target): () => ReadonlyMap<string, number> {
   const before = readThreads(pid);
   return () =>
@@ -189,7 +189,7 @@ function spread(): Case {
     name: `spread of ${connections.toLocaleString('en')} connections over the workers`,
     operation: 'connection',
     needs: ['workers'],
-    judge: { figure: 'connections of the worker with most, in units of the mean' },
+    judge: { figure: 'connections of the worker with the most, divided by the mean' },
     wanted: { of: two, atMost: 1.5 },
     warmUpSeconds: 0,
     open: openSpread,
@@ -208,7 +208,7 @@ async function openSpread(bench: Bench): Promise<Opened> {
       const counts = connectionsOfWorkers(await answer.text());
       await group.close();
       const figures = [
-        { name: 'connections of the worker with most, in units of the mean', value: unevenness(counts) },
+        { name: 'connections of the worker with the most, divided by the mean', value: unevenness(counts) },
         { name: 'workers', value: counts.length },
       ];
       return { ...sample, figures };

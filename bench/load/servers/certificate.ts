@@ -6,7 +6,7 @@ import type { Variant } from './target.ts';
 
 let made: Variant['tls'] = null;
 
-/** A certificate for 127.0.0.1 that lives as long as this process: made by openssl, with the elliptic curve most use. */
+/** A certificate for 127.0.0.1, created by openssl with the most common elliptic curve. It is deleted when this process exits. */
 export function certificate(): NonNullable<Variant['tls']> {
   if (made !== null) return made;
   const folder = mkdtempSync(join(tmpdir(), 'soketify-bench-tls-'));
@@ -26,7 +26,7 @@ export function certificate(): NonNullable<Variant['tls']> {
     const words = ['req', '-x509', ...key, '-out', files.certFile, '-days', '2', ...subject];
     execFileSync('openssl', words, { stdio: 'ignore' });
   } catch (cause) {
-    throw new Error('No certificate for the variants with TLS: openssl is needed in PATH', { cause });
+    throw new Error('Cannot create a certificate for the TLS variants: openssl must be in PATH', { cause });
   }
   made = files;
   return made;

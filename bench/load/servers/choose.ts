@@ -6,7 +6,7 @@ import { faultOfSockudo, sockudo } from './sockudo.ts';
 import { installSoketi, soketi } from './soketi.ts';
 import type { Launch, TargetKind, Variant } from './target.ts';
 
-/** The servers that the bench can start, by the name that the command line gives them. */
+/** The servers that the bench can start, by their names on the command line. */
 export const targetNames = ['emulator', 'raw', 'soketi', 'sockudo'] as const;
 
 const makers = { emulator, raw, soketi, sockudo };
@@ -14,18 +14,18 @@ const variants = ['tls', 'redis', 'store', 'bare', 'page'];
 const workersPattern = /^workers([1-9]\d?)$/;
 
 /**
- * What is wrong with a name such as `emulator+tls`; undefined when it can be used. `sockudoPath` is the program for
+ * Why a target such as `emulator+tls` cannot be used; undefined if it can. `sockudoPath` is the program for
  * the target `sockudo`.
  */
 export function faultOfTarget(name: string, sockudoPath?: string): string | undefined {
   const [base = '', ...given] = name.split('+');
-  if (!isKnown(base)) return `There is no target "${base}". Known are: ${targetNames.join(', ')}.`;
+  if (!isKnown(base)) return `There is no target "${base}". Known targets: ${targetNames.join(', ')}.`;
   const unknown = given.find((variant) => !variants.includes(variant) && !workersPattern.test(variant));
   if (unknown !== undefined)
-    return `There is no variant "${unknown}". Known are: ${variants.join(', ')}, workersN (1 to 99).`;
-  if (base === 'raw' && given.includes('redis')) return 'The target "raw" has nothing to ask Redis for.';
+    return `There is no variant "${unknown}". Known variants: ${variants.join(', ')}, workersN (1 to 99).`;
+  if (base === 'raw' && given.includes('redis')) return 'The target "raw" does not use Redis.';
   if (base === 'sockudo' && given.includes('redis')) return 'The target "sockudo" is measured without Redis.';
-  if (base !== 'emulator' && given.includes('store')) return `The target "${base}" keeps nothing on disk.`;
+  if (base !== 'emulator' && given.includes('store')) return `The target "${base}" stores nothing on disk.`;
   if (base !== 'emulator' && (given.includes('bare') || given.includes('page'))) {
     return `The target "${base}" has no Dashboard.`;
   }
@@ -35,7 +35,7 @@ export function faultOfTarget(name: string, sockudoPath?: string): string | unde
   return given.includes('redis') ? faultOfRedis() : undefined;
 }
 
-/** The target of this name; soketi is installed if it has to be. */
+/** The target with this name. Installs soketi if necessary. */
 export function chooseTarget(name: string, launch: Launch): TargetKind {
   const [base = '', ...given] = name.split('+');
   if (!isKnown(base)) throw new Error(`There is no target "${base}"`);

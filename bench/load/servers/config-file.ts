@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Writes the configuration where only `use` needs it: a server reads its own once, at the start. */
+/** Writes a configuration file that exists only while `use` runs: servers read theirs once, at startup. */
 export async function withFile<Result>(
   config: object,
   use: (file: string) => Promise<Result>,

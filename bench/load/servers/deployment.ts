@@ -4,31 +4,31 @@ import { pause } from '../measure/wait.ts';
 import type { BenchRedis, CommandCounts } from './redis.ts';
 import type { ServerSettings, Target } from './target.ts';
 
-/** One way to run the server: alone with its ledger in memory, or as some nodes on one Redis. */
+/** One way to run the server: alone with its ledger in memory, or as several nodes on one Redis. */
 export interface Deployment {
   readonly nodes: readonly [Target, ...Target[]];
   readonly redis: BenchRedis | null;
   stop(): Promise<void>;
 }
 
-/** What Redis did in a while. */
+/** What Redis did in a period. */
 export interface RedisUse extends CommandCounts {
   readonly seconds: number;
   readonly cpuSeconds: number;
 }
 
-/** Starts what a deployment consists of. */
+/** Starts the parts of a deployment. */
 interface Starter {
   start(settings: ServerSettings): Promise<Target>;
   startRedis(): Promise<BenchRedis>;
 }
 
-/** Two rounds of the heartbeats, which come every two seconds for all partitions at once. */
+/** Two rounds of heartbeats, which nodes send every two seconds for all partitions together. */
 const idleSeconds = 4;
 const quietLimitMs = 10_000;
 const quietStepMs = 200;
 
-/** What is left falls due at once, so that no round pays for the one before. */
+/** Departures become due immediately, so that no round pays for the previous one. */
 const settings = { graceMs: 0 };
 
 /** A single node, with its ledger in memory. */
@@ -37,17 +37,17 @@ export async function single(starter: Starter): Promise<Deployment> {
   return { nodes: [node], redis: null, stop: () => node.stop() };
 }
 
-/** Some nodes on a Redis of their own, which tell these endpoints; there are none by default. */
+/** `count` nodes on their own Redis, which send webhooks to these endpoints; the default is none. */
 export async function onRedis(
   starter: Starter,
   count: number,
   webhooks: NonNullable<ServerSettings['webhooks']> = [],
 ): Promise<Deployment> {
   const redis = await starter.startRedis();
-  const ofNode = { ...settings, webhooks, redisUrl: redis.url };
-  const first = await starter.start(ofNode);
+  const nodeSettings = { ...settings, webhooks, redisUrl: redis.url };
+  const first = await starter.start(nodeSettings);
   const others: Target[] = [];
-  while (others.length + 1 < count) others.push(await starter.start(ofNode));
+  while (others.length + 1 < count) others.push(await starter.start(nodeSettings));
   return {
     nodes: [first, ...others],
     redis,
@@ -58,7 +58,7 @@ export async function onRedis(
   };
 }
 
-/** Reads what Redis has done so far; the returned function says what it did since then. */
+/** Reads what Redis has done so far. The returned function returns what it has done since then. */
 export async function beginRedisUse(redis: BenchRedis): Promise<() => Promise<RedisUse>> {
   const before = await redis.commands();
   const cpuBefore = readCpu(redis.pid) ?? Number.NaN;
@@ -78,7 +78,7 @@ export async function beginRedisUse(redis: BenchRedis): Promise<() => Promise<Re
   };
 }
 
-/** CPU seconds that the nodes together use in a second while nobody uses them; 0 where it cannot be read. */
+/** CPU seconds that the idle nodes use together in a second; 0 if they cannot be read. */
 export async function idleCpu(nodes: readonly Target[]): Promise<number> {
   const read = (): number => cpuOfAll(nodes) ?? 0;
   const before = read();
@@ -86,14 +86,14 @@ export async function idleCpu(nodes: readonly Target[]): Promise<number> {
   return (read() - before) / idleSeconds;
 }
 
-/** What Redis does for these nodes while nobody uses them: heartbeats, and the dispatcher's looks at the outboxes. */
+/** What Redis does for idle nodes: heartbeats, and the dispatchers' checks of the outboxes. */
 export async function idleUse(redis: BenchRedis): Promise<RedisUse> {
   const end = await beginRedisUse(redis);
   await pause(idleSeconds * 1000);
   return end();
 }
 
-/** Waits until the nodes ask Redis for no more than while they are idle; gives up after 10 s. */
+/** Waits until the nodes send Redis no more than while they are idle. Returns after 10 s in any case. */
 export async function untilQuiet(redis: BenchRedis, idle: RedisUse): Promise<void> {
   const limit = performance.now() + quietLimitMs;
   const enough = (2 * idle.scripts * quietStepMs) / 1000 / idle.seconds + 10;
@@ -104,7 +104,7 @@ export async function untilQuiet(redis: BenchRedis, idle: RedisUse): Promise<voi
   }
 }
 
-/** `use` without what would have happened in that time anyway. */
+/** `use` minus what idle nodes would have caused in that time. */
 export function withoutIdle(use: RedisUse, idle: RedisUse): RedisUse {
   const share = use.seconds / idle.seconds;
   return {

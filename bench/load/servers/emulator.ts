@@ -19,12 +19,12 @@ import {
 
 const thisCheckout = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The program of this repository, as it was built. */
+/** The built program of this repository. */
 export function emulator(name: string, launch: Launch, variant: Variant): TargetKind {
   return emulatorOf(thisCheckout, name, launch, variant);
 }
 
-/** Where a checkout has its program, once it is built. */
+/** The path of the built program in a checkout. */
 export function programIn(folder: string): string {
   const [program, older] = ['main.cjs', 'main.js'].map((name) => join(folder, 'dist', name)) as [
     string,
@@ -33,7 +33,7 @@ export function programIn(folder: string): string {
   return existsSync(program) ? program : older;
 }
 
-/** The program as it was built in a checkout. */
+/** The built program of a checkout. */
 export function emulatorOf(
   checkout: string,
   name: string,
@@ -71,7 +71,7 @@ export function emulatorOf(
   };
 }
 
-/** The limits that a load would meet, switched off. A build of another checkout may know fewer of them. */
+/** Switches off the limits that a load would reach. An older checkout may not have all of them. */
 function limitsOf(folder: string): object {
   const schema = readFileSync(join(folder, 'config/schema.json'), 'utf8');
   const names = ['presenceMembers', 'clientEventsPerSecond', 'channelsPerConnection'];
@@ -82,7 +82,7 @@ function configOf(settings: ServerSettings, { tls, dashboard, workers }: Variant
   const { batchEvents, graceMs, hasDefaultLimits = false, redisUrl, webhooks = [] } = settings;
   return {
     host: '127.0.0.1',
-    // What a failing endpoint has not taken by then is of no interest.
+    // The bench does not wait for deliveries to a failing endpoint.
     shutdownTimeoutMs: 1000,
     apps: appsOf(settings).map(({ appId, ...pair }, index) => ({
       id: appId,
@@ -106,17 +106,17 @@ function portOf(line: string): number | null {
     const entry = JSON.parse(line) as { msg?: unknown; port?: unknown };
     return entry.msg === 'listening' && typeof entry.port === 'number' ? entry.port : null;
   } catch {
-    return null; // Not a log line of ours: kept for the error message by the caller.
+    return null; // Not one of our log lines: the caller keeps it for an error message.
   }
 }
 
-/** Reads the live stream, as a page that is open does. Returns how to close it. */
+/** Reads the live stream, as an open page does. Returns a function that closes it. */
 function openPage(port: number): () => void {
   const request = get(`http://127.0.0.1:${port}/admin/stream`, (answer) => {
     if (answer.statusCode !== 200) throw new Error(`the live stream answered ${answer.statusCode}`);
     answer.resume();
   });
-  // The server ends it.
+  // The server closes the stream when it stops.
   request.on('error', () => {});
   return () => request.destroy();
 }

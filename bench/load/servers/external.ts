@@ -1,6 +1,6 @@
 import type { Target, TargetKind } from './target.ts';
 
-/** A server that somebody else started: known by its address only, and by its process when that is on this machine. */
+/** A server that the bench did not start. Only its address is known, and its process id if it was given. */
 export function external(target: Omit<Target, 'readyMs' | 'stop'>): TargetKind {
   return {
     name: 'url',

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 
-/** A loopback port that was free a moment ago, for a server that cannot choose one by itself. */
+/** Returns a free loopback port, for servers that cannot choose one themselves. Another process could still take it first. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));

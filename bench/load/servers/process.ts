@@ -1,22 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** A server that runs as a process of its own. */
+/** A server that runs as a separate process. */
 export interface ServerProcess<Found> {
   readonly pid: number;
-  /** What the line said that told it was ready. */
+  /** What `find` returned for the line that says the server is ready. */
   readonly found: Found;
-  /** From the start of the process to that line. */
+  /** The time from the start of the process to that line. */
   readonly readyMs: number;
-  /** SIGTERM unless it is to be killed, and SIGKILL if it has not ended after 10 s. Resolves when it has ended. */
+  /** Sends SIGTERM (SIGKILL with `isKilled`), and SIGKILL after 10 s. Resolves when the process has exited. */
   stop(): Promise<void>;
 }
 
-/** How a process is treated otherwise than by default. */
-export interface Manner {
-  /** All of its environment; the default is the caller's, without what would change the servers of this bench. */
+/** Options for a process. */
+export interface ProcessOptions {
+  /** The whole environment; the default is the caller's without variables that would change the servers of the bench. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Whether it is ended without being asked; the default is no. */
+  /** Whether `stop` kills the process instead of terminating it; the default is false. */
   readonly isKilled?: boolean;
 }
 
@@ -24,22 +24,23 @@ const startLimitMs = 20_000;
 const stopLimitMs = 10_000;
 const running = new Set<ChildProcess>();
 
-/** Ends every server still running, at once. For Ctrl-C and for a driver that fails. */
+/** Kills every running server immediately, for Ctrl-C or a driver that fails. */
 export function killProcesses(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
 /**
- * Starts a server and waits until `find` returns something for a line of its standard output. Throws with the last
- * of what it said when it ends before that or takes longer than 20 s.
+ * Starts a server and waits until `find` returns something for a line of its standard output.
+ *
+ * @throws With the last part of its output, if the server exits before that or takes longer than 20 s.
  */
 export async function startProcess<Found>(
   words: readonly string[],
   find: (line: string) => Found | null,
-  { env = cleanEnvironment(), isKilled = false }: Manner = {},
+  { env = cleanEnvironment(), isKilled = false }: ProcessOptions = {},
 ): Promise<ServerProcess<Found>> {
   const [command, ...args] = words;
-  if (command === undefined) throw new Error('There is no command to start');
+  if (command === undefined) throw new Error('No command to start');
   const startedAt = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   running.add(child);
@@ -50,7 +51,7 @@ export async function startProcess<Found>(
   return { pid: child.pid ?? 0, found, readyMs, stop: () => stop(child, exited, isKilled) };
 }
 
-/** Nothing from the caller's shell may change what is measured. */
+/** Removes variables of the caller's shell that would change what is measured. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(SOKETIFY_|SOKETI_|NODE_)/.test(name));
   return Object.fromEntries(kept);
@@ -60,19 +61,20 @@ function firstFound<Found>(child: ChildProcess, find: (line: string) => Found | 
   const { stdout, stderr } = child;
   if (stdout === null || stderr === null) throw new Error('The server was started without pipes');
   return new Promise((resolve, reject) => {
-    let complaint = '';
-    const fail = (why: string): void => reject(new Error(`${child.spawnfile} ${why}. ${complaint.trim()}`));
+    let output = '';
+    const fail = (reason: string): void =>
+      reject(new Error(`${child.spawnfile} ${reason}. ${output.trim()}`));
     const limit = setTimeout(() => {
       child.kill('SIGKILL');
       fail(`was not ready within ${startLimitMs} ms`);
     }, startLimitMs);
-    stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)));
+    stderr.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2000)));
     child.once('error', (error) => fail(`could not be started: ${error.message}`));
-    child.once('exit', (code) => fail(`ended with code ${code} before it was ready`));
+    child.once('exit', (code) => fail(`exited with code ${code} before it was ready`));
     const lines = createInterface({ input: stdout });
     lines.on('line', (line) => {
       const found = find(line);
-      if (found === null) return void (complaint = `${complaint}\n${line}`.slice(-2000));
+      if (found === null) return void (output = `${output}\n${line}`.slice(-2000));
       clearTimeout(limit);
       lines.close();
       stdout.resume();

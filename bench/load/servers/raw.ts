@@ -5,10 +5,10 @@ import { appsOf, nodeCommand, targetOf, type Launch, type TargetKind, type Varia
 
 const program = fileURLToPath(new URL('../../peers/built/raw/server.js', import.meta.url));
 
-/** As many as the emulator puts into one POST by default. */
+/** The emulator's default for the events in one POST. */
 const defaultBatchEvents = 20;
 
-/** The floor: a server on the same uWebSockets.js that does no more than the scenarios need. */
+/** The floor: a server on the same uWebSockets.js that does only what the scenarios need. */
 export function raw(name: string, launch: Launch, { tls }: Variant): TargetKind {
   return {
     name,

@@ -6,40 +6,40 @@ import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
 import { startProcess } from './process.ts';
 
-/** A Redis of the bench's own, on a free loopback port, which keeps nothing on disk. */
+/** The bench's own Redis on a free loopback port. It stores nothing on disk. */
 export interface BenchRedis {
   readonly url: string;
   readonly pid: number;
-  /** What it has been asked to do since it started. */
+  /** Counts of the commands since its start. */
   commands(): Promise<CommandCounts>;
   stop(): Promise<void>;
 }
 
 /** Counts since the start. */
 export interface CommandCounts {
-  /** Commands, those that scripts made included. */
+  /** Commands, including those of scripts. */
   readonly calls: number;
-  /** Calls of scripts, however they were sent. */
+  /** Calls of scripts by any command. */
   readonly scripts: number;
-  /** Microseconds that were spent within those. */
+  /** Microseconds spent in scripts. */
   readonly scriptMicros: number;
-  /** Messages published by whoever is connected, or by scripts. */
+  /** Messages published by clients or scripts. */
   readonly published: number;
 }
 
 const scriptCommands = ['eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall'];
 const publishCommands = ['publish', 'spublish'];
 
-/** Why no Redis can be started here, in one sentence with what to install; undefined when one can. */
+/** Why no Redis can start, in one sentence with what to install; undefined if one can. */
 export function faultOfRedis(): string | undefined {
   const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
   const version = /\bv=(\d+(\.\d+)*)/.exec(stdout ?? '')?.[1];
   if (version !== undefined && Number.parseInt(version, 10) >= 7) return undefined;
-  const found = version === undefined ? 'there is none' : `${version} was found`;
-  return `redis-server 7 or later is needed in PATH and ${found}: install it, for instance with "apt-get install redis-server".`;
+  const found = version === undefined ? 'none' : version;
+  return `redis-server 7 or later must be in PATH, but found ${found}. Install it, for example with "apt-get install redis-server".`;
 }
 
-/** Starts one; `prefix` are words before the command, such as `taskset -c 0`. */
+/** Starts a Redis. `prefix` contains words before the command, such as `taskset -c 0`. */
 export async function startRedis(prefix: readonly string[]): Promise<BenchRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-bench-redis-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
@@ -66,7 +66,7 @@ export async function startRedis(prefix: readonly string[]): Promise<BenchRedis>
 
 /** Reads lines such as `cmdstat_evalsha:calls=12,usec=340,usec_per_call=28.33,...`. */
 export function countsOf(info: string): CommandCounts {
-  // A subcommand stands behind its command: `cmdstat_client|id`.
+  // A subcommand follows its command: `cmdstat_client|id`.
   const lines = [...info.matchAll(/^cmdstat_([\w|]+):calls=(\d+),usec=(\d+)/gm)];
   const sum = (names: readonly string[], column: 2 | 3): number =>
     lines.reduce((total, line) => total + (names.includes(line[1] ?? '') ? Number(line[column]) : 0), 0);

@@ -13,24 +13,24 @@ import {
 } from './target.ts';
 
 const acceptLimitMs = 5000;
-/** Warnings, and the one line that says that it is about to listen. */
+/** Warnings, and the line that announces that Sockudo will listen. */
 const logFilter = 'warn,sockudo::bootstrap::runtime=info';
 
-/** What is wrong with the path of its program, in one sentence with what to do; undefined when it can be used. */
+/** Why the program at `path` cannot be used, in one sentence with what to do; undefined if it can. */
 export function faultOfSockudo(path: string | undefined): string | undefined {
   if (path === undefined) {
-    return 'The target "sockudo" is built by its owner: give its program with --sockudo PATH, for instance after "cargo install sockudo --version 5.0.1".';
+    return 'The target "sockudo" needs a program that you have built: pass it with --sockudo PATH, for example after "cargo install sockudo --version 5.0.1".';
   }
   try {
     versionOf(path);
     return undefined;
   } catch (error) {
-    const why = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    return `--sockudo is the program of a Sockudo that was built, got "${path}", which does not tell its version: ${why}`;
+    const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
+    return `--sockudo must be the path of a built Sockudo program, got "${path}", which did not print its version: ${reason}`;
   }
 }
 
-/** Sockudo, as its owner has built it, on one machine and with what would end the load switched off. */
+/** A Sockudo program, configured for one machine and without the limits that a load would reach. */
 export function sockudo(name: string, launch: Launch, variant: Variant): TargetKind {
   const { sockudo: program } = launch;
   const fault = faultOfSockudo(program);
@@ -48,14 +48,14 @@ export function sockudo(name: string, launch: Launch, variant: Variant): TargetK
           [...launch.prefix, program, '--config', file],
           (line) => (/https? server listening/.test(line) ? true : null),
           {
-            // It takes its settings from variables such as PORT and DEBUG as well.
+            // Sockudo also reads settings from variables such as PORT and DEBUG.
             env: { PATH: process.env['PATH'], RUST_LOG: logFilter },
-            // When asked, it may wait for its last webhooks for longer than a run would like.
+            // A graceful shutdown can wait too long for the last webhooks.
             isKilled: true,
           },
         ),
       );
-      // It says so before it listens.
+      // Sockudo logs the line before it listens.
       await untilAccepting(port);
       const readyMs = performance.now() - startedAt;
       return targetOf({ ...server, readyMs }, { port, isTls: variant.tls !== null });
@@ -63,7 +63,7 @@ export function sockudo(name: string, launch: Launch, variant: Variant): TargetK
   };
 }
 
-/** What the program calls itself, such as `sockudo 5.0.1`. */
+/** The program's name and version, such as `sockudo 5.0.1`. */
 function versionOf(program: string): string {
   return execFileSync(program, ['--version'], { encoding: 'utf8', timeout: 5000, stdio: 'pipe' }).trim();
 }
@@ -72,7 +72,7 @@ function metricsOn(port: number): object {
   return { enabled: true, host: '127.0.0.1', port };
 }
 
-/** As it is by default, but with state and queue in its own memory, and without the limits that a load would meet. */
+/** The default configuration, but with state and queue in memory, and without the limits that a load would reach. */
 export function sockudoConfig(settings: ServerSettings, { tls }: Pick<Variant, 'tls'>): object {
   const { webhooks = [], batchEvents } = settings;
   return {
@@ -94,7 +94,7 @@ export function sockudoConfig(settings: ServerSettings, { tls }: Pick<Variant, '
           secret,
           enabled: true,
           policy: {
-            // 0 is no limit.
+            // 0 means no limit.
             limits: { max_connections: 0, max_client_events_per_second: 0 },
             features: { enable_client_messages: true },
             webhooks:
@@ -106,12 +106,14 @@ export function sockudoConfig(settings: ServerSettings, { tls }: Pick<Variant, '
   };
 }
 
-/** Resolves once the port takes a connection; throws after five seconds. */
+/** Resolves when the port accepts a connection; throws after five seconds. */
 async function untilAccepting(port: number): Promise<void> {
   const limit = performance.now() + acceptLimitMs;
   while (!(await accepts(port))) {
     if (performance.now() > limit) {
-      throw new Error(`sockudo took no connection within ${acceptLimitMs} ms of saying that it listens`);
+      throw new Error(
+        `sockudo accepted no connection within ${acceptLimitMs} ms after it logged that it listens`,
+      );
     }
   }
 }

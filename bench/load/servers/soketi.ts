@@ -37,7 +37,7 @@ export function soketi(name: string, launch: Launch, variant: Variant): TargetKi
         ...configOf(settings, variant),
         port,
         metrics: { enabled: false, host: '127.0.0.1', port: metricsPort },
-        // It looks for others of its kind even when it runs alone: nothing may leave this machine.
+        // Even a single soketi looks for other nodes: restrict this to loopback.
         cluster: { hostname: '127.0.0.1', unicast: '127.0.0.1', port: discoveryPort },
         ...(redis === null ? {} : redisConfig(redis.url)),
       };
@@ -52,15 +52,15 @@ export function soketi(name: string, launch: Launch, variant: Variant): TargetKi
   };
 }
 
-/** Installs it from npm beside the bench, once; everything stays in a folder that git ignores. */
+/** Installs soketi from npm, once, in a folder that git ignores. */
 export function installSoketi(): void {
   if (existsSync(program) && installedVersion() === version) return;
-  process.stdout.write(`Installing soketi ${version} into bench/peers/soketi/installed, once\n`);
+  process.stdout.write(`Installing soketi ${version} into bench/peers/soketi/installed (only once)\n`);
   mkdirSync(folder, { recursive: true });
   const content = {
     private: true,
     dependencies: { '@soketi/soketi': version },
-    // The version that soketi names is not on npm; this is the one that this project runs on.
+    // The version that soketi requires is not on npm: use this project's version.
     overrides: { 'uWebSockets.js': ourPackage.dependencies['uWebSockets.js'] },
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(content, null, 2));
@@ -73,7 +73,7 @@ function installedVersion(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-/** As near to ours as it can be: no limits, and webhooks batched for as long. */
+/** As close as possible to the emulator's configuration: no limits, and webhooks batched for the same time. */
 function configOf(settings: ServerSettings, { tls }: Variant): object {
   const { webhooks = [] } = settings;
   const unlimited = { maxConnections: -1, maxBackendEventsPerSecond: -1, maxClientEventsPerSecond: -1 };
@@ -103,7 +103,7 @@ function configOf(settings: ServerSettings, { tls }: Variant): object {
   };
 }
 
-/** Keys as `webhooks.batching.enabled`: an object given to soketi replaces what it has there, defaults and all. */
+/** Flattens keys to `webhooks.batching.enabled`, because soketi replaces whole objects, including their defaults. */
 function dotted(config: object, prefix = ''): Record<string, unknown> {
   const entries = Object.entries(config).flatMap(([key, value]: [string, unknown]) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)

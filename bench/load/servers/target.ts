@@ -3,48 +3,48 @@ import type { Address } from '../driver/address.ts';
 import type { ServerProcess } from './process.ts';
 import type { BenchRedis } from './redis.ts';
 
-/** A server under test that runs. */
+/** A running server under test. */
 export interface Target extends Address {
-  /** Undefined when the process is not known or not on this machine. */
+  /** Undefined if the process is unknown or not on this machine. */
   readonly pid: number | undefined;
-  /** From the start of its process until it said that it was ready; null when it ran already. */
+  /** The time from the start of its process until it was ready; null if the bench did not start it. */
   readonly readyMs: number | null;
   stop(): Promise<void>;
 }
 
-/** What a case needs of the server. */
+/** The settings that a case needs. */
 export interface ServerSettings {
-  /** Where its only app sends webhooks. */
+  /** The webhook endpoints of its first app. */
   readonly webhooks?: readonly { readonly url: string; readonly eventTypes: readonly string[] }[];
-  /** Events in one POST at most; the default is the server's own. */
+  /** The most events in one POST; the default is the server's own. */
   readonly batchEvents?: number;
-  /** How long a leave lingers before its webhook; the default is the server's own. */
+  /** The grace period after a leave before its webhook; the default is the server's own. */
   readonly graceMs?: number;
-  /** Makes it one of several nodes; the default is a single one, with its ledger in memory. */
+  /** The Redis of a cluster to join; the default is a single node with its ledger in memory. */
   readonly redisUrl?: string;
-  /** With the limits that are in force when nothing is configured; the default is none where one would end the load. */
+  /** Whether the server keeps its default limits; by default, those that would end the load are switched off. */
   readonly hasDefaultLimits?: boolean;
-  /** How many apps it serves; the default is 1. */
+  /** The number of apps; the default is 1. */
   readonly appCount?: number;
 }
 
-/** What not every server can be asked to do. */
+/** What not every server supports. */
 export type Ability =
-  /** Its webhooks can be configured by the bench. */
+  /** The bench can configure its webhooks. */
   | 'webhooks'
-  /** The bench starts it, so that it can begin anew and be looked at from its first moment. */
+  /** The bench starts its process, so it can restart it and measure it from the start. */
   | 'own-process'
   /** It serves more than one app. */
   | 'apps'
-  /** It runs as several nodes, as this project does it. */
+  /** It runs as several nodes in the way of this project. */
   | 'nodes'
-  /** It serves with several threads, as this project does it. */
+  /** It serves with several threads in the way of this project. */
   | 'workers';
 
-/** A kind of server, with its variant: `emulator`, `raw+tls`. */
+/** A kind of server with its variant, such as `emulator` or `raw+tls`. */
 export interface TargetKind {
   readonly name: string;
-  /** For the head of the report. */
+  /** Shown in the header of the report. */
   readonly version: string;
   readonly abilities: ReadonlySet<Ability>;
   start(settings: ServerSettings): Promise<Target>;
@@ -54,13 +54,13 @@ export interface TargetKind {
 export interface Launch {
   /** Words before the command, such as `taskset -c 0`. */
   readonly prefix: readonly string[];
-  /** Where to leave CPU profiles of the emulator and the floor, in a folder each; if anywhere. */
+  /** Where to write CPU profiles of the emulator and the floor, in a folder each; undefined for none. */
   readonly profileDir: string | undefined;
-  /** The program of a Sockudo, if its owner has built one. */
+  /** The path of a Sockudo program, if one was given. */
   readonly sockudo: string | undefined;
 }
 
-/** A server of the bench's own that has started on this machine, and the Redis that was started for it. */
+/** A started server as a target, with the Redis that was started for it. */
 export function targetOf(
   server: ServerProcess<unknown>,
   { port, isTls }: Pick<Target, 'port' | 'isTls'>,
@@ -82,7 +82,7 @@ export function targetOf(
   };
 }
 
-/** The command that runs a program of this repository as the target of this name. */
+/** The command that runs a program of this repository as the target `name`. */
 export function nodeCommand({ prefix, profileDir }: Launch, name: string): readonly string[] {
   const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profileDir, name)}`];
   return [...prefix, process.execPath, ...profile];
@@ -92,25 +92,25 @@ export function nodeCommand({ prefix, profileDir }: Launch, name: string): reado
 export interface Variant {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly usesRedis: boolean;
-  /** It keeps on disk what a kill must not lose. */
+  /** Whether it stores on disk what must survive a kill. */
   readonly usesStore: boolean;
-  /** Threads that share the port; null is what the server does by itself. */
+  /** The number of threads that share the port; null means the server's default. */
   readonly workers: number | null;
-  /** Off, served but looked at by nobody (the default on loopback), or with one page open. */
+  /** Off, served without an open page (the default on loopback), or with one open page. */
   readonly dashboard: 'off' | 'closed' | 'watched';
 }
 
-/** The app with this number, from 0, on every server that the bench configures. */
+/** The app with this index on every server that the bench configures. */
 export function appOf(index: number): Pick<Address, 'appId' | 'key' | 'secret'> {
   return { appId: String(index + 1), key: `bench-key-${index + 1}`, secret: `bench-secret-${index + 1}` };
 }
 
-/** The same for all of them. */
+/** All apps of a server. */
 export function appsOf({ appCount = 1 }: ServerSettings) {
   return Array.from({ length: appCount }, (_, index) => appOf(index));
 }
 
-/** Which variant of another target one is compared with: the one that speaks TLS if it does, for instance `raw+tls`. */
+/** The target to compare `name` with: a TLS variant is compared with the TLS variant of `base`, such as `raw+tls`. */
 export function counterpartOf(name: string, base: string): string {
   return name.includes('+tls') ? `${base}+tls` : base;
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { App } from './settings.ts';
 
-/** A request to publish, as it came. */
+/** A request to publish, as received. */
 export interface Request {
   readonly path: string;
   readonly query: string;
@@ -11,8 +11,8 @@ export interface Request {
 const windowSeconds = 600;
 
 /**
- * Whether signature, MD5 and timestamp are right. It saves what an SDK makes needless: the parameters are taken to be
- * in order, with the signature last.
+ * Checks signature, MD5 and timestamp. It relies on the order of parameters that SDKs send, with the signature last,
+ * and does not sort them.
  */
 export class Authority {
   readonly #keys: ReadonlyMap<string, KeyObject>;
@@ -35,7 +35,7 @@ export class Authority {
   }
 }
 
-/** The value of a parameter, called by its name and `=`. */
+/** The value of the parameter whose name, followed by `=`, is given. */
 function valueOf(query: string, name: string): string {
   const start = query.indexOf(name) + name.length;
   const end = query.indexOf('&', start);

@@ -1,4 +1,4 @@
-/** Who joins, from the `channel_data` of a subscription. */
+/** A member, from the `channel_data` of a subscription. */
 export class Member {
   readonly userId: string;
   readonly info: string;
@@ -13,7 +13,7 @@ export class Member {
   }
 }
 
-/** The members of a presence channel, with the answer to the next one kept ready as text. */
+/** The members of a presence channel. It keeps the answer to the next subscription as text. */
 export class PresenceChannel {
   readonly name: string;
   readonly #members = new Map<string, string>();
@@ -29,7 +29,7 @@ export class PresenceChannel {
     return this.#members.size;
   }
 
-  /** Takes the member in; returns the frame that tells the others. */
+  /** Adds a member. Returns the frame that notifies the others. */
   join({ userId, info }: Member): string {
     const id = JSON.stringify(userId);
     if (this.#isStale) this.#rebuild();
@@ -39,14 +39,14 @@ export class PresenceChannel {
     return this.#frame('pusher_internal:member_added', `{"user_id":${id},"user_info":${info}}`);
   }
 
-  /** Lets the member go; returns the frame that tells the others. */
+  /** Removes a member. Returns the frame that notifies the others. */
   leave(userId: string): string {
     this.#members.delete(userId);
     this.#isStale = true;
     return this.#frame('pusher_internal:member_removed', `{"user_id":${JSON.stringify(userId)}}`);
   }
 
-  /** The answer to who has just joined. */
+  /** The answer to the member that has just joined. */
   succeeded(): string {
     const presence = `{"count":${this.size},"ids":[${this.#ids}],"hash":{${this.#hash}}}`;
     return this.#frame('pusher_internal:subscription_succeeded', `{"presence":${presence}}`);

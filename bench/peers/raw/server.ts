@@ -4,15 +4,15 @@ import { Member, PresenceChannel } from './presence-channel.ts';
 import { readSettings } from './settings.ts';
 
 /*
- * The floor of the bench: what is left of a Pusher server when everything is taken away that a scenario can do without.
- * It verifies the requests of backends, but believes every subscription and every name, keeps no state but that of presence
- * channels, and has no limits, no liveness, no errors; a webhook is sent once, whatever becomes of it, and a lost
- * connection causes none. It is the least that this library, in this runtime, needs to do the same thing on the wire.
+ * The floor of the bench: a Pusher server that does only what the scenarios need. It verifies the requests of backends,
+ * but accepts every subscription and every name. Its only state is that of presence channels. It has no limits, no liveness
+ * checks and no errors. It sends each webhook once, without retries, and a lost connection causes no webhook. This is the
+ * minimum that this library in this runtime needs to put the same frames on the wire.
  */
 
 interface Connection {
   isOpen: boolean;
-  /** The channels that are to hear of its end. */
+  /** The presence channels that the connection leaves when it closes. */
   presences: PresenceChannel[];
   userId: string;
 }
@@ -24,16 +24,16 @@ const { tls } = settings;
 const app =
   tls === null ? uws.App() : uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
 const authority = new Authority(settings.apps);
-// It brings a library along, which would count at the start.
+// Imported only when needed, because its library would make the start slower.
 const webhooks =
   settings.webhooks.length === 0 ? undefined : new (await import('./webhooks.ts')).Webhooks(settings);
-const [tellsOccupancy, tellsClientEvents] = [
+const [sendsOccupancy, sendsClientEvents] = [
   webhooks?.wants('channel_occupied'),
   webhooks?.wants('client_event'),
 ];
 const presences = new Map<string, PresenceChannel>();
-const waiting: (() => void)[] = [];
-/** Everybody's. */
+const deferred: (() => void)[] = [];
+/** The same for every connection. */
 const socketId = '1.1';
 const welcome = JSON.stringify({
   event: 'pusher:connection_established',
@@ -79,7 +79,7 @@ function onMessage(socket: Socket, text: string): void {
     atEndOfTurn(() => {
       if (connection.isOpen) socket.publish(channel, text);
     });
-    if (tellsClientEvents) tellClientEvent(event, channel, JSON.stringify(data));
+    if (sendsClientEvents) sendClientEvent(event, channel, JSON.stringify(data));
     return;
   }
   const { event, data } = JSON.parse(text) as {
@@ -92,7 +92,7 @@ function onMessage(socket: Socket, text: string): void {
 
 function subscribe(socket: Socket, channel: string, channelData: string | undefined): void {
   if (channelData === undefined) {
-    if (tellsOccupancy && app.numSubscribers(channel) === 0) tellOccupancy('channel_occupied', channel);
+    if (sendsOccupancy && app.numSubscribers(channel) === 0) sendOccupancy('channel_occupied', channel);
     socket.subscribe(channel);
     socket.send(`{"event":"pusher_internal:subscription_succeeded","channel":"${channel}","data":"{}"}`);
     return;
@@ -115,7 +115,7 @@ function subscribe(socket: Socket, channel: string, channelData: string | undefi
 
 function unsubscribe(socket: Socket, channel: string): void {
   socket.unsubscribe(channel);
-  if (tellsOccupancy && app.numSubscribers(channel) === 0) tellOccupancy('channel_vacated', channel);
+  if (sendsOccupancy && app.numSubscribers(channel) === 0) sendOccupancy('channel_vacated', channel);
   const connection = socket.getUserData();
   const presence = connection.presences.find(({ name }) => name === channel);
   if (presence === undefined) return;
@@ -129,24 +129,24 @@ function leavePresence(channel: PresenceChannel, userId: string): void {
   else atEndOfTurn(() => app.publish(channel.name, frame));
 }
 
-/** While it reads a socket, uWebSockets.js can put messages together for no other one. */
+/** Runs `act` later, because uWebSockets.js cannot combine messages to other sockets while it reads from one. */
 function atEndOfTurn(act: () => void): void {
-  if (waiting.length === 0) {
+  if (deferred.length === 0) {
     setImmediate(() => {
-      for (const one of waiting) one();
-      waiting.length = 0;
+      for (const one of deferred) one();
+      deferred.length = 0;
     });
   }
-  waiting.push(act);
+  deferred.push(act);
 }
 
-function tellOccupancy(name: string, channel: string): void {
-  webhooks?.tell(name, `{"name":"${name}","channel":"${channel}"}`);
+function sendOccupancy(name: string, channel: string): void {
+  webhooks?.add(name, `{"name":"${name}","channel":"${channel}"}`);
 }
 
-function tellClientEvent(event: string, channel: string, data: string): void {
-  const told = JSON.stringify({ name: 'client_event', channel, event, data, socket_id: socketId });
-  webhooks?.tell('client_event', told);
+function sendClientEvent(event: string, channel: string, data: string): void {
+  const json = JSON.stringify({ name: 'client_event', channel, event, data, socket_id: socketId });
+  webhooks?.add('client_event', json);
 }
 
 function serve(response: HttpResponse, request: HttpRequest, publishAll: (body: string) => void): void {

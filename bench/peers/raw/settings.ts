@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** What the bench tells the floor, in a file. */
+/** The settings of the floor, which the bench writes to a file. */
 export interface Settings {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly apps: readonly App[];
-  /** Of the first app. */
+  /** The webhook endpoints of the first app. */
   readonly webhooks: readonly { readonly url: string; readonly eventTypes: readonly string[] }[];
-  /** Events in one POST. */
+  /** The number of events in one POST. */
   readonly batchEvents: number;
 }
 
@@ -16,7 +16,7 @@ export interface App {
   readonly secret: string;
 }
 
-/** The file is the bench's own: its shape is believed. */
+/** Reads the file without checks, because the bench has written it. */
 export function readSettings(file: string): Settings {
   return JSON.parse(readFileSync(file, 'utf8')) as Settings;
 }

@@ -2,13 +2,13 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { Pool } from 'undici';
 import type { App, Settings } from './settings.ts';
 
-/** How long an event waits for company, and how many POSTs are under way: the defaults of the program. */
+/** How long an event waits for others, and how many POSTs are in progress: the emulator's defaults. */
 const waitMs = 250;
 const connections = 10;
 
 /**
- * The least that tells endpoints what happens: events are put together, signed and posted. What becomes of a POST is of
- * no interest, nothing is tried again, and events of a channel may overtake each other.
+ * The minimum that sends webhooks: it batches, signs and posts events. It ignores the result of a POST, never
+ * retries, and does not keep the order of a channel's events.
  */
 export class Webhooks {
   readonly #endpoints: readonly Endpoint[];
@@ -18,13 +18,13 @@ export class Webhooks {
       app === undefined ? [] : webhooks.map((webhook) => new Endpoint(webhook, app, batchEvents));
   }
 
-  /** Whether anybody is told of such events. */
+  /** Whether an endpoint wants this type of event. */
   wants(name: string): boolean {
     return this.#endpoints.some(({ eventTypes }) => eventTypes.has(name));
   }
 
-  /** An event, as it stands in a body. */
-  tell(name: string, json: string): void {
+  /** Sends an event, given as JSON for the body. */
+  add(name: string, json: string): void {
     for (const endpoint of this.#endpoints) if (endpoint.eventTypes.has(name)) endpoint.push(json);
   }
 }

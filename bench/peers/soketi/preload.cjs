@@ -1,5 +1,5 @@
-// soketi 1.6.1 was written for a uWebSockets.js that put the fields given to `upgrade` on the socket object itself. Later
-// ones hand them out by `getUserData()`; this puts them where soketi looks for them, once for each connection.
+// soketi 1.6.1 expects a uWebSockets.js that puts the fields given to `upgrade` on the socket object. Later versions
+// return them from `getUserData()`. This file copies them to the socket object, once for each connection.
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 

@@ -36,7 +36,7 @@ const self = viewOf<SelfView>(
       viewOf<SelfView['address']>({ host: text, port: count, path: text, isTls: flag }),
       'The address for clients.',
     ),
-    notes: described(listOf(text), 'What this node does not know, one sentence each.'),
+    notes: described(listOf(text), 'What operators should know about this node, one sentence each.'),
   },
   {
     starts: described(count, 'How often the store was opened. Absent without a store.'),

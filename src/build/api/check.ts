@@ -1,6 +1,6 @@
 import type { Declaration, Doc, Member } from './read.ts';
 
-/** What the docstrings of the exports lack, one sentence each. None is missing when the list is empty. */
+/** Returns what is missing in the docstrings of the exports, one sentence each; an empty list if nothing is missing. */
 export function findGaps(declarations: readonly Declaration[]): readonly string[] {
   const codes = new Set(
     declarations

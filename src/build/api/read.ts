@@ -1,9 +1,9 @@
 import ts from '@typescript/typescript6';
 
-/** What a docstring says. */
+/** The content of a docstring. */
 export interface Doc {
   readonly text: string;
-  /** By parameter: what `@param` says. */
+  /** By parameter: the text of `@param`. */
   readonly params: Readonly<Record<string, string>>;
   readonly throws: readonly string[];
   readonly examples: readonly string[];
@@ -32,7 +32,7 @@ export interface Declaration {
   readonly kind: 'function' | 'class' | 'interface' | 'type';
   readonly name: string;
   readonly isExported: boolean;
-  /** The declaration, without the docstrings that `members` have; of a class or interface what it extends, or nothing. */
+  /** The declaration, without the docstrings in `members`. For a class or interface: what it extends, or an empty text. */
   readonly signature: string;
   readonly parameters: readonly Parameter[];
   readonly members: readonly Member[];
@@ -47,11 +47,11 @@ type Callable = ts.FunctionDeclaration | ts.MethodSignature | ts.MethodDeclarati
 
 const printer = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind.LineFeed });
 
-/** All of the standard library that it takes to know the items of a list. It spares reading the rest. */
+/** The part of the standard library that is needed to know the items of a list, so that the rest need not be read. */
 const lists =
   'interface Array<T> { [index: number]: T }\ninterface ReadonlyArray<T> { readonly [index: number]: T }';
 
-/** The declarations in the text of a bundled declaration file, by name. */
+/** Returns the declarations in the text of a bundled declaration file, by name. */
 export function readDeclarations(text: string): readonly Declaration[] {
   const file = ts.createSourceFile('index.d.ts', text, ts.ScriptTarget.Latest, true);
   const lib = ts.createSourceFile('lib.d.ts', lists, ts.ScriptTarget.Latest);
@@ -117,9 +117,9 @@ function signatureOf(node: Declared, checker: ts.TypeChecker): string {
   if (!ts.isTypeAliasDeclaration(node)) {
     return (node.heritageClauses ?? []).flatMap(({ types }) => types.map(print)).join(', ');
   }
-  // The docstrings inside of a type are shown in it, unless they have a table of their own.
+  // The docstrings inside a type are shown with it, unless they have a separate table.
   if (!node.type.getText().includes('typeof ')) return isValues(node.type) ? print(node) : node.getText();
-  // A type that is derived from a table of constants is shown as the values that it has.
+  // A type that is derived from a table of constants is shown as its values.
   const flags = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias;
   const values = checker.typeToString(checker.getTypeAtLocation(node.name), node, flags);
   return `type ${node.name.text} = ${values};`;
@@ -140,7 +140,7 @@ function membersOf(node: Declared): readonly Member[] {
   return ts.isFunctionDeclaration(node) ? [] : node.members.flatMap(memberOf);
 }
 
-/** Whether a type is a choice of constants, each with a docstring or all without. */
+/** Whether a type is a union of constants, either all with docstrings or all without. */
 function isValues(type: ts.TypeNode): type is ts.UnionTypeNode {
   return ts.isUnionTypeNode(type) && type.types.every(ts.isLiteralTypeNode);
 }
@@ -159,7 +159,7 @@ function memberOf(node: ts.ClassElement | ts.TypeElement): readonly Member[] {
   return [{ kind: 'property', name: `${name}${isOptional ? '?' : ''}`, type, parameters: [], doc }];
 }
 
-/** The values of a union, if each has a docstring of its own, which stands before it. */
+/** Returns the values of a union, if each is preceded by a docstring. */
 function valuesOf(union: ts.UnionTypeNode): readonly Member[] {
   const file = union.getSourceFile();
   let from = union.pos;

@@ -27,13 +27,13 @@ export function renderApi(declarations: readonly Declaration[]): string {
   ].join('\n\n');
 }
 
-/** The declarations that exports mention, themselves not exported. */
+/** Returns the declarations that exports mention without being exported themselves. */
 function reachable(
   exported: readonly Declaration[],
   declarations: readonly Declaration[],
 ): readonly Declaration[] {
   const found = new Set(exported);
-  // A set is iterated over what is added meanwhile.
+  // The iteration of a set includes items that are added meanwhile.
   for (const { mentions } of found) {
     for (const name of mentions) {
       const other = declarations.find((one) => one.name === name);
@@ -68,7 +68,7 @@ function methodSection({ name, type, parameters, doc }: Member): string {
   return lines(
     `#### \`${name}(${call})\``,
     doc.text,
-    // In no language, because a method alone is no program.
+    // Without a language, because a method alone is not a valid program.
     code(type, ''),
     Object.keys(doc.params).length > 0 && parameterTable(parameters, doc),
     details(doc),
@@ -112,7 +112,7 @@ function typeCell(type: string): string {
   return `\`${oneLine(type)}\``;
 }
 
-/** A text as a cell of a table. */
+/** Formats a text as a cell of a table. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
 }

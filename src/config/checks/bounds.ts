@@ -12,24 +12,24 @@ import { eventOverheadBytes } from '../../webhooks/delivery-queue.ts';
 import { formatPath, type ConfigFault } from './fault.ts';
 import type { AppConfig, Config, ParsedConfig } from '../schema/schema.ts';
 
-/** What may wait for one client where messages are not larger. */
+/** The minimum bound of unsent data for one client. */
 const leastBackpressureBytes = 1024 * 1024;
 
-/** What an app accepts, and how it calls a limit. */
+/** The limits of an app, and how messages refer to them. */
 interface Accepted {
   readonly limits: Limits;
   readonly pathOf: (name: LimitName) => string;
-  /** Whether a client's events go to an endpoint. */
+  /** Whether an endpoint selects client events. */
   readonly sendsClientEvents: boolean;
 }
 
-/** What must hold the largest thing that an app accepts; undefined: it is made large enough. */
+/** The sizes that must fit the largest message or event of an app; undefined: they are made large enough. */
 interface Room {
   readonly maxBackpressureBytes?: number | undefined;
   readonly webhooks: { readonly queueMaxBytes: number };
 }
 
-/** The limits for which there is no room: a message or a body would be too large to be read, kept or sent. */
+/** Returns faults for limits that are too large: a message or body could not be read, queued or sent. */
 export function boundFaults(parsed: ParsedConfig): readonly ConfigFault[] {
   const apps = parsed.apps.map((app, index) => ({
     limits: resolveLimits(parsed.limits, app.limits),
@@ -42,16 +42,16 @@ export function boundFaults(parsed: ParsedConfig): readonly ConfigFault[] {
     ...tooLarge(app, { what: 'request bodies', largest: largestBody(app.limits), most: mostBodyBytes }),
     ...noRoom(app, parsed),
   ]);
-  // Apps that share a limit share its fault.
+  // Apps that share a limit share its fault, so report it once.
   return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
-/** What may wait for one client unless the file says otherwise: never less than one message of these apps. */
+/** The default bound of unsent data for one client: at least the largest message of these apps. */
 export function backpressureFor(apps: readonly Pick<AppConfig, 'limits'>[]): number {
   return apps.reduce((most, { limits }) => Math.max(most, messageBytes(limits)), leastBackpressureBytes);
 }
 
-/** The same of apps that a running server is to take over, with the room that it was started with. */
+/** The same as `boundFaults` for apps that a running server should serve, with the bounds that it was started with. */
 export function outgrownBounds(apps: readonly AppConfig[], inForce: Config): readonly ConfigFault[] {
   return apps.flatMap((app) =>
     noRoom(
@@ -70,7 +70,7 @@ function tooLarge(
   { what, largest, most }: { readonly what: string; readonly largest: Largest; readonly most: number },
 ): readonly ConfigFault[] {
   const [main] = largest.limits;
-  // Where there is no limit, the most is the bound.
+  // Without a limit, the size is bounded by `most`.
   if (main === undefined || largest.bytes <= most || largest.bytes === Infinity) return [];
   const given = describe(largest.limits, limits, pathOf);
   const message = `expected limits that need ${what} of at most ${most} bytes, got ${largest.bytes} bytes from ${given}; lower one of them`;

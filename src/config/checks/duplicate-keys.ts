@@ -1,19 +1,19 @@
 import { visit } from 'jsonc-parser';
 import { formatPath, type ConfigFault } from './fault.ts';
 
-/** Where a key stands in a text. Lines and columns count from 1. */
+/** The position of a key in a text. Lines and columns count from 1. */
 interface Place {
   readonly line: number;
   readonly column: number;
 }
 
 /**
- * Finds every key that an object of a JSON text has more than once. `JSON.parse` takes the last of them in silence,
- * so whoever reads the first one is wrong about what holds.
+ * Finds every key that an object in a JSON text has more than once. `JSON.parse` silently uses the last one, so a person who reads
+ * the first one would be misled.
  */
 export function duplicateKeyFaults(text: string): readonly ConfigFault[] {
   const faults: ConfigFault[] = [];
-  /** The keys of the objects that are open at this place, the innermost last. */
+  /** The keys of the objects that are open at this position, the innermost last. */
   const open: Map<string, Place>[] = [];
   try {
     visit(text, {
@@ -31,7 +31,7 @@ export function duplicateKeyFaults(text: string): readonly ConfigFault[] {
       },
     });
   } catch {
-    // Nested beyond the stack: no configuration is, and the schema says so.
+    // The nesting exceeds the stack. Such a text is no configuration, and the schema reports it.
   }
   return faults;
 }

@@ -6,15 +6,15 @@ import { fieldOf, isObject, itemsOf } from '../json.ts';
 import type { Config } from '../schema/schema.ts';
 import { pairsOf } from './secrets.ts';
 
-/** The permission of users who are neither the owner nor of the group to read a file. */
+/** The permission to read a file for users who are neither the owner nor in the group. */
 const readableByOthers = 0o004;
 
-/** A secret of 16 characters, if they are drawn at random, cannot be guessed from what it has signed. */
+/** A random secret of 16 characters cannot be guessed from what it has signed. */
 const leastSecretCharacters = 16;
 
 /**
- * A warning if every user of the machine may read the configuration file and secrets stand in it. A secret that the
- * file only refers to (`secretFile`) does not count, nor does the one that everybody knows.
+ * Returns a warning if every user of the machine may read the configuration file and it contains secrets. A secret in another file
+ * (`secretFile`) does not count, nor does the public secret of the default app.
  */
 export function readableSecrets(content: unknown, name: string, files: Files): readonly string[] {
   const mode = files.modeOf(name);
@@ -28,7 +28,7 @@ export function readableSecrets(content: unknown, name: string, files: Files): r
   ];
 }
 
-/** A warning for each short secret of an app that others than this machine can reach. */
+/** Returns a warning for each short secret of an app, if other machines can reach the server. */
 export function shortSecrets({ host, apps }: Config): readonly string[] {
   if (isLoopback(host)) return [];
   return apps.flatMap((app, index) =>
@@ -42,7 +42,7 @@ export function shortSecrets({ host, apps }: Config): readonly string[] {
   );
 }
 
-/** Where secrets stand in the content of a file, of which nothing is validated. */
+/** Returns the paths of the secrets in the content of a file that is not validated yet. */
 function secretsIn(content: unknown): readonly Path[] {
   const redis = fieldOf(content, 'redis');
   const sentinel = fieldOf(redis, 'sentinel');
@@ -79,13 +79,13 @@ function secretsIn(content: unknown): readonly Path[] {
     .map(({ path }) => path);
 }
 
-/** Headers by which an endpoint usually knows who is asking. */
+/** Returns the headers that usually authenticate the sender to an endpoint. */
 function secretHeaders(headers: unknown): readonly (readonly [name: string, value: unknown])[] {
   if (!isObject(headers)) return [];
   return Object.entries(headers).filter(([name]) => holdsSecret(name));
 }
 
-/** Whether a header of this name usually holds a secret. */
+/** Whether a header with this name usually contains a secret. */
 export function holdsSecret(header: string): boolean {
   return /authorization|cookie|token|secret|key/i.test(header);
 }

@@ -1,17 +1,17 @@
-/** One thing that is wrong with the configuration. */
+/** One fault of the configuration. */
 export interface ConfigFault {
-  /** Where: `apps[0].webhooks[1].url`, or the file, variable or option that the value came from. */
+  /** The path, such as `apps[0].webhooks[1].url`, or the file, variable or option with the value. */
   readonly path: string;
-  /** What is wrong, what was got, what is accepted. Never the value of a secret or of a header. */
+  /** States what is wrong, what was got and what is accepted. It never contains the value of a secret or a header. */
   readonly message: string;
 }
 
-/** A path by its keys, as zod gives it. */
+/** A path as a list of keys, as zod returns it. */
 export type Path = readonly PropertyKey[];
 
 const longestQuote = 60;
 
-/** A path as one would write it in JavaScript. */
+/** Formats a path as in JavaScript. */
 export function formatPath(path: Path): string {
   let formatted = '';
   for (const key of path) {
@@ -23,12 +23,12 @@ export function formatPath(path: Path): string {
   return formatted;
 }
 
-/** A text from outside in double quotes, shortened, and harmless to a terminal. */
+/** Puts an untrusted text in double quotes, shortened and safe for a terminal. */
 export function quote(text: string): string {
   return quoteWhole(text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text);
 }
 
-/** The same for what must not be shortened. */
+/** The same without shortening. */
 export function quoteWhole(text: string): string {
   return JSON.stringify(text).replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
@@ -36,7 +36,7 @@ export function quoteWhole(text: string): string {
   );
 }
 
-/** What was got at a path: its value, but only its kind where the value may be a secret. */
+/** Describes the value at a path; if it may be a secret, only its kind. */
 export function describeValue(value: unknown, path: Path): string {
   if (value === null) return 'null';
   if (value === '') return 'an empty string';
@@ -47,7 +47,7 @@ export function describeValue(value: unknown, path: Path): string {
   return describeKind(value);
 }
 
-/** The kind of a value alone. */
+/** Describes only the kind of a value. */
 export function describeKind(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';

@@ -1,10 +1,10 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The one of `names` that somebody who wrote `name` most likely meant; undefined when none is near. */
+/** Returns the one of `names` that `name` is most likely a typo of; undefined if none is similar. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const wanted = bare(name);
   const farthest = Math.min(3, 1 + Math.floor(wanted.length / 4));
-  // A long key is nobody's slip, and comparing costs the product of the lengths.
+  // A long key is not a typo, and the cost of a comparison is the product of the lengths.
   if (wanted.length > 100) return undefined;
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const candidate of names) {
@@ -16,7 +16,7 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return best?.name;
 }
 
-/** `event_types` and `EventTypes` are as good as `eventTypes`. */
+/** Normalizes a name: `event_types` and `EventTypes` equal `eventTypes`. */
 function bare(name: string): string {
   return name.replace(/[-_]/g, '').toLowerCase();
 }

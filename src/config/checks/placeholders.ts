@@ -3,23 +3,23 @@ import type { Files } from '../files.ts';
 import { fieldOf, isObject, itemsOf } from '../json.ts';
 import { pairsOf, readSecret } from './secrets.ts';
 
-/** A value that a person has to put in, and what belongs there. */
+/** A value that the user must replace, and what is expected there. */
 interface Place {
   readonly value: unknown;
   readonly path: Path;
   readonly wanted: string;
 }
 
-/** `REPLACE-ME`, `change_this` and the like, as words of their own. */
+/** `REPLACE-ME`, `change_this` and similar, as separate words. */
 const request = /(?<![a-z])(replace|change)[-_ ]?(me|this|it)(?![a-z])/i;
 
 /** `your-secret`, `your_app_key`. */
 const yours = /^your[-_]?(own[-_]?)?(app[-_]?|api[-_]?)?(secret|key|token|password|url)([-_]?here)?$/i;
 
-/** `<secret>`, `{{ secret }}`, `${SECRET}`: what a person or a template was to fill in. */
+/** `<secret>`, `{{ secret }}`, `${SECRET}`: values that the user or a template should have filled in. */
 const bracketed = /^(<[^<>]+>|\{\{[^{}]+\}\}|\$\{[^{}]+\})$/;
 
-/** A fault for each key, secret and URL that is still the placeholder of a sample, and what is to stand there. */
+/** Returns a fault for each key, secret and URL that is still the placeholder of a sample, with what is expected there. */
 export function placeholderFaults(input: unknown, files: Files): readonly ConfigFault[] {
   return [...placesIn(input), ...secretFiles(input, files)]
     .filter(({ value }) => typeof value === 'string' && isPlaceholder(value))
@@ -34,7 +34,7 @@ function isPlaceholder(value: string): boolean {
     request.test(value) ||
     bracketed.test(value) ||
     value.split(/\s+/).some((word) => yours.test(word)) ||
-    // A part of a URL, or what follows "Bearer"; a good secret may have such brackets in its midst.
+    // Checks the parts of a URL, and the text after "Bearer". A valid secret may contain such brackets in the middle.
     value.split(/[\s/?&=]+/).some((part) => bracketed.test(part))
   );
 }

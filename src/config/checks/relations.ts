@@ -6,8 +6,8 @@ import { controlFaults } from '../schema/control.ts';
 import { pairsOf, secretFaults } from './secrets.ts';
 
 /**
- * The rules between keys: what must be unique, what excludes each other, and what production demands. They read
- * the input as it was given, so that they are reported together with what the schema refuses.
+ * Checks the rules between keys: what must be unique, what excludes each other, and what production requires. It reads the
+ * unvalidated input, so that these faults are reported together with those of the schema.
  */
 export function relationFaults(input: unknown, production: boolean): readonly ConfigFault[] {
   const apps = itemsOf(fieldOf(input, 'apps'));
@@ -43,12 +43,12 @@ interface Field {
   readonly path: Path;
 }
 
-/** The same field of each item of a list. */
+/** Returns the same field of each item of a list. */
 function fieldsOf(items: readonly unknown[], path: Path, key: string): readonly Field[] {
   return items.map((item, index) => ({ value: fieldOf(item, key), path: [...path, index, key] }));
 }
 
-/** A fault for each field that has the value of an earlier one. */
+/** Returns a fault for each field with the value of an earlier one. */
 function repeated(fields: readonly Field[], rule: string): readonly ConfigFault[] {
   const first = new Map<string, Path>();
   const faults: ConfigFault[] = [];
@@ -64,7 +64,7 @@ function repeated(fields: readonly Field[], rule: string): readonly ConfigFault[
   return faults;
 }
 
-/** Several threads share a port and a state; not everything can be shared with them. */
+/** Worker threads share a port and the state, which some features do not support. */
 function workerFaults(input: unknown): readonly ConfigFault[] {
   const workers = fieldOf(input, 'workers');
   if (typeof workers !== 'number' || workers < 2) return [];
@@ -83,7 +83,7 @@ function workerFaults(input: unknown): readonly ConfigFault[] {
   return faults;
 }
 
-/** There is one truth of what happened, and its clock is nobody's to move. */
+/** A store excludes Redis, which already holds the state, and control, which moves the clock. */
 function storeFaults(input: unknown): readonly ConfigFault[] {
   if (fieldOf(input, 'store') === undefined) return [];
   const faults: ConfigFault[] = [];
@@ -101,7 +101,7 @@ function storeFaults(input: unknown): readonly ConfigFault[] {
   return faults;
 }
 
-/** What an endpoint was told last is known to the node that is alone. */
+/** Only a single node knows what an endpoint last received. */
 function reconcileFaults(input: unknown): readonly ConfigFault[] {
   if (fieldOf(input, 'redis') === undefined) return [];
   return itemsOf(fieldOf(input, 'apps')).flatMap((app, index) =>
@@ -141,7 +141,7 @@ function repeatedHeaders(headers: unknown, path: Path): readonly ConfigFault[] {
   return faults;
 }
 
-/** Soketify webhooks: "your endpoint URL (must be HTTPS in production)". */
+/** The documentation of Soketify requires: "your endpoint URL (must be HTTPS in production)". */
 function insecure(webhook: unknown, path: Path): readonly ConfigFault[] {
   const url = fieldOf(webhook, 'url');
   if (typeof url !== 'string' || !/^http:/i.test(url) || fieldOf(webhook, 'allowInsecure') === true)
@@ -151,10 +151,10 @@ function insecure(webhook: unknown, path: Path): readonly ConfigFault[] {
   return [{ path: formatPath(path), message }];
 }
 
-/** The app that everybody knows must not be reachable by everybody. */
+/** The default app, whose secret is public, must not be reachable from other machines. */
 export function defaultSecretFaults(input: unknown, production: boolean): readonly ConfigFault[] {
   const host = fieldOf(input, 'host') ?? defaultHost;
-  // A host of another type is a fault already.
+  // The schema has already reported a host of another type.
   if (typeof host !== 'string' || (isLoopback(host) && !production)) return [];
   const where = production ? 'when NODE_ENV is production' : `on the host ${quote(host)}`;
   return [

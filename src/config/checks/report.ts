@@ -1,8 +1,8 @@
 import type { ConfigFault } from './fault.ts';
 
 /**
- * The faults as text for a terminal: each path on a line, what is wrong with it below. Ends without a line break.
- * `file` is the configuration file, if there is one.
+ * Formats the faults for a terminal: each path on a line, with the message below. The text has no line break at the end. `file` is
+ * the configuration file, if there is one.
  */
 export function formatFaults(faults: readonly ConfigFault[], file?: string): string {
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;

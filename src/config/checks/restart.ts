@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { backpressureFor } from './bounds.ts';
 import type { Config } from '../schema/schema.ts';
 
-/** What a running server can take on; whatever is not listed needs a restart. */
+/** The keys that a running server can change. All others need a restart. */
 const changeable = new Map<string, (before: Config, after: Config) => boolean>([
   ['apps', () => true],
   ['limits', () => true],
-  // The certificate and its key can be exchanged, but a listening port cannot begin or cease to speak TLS.
+  // The certificate and its key can be replaced, but a listening port cannot switch between TLS and plain text.
   ['tls', (before, after) => (before.tls === undefined) === (after.tls === undefined)],
-  // Where nobody set it, it follows from the limits, and what is more than enough for them is no matter.
+  // If it is not set, it follows from the limits, and a larger value than they need is fine.
   [
     'maxBackpressureBytes',
     (before, after) =>
@@ -17,7 +17,7 @@ const changeable = new Map<string, (before: Config, after: Config) => boolean>([
   ],
 ]);
 
-/** The top-level keys whose values differ and which a running server cannot change; none when it can go on. */
+/** Returns the top-level keys that differ and that a running server cannot change; an empty list if no restart is needed. */
 export function needsRestart(before: Config, after: Config): readonly string[] {
   const was = new Map(Object.entries(before));
   const is = new Map(Object.entries(after));

@@ -2,13 +2,13 @@ import { formatPath, type ConfigFault, type Path } from './fault.ts';
 import type { Files } from '../files.ts';
 import { fieldOf, isObject, itemsOf } from '../json.ts';
 
-/** A key pair as it was given, and where; nothing of it is validated. */
+/** A key pair of the input, not validated, and its path. */
 interface GivenPair {
   readonly pair: unknown;
   readonly path: Path;
 }
 
-/** All pairs of all apps: an app's first, then its others. */
+/** All key pairs of all apps: for each app the first pair, then the others. */
 export function pairsOf(input: unknown): readonly GivenPair[] {
   return itemsOf(fieldOf(input, 'apps')).flatMap((app, index) => [
     { pair: app, path: ['apps', index] },
@@ -19,7 +19,7 @@ export function pairsOf(input: unknown): readonly GivenPair[] {
   ]);
 }
 
-/** Every pair has one secret: said in the configuration, or in a file of its own. */
+/** Checks that every pair has exactly one secret: in the configuration, or in a separate file. */
 export function secretFaults(input: unknown): readonly ConfigFault[] {
   return pairsOf(input).flatMap(({ pair, path }) => {
     if (!isObject(pair)) return [];
@@ -35,11 +35,11 @@ export function secretFaults(input: unknown): readonly ConfigFault[] {
   });
 }
 
-/** Reads every secret that stands in a file, and reports each file that gives none. */
+/** Reads every secret in a separate file, and reports each file without a usable one. */
 export function secretFileFaults(input: unknown, files: Files): readonly ConfigFault[] {
   return pairsOf(input).flatMap(({ pair, path }) => {
     const name = fieldOf(pair, 'secretFile');
-    // What is no name of a file, or is beside a secret, is a fault already.
+    // A value that is not a file name, or that is given together with a secret, has already been reported.
     if (typeof name !== 'string' || name === '' || fieldOf(pair, 'secret') !== undefined) return [];
     const secret = readSecret(name, files);
     if (secret.kind === 'read') return [];
@@ -48,7 +48,7 @@ export function secretFileFaults(input: unknown, files: Files): readonly ConfigF
   });
 }
 
-/** The secret of a pair that has no fault. */
+/** Returns the secret of a pair without faults. */
 export function readSecretOf(
   pair: { readonly secret?: string | undefined; readonly secretFile?: string | undefined },
   files: Files,
@@ -59,7 +59,7 @@ export function readSecretOf(
   return secret.text;
 }
 
-/** The secret in a file: all of it, but for line breaks at its end and a byte order mark. */
+/** Returns the secret in a file: its content without a byte order mark and trailing line breaks. */
 export function readSecret(name: string, files: Files): ReturnType<Files['read']> {
   const content = files.read(name);
   if (content.kind === 'faulty') return content;

@@ -4,21 +4,20 @@ import { formatPath, type ConfigFault } from './fault.ts';
 import { codeOf, type Files } from '../files.ts';
 import { fieldOf } from '../json.ts';
 
-/** What is wrong with the certificate and its key, and what is only to be told. */
+/** The faults of the certificate and its key, and warnings about them. */
 export interface TlsFindings {
   readonly faults: readonly ConfigFault[];
   readonly warnings: readonly string[];
 }
 
-/** A file and what it holds; or why it holds nothing of use. */
+/** The content of a file; or why it is unusable. */
 type Pem<T> =
   | { readonly kind: 'ok'; readonly text: string; readonly value: T }
   | { readonly kind: 'faulty'; readonly reason: string };
 
 /**
- * Reads the certificate and its key as they were given, and reports what keeps them from serving: each file by
- * itself, and whether the two belong together. Says nothing of what the schema refuses, and quotes neither the
- * content of a file nor the passphrase.
+ * Reads the configured certificate and key, and reports why they cannot be used: each file by itself, and whether the two belong
+ * together. It does not repeat faults that the schema finds, and quotes neither the content of a file nor the passphrase.
  */
 export function checkTls(input: unknown, files: Files): TlsFindings {
   const tls = fieldOf(input, 'tls');
@@ -47,7 +46,7 @@ export function checkTls(input: unknown, files: Files): TlsFindings {
 function parseCertificate(text: string): Pem<X509Certificate> {
   try {
     const value = new X509Certificate(text);
-    // Only this parses the chain behind it, and refuses what is too weak.
+    // Only this parses the rest of the chain, and refuses weak certificates.
     createSecureContext({ cert: text });
     return { kind: 'ok', text, value };
   } catch (error) {
@@ -78,7 +77,7 @@ function isEncrypted(key: string): boolean {
   return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(key);
 }
 
-/** The last word has who will use them. */
+/** A final check with the function that will use them. */
 function contextFaults(cert: string, key: string, passphrase: string | undefined): readonly ConfigFault[] {
   try {
     createSecureContext({ cert, key, passphrase });

@@ -5,7 +5,7 @@ import { defaultApp } from '../default-app.ts';
 import { isLoopback } from '../hosts.ts';
 import type { Config } from '../schema/schema.ts';
 
-/** What is allowed, and yet hardly meant. */
+/** Returns warnings about settings that are allowed but probably not intended. */
 export function warningsOf(config: Config, production: boolean): readonly string[] {
   return [
     ...(production ? [...mortalState(config), ...closedDashboard(config)] : []),
@@ -33,7 +33,7 @@ function mortalState({ redis, store }: Config): readonly string[] {
   ];
 }
 
-/** In production the Dashboard asks for encryption, which somebody has to see to. */
+/** In production, the Dashboard requires encryption, which TLS or a trusted proxy must provide. */
 function closedDashboard({ host, tls, trustedProxies, dashboard }: Config): readonly string[] {
   if (dashboard === undefined || isLoopback(dashboard.host ?? host) || trustedProxies.length > 0) return [];
   if (tls !== undefined && dashboard.port === undefined) return [];
@@ -74,7 +74,7 @@ function idleGrace({ redis, webhooks }: Config): readonly string[] {
 function longMemberLists({ apps, maxBackpressureBytes }: Config): readonly string[] {
   return apps.flatMap(({ id, limits }) => {
     const bytes = memberListBytes(limits);
-    // Without a limit there is no figure to warn of.
+    // Without a limit, there is no number to report.
     if (bytes <= maxBackpressureBytes || bytes === Infinity) return [];
     return [
       `maxBackpressureBytes: the list of ${limits.presenceMembers} members, which limits.presenceMembers of app ${quote(id)} allows, may take ${bytes} bytes, more than the ${maxBackpressureBytes} bytes that a client may have unsent: a client that joins such a channel may be closed as too slow`,
@@ -82,7 +82,7 @@ function longMemberLists({ apps, maxBackpressureBytes }: Config): readonly strin
   });
 }
 
-/** Redis closes subscribers for whom more than 32 MB wait, unless it is configured otherwise. */
+/** By default, Redis disconnects subscribers with more than 32 MB of unread messages. */
 const mostOnRedisBytes = 4 * 1024 * 1024;
 
 function largeMessagesOnRedis({ redis, apps }: Config): readonly string[] {

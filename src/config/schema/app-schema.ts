@@ -74,7 +74,7 @@ const secretFile = field
   .optional()
   .describe('A file that contains the secret, relative to the configuration file. Replaces secret.');
 
-/** An object with a secret, or the file of one: of both exactly one, which secrets.ts checks and editors are told. */
+/** An object with exactly one of `secret` and `secretFile`. secrets.ts checks that, and the JSON schema shows it to editors. */
 function groupWithSecret<Shape extends z.ZodRawShape>(shape: Shape) {
   return field.group(shape).meta({ oneOf: [{ required: ['secret'] }, { required: ['secretFile'] }] });
 }

@@ -28,7 +28,7 @@ const settings = field.group({
     .describe('How much real time an endpoint has to answer before the virtual clock moves on without it.'),
 });
 
-/** The control key as a file may hold it: an object, or true for one with defaults. */
+/** The control key of a file: an object, or true for the defaults. */
 export const control = z
   .union([field.flag(), settings], { error: 'expected true, false or an object' })
   .optional()
@@ -36,16 +36,16 @@ export const control = z
     'Serve the control API at /control, for tests. true, false, or an object. Refused in production.',
   );
 
-/** How the server is controlled. */
+/** The settings of the control API. */
 export type ControlConfig = z.output<typeof settings>;
 
-/** The settings; undefined when the server is not controlled. */
+/** Returns the settings; undefined if the control API is not served. */
 export function resolveControl(parsed: z.output<typeof control>): ControlConfig | undefined {
   if (parsed === undefined || parsed === false) return undefined;
   return parsed === true ? settings.parse({}) : parsed;
 }
 
-/** Whoever reaches the control API does what he likes: it is for tests, and for this machine unless there is a token. */
+/** The control API can change everything, so it is only for tests and, without a token, only for this machine. */
 export function controlFaults(input: unknown, production: boolean): readonly ConfigFault[] {
   const given = fieldOf(input, 'control');
   if (given === undefined || given === false) return [];
@@ -59,7 +59,7 @@ export function controlFaults(input: unknown, production: boolean): readonly Con
   if (fieldOf(input, 'redis') !== undefined) {
     faults.push({ path: 'control', message: 'works on a single node; leave out redis' });
   }
-  // A host of another type is a fault already.
+  // The schema has already reported a host of another type.
   if (typeof host === 'string' && !isLoopback(host) && fieldOf(given, 'token') === undefined) {
     const message = `missing; on the host ${quote(host)} other machines can reach the control API. Give a token, or listen on 127.0.0.1`;
     faults.push({ path: 'control.token', message });

@@ -57,7 +57,7 @@ const settings = field.group({
     .describe('The memory for the history of events, deliveries and connections.'),
 });
 
-/** The dashboard key as a file may hold it: an object, or true for one with defaults. */
+/** The dashboard key of a file: an object, or true for the defaults. */
 export const dashboard = z
   .union([field.flag(), settings], { error: 'expected true, false or an object' })
   .optional()
@@ -65,12 +65,12 @@ export const dashboard = z
     'Serve the Dashboard at /dashboard/ and the admin API at /admin. true, false, or an object. Default: on with a token; on a loopback host also without, unless NODE_ENV is production or trustedProxies or path is set.',
   );
 
-/** How the Dashboard is served. */
+/** The settings of the Dashboard. */
 export interface DashboardConfig {
-  /** Undefined: programs and pages of this machine need none. */
+  /** Undefined: programs and pages on this machine need no token. */
   readonly token: string | undefined;
   readonly viewToken: string | undefined;
-  /** The address of a port of its own; undefined where it is served with the rest. */
+  /** The address of the separate port; undefined if the Dashboard is served on the main port. */
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly allowedHosts: readonly string[];
@@ -78,15 +78,15 @@ export interface DashboardConfig {
   readonly historyBytes: number;
 }
 
-/** What decides, besides the key itself, whether and where the Dashboard is served. */
+/** The settings, besides the key itself, that decide whether and where the Dashboard is served. */
 interface Surroundings {
   readonly host: string;
   readonly production: boolean;
-  /** Somebody else passes requests on, as far as the configuration tells: by the address they come from this machine then. */
+  /** Whether the configuration indicates a proxy. The addresses of forwarded requests may then be of this machine. */
   readonly isBehindProxies: boolean;
 }
 
-/** The settings of a configuration without a fault; undefined when the Dashboard is not served. */
+/** Returns the settings of a configuration without faults; undefined if the Dashboard is not served. */
 export function resolveDashboard(
   parsed: z.output<typeof dashboard>,
   { host, production, isBehindProxies }: Surroundings,
@@ -112,7 +112,7 @@ function tokenIn(file: string | undefined, files: Files): string | undefined {
   return content.text;
 }
 
-/** Whoever reaches the Dashboard does what he likes: without a token it is for this machine alone. */
+/** The Dashboard can change everything, so without a token it is only for this machine. */
 export function dashboardFaults(input: unknown, production: boolean, files: Files): readonly ConfigFault[] {
   const given = fieldOf(input, 'dashboard');
   if (given === undefined || given === false) return [];
@@ -125,7 +125,7 @@ export function dashboardFaults(input: unknown, production: boolean, files: File
   ];
 }
 
-/** Where it would be open to more than this machine. */
+/** The faults that would open the Dashboard to other machines. */
 function openFaults(input: unknown, production: boolean): readonly ConfigFault[] {
   const given = fieldOf(input, 'dashboard');
   if (hasToken(given, 'token')) return [];
@@ -137,7 +137,7 @@ function openFaults(input: unknown, production: boolean): readonly ConfigFault[]
       'missing; when NODE_ENV is production the Dashboard requires a token. Give token or tokenFile, or leave dashboard out';
     return [{ path, message }];
   }
-  // A host of another type is a fault already.
+  // The schema has already reported a host of another type.
   if (typeof host !== 'string' || isLoopback(host)) return [];
   const message = `missing; on the host ${quote(host)} other machines can reach the Dashboard. Give token or tokenFile, listen on 127.0.0.1, or give dashboard.port and the dashboard.host 127.0.0.1`;
   return [{ path, message }];
@@ -152,7 +152,7 @@ function addressFaults(input: unknown): readonly ConfigFault[] {
       'is given without dashboard.port; give both, or leave both out to serve the Dashboard on the main port';
     return [{ path: 'dashboard.host', message }];
   }
-  // A port of another type is a fault already.
+  // The schema has already reported a port of another type.
   if (typeof port !== 'number') return [];
   const serverHost = fieldOf(input, 'host') ?? defaultHost;
   const host = fieldOf(given, 'host') ?? serverHost;
@@ -175,14 +175,14 @@ function hasToken(given: unknown, key: TokenKey): boolean {
   return fieldOf(given, key) !== undefined || fieldOf(given, `${key}File`) !== undefined;
 }
 
-/** What is wrong with a token in a file; what stands in the configuration is the schema's. */
+/** The faults of a token in a file. The schema checks a token in the configuration. */
 function tokenFaults(given: unknown, key: TokenKey, files: Files): readonly ConfigFault[] {
   const name = fieldOf(given, `${key}File`);
   const path = `dashboard.${key}File`;
   if (name !== undefined && fieldOf(given, key) !== undefined) {
     return [{ path, message: `is given together with ${key}; give only one of them` }];
   }
-  // What is no name of a file is a fault already.
+  // The schema has already reported a value that is not a file name.
   if (typeof name !== 'string' || name === '') return [];
   const content = readSecret(name, files);
   if (content.kind === 'faulty') return [{ path, message: `${files.quote(name)} ${content.reason}` }];
@@ -207,10 +207,10 @@ function viewTokenFaults(given: unknown, files: Files): readonly ConfigFault[] {
   ];
 }
 
-/** A token, wherever it stands; undefined where it cannot be had, which is a fault already. */
+/** Returns a token from the configuration or its file; undefined if it cannot be read, which has been reported. */
 function readToken(given: unknown, key: TokenKey, files: Files): string | undefined {
-  const said = fieldOf(given, key);
-  if (said !== undefined) return typeof said === 'string' ? said : undefined;
+  const direct = fieldOf(given, key);
+  if (direct !== undefined) return typeof direct === 'string' ? direct : undefined;
   const name = fieldOf(given, `${key}File`);
   if (typeof name !== 'string' || name === '') return undefined;
   const content = readSecret(name, files);

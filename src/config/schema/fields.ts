@@ -3,18 +3,18 @@ import * as z from 'zod';
 import type { Limit } from '../../protocol/limits.ts';
 import { isOriginPattern } from '../../protocol/origin.ts';
 
-// To compile code for each object pays only where many are checked.
+// Compiling code for each object pays off only if many objects are checked.
 z.config({ jitless: true });
 
-/** No timer is longer than a day: far below the 2^31 - 1 ms at which `setTimeout` fires at once. */
+/** The longest timer: far below the 2^31 - 1 ms above which `setTimeout` fires immediately. */
 export const dayMs = 86_400_000;
 
 /**
- * The kinds of value that the configuration is made of. Each carries one sentence, "expected ...", for
- * whatever may be wrong with it; the fault report adds what was got.
+ * The kinds of values in a configuration. Each has one message, "expected ...", for every fault; the report of faults adds what was
+ * got.
  */
 
-/** The most threads that serve clients: with the one that keeps the state each is a bit of a word. */
+/** The maximum number of threads that serve clients: each thread, including the keeper, is a bit of a 32-bit word. */
 export const mostWorkers = 31;
 
 /** A whole number in a range, both ends included. */
@@ -23,7 +23,7 @@ export function wholeNumber(min: number, max: number) {
   return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
 }
 
-/** How many threads serve clients. */
+/** The number of threads that serve clients. */
 export function workers() {
   const error = `expected a whole number from 1 to ${mostWorkers}, or "auto" for one for each processor`;
   const number = z.number({ error }).int({ error }).min(1, { error }).max(mostWorkers, { error });
@@ -41,7 +41,7 @@ export function ratio(min: number, max: number) {
   return z.number({ error }).min(min, { error }).max(max, { error });
 }
 
-/** A limit of the table; `null` is "no limit". */
+/** A limit; `null` means no limit. */
 export function limit({ max, unit, meaning }: Limit) {
   const error = `expected a whole number of ${unit} from 1 to ${max}, or null for no limit`;
   return z
@@ -58,18 +58,18 @@ export function flag() {
   return z.boolean({ error: 'expected true or false' });
 }
 
-/** Any string, the empty one included. */
+/** Any string, including the empty one. */
 export function text() {
   return z.string({ error: 'expected a string' });
 }
 
-/** A string with something in it. */
+/** A string that is not empty. */
 export function nonEmptyText() {
   const error = 'expected a non-empty string';
   return z.string({ error }).min(1, { error });
 }
 
-/** An id that goes unescaped into URLs, signatures, log lines and metrics. */
+/** An id that is used without escapes in URLs, signatures, log lines and metrics. */
 export function urlSafeId() {
   const error = 'expected 1 to 200 of the URL-safe characters A-Z a-z 0-9 . _ ~ -, and not "." or ".."';
   return z.string({ error }).regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,200}$/, { error });
@@ -98,11 +98,11 @@ export function host() {
 
 function isHost(value: string): boolean {
   if (isIP(value) !== 0) return true;
-  // A name with no letter in it is an address gone wrong.
+  // A name without a letter is a mistyped address.
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(value) && /[A-Za-z]/.test(value);
 }
 
-/** A path that stands before others: empty, or `/one` or `/one/two`. */
+/** A path prefix: empty, or `/one` or `/one/two`. */
 export function pathPrefix() {
   const error = 'expected a path such as /realtime, without a slash at the end';
   return z.string({ error }).regex(/^(\/[A-Za-z0-9._~-]{1,100}){0,8}$/, { error });
@@ -131,7 +131,7 @@ function isNetwork(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
-/** Where webhooks are posted. A password in it would end up in log lines, so none is accepted. */
+/** The URL of an endpoint. A password in it would appear in log lines, so none is accepted. */
 export function endpointUrl() {
   const error = 'expected an http or https URL without a user name or password';
   return z
@@ -146,7 +146,7 @@ function isEndpointUrl(value: string): boolean {
   return username === '' && password === '';
 }
 
-/** Headers that the delivery itself sets, or that cannot be sent on a kept connection. */
+/** Headers that the delivery sets itself, or that cannot be sent on a kept connection. */
 const reservedHeaders: readonly string[] = [
   'content-type',
   'content-length',
@@ -167,7 +167,7 @@ const reservedHeaders: readonly string[] = [
   'expect',
 ];
 
-/** Extra request headers, by name. */
+/** Additional request headers, by name. */
 export function headers() {
   const nameError = `expected the name of an HTTP header other than ${reservedHeaders.join(', ')}`;
   const valueError =
@@ -182,7 +182,7 @@ export function headers() {
   });
 }
 
-/** Where a Redis server is. It may hold a user, a password and the number of a database. */
+/** The URL of a Redis server. It may contain a user, a password and a database number. */
 export function redisUrl() {
   const error = 'expected a URL such as redis://host:6379, or rediss://user:password@host:6380/2';
   return z.string({ error }).refine((value) => isRedisUrl(value), { error });
@@ -204,7 +204,7 @@ function isEscaped(part: string): boolean {
   }
 }
 
-/** What stands before the names of all keys. Braces mean something to a cluster. */
+/** The prefix of all keys. Braces are excluded, because they have a meaning in a cluster. */
 export function keyPrefix() {
   const error = 'expected 1 to 64 printable characters without spaces and braces';
   return z.string({ error }).regex(/^[!-z|~]{1,64}$/, { error });

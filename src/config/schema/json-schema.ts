@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { configSchema } from './schema.ts';
 
-/** The text of config/schema.json, with which editors check and complete a configuration file. */
+/** Returns the text of config/schema.json, which editors use to check and complete a configuration file. */
 export function jsonSchemaText(): string {
   const schema = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' });
   return `${JSON.stringify(schema, null, 2)}\n`;

@@ -1,6 +1,6 @@
 import * as field from './fields.ts';
 
-/** The redis block as a file may hold it. Relations between its keys are checked by redis.ts. */
+/** The redis block of a file. redis.ts checks the relations between its keys. */
 export const redis = field
   .group({
     url: field
@@ -94,7 +94,7 @@ export interface RedisConfig {
   readonly tls: RedisTlsConfig | undefined;
 }
 
-/** What TLS connections to Redis need beyond what is usual; certificates as PEM. */
+/** Additional options of TLS connections to Redis; certificates in PEM format. */
 export interface RedisTlsConfig {
   readonly ca?: string;
   readonly cert?: string;

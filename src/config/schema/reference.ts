@@ -9,7 +9,7 @@ interface Node {
   readonly anyOf?: readonly Node[];
 }
 
-/** The tables of docs/configuration.md, by the text that their keys start with. A key is in the table of its longest prefix. */
+/** The tables of docs/configuration.md, by the prefix of their keys. A key is in the table with its longest prefix. */
 const prefixes = [
   '',
   'apps[].',
@@ -32,15 +32,15 @@ interface Row {
   readonly meaning: string;
 }
 
-/** A key whose own keys have rows, so that its default says nothing. */
+/** Whether a key consists of keys with rows of their own. The default of such a key is not shown. */
 const isGroup = (node: Node): boolean =>
   node.properties !== undefined ||
   node.items?.properties !== undefined ||
   node.anyOf?.some((one) => one.properties !== undefined) === true;
 
 /**
- * Puts the tables of all keys between the marks `<!-- keys: PREFIX -->` and `<!-- end of keys -->` of docs/configuration.md.
- * The mark of the keys at the top level has the prefix `top`.
+ * Inserts the tables of all keys between the marks `<!-- keys: PREFIX -->` and `<!-- end of keys -->` of docs/configuration.md.
+ * The mark of the top-level keys has the prefix `top`.
  */
 export function withKeyTables(document: string): string {
   const schema: Node = JSON.parse(jsonSchemaText());
@@ -70,7 +70,7 @@ function* rowsOf(node: Node, prefix: string): Generator<Row, void> {
   for (const [name, child] of Object.entries(node.properties ?? {})) {
     const key = `${prefix}${name}`;
     if (key !== '$schema') yield { key, default: defaultOf(child), meaning: child.description ?? '' };
-    // An app may override every limit: the table of limits has them.
+    // An app may override every limit; the table of limits lists them.
     if (key === 'apps[].limits') continue;
     yield* rowsOf(child, `${key}.`);
     for (const one of child.anyOf ?? []) yield* rowsOf(one, `${key}.`);

@@ -10,7 +10,7 @@ import { redis, type RedisConfig } from './redis-schema.ts';
 import { webhooks, type privateAddresses } from './webhooks-schema.ts';
 import { store, type StoreConfig } from './store-schema.ts';
 
-/** pino's levels, loudest last but one; `silent` writes nothing. */
+/** pino's levels in ascending severity; `silent` logs nothing. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const kibibyte = 1024;
@@ -25,7 +25,7 @@ function connections(meaning: string) {
 
 const activityTimeout = 'expected whole seconds in milliseconds, from 1000 to 86400000';
 
-/** What a configuration file may hold. Relations between keys are checked by relations.ts. */
+/** The schema of a configuration file. relations.ts checks the relations between keys. */
 export const configSchema = field
   .group({
     $schema: field.text().optional().describe('The JSON schema for editors: "./schema.json".'),
@@ -152,27 +152,27 @@ type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReado
 type ParsedApp = ParsedConfig['apps'][number];
 
 /**
- * A pause of an endpoint, which only somebody who operates the server sets. `hold`: nothing is sent, and what happens
- * waits. `off`: what happens is not sent, and is listed as dropped.
+ * A pause of an endpoint, which only an operator sets. `hold`: nothing is sent, and events wait. `off`: events are not sent, and
+ * are listed as dropped.
  */
 export interface Pause {
   readonly how: 'hold' | 'off';
-  /** Since when, as time of day. */
+  /** When it began, in milliseconds since 1970. */
   readonly sinceMs: number;
 }
 
-/** An endpoint of an app, set at run time or by the file. Its `id` is its identity: two endpoints may share a URL. */
+/** An endpoint of an app, added at run time or by the file. Its `id` identifies it, because two endpoints may share a URL. */
 export type EndpointConfig = DeepReadonly<
   ParsedApp['webhooks'][number] & {
     id: string;
     isSetAtRunTime?: boolean;
     pause?: Pause;
-    /** The hold before, by the time of day: what waited meanwhile did not age. */
+    /** The previous hold, in milliseconds since 1970: waiting events did not age during it. */
     lastHold?: { fromMs: number; toMs: number };
   }
 >;
 
-/** An app, set at run time or by the file, with its secrets and the limits that hold for it. */
+/** An app, added at run time or by the file, with its secrets and its effective limits. */
 export type AppConfig = DeepReadonly<
   Omit<ParsedApp, 'secret' | 'secretFile' | 'otherKeys' | 'limits' | 'webhooks'> & {
     secret: string;
@@ -183,7 +183,7 @@ export type AppConfig = DeepReadonly<
   }
 >;
 
-/** Everything that can be configured, resolved: no key is absent, "no limit" is Infinity, and paths are absolute. */
+/** The resolved configuration: no key is absent, "no limit" is Infinity, and paths are absolute. */
 export type Config = DeepReadonly<
   Omit<
     ParsedConfig,

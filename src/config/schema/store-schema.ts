@@ -1,6 +1,6 @@
 import * as field from './fields.ts';
 
-/** The store block as a file may hold it. */
+/** The store block of a file. */
 export const store = field.group({
   path: field
     .nonEmptyText()
@@ -21,7 +21,7 @@ export const store = field.group({
     ),
 });
 
-/** What is kept on disk, and where. `path` is absolute. */
+/** The settings of the store on disk. `path` is absolute. */
 export interface StoreConfig {
   readonly path: string;
   readonly sync: 'process' | 'disk';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import * as field from './fields.ts';
 
-/** Which endpoints may be where only this machine or network is. */
+/** Which endpoints may have addresses that are not public. */
 export const privateAddresses = ['allow', 'file', 'refuse'] as const;
 
 const kibibyte = 1024;
@@ -36,7 +36,7 @@ const batch = field.group({
   maxBytes: batchFields.maxBytes.default(98_304),
 });
 
-/** The same for one endpoint; what is not given is as for all. */
+/** The same for one endpoint. Missing keys have the values for all endpoints. */
 export const batchOfEndpoint = field.group(batchFields).partial();
 
 const deadLetters = field.group({
@@ -49,7 +49,7 @@ const deadLetters = field.group({
   keepDays: field.wholeNumber(1, 3650).default(7).describe('How many days dead letters are kept.'),
 });
 
-/** How webhooks are sent. */
+/** The settings of webhook delivery. */
 export const webhooks = field.group({
   batch: batch.prefault({}).describe('How events are batched into one request.'),
   disconnectGraceMs: field

@@ -1,5 +1,5 @@
 // Writes config/schema.json and the tables of docs/configuration.md from the schema in the code.
-// With --check it changes nothing, and exits with 1 if one of them is out of date.
+// With --check, it changes nothing, and exits with 1 if one of them is out of date.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jsonSchemaText } from './json-schema.ts';

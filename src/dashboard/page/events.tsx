@@ -114,7 +114,7 @@ function columnsFor(app: string): readonly Column<EventView>[] {
       title: 'Status',
       cell: ({ status }) => <State tone={toneOfStatus[status]}>{status}</State>,
     },
-    { title: 'Event', cell: (event) => <What app={app} event={event} /> },
+    { title: 'Event', kind: 'name', cell: (event) => <What app={app} event={event} /> },
     { title: 'Why', kind: 'grow', cell: (event) => <Why app={app} event={event} /> },
   ];
 }

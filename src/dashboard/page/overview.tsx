@@ -69,7 +69,7 @@ function Content({ overview, series, app }: ContentProps) {
 function Limits({ server }: { readonly server: SelfView }) {
   if (server.notes.length === 0) return null;
   return (
-    <Notice title="What this node does not know">
+    <Notice title="Notes on this node">
       <ul>
         {server.notes.map((note) => (
           <li key={note}>{note}</li>

@@ -4,27 +4,27 @@ import type { Session } from '../../apps/session.ts';
 import type { ClosingError } from '../../protocol/errors.ts';
 
 /**
- * Which connections.
+ * Selects connections.
  *
  * @since 0.1.0
  */
 export type ConnectionChoice =
   /** Every connection. */
   | 'all'
-  /** The one with this `socket_id`. */
+  /** The connection with this `socket_id`. */
   | { readonly socketId: string }
   /** Connections that are signed in as the user, or are a member of a presence channel as the user. */
   | { readonly userId: string }
-  /** Those that are subscribed to the channel. */
+  /** Connections that are subscribed to the channel. */
   | { readonly channel: string };
 
 /**
- * Ends connections now.
+ * Closes open connections now.
  *
  * @since 0.1.0
  */
 export interface ConnectionDrop {
-  /** Which connections. */
+  /** The connections to close. */
   readonly drop: ConnectionChoice;
   /**
    * The close code, 4000 to 4299. Without one the connection is cut without a close frame, as by a broken network: clients see
@@ -36,7 +36,7 @@ export interface ConnectionDrop {
 }
 
 /**
- * Refuses connections that come.
+ * Refuses new connections.
  *
  * @since 0.1.0
  */
@@ -50,7 +50,7 @@ export interface ConnectionRefusal {
 }
 
 /**
- * What the HTTP API answers instead of doing anything.
+ * Makes the HTTP API return an error without doing anything.
  *
  * @since 0.1.0
  */

@@ -40,7 +40,7 @@ const mostRemembered = 1000;
 export class FaultList<Spec extends { readonly times?: number | undefined }> {
   readonly #nextId: () => number;
   #faults: readonly Kept<Spec>[] = [];
-  /** Also those that are over, the last so many. */
+  /** The faults by id, including the latest ones that are over. */
   readonly #made = new Map<number, Kept<Spec>>();
 
   /** `nextId` numbers the faults of all kinds. */
@@ -75,12 +75,12 @@ export class FaultList<Spec extends { readonly times?: number | undefined }> {
     return fault.spec;
   }
 
-  /** How often a fault has struck, also one that is over; undefined: there was none of late. */
+  /** Returns how often a fault has applied, even if it is over; undefined if it is not known any more. */
   hitsOf(id: number): number | undefined {
     return this.#made.get(id)?.hits;
   }
 
-  /** Ends a fault, and returns which app it is of. Undefined: there is no such fault. */
+  /** Clears a fault, and returns its app. Undefined if there is no such fault. */
   remove(id: number): { readonly appId: string | undefined } | undefined {
     const removed = this.#faults.find((fault) => fault.id === id);
     this.#faults = this.#faults.filter((fault) => fault !== removed);

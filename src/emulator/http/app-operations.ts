@@ -16,7 +16,7 @@ export interface AppOperationOptions {
   readonly address: () => ServerAddress;
   readonly apps: Apps;
   /** Responses contain the secrets of apps, but only for callers with a token. */
-  readonly tellsSecrets: boolean;
+  readonly includesSecrets: boolean;
 }
 
 /** Operations that list, add and remove apps and endpoints, and show the current state. */
@@ -24,21 +24,21 @@ export function appOperations({
   core,
   address,
   apps,
-  tellsSecrets,
+  includesSecrets,
 }: AppOperationOptions): readonly Operation[] {
-  const tell = ({ id, key, secret }: Credentials) => {
-    // That of the default app everybody knows.
-    const isTold = tellsSecrets || secret === defaultApp.secret;
+  const describeApp = ({ id, key, secret }: Credentials) => {
+    // The secret of the default app is public.
+    const isIncluded = includesSecrets || secret === defaultApp.secret;
     const env = Object.entries(environment(address(), { id, key, secret }));
     return {
       id,
       key,
-      ...(isTold && { secret }),
-      env: Object.fromEntries(env.filter(([name]) => isTold || !name.endsWith('_SECRET'))),
+      ...(isIncluded && { secret }),
+      env: Object.fromEntries(env.filter(([name]) => isIncluded || !name.endsWith('_SECRET'))),
     };
   };
   const add = async (body: ParsedObject) => {
-    if (tellsSecrets || typeof body['secret'] === 'string') return tell(await apps.add(body));
+    if (includesSecrets || typeof body['secret'] === 'string') return describeApp(await apps.add(body));
     throw invalidArgument(
       'secret: missing; without control.token the response contains no secrets, so give the secret of the new app',
     );
@@ -51,7 +51,7 @@ export function appOperations({
       summary:
         'Lists the apps, with the environment variables for a process that uses each. Secrets are included only with a token.',
       answer: object({ apps: listOf(ref('App')) }, ['apps']),
-      run: () => ({ apps: core.apps().map(({ config }) => tell(config)) }),
+      run: () => ({ apps: core.apps().map(({ config }) => describeApp(config)) }),
     },
     {
       method: 'post',
@@ -71,7 +71,7 @@ export function appOperations({
       answer: done,
       run: (question) => apps.remove(parameterOf(question, 'app')),
     },
-    ...endpointOperations(apps, tellsSecrets),
+    ...endpointOperations(apps, includesSecrets),
     {
       method: 'get',
       path: '/control/apps/{app}/channels',
@@ -94,9 +94,9 @@ export function appOperations({
 }
 
 /** Headers may be secret, so they are handled like secrets. */
-function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operation[] {
-  const tell = ({ headers, ...endpoint }: EndpointInfo): object =>
-    tellsSecrets ? { ...endpoint, headers } : endpoint;
+function endpointOperations(apps: Apps, includesSecrets: boolean): readonly Operation[] {
+  const describeEndpoint = ({ headers, ...endpoint }: EndpointInfo): object =>
+    includesSecrets ? { ...endpoint, headers } : endpoint;
   const path = '/control/apps/{app}/endpoints';
   return [
     {
@@ -105,7 +105,7 @@ function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operati
       id: 'listEndpoints',
       summary: 'Lists the endpoints of an app. Headers are included only with a token.',
       answer: object({ endpoints: listOf(ref('Endpoint')) }, ['endpoints']),
-      run: (question) => ({ endpoints: apps.endpoints(parameterOf(question, 'app')).map(tell) }),
+      run: (question) => ({ endpoints: apps.endpoints(parameterOf(question, 'app')).map(describeEndpoint) }),
     },
     {
       method: 'post',
@@ -114,7 +114,8 @@ function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operati
       summary: 'Adds an endpoint, in the form of the configuration file. A missing id is generated.',
       body: { type: 'object' },
       answer: ref('Endpoint'),
-      run: async (question) => tell(await apps.addEndpoint(parameterOf(question, 'app'), question.body)),
+      run: async (question) =>
+        describeEndpoint(await apps.addEndpoint(parameterOf(question, 'app'), question.body)),
     },
     {
       method: 'put',
@@ -125,7 +126,7 @@ function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operati
       body: { type: 'object' },
       answer: ref('Endpoint'),
       run: async (question) =>
-        tell(
+        describeEndpoint(
           await apps.changeEndpoint(
             parameterOf(question, 'app'),
             parameterOf(question, 'endpoint'),

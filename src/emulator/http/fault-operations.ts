@@ -62,7 +62,7 @@ export function faultOperations({ core }: { readonly core: EmulatorCore }): read
       method: 'get',
       path: '/control/faults/{id}',
       id: 'readFault',
-      summary: 'How often a fault has struck, also one that is over.',
+      summary: 'Returns how often a fault has applied, even if it is over.',
       answer: ref('Fault'),
       run(question) {
         const id = idOf(question);

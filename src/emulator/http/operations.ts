@@ -24,7 +24,7 @@ export function createOperations(options: AppOperationOptions): readonly Operati
 
 function clockOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly Operation[] {
   const { clock, pace } = core;
-  const tell = () => ({ mode: clock.isVirtual ? 'virtual' : 'real', nowMs: clock.now() });
+  const describeClock = () => ({ mode: clock.isVirtual ? 'virtual' : 'real', nowMs: clock.now() });
   return [
     {
       method: 'get',
@@ -32,18 +32,18 @@ function clockOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly 
       id: 'readClock',
       summary: 'The time of the emulator.',
       answer: ref('Clock'),
-      run: tell,
+      run: describeClock,
     },
     {
       method: 'post',
       path: '/control/clock/advance',
       id: 'advanceClock',
-      summary: 'Lets time pass now; answers when what fell due in it has been done.',
-      body: object({ ms: millis('How much.') }, ['ms']),
+      summary: 'Moves the clock, and responds after everything that became due has been done.',
+      body: object({ ms: millis('By how much.') }, ['ms']),
       answer: ref('Clock'),
       async run({ body }) {
         await pace.advance(body['ms']);
-        return tell();
+        return describeClock();
       },
     },
     {
@@ -51,7 +51,7 @@ function clockOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly 
       path: '/control/clock/next',
       id: 'advanceClockToNext',
       summary:
-        'Moves the clock to the next moment at which something is due; `moved` is false when nothing is.',
+        'Moves the clock to the next moment at which something is due; `moved` is false if nothing is due.',
       body: object({}),
       answer: object({ mode: text, nowMs: millis('Since the start.'), moved: flag }, [
         'mode',
@@ -60,7 +60,7 @@ function clockOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly 
       ]),
       async run() {
         const moved = await pace.next();
-        return { ...tell(), moved };
+        return { ...describeClock(), moved };
       },
     },
   ];
@@ -72,7 +72,7 @@ function recordOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly
       method: 'get',
       path: '/control/events',
       id: 'listEvents',
-      summary: 'All that happened since the start or the last reset, and what became of it.',
+      summary: 'Lists all webhook events since the start or the last reset, with their status.',
       query: {
         ...appQuery,
         after: 'Only events after the one with this id.',
@@ -92,7 +92,7 @@ function recordOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly
       method: 'get',
       path: '/control/deliveries',
       id: 'listDeliveries',
-      summary: 'Every request to an endpoint, with all attempts.',
+      summary: 'Lists every delivery to an endpoint, with all attempts.',
       query: appQuery,
       answer: object({ deliveries: listOf(ref('Delivery')) }, ['deliveries']),
       run: (question) => ({ deliveries: core.recorder.deliveries(knownApp(core, question)) }),
@@ -102,7 +102,7 @@ function recordOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly
       path: '/control/record',
       id: 'record',
       summary:
-        'A record of all that happened since the start or the last reset, without secrets; `soketify-emulator replay` sends its webhooks to a backend.',
+        'Returns a record of everything since the start or the last reset, without secrets; `soketify-emulator replay` sends its webhooks to a backend.',
       query: appQuery,
       answer: ref('Record'),
       run: (question) => core.record(knownApp(core, question)),
@@ -120,11 +120,13 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       found: ref('Event'),
       waitFor: {
         id: 'waitForWebhook',
-        summary: 'Answers with the first such event once it is delivered; 409 says what was seen instead.',
+        summary:
+          'Responds with the first matching event once it is delivered; a 409 describes what was seen instead.',
       },
       expectNone: {
         id: 'expectNoWebhook',
-        summary: 'Answers when no such event was sent, and none is within the time; 409 says why it was.',
+        summary:
+          'Responds when no matching event was sent and none is sent within the time; a 409 explains why one was.',
       },
       waits: waiting,
     }),
@@ -133,7 +135,7 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       path: '/control/idle',
       id: 'awaitIdle',
       endsWithCaller: true,
-      summary: 'Answers when nothing is queued or under way to an endpoint.',
+      summary: 'Responds when no event is queued and no request to an endpoint is in progress.',
       body: object({ app: appField, timeoutMs: millis('Real time; 5000 by default.') }),
       answer: done,
       run: (question) => waiting.idle(knownApp(core, question), given(question, 'timeoutMs'), question.gone),
@@ -142,10 +144,11 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       method: 'post',
       path: '/control/reset',
       id: 'reset',
-      summary: 'Forgets everything of an app, or of all, without telling an endpoint. The clock stays.',
+      summary:
+        'Clears the state of one app, or of all apps, without sending webhooks. The clock keeps its time.',
       body: object({
         app: appField,
-        reconnect: described({ type: 'boolean' }, 'Clients are closed with a code on which they come back.'),
+        reconnect: described({ type: 'boolean' }, 'Close clients with a code after which they reconnect.'),
       }),
       answer: done,
       run: (question) =>

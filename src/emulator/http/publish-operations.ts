@@ -6,7 +6,7 @@ import { knownApp } from './known-app.ts';
 import { appQuery, ref } from './schemas.ts';
 import { waitOperationsOf } from './wait-operations.ts';
 
-/** What backends have published: to list, to wait for, and to rule out. */
+/** Operations that list published events, wait for them, and rule them out. */
 export function publishOperations({ core }: { readonly core: EmulatorCore }): readonly Operation[] {
   const { publishLog, publishWaiting } = core;
   return [
@@ -14,10 +14,11 @@ export function publishOperations({ core }: { readonly core: EmulatorCore }): re
       method: 'get',
       path: '/control/published',
       id: 'listPublished',
-      summary: 'What backends have published since the start or the last reset, and who was sent it.',
+      summary:
+        'Lists the published events since the start or the last reset, with the connections that received them.',
       query: {
         ...appQuery,
-        after: 'Only what was published after the event with this id.',
+        after: 'Only events published after the one with this id.',
         ...Object.fromEntries(publishFields.map((field) => [field, `Only events with this ${field}.`])),
       },
       answer: object({ published: listOf(ref('PublishedEvent')) }, ['published']),
@@ -41,11 +42,12 @@ export function publishOperations({ core }: { readonly core: EmulatorCore }): re
       waitFor: {
         id: 'waitForPublished',
         summary:
-          'Answers with the first such event once it is published; 409 says what was published instead.',
+          'Responds with the first matching event once it is published; a 409 describes what was published instead.',
       },
       expectNone: {
         id: 'expectNonePublished',
-        summary: 'Answers when no such event was published, and none is within the time; 409 says which was.',
+        summary:
+          'Responds when no matching event was published and none is published within the time; a 409 names the one that was.',
       },
       waits: publishWaiting,
     }),

@@ -7,13 +7,13 @@ export function ref(name: keyof typeof schemas): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** The app that is meant, in a query. */
+/** The app, in a query. */
 export const appQuery = { app: 'The id of the app; without it, all apps.' };
 
-/** The app that is meant. */
+/** The app, in a body. */
 export const appField = described(text, 'The id of the app; without it, all apps.');
 
-/** The event after which others are meant. */
+/** The event after which others count. */
 export const afterField: Schema = { type: 'integer', description: 'Only events after the one with this id.' };
 
 const expression = object({ $regex: text, $flags: text }, ['$regex']);
@@ -22,7 +22,7 @@ const textOrExpression: Schema = { anyOf: [text, expression] };
 const times: Schema = {
   type: 'integer',
   minimum: 1,
-  description: 'How often; without it, until it is cleared.',
+  description: 'How many times it applies; without it, until it is cleared.',
 };
 const closeCode: Schema = { type: 'integer', minimum: 4000, maximum: 4299 };
 
@@ -38,14 +38,14 @@ const eventFields = {
 
 const answerHeaders = described(
   { type: 'object', additionalProperties: text },
-  'Header fields of the answer: content-type, location, retry-after, server, www-authenticate.',
+  'Header fields of the response: content-type, location, retry-after, server, www-authenticate.',
 );
-const answer = described(text, "The beginning of the answer's body, up to 4 KB; absent if it was empty.");
+const answer = described(text, 'The beginning of the response body, up to 4 KB; absent if it was empty.');
 
 const attemptFields = {
   number: { type: 'integer' },
   atMs: millis('When it began, on the clock of the emulator.'),
-  elapsedMs: millis('How long it took; absent while it is under way.'),
+  elapsedMs: millis('How long it took; absent while it is in progress.'),
   outcome: { type: 'string', enum: ['pending', 'success', 'refused', 'timeout', 'unreachable'] },
   status: { type: 'integer' },
   answerHeaders,
@@ -119,23 +119,23 @@ export const schemas = {
       event: textOrExpression,
       data: described(
         {},
-        'The whole text, or a regular expression. Any other JSON is compared with what the data are: an object matches when the data have its fields.',
+        'The whole text, or a regular expression. Any other value is compared with the parsed JSON: an object matches if the data have its fields.',
       ),
-      socket_id: described(textOrExpression, 'The connection that was not to receive it.'),
+      socket_id: described(textOrExpression, 'The connection that was excluded.'),
     }),
     'Fields that the published event must have.',
   ),
   PublishedEvent: object(
     {
-      id: { type: 'integer', description: 'Counts up.' },
+      id: { type: 'integer', description: 'Counts up from 1.' },
       appId: text,
       event: text,
       channels: listOf(text),
-      data: described(text, 'The text that subscribers were sent.'),
-      socket_id: described(text, 'The connection that was not to receive it.'),
+      data: described(text, 'The text that subscribers received.'),
+      socket_id: described(text, 'The connection that was excluded.'),
       source: { type: 'string', enum: ['api', 'dashboard'] },
       atMs: millis('When, on the clock of the emulator.'),
-      receiverCount: { type: 'integer', description: 'How many connections were sent it.' },
+      receiverCount: { type: 'integer', description: 'How many connections received it.' },
       receivers: described(
         listOf(object({ socketId: text, userId: text, channels: listOf(text) }, ['socketId', 'channels'])),
         'The first 1000 of them.',
@@ -145,7 +145,7 @@ export const schemas = {
   ),
   Event: object(
     {
-      id: { type: 'integer', description: 'Counts up.' },
+      id: { type: 'integer', description: 'Counts up from 1.' },
       appId: text,
       ...eventFields,
       atMs: millis('When it happened, on the clock of the emulator.'),
@@ -165,7 +165,7 @@ export const schemas = {
         },
         ['kind', 'atMs'],
       ),
-      why: described(text, 'The cause, and what became of the event, as a sentence.'),
+      why: described(text, 'The cause and the status of the event, as a sentence.'),
       endpoints: listOf(endpointFate),
     },
     ['id', 'appId', 'name', 'channel', 'atMs', 'status', 'cause', 'why', 'endpoints'],
@@ -281,8 +281,8 @@ export const schemas = {
     refuse: flag,
     timeout: flag,
     duplicate: flag,
-    delayMs: millis('The request leaves so much later.'),
-    delivered: described(flag, 'The endpoint gets the request all the same.'),
+    delayMs: millis('Delays the request by this time.'),
+    delivered: described(flag, 'The endpoint still receives the request.'),
   }),
   ConnectionFault: object({
     app: appField,
@@ -293,10 +293,10 @@ export const schemas = {
         object({ userId: text }, ['userId']),
         object({ channel: text }, ['channel']),
       ],
-      description: 'Ends these connections now.',
+      description: 'Closes these connections now.',
     },
     code: described(closeCode, 'With drop: the close code; without it the connection is cut.'),
-    refuse: described(closeCode, 'Refuses connections that come.'),
+    refuse: described(closeCode, 'Refuses new connections.'),
     times,
   }),
   ApiFault: object(
@@ -305,8 +305,8 @@ export const schemas = {
   ),
   Fault: object(
     {
-      id: { type: 'integer', description: 'To clear it by; 0: it is done already.' },
-      hits: { type: 'integer', description: 'How often it has struck.' },
+      id: { type: 'integer', description: 'The id for clearing it; 0: there is nothing to clear.' },
+      hits: { type: 'integer', description: 'How often it has applied.' },
     },
     ['id', 'hits'],
   ),

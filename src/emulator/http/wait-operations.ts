@@ -8,7 +8,7 @@ import { afterField, appField } from './schemas.ts';
 
 type WaitNumbers = Readonly<Partial<Record<'after' | 'timeoutMs' | 'withinMs', number>>>;
 
-/** What can be waited for, and ruled out. */
+/** The events that a test can wait for, or rule out. */
 export interface WaitSubject {
   /** The path before `/wait-for` and `/expect-none`. */
   readonly path: string;
@@ -34,7 +34,7 @@ export interface WaitSubject {
   };
 }
 
-/** The operations that wait for a subject and that rule it out. */
+/** The operations that wait for an event and that rule it out. */
 export function waitOperationsOf(core: EmulatorCore, subject: WaitSubject): readonly Operation[] {
   const { path, match, example, found, waits } = subject;
   const fields = { match, app: appField, after: afterField };
@@ -66,7 +66,7 @@ export function waitOperationsOf(core: EmulatorCore, subject: WaitSubject): read
       path: `${path}/expect-none`,
       ...subject.expectNone,
       endsWithCaller: true,
-      body: object({ ...fields, withinMs: millis('By default the grace, and the wait of a batch.') }, [
+      body: object({ ...fields, withinMs: millis('By default the grace period plus the batching delay.') }, [
         'match',
       ]),
       answer: done,

@@ -9,31 +9,31 @@ import type { PublishLog } from './publish-log.ts';
 import { createPublishMatcher, type PublishMatch, type PublishMatcher } from './publish-match.ts';
 
 /**
- * How long something that a backend publishes is waited for.
+ * How long to wait for a published event.
  *
  * @since 0.1.0
  */
 export interface PublishWaitOptions {
-  /** Only what was published after this: what a wait resolved with, or its id. */
+  /** Only events published after this one: the event itself, or its id. */
   readonly after?: PublishedEvent | number;
   /**
    * Real time. With the virtual clock, how long the backend may take when nothing is due (1000 ms by default); with the real
    * clock, how long is waited (5000 ms by default).
    */
   readonly timeoutMs?: number;
-  /** Time of the emulator: the virtual clock is not moved on further than this (10 minutes by default). */
+  /** Time of the emulator: the virtual clock is not moved further than this (10 minutes by default). */
   readonly withinMs?: number;
 }
 
 /**
- * How long something must not be published.
+ * How long an event must not be published.
  *
  * @since 0.1.0
  */
 export interface PublishAbsenceOptions {
-  /** Only what was published after this: what a wait resolved with, or its id. */
+  /** Only events published after this one: the event itself, or its id. */
   readonly after?: PublishedEvent | number;
-  /** Time of the emulator. By default the grace and the time that an event waits for others, together. */
+  /** Time of the emulator. Default: the grace period plus the batching delay. */
   readonly withinMs?: number;
 }
 
@@ -44,16 +44,16 @@ export interface PublishWaitingOptions {
   readonly isVirtual: boolean;
   readonly now: () => Millis;
   readonly sendsWithinMs: Millis;
-  /** Returns what throws once nobody is to wait any more. */
+  /** Returns a check that throws once the wait must end. */
   readonly guard: Guard;
   /** The requests to the HTTP API that were refused, one sentence each. */
   readonly refusedOf: (appId: string | undefined) => readonly string[];
 }
 
-/** So many events are named in a message, and so much of the data of each. */
+/** The maximum number of events in a message, and of characters of their data. */
 const mostNamed = 12;
 
-/** Waits for what backends publish and are not to publish, of one app or of all. */
+/** Waits for published events of one app or of all apps, and rules them out. */
 export class PublishWaiting {
   readonly #options: PublishWaitingOptions;
 
@@ -61,7 +61,7 @@ export class PublishWaiting {
     this.#options = options;
   }
 
-  /** The first such event, once it is published. */
+  /** Resolves with the first matching event, once it is published. */
   async waitFor(
     appId: string | undefined,
     match: PublishMatch,
@@ -92,7 +92,7 @@ export class PublishWaiting {
     );
   }
 
-  /** Rejects if such an event was published, or is published within the time. */
+  /** Rejects if a matching event was published, or is published within the time. */
   async expectNone(
     appId: string | undefined,
     match: PublishMatch,

@@ -5,7 +5,7 @@ import { Ring } from '../../recording/ring.ts';
 import { passingSelected, type DeliverySubscriber } from '../../webhooks/delivery-facts.ts';
 import type { RecordEntry } from './run-record.ts';
 
-/** The most entries that are kept, and their memory. */
+/** The maximum number of kept entries, and their maximum memory. */
 export interface JournalBounds {
   readonly count: number;
   readonly bytes: number;
@@ -37,13 +37,13 @@ export interface JournalPart {
   readonly begun: number;
 }
 
-/** Keeps in order what came in, what a test did, and how deliveries ended, for records. */
+/** Keeps, for records, what clients, backends and tests did and how deliveries ended, in order. */
 export class Journal {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #entries: Ring<Kept>;
-  /** By app, how many entries were deleted to make room. */
+  /** By app: how many entries were deleted to make room. */
   readonly #lost = new Map<string | undefined, number>();
-  /** By app, how many deliveries began. */
+  /** By app: how many deliveries began. */
   readonly #begun = new Map<string, number>();
   #made = 0;
   #isFrozen = false;
@@ -53,7 +53,7 @@ export class Journal {
     this.#entries = new Ring(bounds, ({ entry }) => count(this.#lost, entry.appId));
   }
 
-  /** Adds something that happens now. Without an app it concerns all apps. */
+  /** Adds an entry for something that happens now. Without an app, it concerns all apps. */
   add(appId: string | undefined, entry: NewEntry, textBytes = 0): void {
     if (this.#isFrozen) return;
     this.#made += 1;
@@ -76,7 +76,7 @@ export class Journal {
     };
   }
 
-  /** Forgets what concerns an app; without one, everything. */
+  /** Removes the entries of an app; without an app, all entries. */
   clear(appId?: string): void {
     const isMeant = (of: string | undefined): boolean => appId === undefined || of === appId;
     this.#entries.deleteAll(({ entry }) => isMeant(entry.appId));
@@ -90,7 +90,7 @@ export class Journal {
     this.#isFrozen = true;
   }
 
-  /** Is told what clients and backends do. */
+  /** Observes what clients and backends do. */
   readonly witness: Witness = {
     ...noWitness,
     connected: (connection) => this.#of(connection, { kind: 'connected', socket_id: connection.socketId }),
@@ -106,7 +106,7 @@ export class Journal {
         ...(userId !== undefined && { user_id: userId }),
       }),
     left: (connection, { channel, userId }, how) => {
-      // The entry of the disconnection stands for all its channels.
+      // The entry of the disconnection covers all its channels.
       if (how === 'disconnected') return;
       this.#of(connection, {
         kind: 'unsubscribed',
@@ -143,7 +143,7 @@ export class Journal {
       ),
   };
 
-  /** Is told what is refused. What the control API and the Dashboard refuse is not part of a run. */
+  /** Receives refusals. Refusals of the control API and the Dashboard are not part of a run. */
   readonly refused = ({ kind: what, reason, appId, fields }: Refusal): void => {
     const { socketId, channel, status, route } = fields;
     if (what === 'request' && !String(route).startsWith('/apps/')) return;

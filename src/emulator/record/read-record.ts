@@ -6,22 +6,22 @@ import { check } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import { recordFormat, recordVersion } from './run-record.ts';
 
-/** What a replay needs of a delivery. */
+/** The parts of a delivery that a replay needs. */
 export interface ReadDelivery {
   readonly id: string;
   readonly appId: string;
   readonly endpoint: string;
   readonly status: 'pending' | 'delivered' | 'dropped';
-  /** The events of its body as JSON, each byte as it was sent. */
+  /** The events of its body as JSON, with the same bytes as when it was sent. */
   readonly events: string;
   /** When its last attempt ended, in milliseconds since the start of the recorded emulator. */
   readonly endedAtMs: number;
 }
 
-/** What a replay needs of a record. */
+/** The parts of a record that a replay needs. */
 export interface ReadRecord {
   readonly apps: readonly { readonly id: string; readonly key: string }[];
-  /** In the order in which they are to be sent. */
+  /** In the order of sending. */
   readonly deliveries: readonly ReadDelivery[];
 }
 
@@ -48,7 +48,7 @@ const schema = z.looseObject(
   { error: 'expected an object' },
 );
 
-/** Reads a record. Throws an EmulatorError with ERR_ARGUMENT_INVALID that says what is wrong with it. */
+/** Reads a record. Throws an EmulatorError with ERR_ARGUMENT_INVALID that describes the fault. */
 export function readRecord(given: unknown): ReadRecord {
   if (!isJsonObject(given)) {
     throw invalidArgument(
@@ -63,7 +63,7 @@ export function readRecord(given: unknown): ReadRecord {
   }
   if (version !== recordVersion) {
     throw invalidArgument(
-      `record: version: this version of soketify-emulator reads version ${recordVersion}, got ${describeGiven(version)}; replay it with the version that made it, or record the run again`,
+      `record: version: this version of soketify-emulator reads version ${recordVersion}, got ${describeGiven(version)}; replay it with the version that wrote it, or record the run again`,
     );
   }
   const { apps, deliveries } = check(schema, given, 'record');

@@ -13,17 +13,17 @@ import {
   type RunRecord,
 } from './run-record.ts';
 
-/** What a record is made of. */
+/** The sources of a record. */
 export interface RecordParts {
   readonly clock: MovableClock;
   readonly seed: number | undefined;
   readonly recorder: Recorder;
   readonly journal: Journal;
-  /** Those that the record is about. */
+  /** The apps in the record. */
   readonly apps: readonly RecordedApp[];
 }
 
-/** The record of one app; without one, of all apps. */
+/** Returns the record of one app; without an id, of all apps. */
 export function recordRun(
   { clock, seed, recorder, journal, apps }: RecordParts,
   appId: string | undefined,
@@ -42,7 +42,7 @@ export function recordRun(
   };
 }
 
-/** An app as a record shows it. */
+/** Returns an app as a record shows it. */
 export function recordedApp({ config: { id, key, endpoints } }: LocalApp): RecordedApp {
   return {
     id,
@@ -51,7 +51,7 @@ export function recordedApp({ config: { id, key, endpoints } }: LocalApp): Recor
   };
 }
 
-/** Sorts by when they were decided. The entries of the first may be lost; what is pending is not decided. */
+/** Sorts deliveries by the time at which they were decided. The entries of the oldest may be missing; pending ones are not decided. */
 function inOrder(
   deliveries: readonly EmulatorDelivery[],
   entries: readonly RecordEntry[],
@@ -69,7 +69,7 @@ function inOrder(
     .map(({ delivery }) => delivery);
 }
 
-/** Headers may be secrets, and the time of day of an attempt says nothing that the clock does not say. */
+/** Leaves out headers, which may be secret, and the time of day of an attempt, because the record has the time of the clock. */
 function withoutHeaders(delivery: EmulatorDelivery): RecordedDelivery {
   const { id, appId, endpoint, status, reason, body, attempts } = delivery;
   return {

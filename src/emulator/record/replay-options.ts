@@ -6,40 +6,40 @@ import { invalidArgument } from '../emulator-error.ts';
 import { readRecord, type ReadDelivery } from './read-record.ts';
 
 /**
- * Where a record is replayed to, and how.
+ * The options of `replayRecord`.
  *
  * @since 0.1.0
  */
 export interface ReplayOptions {
-  /** The URL that takes webhooks. */
+  /** The URL of the backend that receives the webhooks. */
   readonly url: string;
-  /** The secret that signs. It is not part of a record. */
+  /** The secret that signs the webhooks. A record does not contain it. */
   readonly secret: string;
   /** The value of `X-Pusher-Key`. Default: the recorded key of the app. */
   readonly key?: string;
-  /** The id of the app whose webhooks are sent. Needed only if the record has webhooks of several. */
+  /** The id of the app whose webhooks are sent. Required only if the record has webhooks of several apps. */
   readonly app?: string;
-  /** The id of the endpoint whose webhooks are sent. Needed only if the record has webhooks to several. */
+  /** The id of the endpoint whose webhooks are sent. Required only if the record has webhooks to several endpoints. */
   readonly endpoint?: string;
   /**
-   * How many times as fast as recorded webhooks follow each other; 1 is the recorded pace. Default: each webhook is sent as soon
-   * as the one before it was answered.
+   * The pace, as a multiple of the recorded one: 1 is the recorded pace, 2 is twice as fast. Default: each webhook is sent as soon as
+   * the previous one was answered.
    */
   readonly speed?: number;
-  /** How long the backend may take for each webhook, in milliseconds. Default: 4000. */
+  /** How long the backend may take to respond to each webhook, in milliseconds. Default: 4000. */
   readonly timeoutMs?: number;
-  /** Further headers, such as those that the recorded endpoint was configured with. */
+  /** Additional headers, such as those in the configuration of the recorded endpoint. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
    * Gives each webhook a new `webhook-id`, for a backend that has seen the recorded ones and ignores duplicates. Default: false.
    */
   readonly newIds?: boolean;
-  /** Called with each answer as it comes. */
+  /** Called for each answer when it arrives. */
   readonly onAnswer?: (answer: ReplayedDelivery) => void;
 }
 
 /**
- * A replayed webhook, and what the backend answered.
+ * A replayed webhook, and the answer of the backend.
  *
  * @since 0.1.0
  */
@@ -48,15 +48,15 @@ export interface ReplayedDelivery extends AttemptEnd {
   readonly id: string;
   /** The recorded `webhook-id`. */
   readonly recordedId: string;
-  /** What became of it when it was recorded. */
+  /** Its status in the record. */
   readonly recorded: 'pending' | 'delivered' | 'dropped';
   /** The body that was sent. */
   readonly body: string;
-  /** How long the backend took, in milliseconds. */
+  /** How long the backend took to respond, in milliseconds. */
   readonly elapsedMs: number;
 }
 
-/** A replay whose input was checked. */
+/** A replay with checked input. */
 export interface ReplayPlan extends Required<Pick<ReplayOptions, 'url' | 'key' | 'timeoutMs'>> {
   readonly secret: string;
   readonly speed: number | undefined;
@@ -68,7 +68,7 @@ export interface ReplayPlan extends Required<Pick<ReplayOptions, 'url' | 'key' |
 
 const where = 'replayRecord';
 const expectedUrl =
-  'expected the URL of the backend that takes webhooks, such as http://127.0.0.1:3000/webhooks';
+  'expected the URL of the backend that receives webhooks, such as http://127.0.0.1:3000/webhooks';
 const expectedSpeed = 'expected a number above 0, such as 1 for the recorded pace';
 
 const options = field.group({
@@ -88,7 +88,7 @@ const options = field.group({
     .exactOptional(),
 });
 
-/** Checks what a replay was given. Throws an EmulatorError with ERR_ARGUMENT_INVALID that says what is accepted. */
+/** Checks the arguments of a replay. Throws an EmulatorError with ERR_ARGUMENT_INVALID that states what is accepted. */
 export function planReplay(givenRecord: unknown, givenOptions: unknown): ReplayPlan {
   const {
     app,
@@ -123,7 +123,7 @@ export function planReplay(givenRecord: unknown, givenOptions: unknown): ReplayP
   };
 }
 
-/** The deliveries of one app or endpoint: of the chosen one, or of the only one. */
+/** Returns the deliveries of one app or endpoint: the chosen one, or the only one. */
 function choose(
   deliveries: readonly ReadDelivery[],
   {
@@ -141,12 +141,12 @@ function choose(
   if (chosen === undefined) {
     if (ids.length <= 1) return deliveries;
     throw invalidArgument(
-      `${where}: ${name}: missing; the record has webhooks of ${ids.length} ${name}s: ${known}. Name the one whose webhooks are to be sent`,
+      `${where}: ${name}: missing; the record has webhooks of ${ids.length} ${name}s: ${known}. Choose the one whose webhooks must be sent`,
     );
   }
   const own = deliveries.filter((delivery) => idOf(delivery) === chosen);
   if (own.length > 0) return own;
   throw invalidArgument(
-    `${where}: ${name}: the record has no webhooks of the ${name} '${chosen}'; it has those of: ${known}`,
+    `${where}: ${name}: the record has no webhooks of the ${name} '${chosen}'; it has those of ${known}`,
   );
 }

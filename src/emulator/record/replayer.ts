@@ -5,7 +5,7 @@ import { endOf } from '../../recording/delivery-record.ts';
 import { attemptHeaders, createPayload } from '../../webhooks/payload.ts';
 import type { ReplayedDelivery, ReplayPlan } from './replay-options.ts';
 
-/** What a replay works with. */
+/** The dependencies of a replay. */
 export interface ReplayParts {
   readonly sender: Pick<PostSender, 'send'>;
   readonly clock: Clock;
@@ -14,8 +14,8 @@ export interface ReplayParts {
 }
 
 /**
- * Sends the webhooks of a record one after the other, each once. `time_ms` and `webhook-timestamp` say when each is sent, so that
- * no backend finds it too old. A webhook that the backend does not accept is not sent again.
+ * Sends the webhooks of a record one after the other, each once. `time_ms` and `webhook-timestamp` are the time of sending, so that
+ * backends do not refuse a webhook as too old. A webhook that the backend does not accept is not retried.
  */
 export async function replay(
   { url, key, secret, headers, timeoutMs, speed, newIds, onAnswer, deliveries }: ReplayPlan,

@@ -49,15 +49,15 @@ type Happening =
       readonly reason: string;
       readonly socket_id?: string;
       readonly channel?: string;
-      /** Of a request: its status. */
+      /** For a request: the status of the response. */
       readonly status?: number;
     }
-  /** Somebody moved the clock by this many milliseconds. */
+  /** A test moved the clock by this many milliseconds. */
   | { readonly kind: 'clock advanced'; readonly ms: number }
   | {
       readonly kind: 'fault injected';
       readonly on: 'webhooks' | 'connections' | 'api';
-      /** 0: it was done at once, and there is nothing to clear. */
+      /** 0: it applied immediately, and there is nothing to clear. */
       readonly id: number;
       readonly fault: Readonly<Record<string, unknown>>;
     }
@@ -76,12 +76,12 @@ type Happening =
     };
 
 /**
- * Something that happened during a run, and when.
+ * Something that happened during a run.
  *
  * @since 0.1.0
  */
 export type RecordEntry = {
-  /** When, in milliseconds since the start on the emulator's clock. */
+  /** When it happened, on the emulator's clock: milliseconds since the start. */
   readonly atMs: number;
   /** Absent: it concerns all apps. */
   readonly appId?: string;
@@ -97,7 +97,7 @@ export interface RecordedApp {
   readonly id: string;
   /** The public key of the app. */
   readonly key: string;
-  /** Where its webhooks go when the record is made. Passwords and queries in URLs are masked. */
+  /** The endpoints when the record was made. Passwords and queries in URLs are masked. */
   readonly endpoints: readonly { readonly id: string; readonly url: string }[];
 }
 
@@ -109,23 +109,23 @@ export interface RecordedApp {
 export interface RecordedDelivery {
   /** The `webhook-id` of the request. */
   readonly id: string;
-  /** The app that its events happened in. */
+  /** The id of the app of its events. */
   readonly appId: string;
   /** The id of the endpoint. */
   readonly endpoint: string;
-  /** `dropped`: it is not tried again. */
+  /** `dropped`: it is not retried. */
   readonly status: 'pending' | 'delivered' | 'dropped';
   /** Why it was dropped. */
   readonly reason?: DropReason;
-  /** The body, which is the same in each attempt. */
+  /** The body, the same in each attempt. */
   readonly body: string;
-  /** Its attempts, the first one first. */
+  /** The attempts, the first one first. */
   readonly attempts: readonly Omit<DeliveryAttempt, 'timeMs' | 'headers'>[];
 }
 
 /**
- * What happened since the start of an emulator, or since its last reset: plain JSON, without secrets. With a `seed`, the virtual
- * clock and `now`, the same run gives the same record, except for what the operating system chooses, such as ports in URLs.
+ * Everything that happened since the start of an emulator, or since its last reset: plain JSON, without secrets. With a `seed`, the
+ * virtual clock and `now`, the same run gives the same record, except for what the operating system chooses, such as ports in URLs.
  *
  * @since 0.1.0
  */
@@ -140,17 +140,17 @@ export interface RunRecord {
     /** Milliseconds since the start. */
     readonly nowMs: number;
   };
-  /** Absent: ids were drawn at random. */
+  /** Absent: ids were random. */
   readonly seed?: number;
   /** The apps, at the end of the run. */
   readonly apps: readonly RecordedApp[];
-  /** How many of the oldest entries and deliveries are no longer kept: the latest 10,000 of each are, up to 32 MB of entries. */
+  /** How many of the oldest entries and deliveries are no longer kept. The latest 10,000 of each are kept, up to 32 MB of entries. */
   readonly lost: { readonly entries: number; readonly deliveries: number };
   /** What happened, in order. */
   readonly entries: readonly RecordEntry[];
   /**
-   * In the order in which they were decided: accepted by the endpoint, or dropped. Those that are pending are last, in the order
-   * of their first attempts. So the deliveries of one channel are in order.
+   * The deliveries, in the order in which they were accepted by the endpoint or dropped. Pending ones are last, in the order of their
+   * first attempts. So the deliveries of one channel are in order.
    */
   readonly deliveries: readonly RecordedDelivery[];
 }

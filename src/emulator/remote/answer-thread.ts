@@ -9,15 +9,15 @@ export interface RawRequest {
   readonly body: string;
 }
 
-/** What came of it. */
+/** The result of a request. */
 export type RawAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly text: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Questions that are asked so are answered at once, unless the emulator is in this very process. */
+/** Such requests are answered immediately, unless the emulator is in this process and thread. */
 const patienceMs = 10_000;
 
-/** Runs in a thread of its own, wherever the library was put: it needs no file. */
+/** Runs in a separate thread. It needs no file, so it works wherever the library is installed. */
 const code = `
 const { workerData: { port, signal } } = require('node:worker_threads');
 const { request: httpRequest } = require('node:http');
@@ -47,11 +47,11 @@ interface Running {
   readonly signal: Int32Array;
 }
 
-/** Has another thread send requests while this one waits for the answers. It is started with the first question. */
+/** Sends requests from another thread while this one waits for the answers. The thread is started with the first request. */
 export class AnswerThread {
   #running: Running | undefined;
 
-  /** Sends a request and returns the answer. Throws an EmulatorError with ERR_REMOTE when none comes within 10 seconds. */
+  /** Sends a request and returns the answer. Throws an EmulatorError with ERR_REMOTE if none arrives within 10 seconds. */
   ask(request: RawRequest): RawAnswer {
     const { port, signal } = (this.#running ??= start());
     Atomics.store(signal, 0, 0);
@@ -59,15 +59,15 @@ export class AnswerThread {
     const outcome = Atomics.wait(signal, 0, 0, patienceMs);
     const received: { readonly message: RawAnswer } | undefined = receiveMessageOnPort(port);
     if (outcome !== 'timed-out' && received !== undefined) return received.message;
-    // An answer that comes later is not taken for that of the next question.
+    // A late answer must not count as the answer to the next request.
     this.close();
     throw new EmulatorError(
       'ERR_REMOTE',
-      `no answer within ${patienceMs} ms from ${request.url}; an emulator in this process cannot be asked so: use what startEmulator returns`,
+      `no answer within ${patienceMs} ms from ${request.url}; an emulator in the same process cannot answer while this thread waits: use the object that startEmulator returns`,
     );
   }
 
-  /** Ends the thread; a further question starts another one. */
+  /** Ends the thread. Another request starts a new one. */
   close(): void {
     void this.#running?.worker.terminate();
     this.#running?.port.close();
@@ -80,7 +80,7 @@ function start(): Running {
   const signal = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(code, {
     eval: true,
-    // No loader of a test runner is needed there.
+    // The thread does not need the loader of a test runner.
     execArgv: [],
     workerData: { port: port2, signal },
     transferList: [port2],

@@ -10,12 +10,12 @@ import { pathOf, RemoteApp } from './remote-app.ts';
 import { RemoteApps, type KnownApp } from './remote-apps.ts';
 
 /**
- * How to connect.
+ * The options of `connectEmulator`.
  *
  * @since 0.1.0
  */
 export interface ConnectOptions {
-  /** The `control.token` of the emulator; without a token only programs on its machine may connect, and secrets are left out. */
+  /** The `control.token` of the emulator. Without a token, only programs on its machine may connect, and secrets are not available. */
   readonly token?: string;
 }
 
@@ -27,14 +27,14 @@ interface Told {
 const accepted = field.group({ token: field.nonEmptyText().exactOptional() });
 
 /**
- * Connects to an emulator in another process or container, which serves the control API (`soketify-emulator --control`).
- * What it returns is what `startEmulator` returns, with these differences: `close` ends the connection and not the emulator, a
- * match cannot be a function, and without a token `secret` is known of the default app and of created apps alone, and
- * `endpoints.list` has no headers. What is answered without a promise, such as `events`, holds up this thread for some milliseconds.
+ * Connects to an emulator in another process or container, which serves the control API (`soketify-emulator --control`). The result
+ * is the same as that of `startEmulator`, with these differences: `close` ends the connection and not the emulator; a match cannot be
+ * a function; without a token, `secret` is known only for the default app and created apps, and `endpoints.list` has no headers.
+ * Properties and methods that return no promise, such as `events`, block this thread for a few milliseconds.
  *
- * @param url Where the emulator is, such as `http://127.0.0.1:6001`, with its `path` if it has one.
+ * @param url The URL of the emulator, such as `http://127.0.0.1:6001`, with its `path` if it has one.
  * @param options The token of the emulator, if it has one. Default: none.
- * @throws EmulatorError with ERR_REMOTE when it does not answer or refuses, ERR_ARGUMENT_INVALID when an argument is wrong.
+ * @throws EmulatorError with ERR_REMOTE if it does not answer or refuses; ERR_ARGUMENT_INVALID if an argument is invalid.
  * @example
  * const soketify = await connectEmulator('http://127.0.0.1:6001');
  * await soketify.webhooks.waitFor({ name: 'member_added', user_id: '42' });
@@ -92,7 +92,7 @@ class RemoteEmulator extends RemoteApp implements Emulator {
 
   async createApp(options?: AppOptions): Promise<EmulatorApp> {
     const { client, apps } = this.#parts;
-    // Made up here: without a token no answer would tell the secret.
+    // The secret is generated here, because without a token no answer contains it.
     const given = uniqueApp(options);
     if (typeof given !== 'object' || given === null) {
       throw invalidArgument(`createApp: expected an object, got ${JSON.stringify(given)}`);
@@ -108,7 +108,7 @@ class RemoteEmulator extends RemoteApp implements Emulator {
     this.#parts.apps.remove(id);
   }
 
-  /** Ends the connection; the emulator goes on. */
+  /** Ends the connection. The emulator continues. */
   async close(): Promise<void> {
     this.#parts.client.close();
   }

@@ -4,7 +4,7 @@ import { isJsonObject, parseObject } from '../../protocol/decode.ts';
 import { EmulatorError, type EmulatorErrorCode } from '../emulator-error.ts';
 import { AnswerThread, type RawAnswer, type RawRequest } from './answer-thread.ts';
 
-/** What a request to the control API carries. */
+/** The content of a request to the control API. */
 export interface ControlRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below `/control`, such as `/clock`. */
@@ -14,8 +14,8 @@ export interface ControlRequest {
 }
 
 /**
- * Sends requests to the control API of an emulator in another process: with a promise, or while this thread waits, for what the
- * library answers without a promise. A refusal is thrown as the EmulatorError that it was there.
+ * Sends requests to the control API of an emulator in another process: asynchronously or, for methods of the library that do not
+ * return a promise, while this thread waits. A refusal is thrown as the same EmulatorError as in the other process.
  */
 export class ControlClient {
   readonly #url: string;
@@ -24,24 +24,24 @@ export class ControlClient {
   readonly #underWay = new Set<ClientRequest>();
   #isClosed = false;
 
-  /** `url` is that of the emulator, without `/control` and without a slash at its end. */
+  /** `url` is the URL of the emulator, without `/control` and without a trailing slash. */
   constructor(url: string, token: string | undefined) {
     this.#url = url;
     this.#token = token;
   }
 
-  /** Asks, and resolves with the answer. There is no time-out: a wait lasts as long as it lasts there. */
+  /** Sends a request and resolves with the answer. It has no timeout, because a wait lasts as long as in the other process. */
   async ask<T extends object>(request: ControlRequest): Promise<T> {
     return this.#read<T>(await this.#send(this.#raw(request)));
   }
 
-  /** Asks, and returns the answer. Meanwhile this thread stands still, for some milliseconds. */
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- whoever asks knows what is answered
+  /** Sends a request and returns the answer. It blocks this thread, for a few milliseconds. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the type of the answer
   askNow<T extends object>(request: ControlRequest): T {
     return this.#read<T>(this.#thread.ask(this.#raw(request)));
   }
 
-  /** Ends every request that is under way with ERR_CLOSED. Nothing more is asked. */
+  /** Rejects all requests in progress with ERR_CLOSED, and sends no more. */
   close(): void {
     this.#isClosed = true;
     this.#thread.close();
@@ -92,7 +92,7 @@ export class ControlClient {
       );
     }
     const json = parseObject(answer.text);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the control API of this version answers so
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the control API of this version has this answer
     if (answer.status === 200 && json !== undefined) return json as T;
     const error = json?.['error'];
     if (isJsonObject(error) && typeof error['message'] === 'string') {
@@ -110,7 +110,7 @@ function closed(): EmulatorError {
   return new EmulatorError('ERR_CLOSED', 'this connection to the emulator has been closed; connect again');
 }
 
-/** Codes of those who may not ask at all. */
+/** The statuses for clients that may not use the control API. */
 const untrustedCodes = new Set(['ERR_TOKEN', 'ERR_ORIGIN', 'ERR_HOST', 'ERR_FORWARDED']);
 
 function isOfEmulator(code: unknown): code is EmulatorErrorCode {

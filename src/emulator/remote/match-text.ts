@@ -1,6 +1,6 @@
 import { EmulatorError } from '../emulator-error.ts';
 
-/** A match as the control API takes it: regular expressions as objects. Throws for a function, which stays in its process. */
+/** Converts a match to the form of the control API: regular expressions become objects. Throws for a function, which cannot be sent. */
 export function writeMatch(match: unknown): unknown {
   if (typeof match === 'function') {
     throw new EmulatorError(
@@ -13,13 +13,13 @@ export function writeMatch(match: unknown): unknown {
 }
 
 function writeValue(value: unknown): unknown {
-  // Also one of another realm, as tests run by jest have them.
+  // This also accepts objects of another realm, which tests run by jest create.
   if (Object.prototype.toString.call(value) !== '[object RegExp]') return value;
   const [, source, flags] = /^\/([^]*)\/(\w*)$/.exec(String(value)) ?? [];
   return { $regex: source, $flags: flags };
 }
 
-/** Options of a wait, with the event that they name by its id. */
+/** The options of a wait, with the id instead of the event. */
 export function writeWait(options: object = {}): object {
   const after: unknown = 'after' in options ? options.after : undefined;
   const id = typeof after === 'object' && after !== null && 'id' in after ? after.id : after;

@@ -24,16 +24,16 @@ import type { ControlClient } from './control-client.ts';
 import { writeMatch, writeWait } from './match-text.ts';
 import type { RemoteApps } from './remote-apps.ts';
 
-/** What a view of an app in another process is made with. */
+/** What a view of an app in another process needs. */
 export interface RemoteAppParts {
   readonly client: ControlClient;
   readonly apps: RemoteApps;
   readonly address: ServerAddress;
-  /** Undefined: all of them, named by the first. */
+  /** Undefined: all apps; the first one gives the credentials. */
   readonly appId: string | undefined;
 }
 
-/** One app of an emulator in another process, or all of them. */
+/** The view of one app, or of all apps, of an emulator in another process. */
 export class RemoteApp implements EmulatorApp {
   readonly webhooks: WebhookQuestions;
   readonly published: PublishQuestions;
@@ -55,7 +55,7 @@ export class RemoteApp implements EmulatorApp {
     return this.summary();
   }
 
-  /** What is shown of it. */
+  /** The fields that `console.log` shows. */
   protected summary(): string {
     return `EmulatorApp { id: '${this.id}', key: '${this.key}' }`;
   }
@@ -145,7 +145,7 @@ export class RemoteApp implements EmulatorApp {
     if (secret !== undefined) return { id, key, secret };
     throw new EmulatorError(
       'ERR_REMOTE',
-      `the emulator tells the secret of the app '${id}' only to those with a token; start it with control.token (SOKETIFY_CONTROL_TOKEN), and connect with { token }`,
+      `the emulator sends the secret of the app '${id}' only to clients with a token; start it with control.token (SOKETIFY_CONTROL_TOKEN), and connect with { token }`,
     );
   }
 }
@@ -223,7 +223,7 @@ function faultsOf(client: ControlClient, app: string | undefined): FaultInjectio
       path,
       body: { ...fault, app },
     });
-    // Done already: there is nothing to clear.
+    // The fault is over already, so there is nothing to clear.
     if (id === 0) return { hits, clear: () => {} };
     return {
       get hits() {

@@ -1,7 +1,7 @@
 import { EmulatorError } from '../emulator-error.ts';
 import type { ControlClient } from './control-client.ts';
 
-/** What is known of an app; the secret is told only with a token, or to whoever made it up. */
+/** What is known of an app. The secret is known only with a token, or if it was generated here. */
 export interface KnownApp {
   readonly id: string;
   readonly key: string;
@@ -11,19 +11,19 @@ export interface KnownApp {
 /** The apps of an emulator in another process. */
 export class RemoteApps {
   readonly #client: ControlClient;
-  /** Those that were seen; an app keeps its key and secret for as long as it is there. */
+  /** The known apps. The key and secret of an app do not change while it exists. */
   readonly #known = new Map<string, KnownApp>();
 
   constructor(client: ControlClient) {
     this.#client = client;
   }
 
-  /** Remembers an app. */
+  /** Adds an app. */
   add(app: KnownApp): void {
     this.#known.set(app.id, app);
   }
 
-  /** Forgets an app. */
+  /** Removes an app. */
   remove(appId: string): void {
     this.#known.delete(appId);
   }
@@ -40,7 +40,7 @@ export class RemoteApps {
     return apps.map(({ id }) => id);
   }
 
-  /** One app. Throws when there is none. */
+  /** Returns one app. Throws ERR_APP_UNKNOWN if there is no such app. */
   of(appId: string): KnownApp {
     const known = this.#known.get(appId);
     if (known !== undefined) return known;

@@ -31,7 +31,7 @@ export class Activity {
   /** Notes activity. */
   note(): void {
     this.#count += 1;
-    for (const tell of this.#watching) tell();
+    for (const notify of this.#watching) notify();
   }
 
   /** Counts a request as in progress until it is settled. */
@@ -61,13 +61,13 @@ export class Activity {
   changed(withinMs: Millis): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (hasChanged: boolean): void => {
-        this.#watching.delete(tell);
+        this.#watching.delete(notify);
         cancel();
         resolve(hasChanged);
       };
-      const tell = (): void => end(true);
+      const notify = (): void => end(true);
       const cancel = this.#real.after(withinMs, () => end(false));
-      this.#watching.add(tell);
+      this.#watching.add(notify);
     });
   }
 

@@ -16,7 +16,7 @@ export interface PaceOptions {
   readonly activity: Activity;
   /** Throws when the emulator has been closed. */
   readonly refuseClosed: () => void;
-  /** Is told by how much the clock is about to be moved at somebody's wish. */
+  /** Called before the clock is moved on request, with the duration. */
   readonly advanced?: (ms: Millis) => void;
 }
 

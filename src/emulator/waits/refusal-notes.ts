@@ -21,7 +21,7 @@ const nouns: Partial<Readonly<Record<RefusalKind, string>>> = {
   client_event: 'client event',
 };
 
-/** What clients and backends were refused since the last reset, for whoever waits in vain for what they would have caused. */
+/** The refusals that clients and backends received since the last reset, to explain why an expected event did not happen. */
 export class RefusalNotes {
   readonly #notes = new Map<string, Note>();
 
@@ -38,7 +38,7 @@ export class RefusalNotes {
     }
   }
 
-  /** Forgets the refusals of one app, or all of them. */
+  /** Removes the refusals of one app, or all of them. */
   clear(appId?: string): void {
     for (const [key, note] of this.#notes) {
       if (appId === undefined || note.appId === appId) this.#notes.delete(key);
@@ -46,8 +46,8 @@ export class RefusalNotes {
   }
 
   /**
-   * One sentence for each kind of refusal of a client, with what to do. Refusals that belong to no app, because nobody has the key, are
-   * described for every app.
+   * Returns one sentence for each kind of refusal of a client, with what to do. Refusals without an app, because no app has the key,
+   * are described for every app.
    *
    * @param appId only refusals of this app; undefined: of all apps
    * @param keys the keys that the apps have
@@ -60,8 +60,8 @@ export class RefusalNotes {
   }
 
   /**
-   * One sentence for each kind of refused request to the HTTP API. A request that names an app that does not exist is described
-   * for every app.
+   * Returns one sentence for each kind of refused request to the HTTP API. A request for an app that does not exist is described for
+   * every app.
    *
    * @param appId only requests to this app; undefined: to all apps
    * @param isApp whether there is an app with this id

@@ -33,7 +33,7 @@ export function describeWait(isVirtual: boolean, movedMs: number, timeoutMs: num
 }
 
 /**
- * Returns what throws once nobody is to wait any more: the emulator was closed or reset, or the app is gone; with a signal, also
- * when whoever asked for the wait is gone.
+ * Returns a check that throws once the wait must end: the emulator was closed or reset, or the app was removed; with a signal, also
+ * when the client that requested the wait has disconnected.
  */
 export type Guard = (appId: string | undefined, gone?: AbortSignal) => () => void;

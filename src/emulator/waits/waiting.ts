@@ -18,7 +18,7 @@ import type { EmulatorEvent } from '../../recording/records.ts';
 import { reportMissing, reportUnexpected, type ClientCount, type Hindrances } from './report.ts';
 
 /**
- * How long a webhook is waited for.
+ * How long to wait for a webhook event.
  *
  * @since 0.1.0
  */
@@ -30,19 +30,19 @@ export interface WaitOptions {
    * default); with the real clock, how long is waited (5000 ms by default).
    */
   readonly timeoutMs?: number;
-  /** Time of the emulator: the virtual clock is not moved on further than this (10 minutes by default). */
+  /** Time of the emulator: the virtual clock is not moved further than this (10 minutes by default). */
   readonly withinMs?: number;
 }
 
 /**
- * How long a webhook must not be sent.
+ * How long a webhook event must not be sent.
  *
  * @since 0.1.0
  */
 export interface AbsenceOptions {
   /** Only events after this one: the event itself, or its id. */
   readonly after?: EmulatorEvent | number;
-  /** Time of the emulator. By default the grace and the time that an event waits for others, together. */
+  /** Time of the emulator. Default: the grace period plus the batching delay. */
   readonly withinMs?: number;
 }
 
@@ -52,9 +52,9 @@ export interface WaitingOptions {
   readonly recorder: Recorder;
   readonly isVirtual: boolean;
   readonly now: () => Millis;
-  /** After so long everything that was under way has been sent. */
+  /** After this time, every event that was pending has been sent. */
   readonly sendsWithinMs: Millis;
-  /** Returns what throws once nobody is to wait any more. */
+  /** Returns a check that throws once the wait must end. */
   readonly guard: Guard;
   readonly endpointsOf: (appId: string | undefined) => readonly string[];
   readonly clientsOf: (appId: string | undefined) => ClientCount;
@@ -62,7 +62,7 @@ export interface WaitingOptions {
   readonly readQueues: () => Iterable<QueueReading>;
 }
 
-/** Waits for what is to be sent and not to be sent, of one app or of all. */
+/** Waits for webhook events of one app or of all apps, and rules them out. */
 export class Waits {
   readonly #options: WaitingOptions;
 
@@ -70,7 +70,7 @@ export class Waits {
     this.#options = options;
   }
 
-  /** The first such event that was delivered, once it is. */
+  /** Resolves with the first matching event that was delivered, once there is one. */
   async waitFor<Name extends EventName = EventName>(
     appId: string | undefined,
     match: EventMatch<Name>,
@@ -101,7 +101,7 @@ export class Waits {
     );
   }
 
-  /** Rejects if such an event was sent, or is sent within the time. */
+  /** Rejects if a matching event was sent, or is sent within the time. */
   async expectNone(
     appId: string | undefined,
     match: EventMatch,
@@ -120,7 +120,7 @@ export class Waits {
     }
   }
 
-  /** Resolves when no event of the app waits for an endpoint any more. */
+  /** Resolves when no event of the app waits for an endpoint. */
   async idle(
     appId: string | undefined,
     options: Pick<WaitOptions, 'timeoutMs'> = {},

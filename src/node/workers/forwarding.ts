@@ -11,10 +11,10 @@ import { keeper } from './keeper-methods.ts';
 import type { Line } from './line.ts';
 import type { ForwardedAnswer, Keeper, WorkerMethods } from './server-methods.ts';
 
-/** A route that the keeper serves, as a worker has to know it. */
+/** What a worker needs to know about a route of the keeper. */
 export type ForwardedRoute = Pick<Route, 'method' | 'pattern' | 'port' | 'readsCaller' | 'maxBodyBytes'>;
 
-/** What a worker has to know of the routes of the keeper. */
+/** Returns what a worker needs to know about the keeper's routes. */
 export function describeRoutes(routes: readonly Route[]): readonly ForwardedRoute[] {
   return routes.map(({ method, pattern, port, readsCaller, maxBodyBytes }) => ({
     method,
@@ -25,7 +25,7 @@ export function describeRoutes(routes: readonly Route[]): readonly ForwardedRout
   }));
 }
 
-/** The keeper's side: answers what workers pass on. */
+/** The keeper's side: answers the requests that workers forward. */
 export class ForwardedRequests {
   readonly #routes: readonly Route[];
   readonly #line: Line<WorkerMethods>;
@@ -76,8 +76,8 @@ export class ForwardedRequests {
     const stream = (this.#lastStream += 1);
     const open = (): RemoteSink => {
       const sink = new RemoteSink({
-        write: (text) => this.#line.tell(worker, 'streamText', stream, text),
-        end: () => this.#line.tell(worker, 'streamEnd', stream),
+        write: (text) => this.#line.send(worker, 'streamText', stream, text),
+        end: () => this.#line.send(worker, 'streamEnd', stream),
       });
       sink.stop = answer.stream(sink);
       return sink;
@@ -87,7 +87,7 @@ export class ForwardedRequests {
   }
 }
 
-/** So many characters of a stream may be on their way to its worker, or wait there for the client. */
+/** How many characters of a stream may be in transit to its worker, or wait there for the client. */
 const mostUnderWay = 256 * 1024;
 
 /** A stream whose client is connected to a worker. */
@@ -97,7 +97,7 @@ class RemoteSink implements Sink {
   #isSlow = false;
   #isOver = false;
   #whenDrained: (() => void) | undefined;
-  /** Ends what writes here. */
+  /** Stops the writer of this stream. */
   stop: () => void = () => {};
 
   constructor(out: { readonly write: (text: string) => void; readonly end: () => void }) {
@@ -120,7 +120,7 @@ class RemoteSink implements Sink {
     if (!this.#isOver) this.#out.end();
   }
 
-  /** The client was given so many characters. */
+  /** The client was sent this many characters. */
   given(characters: number): void {
     this.#underWay -= characters;
     if (!this.#isSlow || this.#underWay > mostUnderWay / 2) return;
@@ -172,22 +172,22 @@ class LocalStream {
   }
 }
 
-/** A worker's side: passes requests on, and holds the streams whose clients are here. */
+/** The worker's side: forwards requests, and holds the streams of the clients on this worker. */
 export class Forwarder {
-  readonly #line: Pick<Line<Keeper>, 'call' | 'tell'>;
+  readonly #line: Pick<Line<Keeper>, 'call' | 'send'>;
   readonly #streams = new Map<number, LocalStream>();
 
-  constructor(line: Pick<Line<Keeper>, 'call' | 'tell'>) {
+  constructor(line: Pick<Line<Keeper>, 'call' | 'send'>) {
     this.#line = line;
   }
 
   /**
-   * The route of that number, answered by the keeper. `gate` refuses a request by its head; without one only the keeper can tell
-   * who asks, once it has the body.
+   * Returns a route whose requests the keeper answers; `index` is its number there. `gate` can refuse a request by its head. Without a
+   * gate, only the keeper can authenticate the request, once it has the body.
    */
   route(route: ForwardedRoute, index: number, gate?: (head: RequestHead) => HttpAnswer | undefined): Route {
     const handle: Handle = async (request) => {
-      // A body may be a view of memory that is used again.
+      // A body may be a view of memory that is reused.
       const body = new Uint8Array(request.body);
       const answer = await this.#line.call(keeper, 'request', index, { ...request, body });
       return 'stream' in answer ? this.#stream(answer) : answer;
@@ -202,12 +202,12 @@ export class Forwarder {
     };
   }
 
-  /** The keeper writes to a stream. */
+  /** Writes text of the keeper to a stream. */
   text(stream: number, text: string): void {
     this.#streams.get(stream)?.write(text);
   }
 
-  /** The keeper ends it. */
+  /** Ends a stream for the keeper. */
   end(stream: number): void {
     this.#streams.get(stream)?.end();
   }
@@ -219,12 +219,12 @@ export class Forwarder {
       ...(headers && { headers }),
       stream: (sink) => {
         const given = (characters: number): void =>
-          this.#line.tell(keeper, 'streamGiven', stream, characters);
+          this.#line.send(keeper, 'streamGiven', stream, characters);
         this.#streams.set(stream, new LocalStream(sink, given));
-        this.#line.tell(keeper, 'streamOpened', stream);
+        this.#line.send(keeper, 'streamOpened', stream);
         return () => {
           this.#streams.delete(stream);
-          this.#line.tell(keeper, 'streamGone', stream);
+          this.#line.send(keeper, 'streamGone', stream);
         };
       },
     };

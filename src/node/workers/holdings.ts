@@ -2,7 +2,7 @@ import type { LocalLeave, Registry, Subscription } from '../../channels/registry
 import type { Millis } from '../../ports/clock.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 
-/** What a worker holds: a channel, or on presence channels one member of it. */
+/** A channel that a worker holds or, on presence channels, one of its members. */
 export interface HeldSubject {
   readonly appId: string;
   readonly channel: ChannelName;
@@ -10,24 +10,24 @@ export interface HeldSubject {
 }
 
 /**
- * What one worker holds. To the registry of an app a worker is what a connection is to the registry of a worker: so the process
- * has lost a channel or a member when the last worker that held it says so, and it lingers as if all had been on one thread.
+ * What one worker holds. The keeper's registry treats a worker like a connection. So the process leaves a channel, or loses a
+ * member, when the last worker that held it has left, and the grace period applies as if all clients were on one thread.
  */
 export class Holdings {
-  /** In the registry of the app as it was then: one that is removed and comes back has another. */
+  /** Each subject with the registry that it was added to: an app that is removed and added again has a new one. */
   readonly #held = new Map<string, { readonly registry: Registry; readonly subscription: Subscription }>();
 
-  /** Whether the worker holds it already. */
+  /** Whether the worker already holds it. */
   has(held: HeldSubject): boolean {
     return this.#held.has(keyOf(held));
   }
 
-  /** The worker holds it from now on. */
+  /** Adds a subject that the worker holds from now on. */
   add(registry: Registry, held: HeldSubject): void {
     this.#held.set(keyOf(held), { registry, subscription: registry.join(held.channel, held.userId) });
   }
 
-  /** The worker holds it no more. Undefined: it did not, because its join was refused. */
+  /** Removes a subject. Undefined: the worker did not hold it, because its join was refused. */
   remove(held: HeldSubject, at: Millis, lingersMs: Millis): LocalLeave | undefined {
     const key = keyOf(held);
     const known = this.#held.get(key);

@@ -1,30 +1,30 @@
-/** How finely channels are told apart: of 100,000 channels on the workers, one in three is taken for another's. */
+/** The number of slots. With 100,000 channels on the workers, one in three shares its slot with another. */
 const defaultSlots = 2 ** 18;
 
-/** Makes the memory of a table that the threads share. `slots` is a power of two. */
+/** Creates the shared memory of the table. `slots` is a power of two. */
 export function createInterestTable(slots = defaultSlots): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * slots));
 }
 
 /**
- * Which workers hold which channels, in memory that they share: a message costs a worker nothing while it holds no channel of
- * that name. Names are hashed, so a worker may be sent a message of a channel that it does not hold, and never the other way
- * round: whoever holds a channel is in the table before its subscribers are told that they are subscribed.
+ * Which workers hold which channels, in shared memory: a message costs a worker nothing while it does not hold the channel. Names
+ * are hashed, so a worker may receive a message for a channel that it does not hold. It never misses one for a channel that it
+ * holds: the worker is in the table before its subscribers are confirmed.
  */
 export class Interest {
   readonly #table: Int32Array;
   readonly #bit: number;
-  /** How many channels of this worker are in each slot. */
+  /** The number of this worker's channels in each slot. */
   readonly #counts: Uint32Array;
 
-  /** `index` is this thread's. */
+  /** `index` is the number of this thread. */
   constructor(table: Int32Array, index: number) {
     this.#table = table;
     this.#bit = 1 << index;
     this.#counts = new Uint32Array(table.length);
   }
 
-  /** This worker holds one more channel. */
+  /** Adds a channel that this worker now holds. */
   add(appId: string, name: string): void {
     const slot = this.#slotOf(appId, name);
     const count = (this.#counts[slot] ?? 0) + 1;
@@ -32,7 +32,7 @@ export class Interest {
     if (count === 1) Atomics.or(this.#table, slot, this.#bit);
   }
 
-  /** It holds one that was added no more. */
+  /** Removes a channel that was added. */
   remove(appId: string, name: string): void {
     const slot = this.#slotOf(appId, name);
     const count = (this.#counts[slot] ?? 0) - 1;
@@ -40,7 +40,7 @@ export class Interest {
     if (count === 0) Atomics.and(this.#table, slot, ~this.#bit);
   }
 
-  /** The other workers that may hold the channel, as bits. */
+  /** Returns the other workers that may hold the channel, as bits. */
   others(appId: string, name: string): number {
     return Atomics.load(this.#table, this.#slotOf(appId, name)) & ~this.#bit;
   }
@@ -50,7 +50,7 @@ export class Interest {
   }
 }
 
-/** The channels that a worker holds, each once in the table, however often it is begun. */
+/** Adds each channel that a worker holds to the table once, however often `begin` is called. */
 export class HeldInTable {
   readonly #interest: Interest;
   readonly #held = new Set<string>();
@@ -59,7 +59,7 @@ export class HeldInTable {
     this.#interest = interest;
   }
 
-  /** The worker holds the channel. */
+  /** The worker holds the channel from now on. */
   begin(appId: string, channel: string): void {
     const key = `${appId}\n${channel}`;
     if (this.#held.has(key)) return;
@@ -67,7 +67,7 @@ export class HeldInTable {
     this.#interest.add(appId, channel);
   }
 
-  /** The worker does not hold it any more. */
+  /** The worker no longer holds the channel. */
   end(appId: string, channel: string): void {
     if (this.#held.delete(`${appId}\n${channel}`)) this.#interest.remove(appId, channel);
   }
@@ -86,7 +86,7 @@ function hashOf(appId: string, name: string): number {
   return hash ^ (hash >>> 15);
 }
 
-/** The numbers of the bits that are set, from the lowest on. */
+/** Yields the numbers of the set bits, from the lowest. */
 export function* indicesOf(bits: number): Generator<number, void> {
   for (let rest = bits; rest !== 0; rest &= rest - 1) yield 31 - Math.clz32(rest & -rest);
 }

@@ -12,17 +12,17 @@ import type { WebhookEvent } from '../../webhooks/event.ts';
 /** The number of the thread that holds the ledger; those of the workers follow it. */
 export const keeper = 0;
 
-/** What the keeper answers to a join. */
+/** The keeper's answer to a join. */
 export type JoinReply =
   | {
       readonly kind: 'joined';
-      /** Everybody present, where the worker asked for it. */
+      /** All members, if the worker asked for them. */
       readonly members?: readonly Member[];
       readonly cached?: CachedEvent;
     }
   | { readonly kind: 'member-limit' | 'channel-limit' | 'channel-rate' };
 
-/** What the keeper does for the workers about the state of the apps; each method is told which worker calls. */
+/** What the keeper does for the workers about the state of the apps. `from` is the worker that calls. */
 export interface KeeperOfState {
   join(from: number, join: Join, wantsMembers: boolean): JoinReply;
   leave(from: number, leave: Leave): void;
@@ -34,7 +34,7 @@ export interface KeeperOfState {
     except?: SocketId,
   ): MaybePromise<void>;
   forgetCacheMiss(from: number, appId: string, channel: ChannelName, episode: string): void;
-  /** Those of the watched users who are online. */
+  /** Returns the watched users who are online. */
   signIn(
     from: number,
     appId: string,
@@ -52,28 +52,28 @@ export interface KeeperOfState {
   ): MaybePromise<readonly ChannelName[] | Unavailable>;
   append(from: number, appId: string, events: readonly WebhookEvent[]): void;
   kept(from: number): MaybePromise<void>;
-  /** Lets one more connection in, or says why not; false: the app has `limit` connections already. */
+  /** Admits a connection (true), or returns the error that refuses it; false: the app already has `limit` connections. */
   enter(from: number, appId: string, remoteAddress: string, limit: number): boolean | ClosingError;
-  /** So many connections of this worker were let in before their app had a limit. */
+  /** Counts connections of this worker that were admitted before their app had a limit. */
   countOpen(from: number, appId: string, connections: number): void;
-  /** A connection that was let in has gone. Its address is empty if it was counted by `countOpen`. */
+  /** An admitted connection has closed. Its address is empty if it was counted by `countOpen`. */
   exit(from: number, appId: string, remoteAddress: string): void;
-  /** Ends the connections of a user on all workers. */
+  /** Closes the connections of a user on all workers. */
   terminate(from: number, appId: string, userId: string): void;
-  /** So many connections of this worker are subscribed to the channel now. */
+  /** Receives how many connections of this worker are subscribed to the channel now. */
   count(from: number, appId: string, channel: ChannelName, subscribers: number): void;
 }
 
-/** What a worker hears from the keeper about the state of the apps, and frames from the other workers. */
+/** What a worker receives about the state of the apps: calls of the keeper, and frames of the other workers. */
 export interface WorkerOfState {
   /** A frame for the subscribers of a channel. */
   frame(from: number, appId: string, channel: ChannelName, frame: string, except?: SocketId): void;
-  /** What subscribers of a presence or cache channel are told. */
+  /** A notice for the subscribers of a presence or cache channel. */
   notice(from: number, appId: string, channel: ChannelName, notice: Notice): void;
-  /** What those who watch a user are told. */
+  /** A change for the clients that watch a user. */
   watched(from: number, appId: string, userId: string, state: UserState): void;
-  /** Ends the connections of a user. */
+  /** Closes the connections of a user. */
   terminate(from: number, appId: string, userId: string): void;
-  /** How many connections of this worker are subscribed to a channel. */
+  /** Returns how many connections of this worker are subscribed to a channel. */
   subscribers(from: number, appId: string, channel: ChannelName): number;
 }

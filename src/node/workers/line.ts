@@ -1,20 +1,20 @@
 import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import { Mesh, type MeshSeat } from './mesh.ts';
 
-/** What a thread does for another: methods by name, each of which is told by whom it is called. */
+/** The methods that a thread offers to others, by name. The first argument of each is the number of the calling thread. */
 export type Methods = object;
 
 type Parameters<Method> = Method extends (from: number, ...args: infer Args) => unknown ? Args : never;
 type Result<Method> = Method extends (...args: never[]) => infer Value ? Awaited<Value> : never;
 
-/** A call, which wants an answer if its number is not 0; or, without a name, an answer. */
+/** A call, which expects an answer unless its number is 0; or, if the name is empty, an answer. */
 type Message = readonly [name: string, id: number, args: readonly unknown[]];
 
 type AnyMethod = (from: number, ...args: readonly unknown[]) => MaybePromise<unknown>;
 
 /**
- * Calls between the threads of a process: `Theirs` are the methods of the other side. Arguments and results are cloned. Calls from
- * one thread to another take effect in order, and so do their answers if they are known at once.
+ * Calls between the threads of a process. `Theirs` are the methods of the other side. Arguments and results are cloned. Calls from
+ * one thread to another take effect in order, and so do their answers if they are available synchronously.
  */
 export class Line<Theirs extends Methods> {
   readonly #mesh: Mesh<Message, Message>;
@@ -38,7 +38,7 @@ export class Line<Theirs extends Methods> {
     return new Promise((resolve) => this.ask(to, name, args, resolve));
   }
 
-  /** The same, but the answer is taken before whatever was said behind it. */
+  /** The same with a callback, which runs before any message that was sent after the answer is handled. */
   ask<Name extends keyof Theirs & string>(
     to: number,
     name: Name,
@@ -51,13 +51,13 @@ export class Line<Theirs extends Methods> {
     this.#waiting.set(id, answered as (value: unknown) => void);
   }
 
-  /** Calls a method of another thread, and wants no answer. */
-  tell<Name extends keyof Theirs & string>(to: number, name: Name, ...args: Parameters<Theirs[Name]>): void {
+  /** Calls a method of another thread without expecting an answer. */
+  send<Name extends keyof Theirs & string>(to: number, name: Name, ...args: Parameters<Theirs[Name]>): void {
     this.#mesh.send(to, [name, 0, args]);
   }
 
-  /** The same, at once: see `Mesh.sendNow`. */
-  tellNow<Name extends keyof Theirs & string>(
+  /** The same, immediately: see `Mesh.sendNow`. */
+  sendNow<Name extends keyof Theirs & string>(
     to: number,
     name: Name,
     ...args: Parameters<Theirs[Name]>
@@ -66,7 +66,7 @@ export class Line<Theirs extends Methods> {
   }
 
   /** The same, later: see `Mesh.sendLater`. */
-  tellLater<Name extends keyof Theirs & string>(
+  sendLater<Name extends keyof Theirs & string>(
     to: number,
     name: Name,
     ...args: Parameters<Theirs[Name]>
@@ -79,7 +79,7 @@ export class Line<Theirs extends Methods> {
     this.#mesh.inOrder(run);
   }
 
-  /** Neither calls nor answers any more. */
+  /** Stops calling and answering. */
   close(): void {
     this.#mesh.close();
   }

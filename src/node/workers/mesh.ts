@@ -1,25 +1,25 @@
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
-/** The most threads in a mesh: each is a bit of a 32-bit word. */
+/** The maximum number of threads in a mesh: each is a bit of a 32-bit word. */
 export const mostThreads = 32;
 
-/** What nobody waits for waits so long for company. */
+/** How long messages without urgency wait to be sent together with others. */
 const laterMs = 10;
 
 /** What one thread needs to take part. It is sent to that thread, with its ports in the transfer list. */
 export interface MeshSeat {
-  /** Which thread this is, from 0 on. */
+  /** The number of this thread, counted from 0. */
   readonly index: number;
-  /** The port to each other thread; none to itself. */
+  /** The port to each other thread; undefined for the thread itself. */
   readonly ports: readonly (MessagePort | undefined)[];
-  /** The last number of an envelope, then for each thread from whom something waits for it. */
+  /** The number of the last envelope, then for each thread the senders, as bits, of which envelopes wait for it. */
   readonly words: Int32Array;
 }
 
-/** Messages of one turn from one thread to another, behind the number that orders them among all threads. */
+/** The messages of one turn from one thread to another, with a number that orders them among all threads. */
 type Envelope = readonly [order: number, messages: readonly unknown[]];
 
-/** Makes the seats of so many threads, each connected with every other. */
+/** Creates the seats of this many threads, each connected with every other. */
 export function createSeats(threads: number): readonly MeshSeat[] {
   if (threads > mostThreads) throw new Error(`a mesh has at most ${mostThreads} threads, got ${threads}`);
   const words = new Int32Array(new SharedArrayBuffer(4 * (1 + threads)));
@@ -43,9 +43,9 @@ export function portsOf({ ports }: MeshSeat): readonly MessagePort[] {
 }
 
 /**
- * One thread's place among the threads of a process. Nothing is lost, and the order is that of one thread: whatever was sent
- * before a message, by whichever thread that its sender had heard of, is received before it. Messages to one thread leave
- * together.
+ * Connects one thread with the other threads of the process. No message is lost, and the order is causal, as on one thread: a
+ * thread receives a message after everything that the sender had sent or received before it. The messages of one turn to one thread
+ * are sent together.
  */
 export class Mesh<Outgoing, Incoming> {
   readonly index: number;
@@ -54,10 +54,10 @@ export class Mesh<Outgoing, Incoming> {
   readonly #receive: (from: number, message: Incoming) => void;
   readonly #outgoing: unknown[][];
   #isFlushingLater = false;
-  /** Whether what waits is sent once everything that can be read now was read; whether it is sent at once. */
+  /** Whether a flush is scheduled after all sockets that are readable now have been read. */
   #isFlushing = false;
   #isFlushingNow = false;
-  /** What this thread does itself and must not do before what waits for it. */
+  /** Work of this thread that must run after the envelopes that wait for it. */
   #own: Envelope[] = [];
   #isClosed = false;
 
@@ -73,8 +73,8 @@ export class Mesh<Outgoing, Incoming> {
   }
 
   /**
-   * Sends a message to another thread, anything that can be cloned: together with all others that are caused by what can be
-   * read of sockets now, because each envelope wakes a thread.
+   * Sends a message, which must be clonable, to another thread. It is sent together with the other messages that are caused by the
+   * sockets that are readable now, because each envelope wakes a thread.
    */
   send(to: number, message: Outgoing): void {
     this.#outgoing[to]?.push(message);
@@ -83,7 +83,7 @@ export class Mesh<Outgoing, Incoming> {
     setImmediate(() => this.flush());
   }
 
-  /** The same, before anything else is read: where somebody is about to be answered who may go on on another thread. */
+  /** The same, but before any socket is read again: for messages before an answer to a client that may continue on another thread. */
   sendNow(to: number, message: Outgoing): void {
     this.#outgoing[to]?.push(message);
     if (this.#isFlushingNow) return;
@@ -91,7 +91,7 @@ export class Mesh<Outgoing, Incoming> {
     queueMicrotask(() => this.flush());
   }
 
-  /** The same, with the next message or some milliseconds later: for what nobody waits for. */
+  /** The same, but with the next message or some milliseconds later: for messages without urgency. */
   sendLater(to: number, message: Outgoing): void {
     this.#outgoing[to]?.push(message);
     if (this.#isFlushingLater) return;
@@ -99,7 +99,7 @@ export class Mesh<Outgoing, Incoming> {
     setTimeout(() => this.flush(), laterMs);
   }
 
-  /** Sends what waits now. */
+  /** Sends all waiting messages now. */
   flush(): void {
     this.#isFlushing = false;
     this.#isFlushingNow = false;
@@ -115,24 +115,24 @@ export class Mesh<Outgoing, Incoming> {
   }
 
   /**
-   * Does something at once, or behind what other threads have sent to this one before and it has not received yet. So
-   * two threads that publish one after the other are heard in that order here, too.
+   * Runs something immediately or, if other threads have sent messages that this one has not received yet, after those. So when
+   * two threads publish one after the other, clients on this thread receive both in that order too.
    */
   inOrder(run: () => void): void {
     const isFirst = this.#own.length === 0;
     if (isFirst && Atomics.load(this.#words, 1 + this.index) === 0) return run();
     this.#own.push([Atomics.add(this.#words, 0, 1), [run]]);
-    // What has come is received then, and not in the midst of whatever runs now.
+    // Waiting messages are received in a microtask, not in the middle of the running code.
     if (isFirst) queueMicrotask(() => this.#take([]));
   }
 
-  /** Neither sends nor receives any more. */
+  /** Stops sending and receiving. */
   close(): void {
     this.#isClosed = true;
     for (const port of this.#ports) port?.close();
   }
 
-  /** Receives envelopes, with all that was sent before them. */
+  /** Receives envelopes, together with everything that was sent before them. */
   #take(taken: (readonly [from: number, envelope: Envelope])[]): void {
     for (let waiting = this.#claim(); waiting !== 0; waiting = this.#claim()) {
       for (const [other, port] of this.#ports.entries()) {
@@ -145,7 +145,7 @@ export class Mesh<Outgoing, Incoming> {
     }
     for (const own of this.#own) taken.push([this.index, own]);
     this.#own = [];
-    // The number goes round after 4 billion; two that meet here are near each other.
+    // The number wraps after 4 billion; the numbers compared here are close together.
     if (taken.length > 1) taken.sort(([, [a]], [, [b]]) => (a - b) | 0);
     for (const [sender, [, messages]] of taken) {
       for (const message of messages) {

@@ -12,11 +12,11 @@ import type { SocketId } from '../../protocol/socket-id.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import type { Clock, Cancel, Millis } from '../../ports/clock.ts';
 
-/** A connection of an app. */
+/** Identifies a connection of an app. */
 type Of = readonly [appId: string, socketId: SocketId];
 
-/** One thing that a witness was told, as it can be cloned. */
-type Sight =
+/** One call of a witness, in a form that can be cloned. */
+type Observation =
   | readonly ['keyUsed', appId: string, key: string]
   | readonly ['connected', ...Of, remoteAddress: string]
   | readonly [
@@ -33,34 +33,34 @@ type Sight =
   | readonly ['clientEvent', ...Of, event: WitnessedClientEvent, userId: string | undefined]
   | readonly ['unwanted', appId: string, event: WebhookEvent];
 
-/** What has happened on a worker. */
+/** What happened on a worker. */
 export interface Seen {
-  readonly sights: readonly Sight[];
-  /** Of refusals of one kind the last, and how many there were. */
+  readonly observations: readonly Observation[];
+  /** For each kind of refusal: the last one, and how many there were. */
   readonly refused: readonly (readonly [refusal: Refusal, times: number])[];
 }
 
-/** What nothing follows from waits so long, so that the keeper is not woken for each. */
+/** How long facts without consequences wait, so that the keeper is not woken for each of them. */
 const waitMs: Millis = 50;
 
-/** So much of it is told each time: a person cannot read more, and the recording takes less. */
+/** The maximum number of facts in one report: a person cannot read more, and the recording keeps fewer. */
 const mostWaiting = 100;
 
-/** What a sight is told with. */
+/** The dependencies of `WorkerObserver`. */
 export interface SeenOptions {
   readonly clock: Clock;
   /** The clock by which connections are dated. */
   readonly sessionClock: Pick<Clock, 'now'>;
-  readonly tell: (seen: Seen) => void;
+  readonly send: (seen: Seen) => void;
 }
 
 /**
- * Tells the keeper what happens on a worker, for its recording. Who comes and goes is told before the step that it causes; what
- * was published and refused is told together, and bounded.
+ * Reports to the keeper what happens on a worker, for the recording. Joins and departures are reported before the step that they
+ * cause. Publishes and refusals are batched and bounded.
  */
-export class SeenByWorker {
+export class WorkerObserver {
   readonly #options: SeenOptions;
-  #sights: Sight[] = [];
+  #observations: Observation[] = [];
   readonly #refused = new Map<string, [refusal: Refusal, times: number]>();
   #cancel: Cancel | undefined;
 
@@ -82,7 +82,7 @@ export class SeenByWorker {
         [...subscriptions.keys()],
         user?.userId,
       ]),
-    // The recording of a server with workers has no use for it.
+    // The recording of a server with workers does not use it.
     signedIn: () => {},
     joined: ({ app, socketId }, channel, userId) =>
       this.#now(['joined', app.config.id, socketId, channel, userId]),
@@ -96,7 +96,7 @@ export class SeenByWorker {
     unwanted: (appId, event) => this.#later(['unwanted', appId, event]),
   };
 
-  /** Something was refused. */
+  /** Notes a refusal. */
   refused(refusal: Refusal): void {
     const key = `${refusal.kind} ${refusal.reason} ${refusal.appId}`;
     const times = (this.#refused.get(key)?.[1] ?? 0) + 1;
@@ -105,48 +105,48 @@ export class SeenByWorker {
     this.#wait();
   }
 
-  /** Tells nothing any more. */
+  /** Stops reporting. */
   close(): void {
     this.#cancel?.();
   }
 
-  #now(sight: Sight): void {
-    this.#options.tell({ sights: [sight], refused: [] });
+  #now(observation: Observation): void {
+    this.#options.send({ observations: [observation], refused: [] });
   }
 
-  #later(sight: Sight): void {
-    if (this.#sights.length < mostWaiting) this.#sights.push(sight);
+  #later(observation: Observation): void {
+    if (this.#observations.length < mostWaiting) this.#observations.push(observation);
     this.#wait();
   }
 
   #wait(): void {
     this.#cancel ??= this.#options.clock.after(waitMs, () => {
       this.#cancel = undefined;
-      // The fields of a refusal are made when they are read.
+      // The fields of a refusal are computed when they are read.
       const refused = Array.from(
         this.#refused.values(),
         ([refusal, times]) => [{ ...refusal, fields: { ...refusal.fields } }, times] as const,
       );
-      this.#options.tell({ sights: this.#sights, refused });
-      this.#sights = [];
+      this.#options.send({ observations: this.#observations, refused });
+      this.#observations = [];
       this.#refused.clear();
     });
   }
 }
 
-/** Has a witness hear what a worker has seen; `now` is the time by which it dates connections. */
-export function relive({ sights }: Seen, witness: Witness, now: Millis): void {
-  for (const sight of sights) reliveOne(sight, witness, now);
+/** Calls a witness with what a worker has reported. `now` is on the clock that dates connections. */
+export function replayObservations({ observations }: Seen, witness: Witness, now: Millis): void {
+  for (const observation of observations) replayOne(observation, witness, now);
 }
 
-function reliveOne(sight: Sight, witness: Witness, now: Millis): void {
-  switch (sight[0]) {
+function replayOne(observation: Observation, witness: Witness, now: Millis): void {
+  switch (observation[0]) {
     case 'keyUsed':
-      return witness.keyUsed(sight[1], sight[2]);
+      return witness.keyUsed(observation[1], observation[2]);
     case 'connected':
-      return witness.connected(connectionOf(sight[1], sight[2]), sight[3]);
+      return witness.connected(connectionOf(observation[1], observation[2]), observation[3]);
     case 'disconnected': {
-      const [, appId, socketId, reason, openForMs, channels, userId] = sight;
+      const [, appId, socketId, reason, openForMs, channels, userId] = observation;
       return witness.disconnected(
         {
           ...connectionOf(appId, socketId),
@@ -158,17 +158,21 @@ function reliveOne(sight: Sight, witness: Witness, now: Millis): void {
       );
     }
     case 'joined':
-      return witness.joined(connectionOf(sight[1], sight[2]), sight[3], sight[4]);
+      return witness.joined(connectionOf(observation[1], observation[2]), observation[3], observation[4]);
     case 'left': {
-      const [, appId, socketId, name, userId, how] = sight;
+      const [, appId, socketId, name, userId, how] = observation;
       return witness.left(connectionOf(appId, socketId), { channel: { name }, userId }, how);
     }
     case 'published':
-      return witness.published(sight[1], sight[2], sight[3]);
+      return witness.published(observation[1], observation[2], observation[3]);
     case 'clientEvent':
-      return witness.clientEvent(connectionOf(sight[1], sight[2]), sight[3], sight[4]);
+      return witness.clientEvent(
+        connectionOf(observation[1], observation[2]),
+        observation[3],
+        observation[4],
+      );
     case 'unwanted':
-      return witness.unwanted(sight[1], sight[2]);
+      return witness.unwanted(observation[1], observation[2]);
   }
 }
 

@@ -8,13 +8,13 @@ import type { TlsFiles } from '../../transport/tls.ts';
 import type { KeeperOfState, WorkerOfState } from './keeper-methods.ts';
 import type { Seen } from './seen.ts';
 
-/** A start that failed, or a certificate that cannot be used, as it can be cloned. */
+/** A failed start, or an unusable certificate, in a form that can be cloned. */
 export interface StartFailure {
   readonly failed: string;
   readonly code: string | undefined;
 }
 
-/** What the keeper answers a request that a worker has passed on: at once, or by a stream of that number. */
+/** The keeper's answer to a forwarded request: a complete response, or the number of a stream. */
 export type ForwardedAnswer =
   | OutgoingResponse
   | {
@@ -26,30 +26,30 @@ export type ForwardedAnswer =
 /** The levels of the log. */
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
-/** What the keeper does for the workers beside keeping the state. */
+/** What the keeper does for the workers besides keeping the state. */
 export interface KeeperOfServer {
   log(from: number, level: Level, fields: LogFields, message: string): void;
-  /** What has happened on the worker, for whoever looks. */
+  /** Receives what happened on the worker, for recording. */
   seen(from: number, seen: Seen): void;
-  /** What the worker has counted, whenever that has changed, a little later. */
+  /** Receives the counters of the worker, shortly after they have changed. */
   counted(from: number, reading: WorkerReading, isFull: boolean): void;
   /** Answers a request for a route that only the keeper has. */
   request(from: number, route: number, request: IncomingRequest): MaybePromise<ForwardedAnswer>;
-  /** The head of a stream's answer is on its way: begin. */
+  /** The worker has sent the head of the stream's response; the keeper may start to write. */
   streamOpened(from: number, stream: number): void;
-  /** The client of a stream was given so many characters. */
+  /** The client of a stream was sent this many characters. */
   streamGiven(from: number, stream: number, characters: number): void;
-  /** The client of a stream has gone. */
+  /** The client of a stream has disconnected. */
   streamGone(from: number, stream: number): void;
 }
 
-/** What a worker does for the keeper beside reaching its clients. */
+/** What a worker does for the keeper besides reaching its clients. */
 export interface WorkerOfServer {
-  /** Listens on this port, or says why it cannot. */
+  /** Listens on this port. Resolves with the failure if it cannot. */
   serve(from: number, port: number): Promise<StartFailure | undefined>;
-  /** Serves these apps alone. Resolves once the clients of others have left. */
+  /** Serves only these apps. Resolves once the clients of other apps have left. */
   serveOnly(from: number, configured: readonly Application[]): Promise<void>;
-  /** Shows another certificate to whoever connects from now on. */
+  /** Uses another certificate for new connections. */
   showCertificate(from: number, files: TlsFiles): Promise<boolean | StartFailure>;
   read(from: number): WorkerReading;
   connections(
@@ -66,19 +66,19 @@ export interface WorkerOfServer {
     socketId: string,
     event: ClientEventToSend,
   ): MaybePromise<{ readonly refusal: string } | 'unknown' | undefined>;
-  /** Text of a stream; what a slow client is sent meanwhile is dropped by the keeper. */
+  /** Text of a stream. For a slow client, the keeper drops the text. */
   streamText(from: number, stream: number, text: string): void;
   streamEnd(from: number, stream: number): void;
-  /** Accepts nobody any more. */
+  /** Stops accepting connections. */
   stop(from: number): void;
-  /** Sends everybody away. Resolves once all have left their channels. */
+  /** Disconnects all clients. Resolves once they have left their channels. */
   leave(from: number): Promise<void>;
-  /** Ends its use of the shared state. Resolves when the other nodes know it, or after a time limit. */
+  /** Stops using the shared state. Resolves when the other nodes know, or after a time limit. */
   closeState(from: number): MaybePromise<void>;
 }
 
-/** All that the keeper does for the workers. */
+/** Everything that the keeper does for the workers. */
 export type Keeper = KeeperOfState & KeeperOfServer;
 
-/** All that a worker does for the keeper, and for the other workers. */
+/** Everything that a worker does for the keeper and for the other workers. */
 export type WorkerMethods = WorkerOfState & WorkerOfServer;

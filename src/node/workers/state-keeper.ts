@@ -17,7 +17,7 @@ import { Holdings, type HeldSubject } from './holdings.ts';
 import type { JoinReply, KeeperOfState } from './keeper-methods.ts';
 import type { WorkerCounts } from './subscriber-counts.ts';
 
-/** What keeping the state for the workers needs. */
+/** The dependencies of the state keeper. */
 export interface StateKeeperOptions {
   readonly workers: number;
   readonly apps: LocalApps;
@@ -27,13 +27,13 @@ export interface StateKeeperOptions {
   readonly fanout: Pick<Fanout, 'terminate'>;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
   readonly subscribers: Pick<WorkerCounts, 'complete' | 'note'>;
-  /** Who is let in at all, counted over all workers. */
+  /** Decides which connections are accepted, counted over all workers. */
   readonly admissions: Admissions;
 }
 
 /**
- * Answers what the workers ask about the state of the apps. It counts each channel, member and user once for each worker that holds
- * it, and has the ledger hear of the first that comes and the last that goes.
+ * Answers the workers' calls about the state of the apps. It counts each channel, member and user once for each worker that holds
+ * it, and reports the first worker that joins and the last that leaves to the ledger.
  */
 export class StateKeeper implements KeeperOfState {
   readonly #options: StateKeeperOptions;
@@ -51,15 +51,15 @@ export class StateKeeper implements KeeperOfState {
   join(from: number, join: Join, wantsMembers: boolean): JoinReply {
     const app = this.#app(join.appId);
     const holdings = this.#holdings[from];
-    // The app has been removed, and the worker is about to be told.
+    // The app has been removed, and the worker is about to learn it.
     if (app === undefined || holdings === undefined) return { kind: 'joined' };
     const held = { ...join, userId: join.member?.userId };
     const isHeld = holdings.has(held);
     const refusal = isHeld ? undefined : refuseAppChannel(app, join.channel, this.#options.clock.now());
     if (refusal !== undefined) return { kind: refusal };
-    // A ledger in memory answers at once.
+    // A ledger in memory answers synchronously.
     const answer = this.#options.ledger.join(join);
-    if (answer instanceof Promise) throw new Error('workers need a ledger that answers at once');
+    if (answer instanceof Promise) throw new Error('workers need a ledger that answers synchronously');
     if (answer.kind !== 'joined') return { kind: answer.kind };
     if (!isHeld) holdings.add(app.registry, held);
     const { members, cached } = answer;

@@ -8,11 +8,11 @@ import { indicesOf, type Interest } from './interest.ts';
 import { keeper, type KeeperOfState, type WorkerOfState } from './keeper-methods.ts';
 import type { Line } from './line.ts';
 
-/** How many subscribers channels have on all workers. */
+/** Counts the subscribers of channels over all workers. */
 export class WorkerCounts {
   readonly #line: Line<WorkerOfState>;
   readonly #interest: Interest;
-  /** Of apps that tell counts: by app and channel, what each worker said last. */
+  /** For apps with `subscriptionCount`: by app and channel, the last count that each worker reported. */
   readonly #noted = new Map<string, Map<number, number>>();
 
   constructor(line: Line<WorkerOfState>, interest: Interest) {
@@ -20,7 +20,7 @@ export class WorkerCounts {
     this.#interest = interest;
   }
 
-  /** A worker has so many subscribers of the channel now. */
+  /** Notes how many subscribers of the channel a worker has now. */
   note(worker: number, appId: string, channel: ChannelName, subscribers: number): void {
     const key = `${appId}\n${channel}`;
     const counts = this.#noted.get(key) ?? new Map<number, number>();
@@ -30,14 +30,14 @@ export class WorkerCounts {
     else this.#noted.set(key, counts);
   }
 
-  /** What the workers said last. */
+  /** Returns the sum of the last reported counts. */
   noted(appId: string, channel: ChannelName): number {
     let sum = 0;
     for (const count of this.#noted.get(`${appId}\n${channel}`)?.values() ?? []) sum += count;
     return sum;
   }
 
-  /** What is true of a channel: its subscribers are counted by the workers. */
+  /** Returns the state of a channel, with the subscribers that the workers count. */
   complete(
     ledger: ChannelQueries,
     appId: string,
@@ -59,12 +59,12 @@ export class WorkerCounts {
   }
 }
 
-/** Tells the keeper how many subscribers channels have here, where the app tells them: once in a turn. */
+/** Reports the subscriber counts of this worker to the keeper once per turn, for apps with `subscriptionCount`. */
 export class CountsOfWorker implements Pick<SubscriptionCounts, 'changed'> {
-  readonly #line: Pick<Line<KeeperOfState>, 'tell'>;
+  readonly #line: Pick<Line<KeeperOfState>, 'send'>;
   #changed: Map<LocalApp, Set<ChannelName>> | undefined;
 
-  constructor(line: Pick<Line<KeeperOfState>, 'tell'>) {
+  constructor(line: Pick<Line<KeeperOfState>, 'send'>) {
     this.#line = line;
   }
 
@@ -72,17 +72,17 @@ export class CountsOfWorker implements Pick<SubscriptionCounts, 'changed'> {
     if (!app.config.subscriptionCount) return;
     if (this.#changed === undefined) {
       this.#changed = new Map();
-      queueMicrotask(() => this.#tell());
+      queueMicrotask(() => this.#report());
     }
     const channels = this.#changed.get(app);
     if (channels === undefined) this.#changed.set(app, new Set([channel]));
     else channels.add(channel);
   }
 
-  #tell(): void {
+  #report(): void {
     for (const [app, channels] of this.#changed ?? []) {
       for (const channel of channels)
-        this.#line.tell(keeper, 'count', app.config.id, channel, app.registry.subscribers(channel));
+        this.#line.send(keeper, 'count', app.config.id, channel, app.registry.subscribers(channel));
     }
     this.#changed = undefined;
   }

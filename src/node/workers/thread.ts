@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { runWorker, type WorkerSeat } from './worker.ts';
 
-// The first thing on a worker thread. It must not end with sockets open: that would abort the whole process.
-if (parentPort === null) throw new Error('this file is the beginning of a worker thread');
+// The entry point of a worker thread. It must not end with open sockets, because that would abort the whole process.
+if (parentPort === null)
+  throw new Error('this file is the entry point of a worker thread; do not run it directly');
 const port = parentPort;
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the thread that starts this one is the same program
 const given = workerData as WorkerSeat & { readonly ended: Int32Array };
@@ -23,7 +24,7 @@ process.on('uncaughtException', (error) => {
   end(1);
 });
 port.on('message', () => end(0));
-// A rejection is an uncaught exception.
+// A rejection becomes an uncaught exception, which ends the thread.
 void serve();
 
 async function serve(): Promise<void> {

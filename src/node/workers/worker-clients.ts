@@ -16,7 +16,7 @@ import { keeper } from './keeper-methods.ts';
 import { Line } from './line.ts';
 import { createSeats } from './mesh.ts';
 import { startThreads, type Pool } from './pool.ts';
-import { relive, type Seen } from './seen.ts';
+import { replayObservations, type Seen } from './seen.ts';
 import type { StartFailure, Keeper, WorkerMethods } from './server-methods.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { createWorkerConnections } from './worker-connections.ts';
@@ -24,27 +24,27 @@ import { WorkerCounts } from './subscriber-counts.ts';
 import { createWorkerFanout } from './worker-fanout.ts';
 import { watchedName } from './worker-ledger.ts';
 
-/** What clients on worker threads are made with. */
+/** The dependencies of clients on worker threads. */
 export interface WorkerClientsOptions extends ClientsOptions {
-  /** Where the workers are read when somebody looks. */
+  /** The metrics, which read the counters of the workers when they are requested. */
   readonly counted: PrometheusMetrics;
-  /** Hears what happens on the workers; undefined: nobody looks. */
+  /** Records what happens on the workers; undefined: nothing is recorded. */
   readonly look: Look | undefined;
-  /** A worker has ended by itself. Does not return. */
+  /** Called when a worker has ended unexpectedly. Must not return. */
   readonly failed: (worker: number, reason: string) => void;
 }
 
-/** Whoever records what happens. */
+/** Records what happens. */
 export interface Look {
   readonly witness: Witness;
   refused(this: void, refusal: Refusal, times: number): void;
-  /** A worker has counted so much more. */
+  /** Adds what a worker has counted since its last report. */
   countMore(more: { connections: number; published: number; received: number }): void;
 }
 
 /**
- * Clients on worker threads, as the thread that keeps the state sees them. The threads start when clients are served.
- * Rejects with a StartError when the native module cannot load.
+ * Creates the keeper's side of clients on worker threads. The threads start when clients are served. Rejects with a StartError if
+ * the native module cannot be loaded.
  */
 export async function createWorkerClients(options: WorkerClientsOptions): Promise<Clients> {
   const { config, apps, log, metrics, look } = options;
@@ -65,11 +65,11 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
     refused: options.refused,
     answered: (route, status) => metrics.httpRequest(route, status),
   });
-  /** Made once clients take part. */
+  /** Undefined until `join` is called. */
   let state: StateKeeper | undefined;
   let requests: ForwardedRequests | undefined;
   const stateful = (): StateKeeper => {
-    if (state === undefined) throw new Error('a worker has asked before clients take part');
+    if (state === undefined) throw new Error('a worker has called before the clients were joined');
     return state;
   };
   const readings = new Map<number, WorkerReading>();
@@ -115,14 +115,14 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   const all = others.map(({ index }) => index);
   const subscribers = new WorkerCounts(line, interest);
   const terminate: LocalDelivery['terminate'] = (appId, userId) => {
-    for (const worker of all) line.tell(worker, 'terminate', appId, userId);
+    for (const worker of all) line.send(worker, 'terminate', appId, userId);
     return 'done';
   };
-  const tellHolders = (name: string, appId: string, tell: (worker: number) => void): void => {
-    for (const worker of indicesOf(interest.others(appId, name))) tell(worker);
+  const notifyHolders = (name: string, appId: string, notify: (worker: number) => void): void => {
+    for (const worker of indicesOf(interest.others(appId, name))) notify(worker);
   };
   let pool: Pool | undefined;
-  /** Asks all threads that run. */
+  /** Calls all running threads. */
   const askAll = <Answer>(ask: (worker: number) => Promise<Answer>): Promise<Answer[]> =>
     Promise.all(pool === undefined ? [] : all.map(ask));
   options.counted.observeWorkers(() =>
@@ -149,7 +149,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
         return shown.includes(true);
       },
       stop() {
-        for (const worker of all) line.tell(worker, 'stop');
+        for (const worker of all) line.send(worker, 'stop');
         apart.stop();
       },
       async close() {
@@ -160,15 +160,15 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
       },
     },
     local,
-    // The keeper hears nothing from Redis that clients are to receive.
+    // The keeper receives nothing from Redis for clients.
     process: { id: processId, fanout: local },
     notifier: {
       notify: (appId, channel, notice) =>
-        tellHolders(channel, appId, (worker) => line.tell(worker, 'notice', appId, channel, notice)),
+        notifyHolders(channel, appId, (worker) => line.send(worker, 'notice', appId, channel, notice)),
       notifyCount() {},
       notifyWatchers: (appId, userId, change) =>
-        tellHolders(watchedName(userId), appId, (worker) =>
-          line.tell(worker, 'watched', appId, userId, change),
+        notifyHolders(watchedName(userId), appId, (worker) =>
+          line.send(worker, 'watched', appId, userId, change),
         ),
     },
     countSubscribers: (appId, channel) => subscribers.noted(appId, channel),
@@ -191,7 +191,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
         },
         async serve({ routes }) {
           requests = new ForwardedRequests(routes, { line, log });
-          // A port that another program has is to be a fault, and is none for those that share.
+          // The workers share the port and would not notice another program on it, so check it here.
           const { port } = findAlone(uws, uws.App(), config);
           const { shares } = options;
           pool = startThreads(
@@ -208,7 +208,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
               },
               isDebug: log.isDebug,
               isTrace: log.isTrace,
-              isSeen: look !== undefined,
+              isObserved: look !== undefined,
             })),
             options.failed,
           );
@@ -228,7 +228,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   };
 }
 
-/** A start that failed on a worker, as it would have failed here. */
+/** The error of a start that failed on a worker, as if it had failed on this thread. */
 function startErrorOf({ code, failed }: StartFailure): Error {
   return isStartCode(code) ? new StartError(code, failed) : new Error(failed);
 }
@@ -236,11 +236,11 @@ function startErrorOf({ code, failed }: StartFailure): Error {
 const unready = { status: 503, contentType: 'text/plain; charset=utf-8', body: 'The server is starting' };
 
 function see(seen: Seen, look: Look, now: number): void {
-  relive(seen, look.witness, now);
+  replayObservations(seen, look.witness, now);
   for (const [refusal, times] of seen.refused) look.refused(refusal, times);
 }
 
-/** What is asked about subscribers is asked of the workers, too. */
+/** Returns the ledger with queries about subscribers answered by the workers. */
 function withSubscribers(ledger: Ledger, subscribers: WorkerCounts): Ledger {
   return {
     join: (join) => ledger.join(join),
@@ -258,7 +258,7 @@ function withSubscribers(ledger: Ledger, subscribers: WorkerCounts): Ledger {
   };
 }
 
-/** What a worker has counted since it said so before. */
+/** Returns what a worker has counted since its previous report. */
 function differenceOf(
   before: WorkerReading | undefined,
   after: WorkerReading,

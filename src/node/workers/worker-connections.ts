@@ -10,7 +10,7 @@ export interface WorkerConnectionsOptions {
   readonly workers: readonly number[];
   /** The last report of each worker. */
   readonly readings: () => Iterable<WorkerReading>;
-  /** The keeper's apps. Their registries have what all workers hold, unless each worker is a node on Redis. */
+  /** The keeper's apps. Their registries contain what all workers hold, unless each worker is a node on Redis. */
   readonly apps: LocalApps;
 }
 

@@ -3,16 +3,16 @@ import { indicesOf, type Interest } from './interest.ts';
 import type { Line } from './line.ts';
 import type { WorkerOfState } from './keeper-methods.ts';
 
-/** What the fan-out over threads needs. */
+/** The dependencies of the fan-out over threads. */
 export interface WorkerFanoutOptions {
-  readonly line: Pick<Line<WorkerOfState>, 'tellNow' | 'inOrder'>;
+  readonly line: Pick<Line<WorkerOfState>, 'sendNow' | 'inOrder'>;
   readonly interest: Interest;
   /** Reaches the clients of this worker; the keeper has none. */
   readonly local: Pick<Fanout, 'publish'> | undefined;
   readonly terminate: Fanout['terminate'];
 }
 
-/** Reaches the clients of all workers: those here at once, and those of each other worker that may hold the channel. */
+/** Reaches the clients of all workers: those on this thread immediately, and those of each other worker that may hold the channel. */
 export function createWorkerFanout({ line, interest, local, terminate }: WorkerFanoutOptions): Fanout {
   return {
     publish(appId, channel, encode, except) {
@@ -22,7 +22,7 @@ export function createWorkerFanout({ line, interest, local, terminate }: WorkerF
         return;
       }
       const frame = encode(channel);
-      for (const worker of indicesOf(others)) line.tellNow(worker, 'frame', appId, channel, frame, except);
+      for (const worker of indicesOf(others)) line.sendNow(worker, 'frame', appId, channel, frame, except);
       if (local !== undefined) line.inOrder(() => local.publish(appId, channel, () => frame, except));
     },
     terminate,

@@ -12,36 +12,36 @@ import type { Interest } from './interest.ts';
 import { keeper, type JoinReply, type KeeperOfState } from './keeper-methods.ts';
 import type { Line } from './line.ts';
 
-/** What the ledger of a worker is made with. */
+/** The dependencies of a worker's ledger. */
 export interface WorkerLedgerOptions {
-  readonly line: Pick<Line<KeeperOfState>, 'ask' | 'call' | 'tell' | 'tellNow'>;
+  readonly line: Pick<Line<KeeperOfState>, 'ask' | 'call' | 'send' | 'sendNow'>;
   readonly interest: Interest;
-  /** Tells the subscribers on this worker. */
+  /** Sends a notice to the subscribers on this worker. */
   readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
-  /** Tells those on this worker who watch a user. */
+  /** Notifies the clients on this worker that watch a user. */
   readonly notifyWatchers: (appId: string, userId: string, state: UserState) => void;
 }
 
-/** A channel that somebody on this worker holds, or has asked for. */
+/** A channel with subscribers, or pending subscriptions, on this worker. */
 interface HeldChannel {
-  /** Everybody present, from the first answer on. */
+  /** All members, once the keeper has answered the first join. */
   members: Roster | undefined;
-  /** The cached event, as of the last answer to somebody who asked for it, and each event since. */
+  /** The cached event, from the last answer that contained it, updated by each event since. */
   cached: CachedEvent | undefined;
-  /** By member, or '' on channels without members: whether the keeper has said that this worker holds it. */
+  /** By member, or '' on channels without members: whether the keeper has confirmed that this worker holds it. */
   readonly holds: Map<string, { isHeld: boolean }>;
 }
 
 /**
- * The ledger as a worker sees it: the keeper's, at the other end of a line that is ordered and loses nothing. So what the worker
- * knows of a channel is a copy that is never wrong, only a moment old: the answer to the first join, and each notice since.
+ * The ledger on a worker. It asks the keeper over a line that is ordered and lossless. Its copy of a channel is therefore
+ * consistent, only slightly old: it consists of the answer to the first join and of each notice since.
  */
 export class WorkerLedger implements Ledger {
   readonly #options: WorkerLedgerOptions;
   readonly #apps = new Map<string, Map<string, HeldChannel>>();
-  /** Who is online, as it was answered in this turn. */
+  /** The answers of this turn about which users are online. */
   readonly #fresh = new Set<{ readonly appId: string; readonly online: Set<string> }>();
-  /** Who is signed in here, by app and user. */
+  /** The users who are signed in on this worker, by app and user. */
   readonly #users = new Set<string>();
 
   constructor(options: WorkerLedgerOptions) {
@@ -50,7 +50,7 @@ export class WorkerLedger implements Ledger {
 
   join({ after, ...join }: Join): MaybePromise<JoinAnswer> {
     const answer = this.#join(join);
-    // What it holds is read when the client is told, so it is true then.
+    // The content of the answer is read when the client receives it, so it is current then.
     return after === undefined ? answer : after.then(() => answer);
   }
 
@@ -81,16 +81,16 @@ export class WorkerLedger implements Ledger {
       if (channels?.size === 0) this.#apps.delete(appId);
       this.#options.interest.remove(appId, name);
     }
-    // Before the client is answered anything that it says next: a backend may ask then, on another worker, whether it has left.
-    this.#options.line.tellNow(keeper, 'leave', leave);
+    // This must be sent before the client's next answer: a backend may then ask another worker whether the client has left.
+    this.#options.line.sendNow(keeper, 'leave', leave);
   }
 
-  /** The keeper sweeps. */
+  /** Does nothing, because the keeper sweeps. */
   sweep(): undefined {
     return undefined;
   }
 
-  /** The keeper retires apps, once all workers have sent their clients away: here nobody is left of it. */
+  /** Drops the worker's copy. The keeper retires the app once all workers have disconnected its clients. */
   retire(appId: string): void {
     for (const channel of this.#apps.get(appId)?.keys() ?? []) this.#options.interest.remove(appId, channel);
     this.#apps.delete(appId);
@@ -106,7 +106,7 @@ export class WorkerLedger implements Ledger {
   }
 
   forgetCacheMiss(appId: string, channel: ChannelName, episode: string): void {
-    this.#options.line.tell(keeper, 'forgetCacheMiss', appId, channel, episode);
+    this.#options.line.send(keeper, 'forgetCacheMiss', appId, channel, episode);
   }
 
   signIn({ appId, userId, watched }: SignIn): MaybePromise<ReadonlySet<string>> {
@@ -133,7 +133,7 @@ export class WorkerLedger implements Ledger {
   signOut(appId: string, userId: string): void {
     const { line, interest } = this.#options;
     if (this.#users.delete(`${appId}\n${userId}`)) interest.remove(appId, serverToUserChannel(userId));
-    line.tell(keeper, 'signOut', appId, userId);
+    line.send(keeper, 'signOut', appId, userId);
   }
 
   admitTriggers(appId: string, count: number, perSecond: number): Promise<boolean> {
@@ -152,7 +152,7 @@ export class WorkerLedger implements Ledger {
     return this.#options.line.call(keeper, 'occupiedChannels', appId, prefix, page);
   }
 
-  /** The keeper says what those who watch a user are told. */
+  /** Handles the keeper's notice for clients that watch a user. */
   watched(appId: string, userId: string, state: UserState): void {
     for (const { appId: ofApp, online } of this.#fresh) {
       if (ofApp !== appId) continue;
@@ -162,10 +162,10 @@ export class WorkerLedger implements Ledger {
     this.#options.notifyWatchers(appId, userId, state);
   }
 
-  /** The keeper says what subscribers of a channel are told. */
+  /** Handles the keeper's notice for the subscribers of a channel. */
   notice(appId: string, name: ChannelName, notice: Notice): void {
     const channel = this.#apps.get(appId)?.get(name);
-    // Another channel of the same slot is meant, or the worker has left it meanwhile.
+    // The notice is for another channel in the same slot, or the worker has left the channel meanwhile.
     if (channel === undefined) return;
     if (notice.kind === 'member-added') channel.members?.set(notice.member.userId, notice.member);
     else if (notice.kind === 'member-removed') channel.members?.delete(notice.userId);
@@ -173,7 +173,7 @@ export class WorkerLedger implements Ledger {
     this.#options.notify(appId, name, notice);
   }
 
-  /** Until a client is told who is online, it does not receive what has changed since. */
+  /** Keeps the answer current until the client receives it, because the client gets no notices of changes before that. */
   #keepFresh(appId: string, users: readonly string[]): ReadonlySet<string> {
     const answer = { appId, online: new Set(users) };
     this.#fresh.add(answer);
@@ -197,7 +197,7 @@ export class WorkerLedger implements Ledger {
   }
 }
 
-/** The name of those who watch a user, in the table of interest. No channel has such a name. */
+/** The name, in the table of interest, for the clients that watch a user. No channel can have this name. */
 export function watchedName(userId: string): string {
   return `#watch-${userId}`;
 }
@@ -213,7 +213,7 @@ function settle(channel: HeldChannel, hold: { isHeld: boolean }, join: Join, rep
   return joined(channel, join);
 }
 
-/** It is read when the client is told, perhaps after answers to earlier commands: whatever was said meanwhile is in it. */
+/** Builds the answer. It is read when the client receives it, perhaps after answers to earlier commands, and includes changes until then. */
 function joined(channel: HeldChannel, join: Join): JoinAnswer {
   return {
     kind: 'joined',

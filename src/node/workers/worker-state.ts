@@ -17,10 +17,10 @@ import { WorkerLedger } from './worker-ledger.ts';
 
 /** The state that a worker shares with the other threads, and on Redis with other nodes. */
 export interface WorkerState {
-  /** What the worker's clients need of it. */
+  /** The parts that the worker's clients need. */
   readonly parts: Omit<ClientParts, 'slices' | 'witness'>;
   /** Handles what the keeper reports about channels and users. */
-  readonly heard: Pick<WorkerOfState, 'notice' | 'watched'>;
+  readonly handlers: Pick<WorkerOfState, 'notice' | 'watched'>;
   /** Called when the configured apps have changed. */
   changed(): void;
   /** Forgets an app that was removed, after its clients have left. */
@@ -62,7 +62,7 @@ export function createKeptState(
       }),
       counts: new CountsOfWorker(line),
       outbox: {
-        append: (appId, events) => line.tell(keeper, 'append', appId, events),
+        append: (appId, events) => line.send(keeper, 'append', appId, events),
         kept: () => (config.store === undefined ? undefined : line.call(keeper, 'kept')),
       },
       refuseChannel: refuseByConnection((app, channel) => {
@@ -75,11 +75,11 @@ export function createKeptState(
         areForAll: isBounded(config),
         take: (appId, limit, remoteAddress) => line.call(keeper, 'enter', appId, remoteAddress, limit),
         release(appId, remoteAddress) {
-          if (remoteAddress !== undefined) line.tell(keeper, 'exit', appId, remoteAddress);
+          if (remoteAddress !== undefined) line.send(keeper, 'exit', appId, remoteAddress);
         },
       },
     },
-    heard: {
+    handlers: {
       notice: (_, ...notice) => ledger.notice(...notice),
       watched: (_, ...change) => ledger.watched(...change),
     },
@@ -93,8 +93,8 @@ export function createKeptState(
 }
 
 /**
- * The process as a worker that is a node on Redis sees it. What is published here reaches the other workers through the mesh, so
- * that they hear it in order, and while Redis is away. `line` is read when something is sent.
+ * Creates the view of the process for a worker that is a node on Redis. Messages published here reach the other workers through
+ * the mesh, so that they arrive in order, and also while Redis is unreachable. `line` is called when something is sent.
  */
 export function createNodeProcess(
   { processId, config, seat, table }: Pick<WorkerSeat, 'processId' | 'config' | 'seat' | 'table'>,
@@ -109,13 +109,13 @@ export function createNodeProcess(
     holds: new HeldInTable(interest),
     fanout: createWorkerFanout({
       line: {
-        tellNow: (...told) => line().tellNow(...told),
+        sendNow: (...call) => line().sendNow(...call),
         inOrder: (run) => line().inOrder(run),
       },
       interest,
       local,
       terminate(appId, userId) {
-        for (const worker of others) line().tell(worker, 'terminate', appId, userId);
+        for (const worker of others) line().send(worker, 'terminate', appId, userId);
         return local.terminate(appId, userId);
       },
     }),
@@ -127,7 +127,7 @@ export function createStateOnRedis({ config, apps, line }: WorkerStateOptions, n
   const { ledger, fanout, counts, outbox, slots } = node;
   const isOfAll = isBounded(config);
   const exit = (appId: string, remoteAddress: string | undefined): void => {
-    if (isOfAll && remoteAddress !== undefined) line.tell(keeper, 'exit', appId, remoteAddress);
+    if (isOfAll && remoteAddress !== undefined) line.send(keeper, 'exit', appId, remoteAddress);
   };
   return {
     parts: {
@@ -151,7 +151,7 @@ export function createStateOnRedis({ config, apps, line }: WorkerStateOptions, n
         },
       },
     },
-    heard: { notice() {}, watched() {} },
+    handlers: { notice() {}, watched() {} },
     changed: () => node.limitConnections(),
     retire: (appId) => ledger.retire(appId),
     read: () => ({
@@ -166,7 +166,7 @@ export function createStateOnRedis({ config, apps, line }: WorkerStateOptions, n
   };
 }
 
-/** Has the keeper count the connections that were opened before their app had a limit. */
+/** Reports to the keeper the connections that were opened before their app had a limit. */
 function countUncounted({ config, sessions }: LocalApp, line: Line<KeeperOfState>): void {
   let count = 0;
   for (const session of sessions.values()) {
@@ -174,7 +174,7 @@ function countUncounted({ config, sessions }: LocalApp, line: Line<KeeperOfState
     session.slotAddress = '';
     count += 1;
   }
-  if (count > 0) line.tell(keeper, 'countOpen', config.id, count);
+  if (count > 0) line.send(keeper, 'countOpen', config.id, count);
 }
 
 /** Whether the connections of the process, or of an address, are limited. */

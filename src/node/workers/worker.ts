@@ -29,7 +29,7 @@ import { Interest } from './interest.ts';
 import { keeper } from './keeper-methods.ts';
 import { Line } from './line.ts';
 import type { MeshSeat } from './mesh.ts';
-import { SeenByWorker } from './seen.ts';
+import { WorkerObserver } from './seen.ts';
 import type { StartFailure, Keeper, Level, WorkerMethods } from './server-methods.ts';
 import { createKeptState, createNodeProcess, createStateOnRedis } from './worker-state.ts';
 
@@ -46,16 +46,16 @@ export interface WorkerSeat {
   readonly shares: FileShares | undefined;
   readonly isDebug: boolean;
   readonly isTrace: boolean;
-  /** Whether somebody looks at what happens. */
-  readonly isSeen: boolean;
+  /** Whether the keeper records what happens on the workers. */
+  readonly isObserved: boolean;
 }
 
-/** So often the keeper is told what was counted, while that changes. */
+/** The interval of reports to the keeper of what was counted, while that changes. */
 const countedEveryMs = 500;
 
 /**
- * A worker: clients on this thread, and the way to the keeper for everything that is true of the whole process. `close` cuts what
- * is still open.
+ * Runs a worker: it serves clients on this thread, and asks the keeper for everything that concerns the whole process. `close` cuts
+ * the connections that are still open.
  */
 export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
   const { seat, config, shares } = given;
@@ -66,15 +66,15 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
   let clients: Clients | undefined;
   let joined: JoinedClients | undefined;
   const present = (): { readonly clients: Clients; readonly joined: JoinedClients } => {
-    if (clients === undefined || joined === undefined) throw new Error('the worker has not begun');
+    if (clients === undefined || joined === undefined) throw new Error('the worker has not started');
     return { clients, joined };
   };
   const read = (): WorkerReading => ({ ...readSelf(metrics), onRedis: state.read() });
   const methods: WorkerMethods = {
     frame: (_, ...[appId, channel, frame, except]) =>
       clients?.local.publish(appId, channel, () => frame, except),
-    notice: (...notice) => state.heard.notice(...notice),
-    watched: (...change) => state.heard.watched(...change),
+    notice: (...notice) => state.handlers.notice(...notice),
+    watched: (...change) => state.handlers.watched(...change),
     terminate: (_, appId, userId) => void clients?.local.terminate(appId, userId),
     subscribers: (_, appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     serve: async (_, port) => unready ?? failing(() => present().joined.serve({ routes, port })),
@@ -103,15 +103,15 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     leave: () => present().joined.leave(),
     closeState: () => state.close(),
   };
-  // Messages that are logged before the line exists are kept for it.
+  // Messages that are logged before the line exists are sent when it does.
   const early: LogMessage[] = [];
   let write = (...message: LogMessage): void => void early.push(message);
   const log = logByLine((...message) => write(...message), given);
-  const seen = given.isSeen
-    ? new SeenByWorker({
+  const seen = given.isObserved
+    ? new WorkerObserver({
         clock: systemClock,
         sessionClock: systemClock,
-        tell: (what) => line.tellLater(keeper, 'seen', what),
+        send: (what) => line.sendLater(keeper, 'seen', what),
       })
     : undefined;
   const refusals = new RefusalLog({
@@ -142,7 +142,7 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
   const nodeProcess = createNodeProcess(given, { local, line: () => line });
   const node = await createNode({ ...clients, config, apps, log, metrics, slices, process: nodeProcess });
   const unready = node && (await failing(() => node.start()));
-  // Not before: what comes by it is done at once.
+  // The line must not exist earlier, because received calls are executed immediately.
   const line = new Line<Keeper & WorkerMethods>(seat, methods);
   const state =
     node === undefined
@@ -151,7 +151,7 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
           { interest: new Interest(given.table, seat.index), local, notifier },
         )
       : createStateOnRedis({ config, apps, line }, node);
-  write = (...message) => line.tell(keeper, 'log', ...message);
+  write = (...message) => line.send(keeper, 'log', ...message);
   for (const message of early) write(...message);
   const { ledger, fanout } = state.parts;
   const witnessed = seen && { witness: seen.witness };
@@ -167,15 +167,15 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     ...witnessed,
   });
   const forwarder = new Forwarder(line);
-  // The keeper answers what only it knows.
+  // The keeper serves the routes that need its knowledge.
   const own = [...createOwnRoutes(api), ...(node === undefined ? [] : createStateRoutes(api))];
   const routes = routesOf(given.routes, own, forwarder, apps);
-  const telling = tellCounted(read, (reading) =>
-    line.tell(keeper, 'counted', reading, present().clients.gateway.isFull),
+  const reporting = reportCounted(read, (reading) =>
+    line.send(keeper, 'counted', reading, present().clients.gateway.isFull),
   );
   return {
     close() {
-      clearInterval(telling);
+      clearInterval(reporting);
       seen?.close();
       refusals.close();
       void present().clients.gateway.close();
@@ -192,7 +192,7 @@ async function createNode(options: Omit<RedisNodeOptions, 'clock'>): Promise<Red
   return createRedisNode(redis, { ...options, clock: systemClock });
 }
 
-/** The routes of this worker, and those that it passes on. A request of no app's is refused here. */
+/** Returns the routes of this worker, and those that it forwards to the keeper. Requests for unknown apps are refused here. */
 function routesOf(
   described: readonly ForwardedRoute[],
   own: readonly Route[],
@@ -218,19 +218,19 @@ function readSelf(metrics: PrometheusMetrics): WorkerReading {
   return { counted: metrics.counted(), busyMs: active, heapTotal, heapUsed };
 }
 
-/** Tells what was counted, and how this worker stands, again and again while that changes. */
-function tellCounted(read: () => WorkerReading, tell: (reading: WorkerReading) => void): NodeJS.Timeout {
+/** Reports the counters and the state of this worker periodically, if they have changed. */
+function reportCounted(read: () => WorkerReading, report: (reading: WorkerReading) => void): NodeJS.Timeout {
   let before = '';
   return setInterval(() => {
     const reading = read();
-    const told = JSON.stringify([reading.counted, reading.onRedis]);
-    if (told === before) return;
-    before = told;
-    tell(reading);
+    const text = JSON.stringify([reading.counted, reading.onRedis]);
+    if (text === before) return;
+    before = text;
+    report(reading);
   }, countedEveryMs);
 }
 
-/** Undefined when it succeeds; else why not, as it can be told. */
+/** Runs `work`. Returns undefined if it succeeds; otherwise the failure in a form that can be cloned. */
 async function failing(work: () => Promise<unknown>): Promise<StartFailure | undefined> {
   try {
     await work();
@@ -244,13 +244,13 @@ async function failing(work: () => Promise<unknown>): Promise<StartFailure | und
 type LogMessage = [level: Level, fields: LogFields, message: string];
 
 function logByLine(
-  tell: (...message: LogMessage) => void,
+  send: (...message: LogMessage) => void,
   { isDebug, isTrace, seat }: Pick<WorkerSeat, 'isDebug' | 'isTrace' | 'seat'>,
 ): Log {
   const write =
     (level: Level) =>
     (fields: LogFields, message: string): void =>
-      tell(level, { worker: seat.index, ...cloneable(fields) }, message);
+      send(level, { worker: seat.index, ...cloneable(fields) }, message);
   return {
     isDebug,
     isTrace,
@@ -262,7 +262,7 @@ function logByLine(
   };
 }
 
-/** What is written of it anyway. */
+/** Replaces the values that cannot be cloned by their texts. The log would write the same. */
 function cloneable(fields: LogFields): LogFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [

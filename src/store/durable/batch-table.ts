@@ -16,12 +16,12 @@ export class BatchTable {
   readonly #database: Database;
   readonly #batches = new Map<string, Omit<KeptBatch, 'id'>>();
 
-  readonly #life: number;
+  readonly #run: number;
 
-  /** `life` counts the runs of the process. It is safe on disk before any attempt is made. */
-  constructor(database: Database, life: number) {
+  /** `run` counts the runs of the process. It is safe on disk before any attempt is made. */
+  constructor(database: Database, run: number) {
     this.#database = database;
-    this.#life = life;
+    this.#run = run;
   }
 
   /**
@@ -40,7 +40,7 @@ export class BatchTable {
       }
       this.#batches.set(id, batch);
       // Each run in between may have begun one attempt that it could not record.
-      const begun = attempts + this.#life - life - 1;
+      const begun = attempts + this.#run - life - 1;
       return { id, ...batch, attempts: begun, delayMs: 0, events };
     });
   }
@@ -63,7 +63,7 @@ export class BatchTable {
   #write(id: string, attempts: number): void {
     const batch = this.#batches.get(id);
     if (batch === undefined) return;
-    const written: WrittenBatch = { ...batch, attempts, life: this.#life };
+    const written: WrittenBatch = { ...batch, attempts, life: this.#run };
     this.#database.put('batches', id, JSON.stringify(written));
   }
 }

@@ -30,7 +30,7 @@ export interface DurableStoreOptions {
 }
 
 /** Receives the state of an earlier run. */
-export interface StateHeir {
+export interface StateTarget {
   restoreAnnounced(appId: string, announced: Announced, deadline: Millis): void;
   restoreCached(appId: string, channel: ChannelName, event: CachedEvent, expiresAt: Millis): void;
 }
@@ -39,7 +39,7 @@ export interface StateHeir {
 export interface RestoreOptions {
   /** Reads the tables, and counts the rows that it does not understand. */
   readonly rows: Rows;
-  readonly heir: StateHeir;
+  readonly target: StateTarget;
   /** How long all announced members and channels linger. */
   readonly graceMs: Millis;
   /** Whether an app is configured. The state of other apps is removed. */
@@ -100,7 +100,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
    * Continues where an earlier run ended. All announced members and channels linger. Batches are sent again unchanged, followed
    * by the events that were not in a batch. Call it once, before anything else happens.
    */
-  restore({ rows, heir, graceMs, isConfigured }: RestoreOptions): Restored {
+  restore({ rows, target, graceMs, isConfigured }: RestoreOptions): Restored {
     const { clock, machine } = this.#options;
     const counts = { channels: 0, members: 0 };
     const forgottenApps = new Set<string>();
@@ -111,7 +111,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
         continue;
       }
       for (const announced of channels) {
-        heir.restoreAnnounced(appId, this.#onOwnClock(announced), clock.now() + graceMs);
+        target.restoreAnnounced(appId, this.#onOwnClock(announced), clock.now() + graceMs);
         counts.channels += 1;
         counts.members += announced.userIds.length;
       }
@@ -120,7 +120,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     for (const { appId, channel, event, remainingMs } of this.#cached.restore(rows)) {
       if (!isConfigured(appId)) this.#cached.remove(appId, channel);
       else {
-        heir.restoreCached(appId, channel, event, clock.now() + remainingMs);
+        target.restoreCached(appId, channel, event, clock.now() + remainingMs);
         cachedEvents += 1;
       }
     }

@@ -38,7 +38,7 @@ type WrittenRow = readonly [appId: string, at: number, event: WebhookEvent, sett
 type Settled = Readonly<Record<number, true | readonly string[]>>;
 
 /** More segments than a run has, yet few enough for the numbers of two million runs to stay safe integers. */
-const segmentsInLife = 2 ** 26;
+const segmentsPerRun = 2 ** 26;
 
 /** The maximum number of events that share a key. */
 const mostRows = 64;
@@ -54,11 +54,11 @@ export class OutboxTable {
   readonly #changed = new Set<Segment>();
   #lastSeq: number;
 
-  /** `life` counts the runs of the process: sequence numbers rise from run to run, even if nothing was left. */
-  constructor(database: Database, now: () => number, life: number) {
+  /** `run` counts the runs of the process: sequence numbers rise from run to run, even if nothing was left. */
+  constructor(database: Database, now: () => number, run: number) {
     this.#database = database;
     this.#now = now;
-    this.#lastSeq = life * segmentsInLife;
+    this.#lastSeq = run * segmentsPerRun;
   }
 
   /** No event so far has a greater sequence number. */

@@ -38,8 +38,8 @@ export class RedisLedger implements Ledger {
 
   constructor(options: RedisLedgerOptions) {
     this.#options = options;
-    const standing = new HealthLog({ ...options, read: () => this.#readHealth() });
-    this.#healthLog = standing;
+    const healthLog = new HealthLog({ ...options, read: () => this.#readHealth() });
+    this.#healthLog = healthLog;
     const keys = Array.from(
       { length: partitionCount },
       (_, index) => new PartitionKeys(options.keyPrefix, index),
@@ -47,7 +47,7 @@ export class RedisLedger implements Ledger {
     const channelTopics = new ChannelTopics({ ...options, topics: options.link.topics, partitions: keys });
     this.#channelTopics = channelTopics;
     this.#partitions = keys.map(
-      (one, index) => new Partition(options, { keys: one, index, standing, hearing: channelTopics }),
+      (one, index) => new Partition(options, { keys: one, index, healthLog, channelTopics }),
     );
   }
 
@@ -270,9 +270,9 @@ export class RedisLedger implements Ledger {
   }
 
   #readEpoch(): void {
-    const runs = this.#partitions.map(({ registration }) => registration.run);
-    if (runs.includes(undefined)) return;
-    this.#epoch = createHash('sha256').update(runs.join('\n')).digest('hex').slice(0, 32);
+    const dataVersions = this.#partitions.map(({ registration }) => registration.dataVersion);
+    if (dataVersions.includes(undefined)) return;
+    this.#epoch = createHash('sha256').update(dataVersions.join('\n')).digest('hex').slice(0, 32);
   }
 
   #readHealth(): HealthReading {
@@ -286,7 +286,7 @@ export class RedisLedger implements Ledger {
     const at = this.#options.clock.now();
     return (
       this.#options.link.topics.areSubscribed &&
-      this.#partitions.every(({ topicHeardAt }) => at - topicHeardAt < this.#options.leaseMs / 2)
+      this.#partitions.every(({ topicMessageAt }) => at - topicMessageAt < this.#options.leaseMs / 2)
     );
   }
 
@@ -294,7 +294,7 @@ export class RedisLedger implements Ledger {
     const at = this.#options.clock.now();
     return this.#partitions.every(
       ({ registration }) =>
-        registration.isRegistered && at - registration.heardAt < this.#options.leaseMs / 2,
+        registration.isRegistered && at - registration.lastAnswerAt < this.#options.leaseMs / 2,
     );
   }
 
@@ -302,7 +302,7 @@ export class RedisLedger implements Ledger {
   async #listenForUser(appId: string, userId: string): Promise<void> {
     const channel = serverToUserChannel(userId);
     const subscribed = this.#channelTopics.begin(appId, channel);
-    if (subscribed === undefined || this.#of(appId, channel).registration.isAway) return;
+    if (subscribed === undefined || this.#of(appId, channel).registration.isCutOff) return;
     await new Patience(this.#options.clock).wait(subscribed);
   }
 

@@ -22,7 +22,7 @@ test.each([
   await fetch(`${emulator.url}/control/clock`);
   asked.destroy();
   const errors = () => log.lines.map(({ fields }) => fields['error']);
-  await expect.poll(errors).toContain('whoever asked for this wait has disconnected');
+  await expect.poll(errors).toContain('the client that requested this wait has disconnected');
   const before = emulator.clock.now();
   const client = await connect(emulator);
   await client.subscribe('other');

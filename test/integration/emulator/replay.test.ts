@@ -124,7 +124,7 @@ describe('replayRecord', () => {
       refused('endpoint: missing; the record has webhooks of 2 endpoints: x, y'),
     );
     await expect(replayRecord(record, { ...to, app: '1', endpoint: 'z' })).rejects.toMatchObject(
-      refused("no webhooks of the endpoint 'z'; it has those of: x, y"),
+      refused("no webhooks of the endpoint 'z'; it has those of x, y"),
     );
     expect(backend.webhooks).toEqual([]);
     expect(await replayRecord(record, { ...to, app: '1', endpoint: 'y' })).toHaveLength(1);

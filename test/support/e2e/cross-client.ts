@@ -8,7 +8,7 @@ import { Socket, type Frame } from './socket.ts';
 
 /**
  * What a client or server library that does not run here sends, and what it needs to receive. In a frame,
- * `{{auth}}` stands for the signature of the application's backend, `{{a}}` for the id of socket a, and
+ * `{{auth}}` means the signature of the application's backend, `{{a}}` for the id of socket a, and
  * `{"$match": "..."}` for any text that matches.
  */
 export interface Vector {

@@ -48,7 +48,7 @@ export class Journal<T> {
     return this.until((items) => items.find(accepts), timeoutMs);
   }
 
-  /** Resolves with `count` items that `accepts` accepts, as soon as there are so many. */
+  /** Resolves with the items that `accepts` accepts, as soon as there are at least `count`. */
   count(count: number, accepts: (item: T) => boolean = () => true): Promise<T[]> {
     return this.until((items) => {
       const found = items.filter(accepts);

@@ -64,7 +64,7 @@ export async function startReceiver({
     const verified =
       request.headers['x-pusher-signature'] === createHmac('sha256', secret).update(body).digest('hex');
     const payload = parsePayload(body);
-    const told = verified ? ((await answer?.(count++, payload.events)) ?? 200) : 401;
+    const given = verified ? ((await answer?.(count++, payload.events)) ?? 200) : 401;
     requests.push({
       method: request.method ?? '',
       path: request.url ?? '',
@@ -75,10 +75,10 @@ export async function startReceiver({
       timeMs: payload.time_ms,
       events: payload.events,
       atMs: Date.now(),
-      answer: told,
+      answer: given,
     });
-    if (isSuccess(told)) for (const event of payload.events) events.push(event);
-    respond(response, told);
+    if (isSuccess(given)) for (const event of payload.events) events.push(event);
+    respond(response, given);
   };
 
   const eventsOf = (channel: string, least: number) =>
@@ -99,19 +99,6 @@ export async function startReceiver({
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** The state that follows from applying these events in order: channels, and members as `CHANNEL USER`. */
-export function replay(events: readonly WebhookEvent[]): { occupied: string[]; members: string[] } {
-  const occupied = new Set<string>();
-  const members = new Set<string>();
-  for (const { name, channel, user_id: user } of events) {
-    if (name === 'channel_occupied') occupied.add(channel);
-    if (name === 'channel_vacated') occupied.delete(channel);
-    if (name === 'member_added') members.add(`${channel} ${user}`);
-    if (name === 'member_removed') members.delete(`${channel} ${user}`);
-  }
-  return { occupied: [...occupied].toSorted(), members: [...members].toSorted() };
 }
 
 /** The URL of a port on which nothing listens. */

@@ -172,7 +172,7 @@ export class StreamsClient implements DeliveryStore {
     this.#tell(() => this.#streams.settle(settlement));
   }
 
-  /** Takes effect later, in order. Errors are recorded as faults because nobody could catch them. */
+  /** Takes effect later, in order. Errors are recorded as faults because no caller could catch them. */
   #tell(apply: () => void): void {
     const run = (): void => {
       try {

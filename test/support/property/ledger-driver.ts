@@ -202,7 +202,7 @@ export class LedgerDriver {
 
   #notice(appId: string, channel: string, notice: Notice): void {
     const joining = this.#joining === `${appId}/${channel}` ? 1 : 0;
-    // There is nobody to notify: a subscriber reads about itself in the answer.
+    // No one is left to notify: a subscriber reads about itself in the answer.
     if (this.#subscribers(appId, channel as ChannelName) - joining === 0) return;
     this.notices.push({ at: this.clock.now(), appId, channel, text: describe(notice) });
   }

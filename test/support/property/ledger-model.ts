@@ -106,7 +106,7 @@ export class LedgerModel {
     const channel = this.channel(appId, name);
     channel.cached = { data, expiresAt: this.now + this.#options.cacheTtlMs };
     channel.miss = undefined;
-    // Subscribers are notified. A node without subscribers notifies nobody.
+    // Subscribers are notified. A node without subscribers sends no notice.
     if (channel.live.length > 0) this.#notice(channel, `event state ${data}`);
   }
 
@@ -182,7 +182,7 @@ export class LedgerModel {
     return channel;
   }
 
-  /** Whether the join is a fact: nobody was present, and nothing had been announced. */
+  /** Whether the join is a fact: no one was present, and nothing had been announced. */
   #enter(subject: Subject, connection: string): boolean {
     const isFact = subject.live.length === 0 && !subject.isAnnounced;
     // A join clears the deadline if no live connection is left.
@@ -198,7 +198,7 @@ export class LedgerModel {
     channel.members.set(userId, member);
     if (member.live.length === 0) {
       member.info = infoOf(connection);
-      // There may be nobody else to notify.
+      // There may be no one else to notify.
       if (channel.live.length > 1) this.#notice(channel, `member-added ${userId} ${member.info}`);
     }
     if (this.#enter(member, connection)) this.#fact(channel, `member_added ${userId}`);

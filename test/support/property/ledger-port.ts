@@ -23,7 +23,7 @@ export interface LedgerHarness {
   readonly isAlone?: boolean;
   /** How many sequences are tried, as a fraction of the usual number. For slow ledgers. */
   readonly share?: number;
-  /** The node of a connection, if the ledger stands for several nodes. Default: all on one. */
+  /** The node of a connection, if the ledger represents several nodes. Default: all on one. */
   nodeOf?(connection: string): number;
   /** Creates an empty ledger. */
   make(surroundings: LedgerSurroundings): MaybePromise<Ledger>;

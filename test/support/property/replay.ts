@@ -1,22 +1,17 @@
 import assert from 'node:assert/strict';
 import { expect } from 'vitest';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
+import { WebhookState, type DescribedState } from '../webhook-state.ts';
 import type { ReceivedEvent } from './fake-receivers.ts';
 import type { Stack } from './stack.ts';
 import type { StackClient } from './stack-client.ts';
-
-/** What is true or believed: occupied channels, and `channel user` for every member. */
-export interface Belief {
-  readonly occupied: readonly string[];
-  readonly members: readonly string[];
-}
 
 /** What the clients of one app are subscribed to. `holdsOf` returns the channels of one client. */
 export function truthOf(
   appId: string,
   clients: readonly StackClient[],
   holdsOf = ({ holds }: StackClient): Iterable<readonly [string, string | undefined]> => holds,
-): Belief {
+): DescribedState {
   const occupied = new Set<string>();
   const members = new Set<string>();
   for (const client of clients) {
@@ -31,38 +26,19 @@ export function truthOf(
 
 /**
  * The state that a backend derives from the webhooks it received. An event that contradicts its state is a
- * fault.
+ * fault. An endpoint without the events of channels cannot know whether a channel is occupied.
  */
-export function replay(events: readonly ReceivedEvent[], endpoint: Endpoint): Belief {
-  const occupied = new Set<string>();
-  const members = new Set<string>();
+export function replay(events: readonly ReceivedEvent[], endpoint: Endpoint): DescribedState {
   const knowsChannels =
     endpoint.eventTypes.has('channel_occupied') && endpoint.eventTypes.has('channel_vacated');
-  for (const { name, channel, user_id: userId = '' } of events) {
-    const member = `${channel} ${userId}`;
-    switch (name) {
-      case 'channel_occupied':
-        assert.ok(!occupied.has(channel), `${channel} is occupied twice`);
-        occupied.add(channel);
-        break;
-      case 'channel_vacated':
-        assert.ok(occupied.delete(channel), `${channel} is vacated, but was not occupied`);
-        assert.ok(
-          ![...members].some((one) => one.startsWith(`${channel} `)),
-          `${channel} is vacated with members: ${[...members].join(', ')}`,
-        );
-        break;
-      case 'member_added':
-        assert.ok(!members.has(member), `${member} is added twice`);
-        assert.ok(!knowsChannels || occupied.has(channel), `${member} is added to no channel`);
-        members.add(member);
-        break;
-      case 'member_removed':
-        assert.ok(members.delete(member), `${member} is removed, but was not there`);
-        break;
+  const state = new WebhookState();
+  for (const event of events) {
+    if (event.name === 'client_event') continue;
+    for (const { kind, message } of state.apply(event)) {
+      assert.ok(kind === 'added while not occupied' && !knowsChannels, message);
     }
   }
-  return { occupied: [...occupied], members: [...members] };
+  return state.describe();
 }
 
 /** Checks that every endpoint's replay equals the truth, except for channels of which events were dropped. */
@@ -89,10 +65,10 @@ export function expectTruth(stack: Stack, clients: readonly StackClient[]): void
 
 /** The part of it that the endpoint receives and that is compared, sorted. */
 export function filterBelief(
-  { occupied, members }: Belief,
+  { occupied, members }: DescribedState,
   { channels, eventTypes }: Endpoint,
   counts: (event: { channel: string }) => boolean,
-): Belief {
+): DescribedState {
   const { startsWith = '', endsWith = '' } = channels;
   const isHeard = (channel: string): boolean =>
     channel.startsWith(startsWith) && channel.endsWith(endsWith) && counts({ channel });

@@ -57,7 +57,7 @@ export interface StackOptions {
   readonly disk?: FakeDisk;
   /** The killed process before this one, whose clock and receivers continue. */
   readonly before?: Stack;
-  /** Also hears of all that happens to events. */
+  /** Is also notified of all that happens to events. */
   readonly onFact?: DeliverySubscriber;
   /** With a disk: how long all who were announced linger after a restart. */
   readonly restartGraceMs?: Millis;
@@ -240,7 +240,7 @@ export class Stack {
       }
       store?.restore({
         rows,
-        heir: memory,
+        target: memory,
         graceMs: options.restartGraceMs ?? 20_000,
         isConfigured: (appId) => this.apps.byId(appId) !== undefined,
       });

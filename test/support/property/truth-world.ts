@@ -4,12 +4,13 @@ import type { Application } from '../../../src/apps/application.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
 import { Replay } from '../../../src/webhooks/replay.ts';
 import type { ReceivedEvent } from '../../../src/webhooks/received.ts';
-import { filterBelief, truthOf, type Belief } from './replay.ts';
+import type { DescribedState } from '../webhook-state.ts';
+import { filterBelief, truthOf } from './replay.ts';
 import type { Stack } from './stack.ts';
 import type { StackClient } from './stack-client.ts';
 
 /** The state of a backend that replays what it has acknowledged. */
-export function foldOf(stack: Stack, endpoint: Endpoint): Belief {
+export function foldOf(stack: Stack, endpoint: Endpoint): DescribedState {
   const replay = new Replay();
   for (const event of stack.receivers.get(endpoint.url)?.acknowledged ?? [])
     replay.apply(event as ReceivedEvent);
@@ -21,7 +22,7 @@ export function foldOf(stack: Stack, endpoint: Endpoint): Belief {
 }
 
 /** The differences: `X there` if only the endpoint believes it, `X gone` if only the truth has it. */
-function listDifferences(belief: Belief, truth: Belief): readonly string[] {
+function listDifferences(belief: DescribedState, truth: DescribedState): readonly string[] {
   const differing = (believed: readonly string[], actual: readonly string[]): string[] => [
     ...believed.filter((one) => !actual.includes(one)).map((one) => `${one} there`),
     ...actual.filter((one) => !believed.includes(one)).map((one) => `${one} gone`),
@@ -33,7 +34,7 @@ function listDifferences(belief: Belief, truth: Belief): readonly string[] {
 }
 
 /** The part that is compared. An endpoint that receives only one event of a pair is not compared. */
-function filter(belief: Belief, endpoint: Endpoint): Belief {
+function filter(belief: DescribedState, endpoint: Endpoint): DescribedState {
   const { eventTypes } = endpoint;
   const { occupied, members } = filterBelief(belief, endpoint, () => true);
   return {

@@ -54,7 +54,7 @@ export class HearingNode {
       wake: () => {},
       countSubscribers: (_appId, channel) => (this.#held.has(channel) ? 1 : 0),
       countConnections: () => 0,
-      tellsCounts: () => false,
+      sendsCounts: () => false,
       registered: () => {},
     });
     const local: Fanout = {

@@ -42,7 +42,7 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
         notifyCount: () => {},
         terminate: () => {},
         countConnections: () => 0,
-        tellsCounts: () => false,
+        sendsCounts: () => false,
         registered: () => {},
         present: () => wallStart + surroundings.clock.now(),
       });

@@ -79,7 +79,7 @@ export class WalkNode {
       wake: () => {},
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
       countConnections: () => this.clients.size,
-      tellsCounts: () => false,
+      sendsCounts: () => false,
       registered: () => {},
     });
   }

@@ -5,6 +5,7 @@ import { createRedisClients } from '../../../src/store/redis/link/connect.ts';
 import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../fake-clock.ts';
+import { WebhookState } from '../webhook-state.ts';
 import { leaseMs, WalkNode } from './walk-node.ts';
 
 /** The skews of the nodes' clocks, used in turns. No two agree, nor do they agree with Redis. */
@@ -16,14 +17,13 @@ let walks = 0;
 export class Walk {
   readonly clock = new FakeClock();
   readonly nodes: WalkNode[] = [];
-  readonly occupied = new Set<string>();
-  readonly members = new Set<string>();
   /** Every fact, with its user if it has one. */
   readonly told: string[] = [];
   /** The same by channel. */
   readonly #toldOf = new Map<string, string[]>();
   /** Facts that contradict earlier ones. */
   readonly contradictions: string[] = [];
+  readonly #state = new WebhookState();
   readonly #url: string;
   readonly #redis: Redis;
   readonly #keyPrefix: string;
@@ -38,9 +38,19 @@ export class Walk {
     walks += 1;
     this.#url = url;
     this.#redis = new Redis(url);
-    // Some tests stop it meanwhile.
+    // Some tests stop Redis during the walk.
     this.#redis.on('error', () => {});
     this.#keyPrefix = `walk${process.pid}-${walks}:`;
+  }
+
+  /** The channels that the facts report as occupied. */
+  get occupied(): ReadonlySet<string> {
+    return this.#state.occupied;
+  }
+
+  /** The members that the facts report, as `CHANNEL USER`. */
+  get members(): ReadonlySet<string> {
+    return this.#state.members;
   }
 
   async start(count: number): Promise<this> {
@@ -83,7 +93,7 @@ export class Walk {
   }
 
   /**
-   * Advances the time, half a second after the other. Nodes that are not frozen report what is due, and renew their leases
+   * Advances the time in steps of half a second. Nodes that are not frozen report what is due, and renew their leases
    * when it is time to, and at the end.
    */
   async advance(ms: number): Promise<void> {
@@ -262,30 +272,8 @@ export class Walk {
     const fact = 'userId' in event ? `${event.name} ${event.userId}` : event.name;
     this.told.push(fact);
     this.#toldOf.set(channel, [...(this.#toldOf.get(channel) ?? []), fact]);
-    const note = (isSound: boolean): void => {
-      if (!isSound) this.contradictions.push(JSON.stringify(event));
-    };
-    switch (event.name) {
-      case 'channel_occupied':
-        note(!this.occupied.has(channel));
-        this.occupied.add(channel);
-        break;
-      case 'channel_vacated':
-        note(this.occupied.delete(channel));
-        break;
-      case 'member_added':
-        note(!this.members.has(`${channel} ${event.userId}`));
-        this.members.add(`${channel} ${event.userId}`);
-        break;
-      case 'member_removed':
-        note(this.members.delete(`${channel} ${event.userId}`));
-        break;
-      case 'client_event':
-        note(this.occupied.has(channel));
-        note(event.userId === undefined || this.members.has(`${channel} ${event.userId}`));
-        break;
-      case 'cache_miss':
-      case 'subscription_count':
-    }
+    const userId = 'userId' in event ? event.userId : undefined;
+    const contradictions = this.#state.apply({ name: event.name, channel, user_id: userId });
+    this.contradictions.push(...contradictions.map(({ message }) => message));
   }
 }

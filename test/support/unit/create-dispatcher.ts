@@ -15,7 +15,7 @@ interface Listening {
   readonly log?: Log;
   readonly metrics?: Metrics;
   readonly drops?: Pick<Drops, 'add'>;
-  /** Also hears of all that happens to events. */
+  /** Is also notified of all that happens to events. */
   readonly onFact?: DeliverySubscriber;
 }
 

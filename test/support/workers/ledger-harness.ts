@@ -44,12 +44,12 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
         notify(appId, channel, notice) {
           surroundings.notify(appId, channel, notice);
           tell(interest.others(appId, channel), (worker) =>
-            line.tell(worker, 'notice', appId, channel, notice),
+            line.send(worker, 'notice', appId, channel, notice),
           );
         },
         notifyWatchers(appId, userId, state) {
           tell(interest.others(appId, watchedName(userId)), (worker) =>
-            line.tell(worker, 'watched', appId, userId, state),
+            line.send(worker, 'watched', appId, userId, state),
           );
         },
       });

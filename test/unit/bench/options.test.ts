@@ -18,14 +18,12 @@ describe('the options of the bench', () => {
   });
 
   test('explain how to give the program of Sockudo if it is missing', () => {
-    expect(readOptions(['--targets', 'emulator,sockudo'], known)).toContain(
-      'give its program with --sockudo PATH',
-    );
+    expect(readOptions(['--targets', 'emulator,sockudo'], known)).toContain('pass it with --sockudo PATH');
   });
 
   test('reject a program that does not print its version', () => {
     const text = readOptions(['--sockudo', '/nowhere/sockudo'], known);
-    expect(text).toContain('got "/nowhere/sockudo", which does not tell its version: ');
+    expect(text).toContain('got "/nowhere/sockudo", which did not print its version: ');
   });
 
   test('allow workers for the emulator only', () => {

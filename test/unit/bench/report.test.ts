@@ -7,7 +7,7 @@ import { connectionsOfWorkers, unevenness } from '../../../bench/load/measure/wo
 import { commandOf } from '../../../bench/load/report/facts.ts';
 import { renderPage } from '../../../bench/load/report/page.ts';
 import type { BenchResult, CaseResult, TargetResult } from '../../../bench/load/report/result.ts';
-import { hasFaults, summarise, verdictOf } from '../../../bench/load/report/summary.ts';
+import { hasFaults, summarize, verdictOf } from '../../../bench/load/report/summary.ts';
 import { formatCase } from '../../../bench/load/report/table.ts';
 import { countsOf } from '../../../bench/load/servers/redis.ts';
 
@@ -43,7 +43,7 @@ function run(cases: readonly CaseResult[]): BenchResult {
 describe('the report of the bench', () => {
   test('compares medians with those of the floor', () => {
     const emulator = target('emulator', [sample(2), sample(8), sample(4)]);
-    const [own, floor] = summarise(measured([emulator, target('raw', [sample(2)])]));
+    const [own, floor] = summarize(measured([emulator, target('raw', [sample(2)])]));
     expect(own?.judged).toEqual({ median: 4, min: 2, max: 8 });
     expect(own?.timesFloor).toBe(2);
     expect(floor?.timesFloor).toBeNull();
@@ -51,8 +51,8 @@ describe('the report of the bench', () => {
 
   test('compares a variant with TLS with the floor that speaks TLS, or with nothing', () => {
     const own = target('emulator+tls', [sample(6)]);
-    expect(summarise(measured([own, target('raw', [sample(2)])]))[0]?.timesFloor).toBeNull();
-    expect(summarise(measured([own, target('raw+tls', [sample(3)])]))[0]?.timesFloor).toBe(2);
+    expect(summarize(measured([own, target('raw', [sample(2)])]))[0]?.timesFloor).toBeNull();
+    expect(summarize(measured([own, target('raw+tls', [sample(3)])]))[0]?.timesFloor).toBe(2);
   });
 
   test('judges by the figure that the case names', () => {
@@ -61,7 +61,7 @@ describe('the report of the bench', () => {
       judge: 'KB',
       wanted: { atMost: 3 },
     });
-    const [own] = summarise(result);
+    const [own] = summarize(result);
     expect(own && verdictOf(result, own)).toEqual({ wanted: '≤ 3', isMet: false });
   });
 
@@ -71,7 +71,7 @@ describe('the report of the bench', () => {
       target(name, [sample([8, 10, 9, 15][index] ?? 0)]),
     );
     const result = measured(targets, { wanted });
-    const [own, rival, withTls] = summarise(result);
+    const [own, rival, withTls] = summarize(result);
     expect(own?.timesRival).toBe(0.8);
     expect(rival?.timesRival).toBeNull();
     expect(withTls?.timesRival).toBe(0.6);
@@ -83,19 +83,19 @@ describe('the report of the bench', () => {
     const wanted = { of: 'emulator+workers2', timesOther: { target: 'emulator', atMost: 1.1 } };
     const targets = [target('emulator', [sample(10)]), target('emulator+workers2', [sample(12)])];
     const result = measured(targets, { wanted });
-    const [one, two] = summarise(result);
+    const [one, two] = summarize(result);
     expect(one && verdictOf(result, one)).toBeNull();
     expect(two && verdictOf(result, two)).toEqual({ wanted: '≤ 1.1 × emulator', isMet: false });
   });
 
   test('compares with Sockudo if it was measured and no other target is named', () => {
-    const [own] = summarise(measured([target('emulator', [sample(6)]), target('sockudo', [sample(2)])]));
+    const [own] = summarize(measured([target('emulator', [sample(6)]), target('sockudo', [sample(2)])]));
     expect(own?.timesRival).toBe(3);
   });
 
   test('leaves a bound open that depends on a missing measurement of the floor', () => {
     const result = measured([target('emulator', [sample(1)])], { wanted: { timesRaw: 1.05 } });
-    const [own] = summarise(result);
+    const [own] = summarize(result);
     expect(own && verdictOf(result, own)).toEqual({ wanted: '≤ 1.05 × raw', isMet: null });
   });
 

@@ -12,7 +12,7 @@ const snapshot = (revision: number, data: string): Snapshot => ({
   revision,
   members: new Map(),
   cached: { event: { name: 'news', data }, remainingMs: 1000 },
-  missStandsMs: 0,
+  missRemainsMs: 0,
 });
 
 const dataOf = (told: ReturnType<Replica['merge']>) =>

@@ -6,7 +6,7 @@ import { Empty } from '../components/notice.tsx';
 import { Section } from '../components/page.tsx';
 import { Table } from '../components/table.tsx';
 import { toast } from '../components/toast.tsx';
-import { plural } from '../format.ts';
+import { count, plural } from '../format.ts';
 import { asRequestError } from '../http.ts';
 import { consoleLink, searchWord } from '../links.ts';
 
@@ -70,6 +70,7 @@ export function Connections({ app, detail, onDone }: PeopleProps) {
           columns={[
             {
               title: 'Connection',
+              kind: 'grow',
               cell: ({ socketId }) => (
                 <a class="mono" href={consoleLink(app, { q: searchWord('socket', socketId) })}>
                   {socketId}
@@ -78,13 +79,13 @@ export function Connections({ app, detail, onDone }: PeopleProps) {
             },
             {
               title: 'User',
+              kind: 'minor',
               cell: (connection) => <span class="nowrap">{userOn(connection, channel)}</span>,
             },
             {
               title: 'Other channels',
-              kind: 'grow',
-              cell: ({ channels }) =>
-                plural(channels.filter(({ name }) => name !== channel).length, 'channel'),
+              kind: 'end',
+              cell: ({ channels }) => count(channels.filter(({ name }) => name !== channel).length),
             },
             {
               title: 'Action',

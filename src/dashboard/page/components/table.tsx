@@ -7,8 +7,11 @@ import { Button } from './button.tsx';
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
-  /** `end` is for numbers. `grow` takes the space that is left. `minor` is less important than other columns. */
-  readonly kind?: 'end' | 'grow' | 'minor';
+  /**
+   * `end` is for numbers. `grow` takes the space that is left. `minor` is less important than other columns. `name` comes
+   * first on a narrow screen.
+   */
+  readonly kind?: 'end' | 'grow' | 'minor' | 'name';
 }
 
 export interface TableProps<Row> {

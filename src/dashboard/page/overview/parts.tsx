@@ -52,8 +52,9 @@ export function Health({ overview: { health } }: Props) {
       <ul class="plain-list">
         {health.map(({ name, isGood, text }) => (
           <li key={name}>
+            <strong>{name}</strong>{' '}
             <State tone={isGood ? 'good' : 'bad'}>{isGood ? 'good' : 'not good'}</State>{' '}
-            <strong>{name}</strong> <span class="muted">{text}</span>
+            <span class="muted">{text}</span>
           </li>
         ))}
       </ul>
@@ -75,7 +76,7 @@ export function Refusals({ overview: { refusals } }: Props) {
           linkOf={({ reason }) => consoleLink(undefined, { q: reason })}
           columns={[
             { title: 'Reason', kind: 'grow', cell: ({ reason }) => <code>{reason}</code> },
-            { title: 'Kind', cell: ({ kind }) => kind },
+            { title: 'Kind', kind: 'minor', cell: ({ kind }) => kind },
             { title: 'Count', kind: 'end', cell: ({ count: times }) => count(times) },
           ]}
         />

@@ -85,9 +85,9 @@ function KeyTable({ app, pairs, action }: KeyTableProps) {
             </span>
           ),
         },
-        { title: 'Secret', cell: ({ key }) => <Secret secret={secretOf(key)} of={key} /> },
+        { title: 'Secret', kind: 'minor', cell: ({ key }) => <Secret secret={secretOf(key)} of={key} /> },
         { title: 'Uses since the start', kind: 'end', cell: ({ uses }) => count(uses) },
-        { title: 'Last use', cell: (key) => <LastUse value={key} /> },
+        { title: 'Last use', kind: 'minor', cell: (key) => <LastUse value={key} /> },
         ...(app.origin === 'file'
           ? []
           : [

@@ -3,7 +3,7 @@ import type { LaneBatchView, LanesView, LaneView } from '../../../views/truth.ts
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { DeliveryLink } from '../components/delivery-link.tsx';
-import { Empty, ErrorNotice, Loading, Notice } from '../components/notice.tsx';
+import { ErrorNotice, Loading, Notice } from '../components/notice.tsx';
 import { Section } from '../components/page.tsx';
 import { Table, type Column } from '../components/table.tsx';
 import { State } from '../components/tag.tsx';
@@ -69,7 +69,7 @@ function Content({ app, lanes, readAtMs }: ContentProps) {
         <p>
           {queue.isFailing && <State tone="bad">failing</State>}{' '}
           {queue.events === 0
-            ? 'Nothing waits.'
+            ? 'Nothing is being sent, and nothing waits.'
             : `${plural(queue.events, 'event')} (${bytes(queue.bytes)}) ${queue.events === 1 ? 'waits' : 'wait'}, the oldest for ${duration(queue.oldestAgeMs)}.`}
         </p>
       )}
@@ -100,9 +100,6 @@ function Content({ app, lanes, readAtMs }: ContentProps) {
             </p>
           )}
         </>
-      )}
-      {batches.length === 0 && list.length === 0 && queue !== undefined && (
-        <Empty title="Nothing is being sent or waits" />
       )}
     </>
   );

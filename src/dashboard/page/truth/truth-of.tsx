@@ -156,6 +156,7 @@ function columnsFor(app: string): readonly Column<DifferenceView>[] {
     },
     {
       title: 'About',
+      kind: 'name',
       cell: ({ channel, userId }) => (
         <div class="cell-name">
           <a class="mono" href={channelLink(app, channel)}>
@@ -165,8 +166,8 @@ function columnsFor(app: string): readonly Column<DifferenceView>[] {
         </div>
       ),
     },
-    { title: 'Believed', cell: ({ believed }) => believed },
-    { title: 'True', cell: ({ actual }) => actual },
+    { title: 'Believed', kind: 'minor', cell: ({ believed }) => believed },
+    { title: 'True', kind: 'minor', cell: ({ actual }) => actual },
     {
       title: 'Why',
       kind: 'grow',

@@ -6,14 +6,14 @@ import { toChannelDescription, type ChannelDescription, type Reply } from '../li
 import type { SendStep } from './steps.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
-/** A channel, and where it is kept. */
+/** A channel, and the keys where it is kept. */
 export interface KeptChannel {
   readonly appId: string;
   readonly name: ChannelName;
   readonly keys: ChannelKeys;
 }
 
-/** The scripts of a channel, of one partition. Those that are no steps reject when Redis cannot be reached. */
+/** The scripts for channels of one partition. Those that are no steps reject if Redis cannot be reached. */
 export class ChannelScripts {
   readonly #options: Pick<RedisLedgerOptions, 'link' | 'present' | 'countSubscribers'>;
   readonly #registration: Registration;
@@ -29,7 +29,7 @@ export class ChannelScripts {
     return { appId, name, keys: this.#keys.channel(appId, name) };
   }
 
-  /** A step of this node, to be sent under the epoch and the number that it gets. */
+  /** Creates a step of this node. It is sent under the epoch and number that it receives. */
   step(
     script: 'join' | 'leave' | 'count' | 'cache' | 'append',
     { appId, name, keys }: KeptChannel,
@@ -39,19 +39,18 @@ export class ChannelScripts {
       this.#options.link.run(script, keys(epoch), [...this.#head(appId, name), epoch, number, ...args]);
   }
 
-  /** What Redis knows of a channel at this moment. */
+  /** Reads what Redis knows of a channel. */
   async read(channel: KeptChannel): Promise<ChannelDescription> {
     return toChannelDescription(await this.#run('read', channel));
   }
 
   /**
-   * What is true of a channel at this moment, on all nodes. Undefined: Redis does not know everything. Counts are reported
-   * together, somewhat later: how many connections this node has is counted here, so that only those of the others may be
-   * as many as they were a moment ago.
+   * Reads the state of a channel on all nodes. Undefined if Redis does not know everything. Counts reach Redis with a short delay, so
+   * the connections of this node are counted here, and only those of other nodes come from Redis.
    */
   async show(channel: KeptChannel): Promise<ChannelDescription | undefined> {
-    const { standing, epoch, former } = this.#registration;
-    const [status, ...known] = await this.#run('show', channel, [...standing, `${epoch}\n${former}`]);
+    const { knownPosition, epoch, former } = this.#registration;
+    const [status, ...known] = await this.#run('show', channel, [...knownPosition, `${epoch}\n${former}`]);
     if (status !== 'ok') return undefined;
     const description = toChannelDescription(known);
     const here = this.#options.countSubscribers(channel.appId, channel.name);
@@ -66,12 +65,12 @@ export class ChannelScripts {
     await this.#run('forget-miss', channel, [episode]);
   }
 
-  /** Reports what is due of a channel. */
+  /** Reports what is due for a channel. */
   async expire(appId: string, name: string): Promise<void> {
     await this.#run('expire', { appId, name, keys: this.#keys.channel(appId, name) });
   }
 
-  /** A dead epoch holds a channel no more; what it held may linger for so long. Whether it was dead indeed. */
+  /** Releases a channel that a dead epoch held, with this grace period. Resolves with whether the epoch was really dead. */
   async release(
     epoch: string,
     { appId, name, lingersMs }: { readonly appId: string; readonly name: string; readonly lingersMs: Millis },

@@ -3,7 +3,7 @@ import type { CachedEvent } from '../../../ports/channel-caches.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { SocketId } from '../../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
-import { HeldChannel, named } from './held.ts';
+import { HeldChannel, toArguments } from './held.ts';
 import { Leaves } from './leaves.ts';
 import { Patience } from '../link/patience.ts';
 import type { Registration } from './registration.ts';
@@ -11,7 +11,7 @@ import { toNotice, type ChannelChange, type ReplicaNotice } from './replica.ts';
 import { toChannelDescription, type ChannelDescription, type Reply } from '../link/replies.ts';
 import type { ChannelSurroundings, RedisLedgerOptions } from '../link/surroundings.ts';
 
-/** The channels of one partition: what this node has of each, and what it knows of it. */
+/** The channels of one partition: what this node holds of each, and what it knows of it. */
 export class Channels {
   readonly scripts: ChannelScripts;
   readonly #options: RedisLedgerOptions;
@@ -19,11 +19,11 @@ export class Channels {
   readonly #partition: ChannelSurroundings;
   readonly #held = new Map<string, HeldChannel>();
   readonly #leaves: Leaves;
-  readonly #uncounted = new Set<HeldChannel>();
-  /** Events that subscribers here were told before Redis knew them. */
+  readonly #changedCounts = new Set<HeldChannel>();
+  /** The marks of events that subscribers on this node received before Redis knew them. */
   readonly #anticipated = new Set<string>();
   #marks = 0;
-  /** Before each mark: the first epoch of this node, which no other has. */
+  /** The prefix of each mark: the first epoch of this node, which no other node has. */
   #origin = '';
 
   constructor(
@@ -47,7 +47,7 @@ export class Channels {
     if (isNewMember || held.reported === 0 || !held.knows(join, at)) return this.#report(held, join);
     const answer = held.answer(join, at);
     if (join.wantsCacheMiss && answer.cached === undefined) this.#options.metrics.deduplicated(appId);
-    return join.after === undefined && held.hearing === undefined ? answer : this.#answerInTurn(held, join);
+    return join.after === undefined && held.listening === undefined ? answer : this.#answerInTurn(held, join);
   }
 
   leave(leave: Leave): void {
@@ -59,13 +59,13 @@ export class Channels {
     if (member !== undefined) held.members.delete(member.userId);
     if (channelLingersMs !== undefined) {
       this.#held.delete(key);
-      this.#uncounted.delete(held);
-      this.#partition.letGo(appId, channel);
+      this.#changedCounts.delete(held);
+      this.#partition.unlisten(appId, channel);
     }
     this.#leaves.leave(held, leave, leaver);
   }
 
-  /** Has everything of the app leave, without grace, step by step. */
+  /** Releases everything of the app, without grace periods, one step at a time. */
   *retiring(appId: string): Generator<void, void> {
     for (const held of this.#held.values()) {
       if (held.appId !== appId) continue;
@@ -78,98 +78,98 @@ export class Channels {
     }
   }
 
-  /** Resolves once the event is kept, or after a while in which it could not be. */
+  /** Resolves once the event is kept, or once waiting for Redis has taken too long. */
   async cacheEvent(appId: string, name: ChannelName, event: CachedEvent, except?: SocketId): Promise<void> {
     const { clock, cacheTtlMs: ttlMs, leaseMs } = this.#options;
     this.#marks += 1;
-    // The same node's, whatever its epoch is by now.
+    // This identifies the node even after its epoch has changed.
     this.#origin ||= this.#registration.epoch;
     const mark = `${this.#origin}/${this.#marks}`;
     const channel = this.scripts.channel(appId, name);
     const args = [event.name, event.data, ttlMs, except ?? '', mark];
     const publishedAt = clock.now();
     const kept = this.#registration.record((epoch, number) => {
-      const theirs = this.#registration.theirs(publishedAt)?.toFixed(0) ?? '';
-      return this.scripts.step('cache', channel, [...args, theirs])(epoch, number);
+      const redisTime = this.#registration.toRedisTime(publishedAt)?.toFixed(0) ?? '';
+      return this.scripts.step('cache', channel, [...args, redisTime])(epoch, number);
     }, event.name.length + event.data.length);
-    const { isAway, isFull } = this.#registration;
-    if (!isAway && !isFull && (await new Patience(clock).wait(kept)) === true) return;
-    // The subscribers here need not wait for Redis; those elsewhere will be told once it is back.
+    const { isCutOff, isFull } = this.#registration;
+    if (!isCutOff && !isFull && (await new Patience(clock).wait(kept)) === true) return;
+    // The subscribers of this node need not wait for Redis. Those of other nodes receive the event once Redis is back.
     const held = this.#held.get(keyOf(appId, name));
     if (held === undefined) return;
     this.#anticipated.add(mark);
     const forget = (): unknown => clock.after(leaseMs, () => this.#anticipated.delete(mark));
     void kept.then(forget);
     const change: ChannelChange = { kind: 'event', event, ttlMs, except };
-    this.#tell(held, held.replica.anticipate(change, clock.now()));
+    this.#notify(held, held.replica.anticipate(change, clock.now()));
     void kept.then(() => held.replica.eventKept());
   }
 
-  /** A change that a script tells. */
+  /** Takes a change from a notice. */
   apply(
     appId: string,
     channel: string,
-    news: { revision: number; change: ChannelChange; mark: string },
+    notice: { revision: number; change: ChannelChange; mark: string },
   ): void {
     const held = this.#held.get(keyOf(appId, channel));
     if (held === undefined) return;
-    const { revision, change: heard, mark } = news;
+    const { revision, change: received, mark } = notice;
     const change: ChannelChange =
-      heard.kind === 'event' ? { ...heard, isAnticipated: this.#anticipated.has(mark) } : heard;
-    this.#tell(held, held.replica.apply(revision, change, this.#options.clock.now()));
+      received.kind === 'event' ? { ...received, isAnticipated: this.#anticipated.has(mark) } : received;
+    this.#notify(held, held.replica.apply(revision, change, this.#options.clock.now()));
   }
 
-  /** Everybody on this channel, on all nodes, is told how many they are. */
-  tellCount(appId: string, channel: string, count: number): void {
+  /** Sends the subscribers of this node the number of subscribers on all nodes. */
+  notifyCount(appId: string, channel: string, count: number): void {
     const held = this.#held.get(keyOf(appId, channel));
     if (held === undefined) return;
     if (held.joining > 0) held.countToRepeat = count;
     this.#options.notifyCount(appId, held.name, count);
   }
 
-  /** The number of connections may have changed: it is reported with the next `reportCounts`. */
+  /** Notes that the number of connections may have changed. The next `reportCounts` reports it. */
   countChanged(appId: string, channel: ChannelName): void {
     const held = this.#held.get(keyOf(appId, channel));
     if (held === undefined) return;
-    this.#uncounted.add(held);
+    this.#changedCounts.add(held);
     if (held.countToRepeat === undefined) return;
     this.#options.notifyCount(appId, channel, held.countToRepeat);
     held.countToRepeat = undefined;
   }
 
   reportCounts(): void {
-    for (const held of this.#uncounted) {
+    for (const held of this.#changedCounts) {
       const count = this.#count(held);
       if (count === held.reported) continue;
       held.reported = count;
-      void this.#registration.step(this.scripts.step('count', held, [count, this.#tellsCounts(held)]));
+      void this.#registration.step(this.scripts.step('count', held, [count, this.#sendsCounts(held)]));
     }
-    this.#uncounted.clear();
+    this.#changedCounts.clear();
   }
 
-  /** Where a channel is kept. */
+  /** The keys where a channel is kept. */
   kept(appId: string, channel: ChannelName): KeptChannel {
     return this.#held.get(keyOf(appId, channel)) ?? this.scripts.channel(appId, channel);
   }
 
-  /** Everything here is asserted anew, under a new epoch. */
+  /** Asserts everything again that this node holds, under a new epoch. */
   assertAll(isDataLost: boolean): void {
     const missedUntil = this.#partition.lastRevision();
     for (const held of this.#held.values()) {
       held.replica.distrust(missedUntil);
       void this.#assert(held);
     }
-    if (isDataLost) this.#leaves.tellAgain((appId, name) => this.#held.get(keyOf(appId, name)));
+    if (isDataLost) this.#leaves.reportAgain((appId, name) => this.#held.get(keyOf(appId, name)));
   }
 
-  /** What Redis had no memory for is asserted again. */
+  /** Asserts again what Redis had no memory for. */
   assertRefused(): void {
     for (const held of this.#held.values()) if (held.isRefused) void this.#assert(held);
   }
 
   /**
-   * Something may have been missed: everything is read anew, and subscribers are told the differences. Whether
-   * all of it could be read.
+   * Reads everything again, because notices may have been missed. Subscribers are notified of the differences. Resolves with whether all
+   * of it could be read.
    */
   async readAll(): Promise<boolean> {
     const all = [...this.#held.values()];
@@ -192,67 +192,67 @@ export class Channels {
     if (known !== undefined) return known;
     const held = new HeldChannel(this.scripts.channel(appId, name));
     this.#held.set(key, held);
-    void this.#hear(held);
+    void this.#listen(held);
     return held;
   }
 
-  async #hear(held: HeldChannel): Promise<void> {
-    held.hearing = this.#partition.listen(held.appId, held.name);
-    if (held.hearing === undefined) return;
-    await held.hearing;
-    held.hearing = undefined;
+  async #listen(held: HeldChannel): Promise<void> {
+    held.listening = this.#partition.listen(held.appId, held.name);
+    if (held.listening === undefined) return;
+    await held.listening;
+    held.listening = undefined;
   }
 
   async #report(held: HeldChannel, join: Join): Promise<JoinAnswer> {
     const { member, memberLimit, readsCache, wantsCacheMiss, source } = join;
     const patience = new Patience(this.#options.clock);
-    const here = held.members.get(member?.userId ?? '');
+    const local = held.members.get(member?.userId ?? '');
     held.reported = this.#count(held);
     held.mayMissCache ||= readsCache && wantsCacheMiss;
     held.joining += 1;
-    if (here !== undefined) here.asking += 1;
+    if (local !== undefined) local.pendingJoins += 1;
     const step = this.#registration.step(
       this.scripts.step('join', held, [
         held.reported,
-        this.#tellsCounts(held),
+        this.#sendsCounts(held),
         memberLimit === Infinity ? -1 : memberLimit,
         readsCache && wantsCacheMiss ? 'miss' : '',
         source ?? '',
         ...(member === undefined ? [] : [member.userId, member.infoJson]),
       ]),
     );
-    const reply = this.#registration.isAway ? undefined : await patience.wait(step);
+    const reply = this.#registration.isCutOff ? undefined : await patience.wait(step);
     if (reply === undefined) {
-      this.#enterLate(held, step);
+      this.#takeLateReply(held, step);
       await this.#awaitSnapshot(held, member, patience);
-    } else if (readsCache && held.state !== 'asking') await patience.wait(this.#caughtUp(reply));
+    } else if (readsCache && held.state !== 'unknown') await patience.wait(this.#caughtUp(reply));
     const isRefused = reply?.[0] === 'limit';
-    if (here !== undefined) held.answered(here, !isRefused);
+    if (local !== undefined) held.joinAnswered(local, !isRefused);
     if (reply !== undefined && !isRefused) {
-      this.#entered(held, reply);
+      this.#takeReply(held, reply);
       // The node has registered again since, and the reply is too old to be trusted.
       if (held.state !== 'known') await this.#awaitSnapshot(held, member, patience);
     }
-    await this.#turn(held, join, patience);
+    await this.#awaitTurn(held, join, patience);
     held.joining -= 1;
     return isRefused ? { kind: 'member-limit' } : this.#answerNow(held, join);
   }
 
-  /** The answer to a join that needs no step, once its turn comes. */
+  /** Answers a join that needs no step, once it is its turn. */
   async #answerInTurn(held: HeldChannel, join: Join): Promise<JoinAnswer> {
     held.joining += 1;
-    await this.#turn(held, join, new Patience(this.#options.clock));
+    await this.#awaitTurn(held, join, new Patience(this.#options.clock));
     held.joining -= 1;
     return this.#answerNow(held, join);
   }
 
-  /** Resolves when those before the join are answered, and what others publish is heard here, if it can be. */
-  async #turn(held: HeldChannel, { after }: Join, patience: Patience): Promise<void> {
+  /** Resolves once earlier joins are answered, and events of other nodes arrive here if Redis can be reached. */
+  async #awaitTurn(held: HeldChannel, { after }: Join, patience: Patience): Promise<void> {
     if (after !== undefined) await after;
-    if (held.hearing !== undefined && !this.#registration.isAway) await patience.wait(held.hearing);
+    if (held.listening !== undefined && !this.#registration.isCutOff) await patience.wait(held.listening);
   }
 
-  /** What was known when the join was taken may have lapsed since: of the miss that follows webhooks are to hear. */
+  /** Answers with what is known now. The cached event may have expired since the join: then the join is reported, for the cache miss. */
   #answerNow(held: HeldChannel, join: Join): JoinAnswer | Promise<JoinAnswer> {
     const at = this.#options.clock.now();
     const { after, ...again } = join;
@@ -261,55 +261,58 @@ export class Channels {
   }
 
   /**
-   * Resolves when subscribers were told of the events before the one that a snapshot holds: their notices come over
-   * another connection. Who has the snapshot must not get them, and the others must.
+   * Resolves once subscribers have received all events before the one in a snapshot. Their notices arrive over another connection. The new
+   * subscriber must not receive them, and the others must.
    */
   async #caughtUp([status, , , , revision]: Reply): Promise<void> {
     if (status !== 'limit') await this.#partition.reached(Number(revision));
   }
 
-  /** Takes the reply to a join that nobody waits for any more. */
-  #enterLate(held: HeldChannel, step: Promise<Reply | undefined>): void {
-    const enter = (reply: Reply | undefined): void => {
+  /** Takes the reply to a join that no client waits for any more. */
+  #takeLateReply(held: HeldChannel, step: Promise<Reply | undefined>): void {
+    const take = (reply: Reply | undefined): void => {
       if (reply === undefined) return;
-      // A subscriber that was let in is not sent away again.
+      // A subscriber that was admitted is not removed again.
       if (reply[0] === 'limit' && this.#isHeld(held)) void this.#assert(held);
-      else this.#entered(held, reply);
+      else this.#takeReply(held, reply);
     };
-    void step.then(enter);
+    void step.then(take);
   }
 
-  /** Resolves with a snapshot. If none comes in time, the subscriber is let in, with what this node knows. */
+  /** Resolves with a snapshot. If none arrives in time, the subscriber is admitted with what this node knows. */
   async #awaitSnapshot(held: HeldChannel, member: Member | undefined, patience: Patience): Promise<void> {
-    if (!this.#registration.isAway) await patience.wait(held.nextSnapshot());
-    // A snapshot that came meanwhile has every member.
+    if (!this.#registration.isCutOff) await patience.wait(held.nextSnapshot());
+    // A snapshot that arrived meanwhile contains every member.
     if (held.state === 'known') return;
-    held.replica.answeredAlone();
+    held.replica.answeredWithoutSnapshot();
     // The member may have left meanwhile.
     if (member === undefined || !held.members.has(member.userId)) return;
-    this.#tell(held, held.replica.anticipate({ kind: 'in', member }, this.#options.clock.now()));
+    this.#notify(held, held.replica.anticipate({ kind: 'in', member }, this.#options.clock.now()));
   }
 
-  #entered(held: HeldChannel, [status, isBack, membersBack, missStood, ...description]: Reply): void {
+  #takeReply(
+    held: HeldChannel,
+    [status, isVacateCancelled, removalsCancelled, wasMissKnown, ...description]: Reply,
+  ): void {
     const { metrics } = this.#options;
     if (status === 'full') held.isRefused = true;
     else held.mayMissCache = false;
-    if (isBack === 1) metrics.suppressedByGrace(held.appId, 'channel_vacated');
-    for (let count = 0; count < Number(membersBack); count += 1) {
+    if (isVacateCancelled === 1) metrics.suppressedByGrace(held.appId, 'channel_vacated');
+    for (let count = 0; count < Number(removalsCancelled); count += 1) {
       metrics.suppressedByGrace(held.appId, 'member_removed');
     }
-    if (missStood === 1) metrics.deduplicated(held.appId);
+    if (wasMissKnown === 1) metrics.deduplicated(held.appId);
     this.#merge(held, toChannelDescription(description));
   }
 
   #merge(held: HeldChannel, description: ChannelDescription): void {
-    this.#tell(held, held.merge(description, this.#options.clock.now()));
-    if (held.state === 'known') held.snapshotCame();
+    this.#notify(held, held.merge(description, this.#options.clock.now()));
+    if (held.state === 'known') held.snapshotTaken();
   }
 
-  #tell(held: HeldChannel, told: readonly ReplicaNotice[]): void {
+  #notify(held: HeldChannel, notices: readonly ReplicaNotice[]): void {
     if (!this.#isHeld(held)) return;
-    for (const one of told) this.#options.notify(held.appId, held.name, toNotice(one));
+    for (const notice of notices) this.#options.notify(held.appId, held.name, toNotice(notice));
   }
 
   #isHeld(held: HeldChannel): boolean {
@@ -320,17 +323,24 @@ export class Channels {
     held.isRefused = false;
     held.reported = this.#count(held);
     const miss = held.mayMissCache ? 'miss' : '';
-    const args = [held.reported, this.#tellsCounts(held), -1, miss, '', ...named(held.members.values())];
+    const args = [
+      held.reported,
+      this.#sendsCounts(held),
+      -1,
+      miss,
+      '',
+      ...toArguments(held.members.values()),
+    ];
     const reply = await this.#registration.step(this.scripts.step('join', held, args));
-    if (reply !== undefined) this.#entered(held, reply);
+    if (reply !== undefined) this.#takeReply(held, reply);
   }
 
   #count({ appId, name }: HeldChannel): number {
     return this.#options.countSubscribers(appId, name);
   }
 
-  #tellsCounts({ appId, name }: HeldChannel): string {
-    return this.#options.tellsCounts(appId, name) ? '1' : '';
+  #sendsCounts({ appId, name }: HeldChannel): string {
+    return this.#options.sendsCounts(appId, name) ? '1' : '';
   }
 }
 

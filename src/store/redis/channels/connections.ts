@@ -5,22 +5,22 @@ import type { Registration } from './registration.ts';
 import type { Reply } from '../link/replies.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
-/** How a node's number of connections changes: it is said anew, or so many more (or fewer). */
+/** How a node's number of connections changes: it is set, or increased by a number that may be negative. */
 type Change = readonly ['set' | 'add', number];
 
 /** The connections of one app that has a limit. */
 interface Counted {
-  /** The places that this node has. */
+  /** The connections of this node. */
   here: number;
-  /** Those of other nodes, as last heard. */
+  /** The connections of other nodes, as last reported. */
   elsewhere: number;
-  /** Places given back in this turn, of which Redis knows nothing yet. */
+  /** Connections that were closed in this turn, which Redis does not know yet. */
   released: number;
 }
 
 /**
- * The connections of apps that have a limit, of one partition. Redis counts them by epoch, so that those of a dead node are
- * counted no more once it is released. It admits one more, or refuses it, in one step.
+ * Counts the connections of apps with a limit, for one partition. Redis counts them by epoch, so that those of a dead node stop counting
+ * once it is released. One step admits or refuses a connection.
  */
 export class CountedConnections implements ConnectionSlots {
   readonly #options: RedisLedgerOptions;
@@ -34,7 +34,7 @@ export class CountedConnections implements ConnectionSlots {
     this.#keys = keys;
   }
 
-  /** From now on the connections of these apps are counted, and of no others. */
+  /** Counts the connections of these apps from now on, and of no other apps. */
   limit(appIds: ReadonlySet<string>): void {
     for (const appId of this.#counted.keys()) {
       if (appIds.has(appId)) continue;
@@ -49,13 +49,15 @@ export class CountedConnections implements ConnectionSlots {
     }
   }
 
-  /** While Redis does not answer, what this node has and what it has last heard of the others decides. */
+  /** While Redis does not answer, this decides by the connections of this node and those that others last reported. */
   async take(appId: string, limit: number): Promise<boolean> {
     const counted = this.#counted.get(appId);
     if (counted === undefined) return true;
     this.#flush(appId, counted);
     const step = this.#change(appId, ['add', 1], { limit });
-    const reply = this.#registration.isAway ? undefined : await new Patience(this.#options.clock).wait(step);
+    const reply = this.#registration.isCutOff
+      ? undefined
+      : await new Patience(this.#options.clock).wait(step);
     const isFree = reply === undefined ? counted.here + counted.elsewhere < limit : reply[0] !== 'over';
     if (isFree) counted.here += 1;
     if (reply === undefined) void step.then((late) => this.#correct(appId, isFree, late));
@@ -65,14 +67,14 @@ export class CountedConnections implements ConnectionSlots {
   release(appId: string): void {
     const counted = this.#counted.get(appId);
     if (counted === undefined) return;
-    // Once for all that go in this turn.
+    // Report all connections of this turn together.
     if (counted.released === 0) this.#options.clock.after(0, () => this.#flush(appId, counted));
     counted.released += 1;
     counted.here -= 1;
   }
 
-  /** All that the epochs have. */
-  hear(appId: string, byEpoch: ReadonlyMap<string, number>): void {
+  /** Takes the counts of all epochs. */
+  takeCounts(appId: string, byEpoch: ReadonlyMap<string, number>): void {
     const counted = this.#counted.get(appId);
     if (counted === undefined) return;
     counted.elsewhere = 0;
@@ -81,7 +83,7 @@ export class CountedConnections implements ConnectionSlots {
     }
   }
 
-  /** Says what there is here, under a new epoch and in place of the former one. */
+  /** Reports the counts of this node under a new epoch, and removes those of the former one. */
   assertAll(former: string): void {
     for (const [appId, counted] of this.#counted) {
       counted.released = 0;
@@ -89,12 +91,12 @@ export class CountedConnections implements ConnectionSlots {
     }
   }
 
-  /** What others have may have changed unheard: whoever changes something is told. */
+  /** Asks for the counts of other nodes, because notices may have been missed. Each change is answered with all counts. */
   readAll(): void {
     for (const appId of this.#counted.keys()) void this.#change(appId, ['add', 0]);
   }
 
-  /** A dead epoch has connections no more. Whether it was dead indeed. */
+  /** Removes the connections of a dead epoch. Resolves with whether the epoch was really dead. */
   async releaseEpoch(epoch: string, appId: string): Promise<boolean> {
     const [status] = await this.#run(appId, epoch, ['', 'set', 0, '', '']);
     return status === 'ok';
@@ -106,7 +108,7 @@ export class CountedConnections implements ConnectionSlots {
     if (released > 0) void this.#change(appId, ['add', -released]);
   }
 
-  /** Redis has decided after all: nobody who was let in is sent away again, and nobody else keeps a place. */
+  /** Corrects the count after a late answer. A connection that was admitted stays, and one that was refused takes no place. */
   #correct(appId: string, isAdmitted: boolean, late: Reply | undefined): void {
     if (late === undefined || !this.#counted.has(appId)) return;
     const isCounted = late[0] !== 'over';

@@ -6,7 +6,7 @@ import { describeFailure } from '../link/health-log.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 import type { PartitionUsers } from './users.ts';
 
-/** What a dead epoch held is released in portions. */
+/** How much of what a dead epoch held is released at a time. */
 const portion = 100;
 
 export interface DeadEpochsOptions extends Pick<RedisLedgerOptions, 'link' | 'pace' | 'log' | 'clock'> {
@@ -16,11 +16,11 @@ export interface DeadEpochsOptions extends Pick<RedisLedgerOptions, 'link' | 'pa
   readonly connections: CountedConnections;
   /** Forgets an epoch of which nothing is left. */
   readonly bury: (epoch: string) => Promise<unknown>;
-  /** At this moment something is to be reported as gone. */
+  /** A departure falls due at this moment. */
   readonly due: (at: Millis) => void;
 }
 
-/** Releases what epochs of a partition held that are no more. */
+/** Releases what dead epochs of a partition held. */
 export class DeadEpochs {
   readonly #options: DeadEpochsOptions;
 
@@ -28,7 +28,7 @@ export class DeadEpochs {
     this.#options = options;
   }
 
-  /** Releases all that an epoch held, which may linger for so long. What fails is left to others, after a lease. */
+  /** Releases everything that an epoch held, with this grace period. If this fails, other nodes do it after a lease. */
   async release(epoch: string, lingersMs: Millis): Promise<void> {
     const { link, pace, keys, bury, log } = this.#options;
     try {
@@ -56,7 +56,7 @@ export class DeadEpochs {
   }
 }
 
-/** What stands before the first line break, and after it. */
+/** Splits a text at the first line break. */
 export function splitFirst(text: string): readonly [string, string] {
   const end = text.indexOf('\n');
   return end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 1)];

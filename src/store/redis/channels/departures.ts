@@ -2,31 +2,31 @@ import type { Leave, Member } from '../../../ports/attendance.ts';
 import type { Millis } from '../../../ports/clock.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 
-/** What has left a channel, and until when each may linger. */
+/** What has left a channel, and until when the grace period of each lasts. */
 export interface Departed {
   readonly appId: string;
   readonly name: ChannelName;
   channelUntil: Millis | undefined;
-  /** The last moment at which any of it was due. */
+  /** The latest end of a grace period. */
   latest: Millis;
   readonly members: Map<string, { readonly member: Member; readonly until: Millis }>;
 }
 
-/** So many channels are remembered at most. */
-const rememberedChannels = 10_000;
+/** How many channels are remembered. */
+const maxChannels = 10_000;
 
-/** And so many members of each. */
-const rememberedMembers = 10_000;
+/** How many members of each channel are remembered. */
+const maxMembersPerChannel = 10_000;
 
 /**
- * What has left this node of late. Until it has been reported as gone, nobody but Redis knows that it was ever
- * there: should Redis lose that, it is asserted anew from here.
+ * Remembers what has left this node recently. Until a departure has been reported, only Redis knows that it happened. If Redis loses
+ * that, this node asserts it again.
  */
 export class Departures {
   readonly #channels = new Map<string, Departed>();
   readonly #keepForMs: Millis;
 
-  /** `keepForMs`: so long after it was due a departure is remembered. */
+  /** `keepForMs`: how long a departure is remembered after it was due. */
   constructor(keepForMs: Millis) {
     this.#keepForMs = keepForMs;
   }
@@ -42,13 +42,13 @@ export class Departures {
       departed.members.set(leaver.userId, { member, until: at + leaver.lingersMs });
     }
     if (channelLingersMs !== undefined) departed.channelUntil = at + channelLingersMs;
-    // A channel that somebody leaves again and again is remembered, not all who ever left it.
+    // The channel stays as long as members leave it, so old members must be removed separately.
     for (const [userId, { until }] of departed.members) {
-      if (departed.members.size <= rememberedMembers && until + this.#keepForMs > at) break;
+      if (departed.members.size <= maxMembersPerChannel && until + this.#keepForMs > at) break;
       departed.members.delete(userId);
     }
     for (const [oldest, one] of this.#channels) {
-      if (this.#channels.size <= rememberedChannels && one.latest + this.#keepForMs > at) break;
+      if (this.#channels.size <= maxChannels && one.latest + this.#keepForMs > at) break;
       this.#channels.delete(oldest);
     }
   }

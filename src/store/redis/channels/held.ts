@@ -6,34 +6,34 @@ import type { ChannelKeys } from '../keys.ts';
 import { Replica, type ReplicaNotice } from './replica.ts';
 import type { ChannelDescription } from '../link/replies.ts';
 
-/** A member that has connections here, or asks to be let in. */
-export interface Here extends Member {
-  /** Joins that are not answered yet. */
-  asking: number;
-  isLetIn: boolean;
+/** A member that has connections on this node, or is about to be admitted. */
+export interface LocalMember extends Member {
+  /** How many joins of the member are not answered yet. */
+  pendingJoins: number;
+  isAdmitted: boolean;
 }
 
-/** A channel that this node has subscribers of: what it has of it, and what it knows. */
+/** A channel with subscribers on this node: what this node holds of it, and what it knows of it. */
 export class HeldChannel implements KeptChannel {
   readonly appId: string;
   readonly name: ChannelName;
   readonly keys: ChannelKeys;
-  /** The members that have connections here, as they were reported. */
-  readonly members = new Map<string, Here>();
+  /** The members with connections on this node, as they were reported. */
+  readonly members = new Map<string, LocalMember>();
   readonly replica = new Replica();
-  /** Connections, as last reported. */
+  /** The number of connections that was last reported. */
   reported = 0;
   /** Redis had no memory for some of it. */
   isRefused = false;
-  /** Somebody asked for the cached event, and whether there is one is to be found out yet: if not, webhooks are told. */
+  /** A subscriber needs the cached event, and it is not yet known whether there is one. If not, webhooks must report a cache miss. */
   mayMissCache = false;
-  /** Resolves once what others publish is heard here; undefined: it is. */
-  hearing: Promise<void> | undefined;
-  /** Joins that are not answered yet; they are not told what subscribers are told meanwhile. */
+  /** Resolves once events of other nodes arrive here; undefined: they do already. */
+  listening: Promise<void> | undefined;
+  /** How many joins are not answered yet. Their clients do not receive what subscribers receive meanwhile. */
   joining = 0;
-  /** A count that was told meanwhile. */
+  /** A count that was sent to subscribers meanwhile. */
   countToRepeat: number | undefined;
-  /** Those who wait for a snapshot. */
+  /** The joins that wait for a snapshot. */
   #waiting: (() => void)[] = [];
 
   constructor({ appId, name, keys }: KeptChannel) {
@@ -43,45 +43,45 @@ export class HeldChannel implements KeptChannel {
   }
 
   /**
-   * `asking`: Redis has not answered yet, and nobody was told anything. `known`: there is a snapshot, and every change since.
-   * `alone`: Redis did not answer, or something may have been missed since it did; subscribers believe what was known then.
+   * `unknown`: Redis has not answered yet, and subscribers know nothing. `known`: there is a snapshot, and every change since. `stale`:
+   * Redis did not answer, or notices may have been missed since; subscribers know the last state before that.
    */
-  get state(): 'asking' | 'known' | 'alone' {
+  get state(): 'unknown' | 'known' | 'stale' {
     if (this.replica.isTrusted) return 'known';
-    return this.replica.isKnown ? 'alone' : 'asking';
+    return this.replica.isKnown ? 'stale' : 'unknown';
   }
 
-  /** A connection of the member comes. Whether it is the first here. */
+  /** Notes a connection of the member. Returns whether it is the member's first on this node. */
   enter(member: Member): boolean {
     if (this.members.has(member.userId)) return false;
-    this.members.set(member.userId, { ...member, asking: 0, isLetIn: false });
+    this.members.set(member.userId, { ...member, pendingJoins: 0, isAdmitted: false });
     return true;
   }
 
-  /** A join of a member has its answer. Whom none of those who asked could bring in is not here. */
-  answered(here: Here, isLetIn: boolean): void {
-    here.asking -= 1;
-    here.isLetIn ||= isLetIn;
-    const isHere = here.isLetIn || here.asking > 0;
-    if (!isHere && this.members.get(here.userId) === here) this.members.delete(here.userId);
+  /** Notes that a join of a member was answered. A member is removed again if none of its joins was admitted. */
+  joinAnswered(member: LocalMember, isAdmitted: boolean): void {
+    member.pendingJoins -= 1;
+    member.isAdmitted ||= isAdmitted;
+    const isHere = member.isAdmitted || member.pendingJoins > 0;
+    if (!isHere && this.members.get(member.userId) === member) this.members.delete(member.userId);
   }
 
-  /** Whether a subscriber can be answered without asking. */
+  /** Whether a subscriber can be answered without asking Redis. */
   knows({ member, readsCache, wantsCacheMiss }: Join, at: Millis): boolean {
     const { replica } = this;
     if (member === undefined && !readsCache) return true;
     if (this.state !== 'known' || (member !== undefined && !replica.members.has(member.userId))) return false;
-    return !readsCache || !wantsCacheMiss || replica.cached(at) !== undefined || replica.missStands(at);
+    return !readsCache || !wantsCacheMiss || replica.cached(at) !== undefined || replica.isMissReported(at);
   }
 
-  /** Whether what is known of the cache has ended, so that Redis is to be asked again; not if the subscriber has gone. */
+  /** Whether the cached event or cache miss has expired, so that Redis must be asked again. False if the subscriber has left. */
   hasLapsed(join: Join, at: Millis): boolean {
     const { member, readsCache, wantsCacheMiss } = join;
     if (!readsCache || !wantsCacheMiss || this.state !== 'known') return false;
     return (member === undefined || this.members.has(member.userId)) && !this.knows(join, at);
   }
 
-  /** What a subscriber who was let in is told at this moment. */
+  /** The answer to a subscriber that is admitted now. */
   answer({ member, readsCache }: Join, at: Millis): Extract<JoinAnswer, { kind: 'joined' }> {
     const cached = readsCache ? this.replica.cached(at) : undefined;
     return {
@@ -91,35 +91,35 @@ export class HeldChannel implements KeptChannel {
     };
   }
 
-  /** Takes what Redis knows. Returns what subscribers are to be told of it. */
+  /** Takes a snapshot of Redis. Returns the resulting notices for subscribers. */
   merge(description: ChannelDescription, at: Millis): readonly ReplicaNotice[] {
-    const members = this.isRefused ? this.#withLetIn(description.members) : description.members;
+    const members = this.isRefused ? this.#withAdmitted(description.members) : description.members;
     return this.replica.merge({ ...description, members }, at);
   }
 
-  /** Resolves with the next snapshot, once `snapshotCame` is called. */
+  /** Resolves with the next snapshot, once `snapshotTaken` is called. */
   nextSnapshot(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** A snapshot was taken, and subscribers were told what it changes. */
-  snapshotCame(): void {
+  /** A snapshot was taken, and subscribers were notified of the changes. */
+  snapshotTaken(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
 
-  /** Those present, and those who were let in here although Redis had no memory for them. */
-  #withLetIn(present: ReadonlyMap<string, Member>): ReadonlyMap<string, Member> {
+  /** Adds the members who were admitted here although Redis had no memory for them. */
+  #withAdmitted(present: ReadonlyMap<string, Member>): ReadonlyMap<string, Member> {
     const all = new Map(present);
-    for (const [userId, { infoJson, isLetIn }] of this.members) {
-      if (isLetIn && !all.has(userId)) all.set(userId, { userId, infoJson });
+    for (const [userId, { infoJson, isAdmitted }] of this.members) {
+      if (isAdmitted && !all.has(userId)) all.set(userId, { userId, infoJson });
     }
     return all;
   }
 }
 
-/** Members as scripts take them: user ids and infos by turns. */
-export function named(members: Iterable<Member>): string[] {
+/** Members as arguments of scripts: user ids and infos alternately. */
+export function toArguments(members: Iterable<Member>): string[] {
   return [...members].flatMap(({ userId, infoJson }) => [userId, infoJson]);
 }

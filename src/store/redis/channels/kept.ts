@@ -7,10 +7,10 @@ export interface KeptEntry {
   readonly event: WebhookEvent;
 }
 
-/** An entry of an outbox that this version of the program does not know: another one wrote it. */
+/** An entry of an outbox that this version of the program does not understand, because another version wrote it. */
 export interface UnknownEntry {
   readonly appId: string;
-  /** Empty: not even that can be read. */
+  /** Empty if not even the channel can be read. */
   readonly channel: string;
   readonly event: undefined;
 }
@@ -24,7 +24,7 @@ export function parseEntry([, appId = '', , json = '']: readonly string[]): Kept
   return { appId, channel: typeof channel === 'string' ? channel : '', event: undefined };
 }
 
-/** Reads a batch that was kept. Undefined if it is none that this version of the program knows. */
+/** Reads a kept batch. Undefined if this version of the program does not understand it. */
 export function parseKeptBatch(id: string, json: string): KeptBatch | undefined {
   const batch = parse(json);
   if (typeof batch !== 'object' || batch === null) return undefined;

@@ -2,7 +2,7 @@ import type { Leave, Member } from '../../../ports/attendance.ts';
 import type { Clock, Millis } from '../../../ports/clock.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
 import { Departures, type Departed } from './departures.ts';
-import { named, type HeldChannel } from './held.ts';
+import { toArguments, type HeldChannel } from './held.ts';
 import type { Registration } from './registration.ts';
 
 export interface LeavesOptions {
@@ -10,11 +10,11 @@ export interface LeavesOptions {
   readonly leaseMs: Millis;
   readonly registration: Registration;
   readonly scripts: ChannelScripts;
-  /** At this moment something is to be reported as gone. */
+  /** A departure falls due at this moment. */
   readonly due: (at: Millis) => void;
 }
 
-/** Tells Redis what leaves this node, and tells it again if Redis loses that. */
+/** Reports to Redis what leaves this node, and reports it again if Redis loses that. */
 export class Leaves {
   readonly #options: LeavesOptions;
   readonly #departures: Departures;
@@ -24,37 +24,44 @@ export class Leaves {
     this.#departures = new Departures(options.leaseMs);
   }
 
-  /** Something leaves; `member` as it was reported. */
+  /** Reports that something leaves. `member` is the member as it was reported on arrival. */
   leave(channel: KeptChannel, leave: Leave, member: Member | undefined): void {
     this.#departures.add(this.#options.clock.now(), leave, member);
     this.#send(channel, leave);
   }
 
-  /** What was still to be reported as gone: nobody else remembers that it ever was there. `held`: what is there now. */
-  tellAgain(held: (appId: string, channel: string) => HeldChannel | undefined): void {
-    for (const departed of this.#departures) this.#tellAgain(departed, held(departed.appId, departed.name));
+  /** Reports again what was not due yet, because no other node remembers it. `held` returns what this node holds now. */
+  reportAgain(held: (appId: string, channel: string) => HeldChannel | undefined): void {
+    for (const departed of this.#departures) this.#reportAgain(departed, held(departed.appId, departed.name));
   }
 
-  #tellAgain(
+  #reportAgain(
     { appId, name, channelUntil = -Infinity, members }: Departed,
-    now: HeldChannel | undefined,
+    present: HeldChannel | undefined,
   ): void {
     const { clock, registration, scripts } = this.#options;
     const at = clock.now();
-    // What was due while Redis was there has been reported.
-    const since = registration.heardAt;
-    const gone = [...members.values()].filter(
-      ({ member, until }) => until >= since && now?.members.has(member.userId) !== true,
+    // What was due while Redis was reachable has been reported.
+    const since = registration.lastAnswerAt;
+    const departedMembers = [...members.values()].filter(
+      ({ member, until }) => until >= since && present?.members.has(member.userId) !== true,
     );
-    const isChannelGone = now === undefined && channelUntil >= since;
-    if (gone.length === 0 && !isChannelGone) return;
+    const hasChannelDeparted = present === undefined && channelUntil >= since;
+    if (departedMembers.length === 0 && !hasChannelDeparted) return;
     const channel = scripts.channel(appId, name);
-    const args = [now?.reported ?? 0, '', -1, '', '', ...named(gone.map(({ member }) => member))];
+    const args = [
+      present?.reported ?? 0,
+      '',
+      -1,
+      '',
+      '',
+      ...toArguments(departedMembers.map(({ member }) => member)),
+    ];
     void registration.step(scripts.step('join', channel, args));
-    for (const { member, until } of gone) {
+    for (const { member, until } of departedMembers) {
       this.#send(channel, { member: { userId: member.userId, lingersMs: until - at } });
     }
-    if (now === undefined) this.#send(channel, { channelLingersMs: channelUntil - at });
+    if (present === undefined) this.#send(channel, { channelLingersMs: channelUntil - at });
   }
 
   #send(
@@ -72,7 +79,7 @@ export class Leaves {
   }
 }
 
-/** Scripts reckon in whole milliseconds; nothing is due too early. */
+/** Rounds up, because scripts use whole milliseconds and nothing may be due too early. */
 function wholeMs(ms: Millis): number {
   return Math.max(0, Math.ceil(ms));
 }

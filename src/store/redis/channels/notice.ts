@@ -1,15 +1,15 @@
 import { isSocketId } from '../../../protocol/socket-id.ts';
 import type { ChannelChange } from './replica.ts';
 
-/** What a script tells every node, in the order of the revisions of its partition. */
+/** A notice that a script sends to every node, in the order of the revisions of its partition. */
 export interface PartitionNotice {
   readonly revision: number;
   readonly appId: string;
-  readonly news: News;
+  readonly content: NoticeContent;
 }
 
-/** Of a channel, of a user, or of the app. */
-export type News =
+/** The content of a notice: about a channel, a user, or the whole app. */
+export type NoticeContent =
   | {
       readonly kind: 'channel';
       readonly channel: string;
@@ -18,11 +18,11 @@ export type News =
     }
   | { readonly kind: 'count'; readonly channel: string; readonly count: number }
   | { readonly kind: 'user'; readonly userId: string; readonly isOnline: boolean }
-  /** The user was sent away so long ago. */
+  /** The connections of the user were terminated this long ago. */
   | { readonly kind: 'end'; readonly userId: string; readonly agoMs: number }
   | { readonly kind: 'connections'; readonly byEpoch: ReadonlyMap<string, number> };
 
-/** Reads a notice. Undefined if it is none that this version of the program knows. */
+/** Reads a notice. Undefined if this version of the program does not understand it. */
 export function parseNotice(json: string): PartitionNotice | undefined {
   const notice = parseObject(json);
   if (notice === undefined) return undefined;
@@ -30,14 +30,23 @@ export function parseNotice(json: string): PartitionNotice | undefined {
     const value = notice[key];
     return typeof value === 'string' ? value : '';
   };
-  const news = toNews(text, Number(notice['t'] ?? notice['n'] ?? notice['s'] ?? 0), notice['e']);
-  return news && { revision: Number(text('v')), appId: text('a'), news };
+  const content = toContent(text, Number(notice['t'] ?? notice['n'] ?? notice['s'] ?? 0), notice['e']);
+  return content && { revision: Number(text('v')), appId: text('a'), content };
 }
 
-function toNews(text: (key: string) => string, number: number, byEpoch: unknown): News | undefined {
+function toContent(
+  text: (key: string) => string,
+  number: number,
+  byEpoch: unknown,
+): NoticeContent | undefined {
   const channel = text('c');
   const userId = text('u');
-  const ofChannel = (change: ChannelChange): News => ({ kind: 'channel', channel, change, mark: text('o') });
+  const ofChannel = (change: ChannelChange): NoticeContent => ({
+    kind: 'channel',
+    channel,
+    change,
+    mark: text('o'),
+  });
   switch (text('k')) {
     case 'in':
       return ofChannel({ kind: 'in', member: { userId, infoJson: text('i') } });

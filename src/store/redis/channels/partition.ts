@@ -18,31 +18,31 @@ import type { RedisLedgerOptions } from '../link/surroundings.ts';
 import { Terminations } from './terminations.ts';
 import { PartitionUsers } from './users.ts';
 
-/** A node that did not cause a departure looks for it so much later than the one that did. */
-const handicapMs: Millis = 500;
+/** A node that did not cause a departure checks for it this much later than the node that did. */
+const otherNodesDelayMs: Millis = 500;
 
 /**
- * In a cluster topics are asked for anew after so many heartbeats that were not heard: the slot may have moved, of which the
- * client does not always hear. To make the connection of a single server anew is dearer, and waits for a whole lease.
+ * In a cluster, topics are subscribed to again after this many missing heartbeats: the slot may have moved, which the client does not
+ * always notice. With a single server the connection would have to be renewed. That costs more, so it waits for a whole lease.
  */
-const mostBeatsUnheard = 3;
+const maxMissedHeartbeats = 3;
 
-/** Names that start with the prefix and come after a name, so many. */
+/** A request for at most `limit` names that start with the prefix and come after a name. */
 export interface NamesAfter {
   readonly prefix: string;
   readonly after: string;
   readonly limit: number;
 }
 
-/** What a partition shares with the others, and which of them it is. */
+/** What a partition shares with the others, and its number. */
 interface PartitionParts {
   readonly keys: PartitionKeys;
   readonly index: number;
-  readonly standing: HealthLog;
-  readonly hearing: ChannelTopics;
+  readonly healthLog: HealthLog;
+  readonly channelTopics: ChannelTopics;
 }
 
-/** One partition of the state, as this node takes part in it. */
+/** This node's part in one partition of the state. */
 export class Partition {
   readonly keys: PartitionKeys;
   readonly registration: Registration;
@@ -52,21 +52,21 @@ export class Partition {
   readonly drops: RedisDrops;
   readonly terminations: Terminations;
   readonly #options: RedisLedgerOptions;
-  readonly #standing: HealthLog;
+  readonly #healthLog: HealthLog;
   readonly #revisions = new Revisions();
   readonly #deadEpochs: DeadEpochs;
   #mustRead = false;
-  /** When something was last heard on the topic; this node's own heartbeats are. */
-  #topicHeardAt: Millis = -Infinity;
-  /** Heartbeats since then that were answered. */
-  #beatsUnheard = 0;
+  /** When a message last arrived on the topic. This node's own heartbeats arrive too. */
+  #topicMessageAt: Millis = -Infinity;
+  /** How many heartbeats were answered since then. */
+  #missedHeartbeats = 0;
   /** When something is due, as far as is known. */
   #dueAt: Millis = Infinity;
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(options: RedisLedgerOptions, { keys, index, standing, hearing }: PartitionParts) {
+  constructor(options: RedisLedgerOptions, { keys, index, healthLog, channelTopics }: PartitionParts) {
     this.#options = options;
-    this.#standing = standing;
+    this.#healthLog = healthLog;
     this.keys = keys;
     this.registration = new Registration({
       keys: this.keys,
@@ -82,15 +82,15 @@ export class Partition {
         options.registered(index);
       },
       memoryIsBack: () => this.#assertRefused(),
-      failed: (error) => standing.failed(error, index),
+      failed: (error) => healthLog.failed(error, index),
     });
     const scripts = new ChannelScripts(options, this.registration, this.keys);
     this.channels = new Channels(options, this.registration, scripts, {
       due: (at) => this.#due(at),
       lastRevision: () => this.#revisions.last,
       reached: (revision) => this.#revisions.reached(revision),
-      listen: (appId, channel) => hearing.begin(appId, channel),
-      letGo: (appId, channel) => hearing.end(appId, channel),
+      listen: (appId, channel) => channelTopics.begin(appId, channel),
+      unlisten: (appId, channel) => channelTopics.end(appId, channel),
     });
     this.users = new PartitionUsers(options, this.registration, this.keys);
     this.connections = new CountedConnections(options, this.registration, this.keys);
@@ -113,43 +113,43 @@ export class Partition {
     });
   }
 
-  /** When something was last heard on the topic. */
-  get topicHeardAt(): Millis {
-    return this.#topicHeardAt;
+  /** When a message last arrived on the topic. */
+  get topicMessageAt(): Millis {
+    return this.#topicMessageAt;
   }
 
   get dueAt(): Millis {
     return this.#dueAt;
   }
 
-  /** Whether nothing is under way that was begun here. */
+  /** Whether no work of this node is under way. */
   get isIdle(): boolean {
     return this.#running.size === 0 && this.registration.isIdle;
   }
 
-  /** Something was said on the partition's topic: a notice, the revision at a heartbeat, or that data was lost. */
+  /** Takes a message from the partition's topic: a notice, the revision after a heartbeat, or the identity of new data. */
   receive(message: string): void {
-    this.#hearTopic();
-    if (message.startsWith('b')) this.#readIf(this.#revisions.said(Number(message.slice(1))));
-    else if (message.startsWith('d')) this.registration.begun(message.slice(1));
-    else this.#hear(parseNotice(message.slice(1)));
-    this.#revisions.tellListeners();
+    this.#noteTopicMessage();
+    if (message.startsWith('b')) this.#readIf(this.#revisions.reported(Number(message.slice(1))));
+    else if (message.startsWith('d')) this.registration.dataReplaced(message.slice(1));
+    else this.#receiveNotice(parseNotice(message.slice(1)));
+    this.#revisions.notifyListeners();
   }
 
-  #hear(notice: PartitionNotice | undefined): void {
+  #receiveNotice(notice: PartitionNotice | undefined): void {
     if (notice === undefined || notice.revision <= this.#revisions.last) return;
     this.#readIf(this.#revisions.noticed(notice.revision));
     this.#take(notice);
   }
 
-  /** Keeps the lease, and sees to what others have left undone. */
+  /** Renews the lease, releases a dead epoch, and tries again what has failed. */
   async beat(): Promise<void> {
     const beat = await this.registration.beat();
     if (beat === undefined) return;
-    this.#seeToTopic();
-    if (beat.dueMs !== undefined) this.#due(this.#options.clock.now() + beat.dueMs + handicapMs);
+    this.#checkTopic();
+    if (beat.dueMs !== undefined) this.#due(this.#options.clock.now() + beat.dueMs + otherNodesDelayMs);
     if (!this.registration.isFull) this.#assertRefused();
-    if (beat.dead !== '') this.#release(beat.dead);
+    if (beat.deadEpoch !== '') this.#release(beat.deadEpoch);
     if (this.#mustRead) this.#readAll();
     if (beat.isAwaited) await this.beat();
   }
@@ -166,25 +166,25 @@ export class Partition {
         await this.#options.pace.each(found, (subject) => this.#expire(String(subject)));
       }
     } catch {
-      // The next heartbeat tells what is due.
+      // The next heartbeat reports what is due.
     }
   }
 
-  /** Keeps what a client said for webhooks, in order with the facts of its channel, if need be later. */
+  /** Appends a client event for webhooks, in order with the other events of its channel. It may be sent later. */
   append(appId: string, event: WebhookEvent): void {
     const json = JSON.stringify(event);
     const userId = 'userId' in event ? (event.userId ?? '') : '';
     const args = [json, userId, Math.ceil(this.#options.graceMs)];
     const append = this.channels.scripts.step('append', this.channels.kept(appId, event.channel), args);
-    const tell = (isTaken: boolean): void => {
-      if (!isTaken) this.#standing.eventLost(appId);
+    const settle = (isTaken: boolean): void => {
+      if (!isTaken) this.#healthLog.eventLost(appId);
     };
-    void this.registration.record(append, json.length).then(tell);
+    void this.registration.record(append, json.length).then(settle);
   }
 
   /**
-   * The first occupied channels of an app whose name starts with `prefix` and comes after `after`, in order; a limit of
-   * Infinity: all. Undefined: Redis does not know everything. Rejects when it cannot be reached.
+   * Lists the first occupied channels of an app whose names start with `prefix` and come after `after`, in order. A limit of Infinity means
+   * all. Undefined if Redis does not know everything. Rejects if it cannot be reached.
    */
   async list(
     appId: string,
@@ -193,19 +193,19 @@ export class Partition {
     const from = after >= prefix ? `(${after}` : `[${prefix}`;
     // Every allowed character of a name sorts before this one.
     const to = prefix === '' ? '+' : `[${prefix}\xff`;
-    const most = limit === Infinity ? -1 : limit;
-    const args = [...this.registration.standing, from, to, most];
+    const max = limit === Infinity ? -1 : limit;
+    const args = [...this.registration.knownPosition, from, to, max];
     const [status, ...names] = await this.#script('list', [this.keys.index(appId)], args);
     return status === 'ok' ? names.map((name) => checkedChannelName(String(name))) : undefined;
   }
 
-  /** Whether so many more events may be published now. Rejects when Redis cannot be reached. */
+  /** Whether this many more events may be published now. Rejects if Redis cannot be reached. */
   async admit(appId: string, count: number, perSecond: number): Promise<boolean> {
     const [isAdmitted] = await this.#script('admit', [this.keys.admitted(appId)], [count, perSecond]);
     return isAdmitted === 1;
   }
 
-  /** This node takes part no more: what it may still hold is released at once, and may linger for so long. */
+  /** Ends this node's part. What it still holds is released immediately, with this grace period. */
   async close(lingersMs: Millis): Promise<void> {
     const { epoch } = this.registration;
     await this.registration.close();
@@ -217,26 +217,26 @@ export class Partition {
     this.users.assertRefused();
   }
 
-  /** The heartbeats are taken, so they are to be heard as well. */
-  #seeToTopic(): void {
+  /** Renews the topic if heartbeats are answered but do not arrive on it. */
+  #checkTopic(): void {
     const { clock, leaseMs, link } = this.#options;
     if (!this.registration.isRegistered) return;
-    this.#beatsUnheard += 1;
-    const isSilent = clock.now() - this.#topicHeardAt >= leaseMs;
-    if (!isSilent && !(link.isCluster && this.#beatsUnheard > mostBeatsUnheard)) return;
-    this.#beatsUnheard = 0;
-    if (isSilent) this.#topicHeardAt = clock.now();
+    this.#missedHeartbeats += 1;
+    const isSilent = clock.now() - this.#topicMessageAt >= leaseMs;
+    if (!isSilent && !(link.isCluster && this.#missedHeartbeats > maxMissedHeartbeats)) return;
+    this.#missedHeartbeats = 0;
+    if (isSilent) this.#topicMessageAt = clock.now();
     link.topics.renew(this.keys.topic);
   }
 
-  #hearTopic(): void {
-    this.#topicHeardAt = this.#options.clock.now();
-    this.#beatsUnheard = 0;
+  #noteTopicMessage(): void {
+    this.#topicMessageAt = this.#options.clock.now();
+    this.#missedHeartbeats = 0;
   }
 
   #registered({ former, revision, isDataLost }: Registered): void {
-    if (isDataLost) this.#standing.dataLost();
-    this.#hearTopic();
+    if (isDataLost) this.#healthLog.dataLost();
+    this.#noteTopicMessage();
     this.#revisions.startFrom(revision);
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
@@ -255,22 +255,22 @@ export class Partition {
     if (isMissing) this.#readAll();
   }
 
-  #take({ revision, appId, news }: PartitionNotice): void {
-    switch (news.kind) {
+  #take({ revision, appId, content }: PartitionNotice): void {
+    switch (content.kind) {
       case 'channel':
-        return this.channels.apply(appId, news.channel, { revision, ...news });
+        return this.channels.apply(appId, content.channel, { revision, ...content });
       case 'count':
-        return this.channels.tellCount(appId, news.channel, news.count);
+        return this.channels.notifyCount(appId, content.channel, content.count);
       case 'user':
-        return this.users.apply(appId, news.userId, { revision, isOnline: news.isOnline });
+        return this.users.apply(appId, content.userId, { revision, isOnline: content.isOnline });
       case 'end':
-        return this.#options.terminate(appId, news.userId, news.agoMs);
+        return this.#options.terminate(appId, content.userId, content.agoMs);
       case 'connections':
-        return this.connections.hear(appId, news.byEpoch);
+        return this.connections.takeCounts(appId, content.byEpoch);
     }
   }
 
-  /** Or else with the next heartbeat, together with all the rest. */
+  /** If this fails, the next heartbeat reads everything. */
   async #readEnded(): Promise<void> {
     if (!(await this.terminations.read())) this.#mustRead = true;
   }

@@ -1,15 +1,15 @@
 import type { SendStep } from './steps.ts';
 
-/** Steps that wait to be taken, at most: beyond, the oldest are given up. Two of the largest may wait in any case. */
-const mostSteps = 10_000;
-const leastBytes = 16 * 1024 * 1024;
+/** How many steps may wait. Beyond that, the oldest are given up. Two steps of the largest size may always wait. */
+const maxSteps = 10_000;
+const minBytes = 16 * 1024 * 1024;
 
-/** A step that is worth repeating, until it is known to be taken. */
+/** A step that is repeated until it is known to be taken. */
 export interface RecordedStep {
   readonly send: SendStep;
   readonly bytes: number;
   readonly settle: (isTaken: boolean) => void;
-  /** Under which epoch and number it was sent last; undefined: not yet. */
+  /** The epoch and number under which it was last sent; undefined: not yet. */
   sentAs: { readonly epoch: string; readonly number: number } | undefined;
 }
 
@@ -17,32 +17,32 @@ export interface RecordedStep {
 export class RecordedSteps {
   #steps: RecordedStep[] = [];
   #bytes = 0;
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
   #whenFlushed: (() => void)[] = [];
 
-  /** `messageBytes` of the largest step. */
+  /** `messageBytes`: the size of the largest step. */
   constructor(messageBytes: number) {
-    this.#mostBytes = Math.max(leastBytes, 2 * messageBytes);
+    this.#maxBytes = Math.max(minBytes, 2 * messageBytes);
   }
 
-  /** Keeps one more. `settle` is told whether it was taken, or given up. */
+  /** Adds a step. `settle` is called with whether the step was taken (true) or given up (false). */
   add(send: SendStep, bytes: number, settle: (isTaken: boolean) => void): RecordedStep {
     const step: RecordedStep = { send, bytes, settle, sentAs: undefined };
     this.#steps.push(step);
     this.#bytes += bytes;
-    while (this.#steps.length > mostSteps || this.#bytes > this.#mostBytes) {
+    while (this.#steps.length > maxSteps || this.#bytes > this.#maxBytes) {
       const [oldest] = this.#steps;
       if (oldest !== undefined) this.settle(oldest, false);
     }
     return step;
   }
 
-  /** Those that were not sent under this epoch. */
+  /** The steps that were not sent under this epoch. */
   notSentUnder(epoch: string): readonly RecordedStep[] {
     return this.#steps.filter(({ sentAs }) => sentAs?.epoch !== epoch);
   }
 
-  /** Of an epoch all steps up to this number were taken. */
+  /** All steps of an epoch up to this number were taken. */
   taken(epoch: string, lastNumber: number): void {
     for (const step of Array.from(this.#steps)) {
       const { sentAs } = step;
@@ -50,7 +50,7 @@ export class RecordedSteps {
     }
   }
 
-  /** It was taken, or is given up: it is kept no longer. */
+  /** Removes a step that was taken or is given up. */
   settle(step: RecordedStep, isTaken: boolean): void {
     const index = this.#steps.indexOf(step);
     if (index < 0) return;
@@ -67,7 +67,7 @@ export class RecordedSteps {
     for (const step of Array.from(this.#steps)) this.settle(step, false);
   }
 
-  /** Resolves once none waits any more. */
+  /** Resolves once no step waits any more. */
   flushed(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#steps.length === 0) resolve();

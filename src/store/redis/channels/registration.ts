@@ -6,21 +6,21 @@ import type { Reply } from '../link/replies.ts';
 import { Epoch, Steps, type SendStep } from './steps.ts';
 import { RedisClock } from '../link/redis-clock.ts';
 
-/** What a node is told when a partition has registered it. */
+/** The result of a registration in a partition. */
 export interface Registered {
-  /** The epoch that this one replaces; empty: none. What it held is to be released. */
+  /** The epoch that this one replaces; empty: none. What it held must be released. */
   readonly former: string;
   readonly revision: number;
-  /** The partition has lost everything that it knew, or steps that this node knew to be taken. */
+  /** The partition has lost all its data, or steps that this node knew to be taken. */
   readonly isDataLost: boolean;
 }
 
-/** What a heartbeat is answered. */
-interface Beat {
-  /** Until something is due; undefined: nothing is, or departures are held. */
+/** The answer to a heartbeat. */
+interface HeartbeatAnswer {
+  /** The time until something is due; undefined: nothing is due, or departures are held. */
   readonly dueMs: Millis | undefined;
-  /** A dead epoch to be released; empty: none. */
-  readonly dead: string;
+  /** A dead epoch that this node must release; empty: none. */
+  readonly deadEpoch: string;
   /** Departures wait for another heartbeat of this node. */
   readonly isAwaited: boolean;
 }
@@ -29,42 +29,41 @@ export interface RegistrationOptions {
   readonly run: RunScript;
   readonly keys: PartitionKeys;
   readonly clock: Clock;
-  /** The present moment as the scripts are to take it; empty: Redis's own. */
+  /** The present moment that scripts must use (tests set it); empty: the time of the Redis server. */
   readonly present: () => string;
   readonly leaseMs: Millis;
-  /** The most bytes of one event. */
+  /** The maximum size of one event. */
   readonly messageBytes?: number | undefined;
   readonly newEpoch: () => string;
-  /** The last revision of which this node has heard: Redis must not give it, or an earlier one, again. */
+  /** The last revision that this node has received. Redis must never use it or an earlier one again. */
   readonly revision: () => number;
-  /** Called in the very turn of the registration: the steps begun here come before all others. */
+  /** Called in the same turn as the registration, so that the steps started here come before all others. */
   readonly registered: (registered: Registered) => void;
-  /** Redis has memory for what is new again: the steps begun here come before those that were recorded. */
+  /** Redis has memory for new things again. The steps started here come before the recorded ones. */
   readonly memoryIsBack: () => void;
   /** A registration has failed: Redis cannot be reached, or refuses. */
   readonly failed: (error: unknown) => void;
 }
 
-/** The wait before a registration is tried again: doubled each time, up to the longest. */
+/** The wait before another attempt to register. It doubles each time, up to the maximum. */
 const firstRetryMs: Millis = 50;
-const longestRetryMs: Millis = 1000;
+const maxRetryMs: Millis = 1000;
 
 /**
- * A node's standing in one partition. The node is registered under an epoch, and numbers its steps; a script
- * takes a step only if the epoch is registered and the number is the next. So a step that was sent twice,
- * or late over a lost connection, or that Redis has lost after it had acknowledged it, cannot do harm: it
- * is refused, and the node registers afresh and asserts anew all that it has.
+ * A node's registration in one partition. The node is registered under an epoch, and numbers its steps. A script takes a step only if
+ * the epoch is registered and the number is the next one. So a step does no harm if it was sent twice, arrives late over a lost
+ * connection, or was acknowledged and then lost by Redis. It is refused, and the node registers again and asserts all that it holds.
  */
 export class Registration {
   readonly #options: RegistrationOptions;
   readonly #steps: Steps;
   readonly #recorded: RecordedSteps;
-  readonly #theirClock = new RedisClock();
+  readonly #redisClock = new RedisClock();
   #epoch = new Epoch('');
   #former = '';
   #data: string | undefined;
-  #life: string | undefined;
-  #state: 'away' | 'registered' | 'closed' = 'away';
+  #dataVersion: string | undefined;
+  #state: 'unregistered' | 'registered' | 'closed' = 'unregistered';
   #isRegistering = false;
   #failures = 0;
 
@@ -74,7 +73,7 @@ export class Registration {
     this.#steps = new Steps({
       clock: options.clock,
       failed: (epoch, error) => {
-        this.#lose(epoch);
+        this.#abandon(epoch);
         if (error !== undefined) options.failed(error);
       },
     });
@@ -84,25 +83,25 @@ export class Registration {
     return this.#epoch.name;
   }
 
-  /** The one before, which may not be released yet; empty: none. */
+  /** The epoch before, which may not be released yet; empty: none. */
   get former(): string {
     return this.#former;
   }
 
   /**
-   * What a script needs to tell whether Redis knows all that this node knows: epoch, last step that is known to be
-   * taken, and the last revision that was heard.
+   * The arguments by which a script decides whether Redis knows all that this node knows: epoch, number of the last step that is known to
+   * be taken, and the last revision that was received.
    */
-  get standing(): readonly (string | number)[] {
+  get knownPosition(): readonly (string | number)[] {
     return [this.#epoch.name, this.#epoch.taken, this.#options.revision()];
   }
 
   /**
-   * Which life of the data this is, as Redis said last: another one once it has lost something that was written. Undefined
-   * while the node is not registered, or the data have not begun anew yet.
+   * Identifies the data, as Redis last reported it. It changes when Redis loses something that was written. Undefined while the node is
+   * not registered, or there is no data yet.
    */
-  get run(): string | undefined {
-    return this.isRegistered ? this.#life : undefined;
+  get dataVersion(): string | undefined {
+    return this.isRegistered ? this.#dataVersion : undefined;
   }
 
   get isRegistered(): boolean {
@@ -110,50 +109,50 @@ export class Registration {
   }
 
   /** When Redis last answered. */
-  get heardAt(): Millis {
-    return this.#steps.heardAt;
+  get lastAnswerAt(): Millis {
+    return this.#steps.lastAnswerAt;
   }
 
-  /** The last attempt to register has failed. */
-  get isAway(): boolean {
-    return this.#state === 'away' && this.#failures > 0;
+  /** Whether the last attempt to register has failed. */
+  get isCutOff(): boolean {
+    return this.#state === 'unregistered' && this.#failures > 0;
   }
 
-  /** Whether Redis cannot be asked at this moment: it refuses, or is silent. */
+  /** Whether Redis cannot be used at this moment: it refuses, or does not answer. */
   isUnreachable(at: Millis): boolean {
-    return this.isAway || at - this.heardAt >= this.#options.leaseMs / 2;
+    return this.isCutOff || at - this.lastAnswerAt >= this.#options.leaseMs / 2;
   }
 
-  /** Redis has no memory left for anything new. */
+  /** Whether Redis has no memory left for anything new. */
   get isFull(): boolean {
     return this.#steps.isFull;
   }
 
-  /** A moment of this node's clock as Redis counts it, to within a round trip. Undefined before it has answered. */
-  theirs(at: Millis): Millis | undefined {
-    return this.#theirClock.at(at);
+  /** Converts a moment of this node's clock to Redis's time, accurate to a round trip. Undefined before the first answer. */
+  toRedisTime(at: Millis): Millis | undefined {
+    return this.#redisClock.at(at);
   }
 
-  /** Whether nothing is under way. */
+  /** Whether no step or registration is under way. */
   get isIdle(): boolean {
     return this.#steps.areIdle && !this.#isRegistering && (this.isRegistered || this.#state === 'closed');
   }
 
-  /** Registers, or tries until it can. Resolves when it has, or when it is closed. */
+  /** Registers, and tries again until it succeeds. Resolves once it has, or is closed. */
   async register(): Promise<void> {
     if (this.#isRegistering || this.#state === 'closed') return;
     this.#isRegistering = true;
-    this.#state = 'away';
+    this.#state = 'unregistered';
     while (!(await this.#tryToRegister()) && !this.#isClosed()) {
-      const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** this.#failures);
+      const waitMs = Math.min(maxRetryMs, firstRetryMs * 2 ** this.#failures);
       this.#failures += 1;
       await new Promise<void>((resolve) => void this.#options.clock.after(waitMs, resolve));
     }
   }
 
   /**
-   * Has a step taken. Undefined: it was not, or may not have been; the node registers afresh, and what it
-   * has by then is asserted. Steps are taken in the order of the calls.
+   * Sends a step. Undefined if it was not taken, or perhaps not; then the node registers again, and asserts what it holds by then. Steps
+   * are taken in the order of the calls.
    */
   async step(send: SendStep): Promise<Reply | undefined> {
     if (this.#state !== 'registered') return undefined;
@@ -161,61 +160,65 @@ export class Registration {
   }
 
   /**
-   * Has a step taken that no assertion could replace, sooner or later, once, and in order with the others.
-   * Resolves with whether it was; not, if too many had to wait.
+   * Sends a step that no assertion could replace. It is repeated until it is taken, once, and in order with the others. Resolves with
+   * whether it was taken; false if too many steps had to wait.
    */
   record(send: SendStep, bytes: number): Promise<boolean> {
     return new Promise((resolve) => {
       const recorded = this.#recorded.add(send, bytes, resolve);
-      // What waits for memory comes first.
+      // Steps that already wait for memory come first.
       if (this.#state === 'registered' && !this.isFull) void this.#send(recorded);
     });
   }
 
-  /** Resolves once nothing that was recorded waits any more. */
+  /** Resolves once no recorded step waits any more. */
   flushed(): Promise<void> {
     return this.#recorded.flushed();
   }
 
   /**
-   * Keeps the lease. Answers the milliseconds until something is due, a dead epoch to be released, and whether Redis waits
-   * for another heartbeat of this node. When Redis was full and is no more, what was recorded meanwhile is sent.
+   * Renews the lease. If Redis was full and has memory again, this also sends the steps that were recorded meanwhile. Undefined if Redis
+   * did not answer.
    */
-  async beat(): Promise<Beat | undefined> {
+  async beat(): Promise<HeartbeatAnswer | undefined> {
     const epoch = this.#epoch;
     if (this.#state !== 'registered') return undefined;
     const { run, keys, present, leaseMs, revision, clock } = this.#options;
     const askedAt = clock.now();
     try {
-      const [status, due, dead, theirs, isFull, isAwaited, data, lost] = await run(
+      const [status, due, deadEpoch, redisNow, isFull, isAwaited, data, lost] = await run(
         'heartbeat',
         [keys.state, keys.nodes, keys.due],
         [present(), keys.topic, epoch.name, epoch.taken, leaseMs, revision()],
       );
-      this.#theirClock.learn(Number(theirs), askedAt, clock.now());
-      if (epoch === this.#epoch) this.#life = lifeOf(data, lost);
-      if (status === 'ok') this.#steps.heardAt = clock.now();
-      else this.#lose(epoch);
+      this.#redisClock.learn(Number(redisNow), askedAt, clock.now());
+      if (epoch === this.#epoch) this.#dataVersion = dataVersionOf(data, lost);
+      if (status === 'ok') this.#steps.lastAnswerAt = clock.now();
+      else this.#abandon(epoch);
       this.#setFull(isFull === 1);
       const dueMs = Number(due);
-      return { dueMs: dueMs < 0 ? undefined : dueMs, dead: String(dead), isAwaited: isAwaited === 1 };
+      return {
+        dueMs: dueMs < 0 ? undefined : dueMs,
+        deadEpoch: String(deadEpoch),
+        isAwaited: isAwaited === 1,
+      };
     } catch {
-      this.#lose(epoch);
+      this.#abandon(epoch);
       return undefined;
     }
   }
 
-  /** The partition begins with this data: what this node has said before is lost. */
-  begun(data: string): void {
-    if (data !== this.#data) this.#lose(this.#epoch);
+  /** The partition has new data with this identity, so what this node has reported may be lost. */
+  dataReplaced(data: string): void {
+    if (data !== this.#data) this.#abandon(this.#epoch);
   }
 
-  /** Ends the registration: whatever the epoch still holds may be released by others at once. */
+  /** Ends the registration. Other nodes may then release whatever the epoch still holds. */
   async close(): Promise<void> {
     this.#state = 'closed';
     this.#isRegistering = false;
     this.#recorded.giveUp();
-    // Also if it was lost: Redis may be back, and know the epoch still.
+    // Also if the registration was lost: Redis may be back, and still know the epoch.
     if (this.epoch === '') return;
     const { run, keys, present } = this.#options;
     await run('withdraw', [keys.state, keys.nodes], [present(), keys.topic, this.epoch]).catch(() => {});
@@ -232,7 +235,7 @@ export class Registration {
       present,
       leaseMs,
       newEpoch,
-      revision: heard,
+      revision: lastReceived,
       registered,
       failed,
       clock,
@@ -241,7 +244,7 @@ export class Registration {
     const epoch = new Epoch(newEpoch());
     const askedAt = clock.now();
     try {
-      const [data, revision, lastTaken, theirs, lost] = await run(
+      const [data, revision, lastTaken, redisNow, lost] = await run(
         'register',
         [keys.state, keys.nodes],
         [
@@ -251,19 +254,19 @@ export class Registration {
           former.name,
           leaseMs,
           epoch.name,
-          heard(),
+          lastReceived(),
           this.#data ?? '',
           former.taken,
         ],
       );
       if (this.#isClosed()) return true;
-      this.#theirClock.learn(Number(theirs), askedAt, clock.now());
+      this.#redisClock.learn(Number(redisNow), askedAt, clock.now());
       this.#isRegistering = false;
       const isEmptied = this.#data !== undefined && this.#data !== data;
-      // An epoch that is not known any more was reaped, or given up by all: what it did has been seen to.
+      // An unknown epoch was released, or withdrawn, so none of its steps is missing.
       const isBehind = Number(lastTaken) >= 0 && Number(lastTaken) < former.taken;
       this.#data = String(data);
-      this.#life = lifeOf(data, lost);
+      this.#dataVersion = dataVersionOf(data, lost);
       this.#former = former.name;
       this.#epoch = epoch;
       this.#failures = 0;
@@ -286,7 +289,7 @@ export class Registration {
     this.#sendRecorded();
   }
 
-  /** All that is not under way already; not while it would be refused. */
+  /** Sends all recorded steps that are not under way, unless they would be refused. */
   #sendRecorded(): void {
     if (this.isFull) return;
     for (const recorded of this.#recorded.notSentUnder(this.epoch)) void this.#send(recorded);
@@ -302,13 +305,13 @@ export class Registration {
     else if (recorded.sentAs === sentAs) recorded.sentAs = undefined;
   }
 
-  /** Something under this epoch has gone wrong: it is not to be trusted any more. */
-  #lose(epoch: Epoch): void {
+  /** A step or heartbeat of this epoch has failed, so the epoch cannot be trusted any more. */
+  #abandon(epoch: Epoch): void {
     if (epoch !== this.#epoch || this.#state !== 'registered') return;
     void this.register();
   }
 }
 
-function lifeOf(data: string | number = '', lost: string | number = ''): string | undefined {
+function dataVersionOf(data: string | number = '', lost: string | number = ''): string | undefined {
   return data === '' ? undefined : `${data} ${lost}`;
 }

@@ -4,13 +4,13 @@ import type { Millis } from '../../../ports/clock.ts';
 import { Roster, type ReadonlyRoster } from '../../../protocol/roster.ts';
 import type { SocketId } from '../../../protocol/socket-id.ts';
 
-/** What is true of a channel as of a revision. */
+/** The state of a channel as of a revision. */
 export interface Snapshot {
   readonly revision: number;
   readonly members: ReadonlyMap<string, Member>;
   readonly cached: { readonly event: CachedEvent; readonly remainingMs: Millis } | undefined;
-  /** How long the cache miss still stands; 0 when none does. */
-  readonly missStandsMs: Millis;
+  /** How long the cache miss still lasts; 0: there is none. */
+  readonly missRemainsMs: Millis;
 }
 
 /** One change of a channel. */
@@ -22,12 +22,12 @@ export type ChannelChange =
       readonly event: CachedEvent;
       readonly ttlMs: Millis;
       readonly except: SocketId | undefined;
-      /** It was anticipated: subscribers know it. */
+      /** Subscribers have already received it. */
       readonly isAnticipated?: boolean;
     }
   | { readonly kind: 'miss-over' };
 
-/** What subscribers of this node are to be told. */
+/** A notice for subscribers of this node. */
 export type ReplicaNotice =
   | Exclude<ChannelChange, { kind: 'miss-over' | 'event' }>
   | { readonly kind: 'event'; readonly event: CachedEvent; readonly except: SocketId | undefined };
@@ -38,35 +38,35 @@ interface Revised {
 }
 
 /**
- * What a node knows of a channel that it holds: a snapshot, and the changes since. Whatever the order in
- * which snapshots and changes arrive, it goes forward only, and each difference is told once.
+ * What a node knows of a channel that it holds: a snapshot, and the changes since. Snapshots and changes may arrive in any order. The
+ * replica only moves forward, and yields each difference once.
  */
 export class Replica {
-  /** As of which revision; undefined while no snapshot is trusted. */
+  /** The revision of the state; undefined while no snapshot is trusted. */
   #revision: number | undefined;
-  /** Up to which revision subscribers were told while it was trusted last. */
-  #toldUntil = -Infinity;
+  /** The revision up to which subscribers were notified when a snapshot was last trusted. */
+  #notifiedUntil = -Infinity;
   /** The first revision that a snapshot must have. An older one may lack changes whose notices were missed. */
   #neededRevision = -Infinity;
   #isKnown = false;
   readonly #members = new Roster();
   #cached: { readonly event: CachedEvent; readonly until: Millis } | undefined;
-  /** Events that were told here and are not known to be kept: what is kept is older. */
+  /** How many events subscribers received that are not known to be kept. As long as there are any, kept events are older. */
   #unkept = 0;
   #missUntil: Millis = -Infinity;
-  /** Changes that came while no snapshot was trusted. */
+  /** Changes that arrived while no snapshot was trusted. */
   #early: Revised[] = [];
 
   get isTrusted(): boolean {
     return this.#revision !== undefined;
   }
 
-  /** Whether anything was known before, so that subscribers may have been told of it. */
+  /** Whether anything was ever known, so that subscribers may know it. */
   get isKnown(): boolean {
     return this.#isKnown;
   }
 
-  /** Everybody present, as far as is known. */
+  /** The present members, as far as is known. */
   get members(): ReadonlyRoster {
     return this.#members;
   }
@@ -75,8 +75,8 @@ export class Replica {
     return this.#cached !== undefined && this.#cached.until > at ? this.#cached.event : undefined;
   }
 
-  /** Whether a miss now would be the one that was reported already. */
-  missStands(at: Millis): boolean {
+  /** Whether the present cache miss has been reported already. */
+  isMissReported(at: Millis): boolean {
     return this.#missUntil > at;
   }
 
@@ -85,32 +85,32 @@ export class Replica {
    * trusted. A reply to an earlier question may still arrive with an older one.
    */
   distrust(missedUntil: number): void {
-    this.#toldUntil = this.#revision ?? this.#toldUntil;
+    this.#notifiedUntil = this.#revision ?? this.#notifiedUntil;
     this.#revision = undefined;
     this.#neededRevision = missedUntil;
   }
 
-  /** Takes a snapshot, unless it is too old or more is known already. Returns what it changes. */
+  /** Takes a snapshot, unless it is too old or the replica is newer. Returns the notices for what it changes. */
   merge(snapshot: Snapshot, at: Millis): readonly ReplicaNotice[] {
     if (snapshot.revision < this.#neededRevision) return [];
     if (this.#revision !== undefined && this.#revision >= snapshot.revision) return [];
     const changes = [...this.#earlyEvents(snapshot.revision, at), ...this.#differences(snapshot, at)];
-    const told = this.#isKnown ? changes : [];
+    const notices = this.#isKnown ? changes : [];
     this.#members.clear();
     for (const [id, member] of snapshot.members) this.#members.set(id, member);
-    const { cached, missStandsMs } = snapshot;
+    const { cached, missRemainsMs } = snapshot;
     if (this.#unkept === 0) {
       this.#cached = cached && { event: cached.event, until: at + cached.remainingMs };
     }
-    this.#missUntil = at + missStandsMs;
+    this.#missUntil = at + missRemainsMs;
     this.#revision = snapshot.revision;
     this.#isKnown = true;
     const early = this.#early;
     this.#early = [];
-    return [...told, ...early.flatMap(({ revision, change }) => this.apply(revision, change, at))];
+    return [...notices, ...early.flatMap(({ revision, change }) => this.apply(revision, change, at))];
   }
 
-  /** Takes a change, unless the snapshot had it already. Returns what is to be told. */
+  /** Takes a change, unless the snapshot contained it. Returns the resulting notices. */
   apply(revision: number, change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
     if (this.#revision === undefined) {
       this.#early.push({ revision, change });
@@ -121,14 +121,14 @@ export class Replica {
     return this.#take(change, at);
   }
 
-  /** Somebody was answered from what is known here: whatever more the next snapshot says is to be told. */
-  answeredAlone(): void {
+  /** A subscriber was answered without a snapshot, so it must be notified of all differences to the next one. */
+  answeredWithoutSnapshot(): void {
     this.#isKnown = true;
   }
 
   /**
-   * Takes a change of this node that the others cannot know yet. Returns what is to be told. An event prevails over
-   * whatever snapshots say until `eventKept` is called.
+   * Takes a change of this node that other nodes cannot know yet. Returns the resulting notices. An event overrides snapshots until
+   * `eventKept` is called.
    */
   anticipate(change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
     this.#isKnown = true;
@@ -136,7 +136,7 @@ export class Replica {
     return this.#take(change, at);
   }
 
-  /** An event that was anticipated is kept by now, or will not be. */
+  /** An anticipated event has been kept, or never will be. */
   eventKept(): void {
     this.#unkept -= 1;
   }
@@ -161,41 +161,41 @@ export class Replica {
     }
   }
 
-  /** Takes the events that came while no snapshot was trusted: of a snapshot only the last can be told. */
+  /** Takes the events that arrived while no snapshot was trusted. A snapshot contains only the last one. */
   #earlyEvents(until: number, at: Millis): readonly ReplicaNotice[] {
     return this.#early.flatMap(({ revision, change }) =>
-      change.kind === 'event' && revision > this.#toldUntil && revision <= until
+      change.kind === 'event' && revision > this.#notifiedUntil && revision <= until
         ? this.#take(change, at)
         : [],
     );
   }
 
   #differences({ members, cached }: Snapshot, at: Millis): ReplicaNotice[] {
-    const told: ReplicaNotice[] = [];
+    const notices: ReplicaNotice[] = [];
     for (const [userId, { infoJson }] of this.#members) {
-      if (members.get(userId)?.infoJson !== infoJson) told.push({ kind: 'out', userId });
+      if (members.get(userId)?.infoJson !== infoJson) notices.push({ kind: 'out', userId });
     }
     for (const [userId, member] of members) {
-      if (this.#members.get(userId)?.infoJson !== member.infoJson) told.push({ kind: 'in', member });
+      if (this.#members.get(userId)?.infoJson !== member.infoJson) notices.push({ kind: 'in', member });
     }
     const before = this.cached(at);
     const isNew =
       this.#unkept === 0 &&
       cached !== undefined &&
       (before?.name !== cached.event.name || before.data !== cached.event.data);
-    if (isNew) told.push({ kind: 'event', event: cached.event, except: undefined });
-    return told;
+    if (isNew) notices.push({ kind: 'event', event: cached.event, except: undefined });
+    return notices;
   }
 }
 
-/** As the port words it. */
-export function toNotice(told: ReplicaNotice): Notice {
-  switch (told.kind) {
+/** Converts a notice to the type of the port. */
+export function toNotice(notices: ReplicaNotice): Notice {
+  switch (notices.kind) {
     case 'in':
-      return { kind: 'member-added', member: told.member };
+      return { kind: 'member-added', member: notices.member };
     case 'out':
-      return { kind: 'member-removed', userId: told.userId };
+      return { kind: 'member-removed', userId: notices.userId };
     case 'event':
-      return { kind: 'event', event: told.event, except: told.except };
+      return { kind: 'event', event: notices.event, except: notices.except };
   }
 }

@@ -1,43 +1,44 @@
-/** Up to where this node has heard the notices of a partition, and who waits for more of them. */
+/** Tracks which notices of a partition this node has received. */
 export class Revisions {
   #last = 0;
-  #listeners: { readonly revision: number; readonly tell: () => void }[] = [];
+  #listeners: { readonly revision: number; readonly resolve: () => void }[] = [];
 
-  /** The last one of which this node has heard, or from which on it has read everything; 0: none. */
+  /** The revision up to which this node has received all notices, or will read everything; 0: none. */
   get last(): number {
     return this.#last;
   }
 
-  /** A notice has come, which raised the revision to this. Whether some before it are missing. */
+  /** A notice has raised the revision to this value. Returns whether notices before it are missing. */
   noticed(revision: number): boolean {
     return this.#raise(revision, 1);
   }
 
-  /** Redis says that this is the revision now. Whether notices are missing. */
-  said(revision: number): boolean {
+  /** Redis reports its present revision. Returns whether notices are missing. */
+  reported(revision: number): boolean {
     return this.#raise(revision, 0);
   }
 
-  /** Everything up to this revision will be read, whatever was heard. */
+  /** Continues from this revision, because everything up to it will be read. */
   startFrom(revision: number): void {
     this.#last = Math.max(this.#last, revision);
-    this.tellListeners();
+    this.notifyListeners();
   }
 
-  /** Resolves once everything up to this revision was heard, or else is read; a heartbeat at the latest says so. */
+  /** Resolves once all notices up to this revision were received, or are read instead. The next heartbeat detects missing ones. */
   async reached(revision: number): Promise<void> {
-    if (revision > this.#last) await new Promise<void>((tell) => this.#listeners.push({ revision, tell }));
+    if (revision > this.#last)
+      await new Promise<void>((resolve) => this.#listeners.push({ revision, resolve }));
   }
 
-  /** To be called when what was heard has been taken. */
-  tellListeners(): void {
+  /** Must be called after received notices have been processed. */
+  notifyListeners(): void {
     if (this.#listeners.length === 0) return;
     const listeners = this.#listeners;
     this.#listeners = listeners.filter(({ revision }) => revision > this.#last);
-    for (const { revision, tell } of listeners) if (revision <= this.#last) tell();
+    for (const { revision, resolve } of listeners) if (revision <= this.#last) resolve();
   }
 
-  /** `byNow`: how much the revision was to be raised by what was heard. */
+  /** `byNow`: by how much the received message was expected to raise the revision. */
   #raise(revision: number, byNow: 0 | 1): boolean {
     const isMissing = this.#last !== 0 && revision > this.#last + byNow;
     this.#last = Math.max(this.#last, revision);

@@ -4,7 +4,7 @@ import type { Reply } from '../link/replies.ts';
 /** Runs a step's script under this epoch and number. */
 export type SendStep = (epoch: string, number: number) => Promise<Reply>;
 
-/** A node in one partition from one registration to the next: its name there, and the numbers of its steps. */
+/** One registration of a node in one partition: its name there, and the numbers of its steps. */
 export class Epoch {
   readonly name: string;
   #sent = 0;
@@ -14,18 +14,18 @@ export class Epoch {
     this.name = name;
   }
 
-  /** The last step that is known to be taken. */
+  /** The number of the last step that is known to be taken. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** The number of the next step; it is to be sent at once. */
+  /** The number of the next step, which must be sent immediately. */
   next(): number {
     this.#sent += 1;
     return this.#sent;
   }
 
-  /** A step is known to be taken, and with it all before. */
+  /** A step is known to be taken, and so are all before it. */
   took(number: number): void {
     this.#taken = Math.max(this.#taken, number);
   }
@@ -33,16 +33,16 @@ export class Epoch {
 
 export interface StepsOptions {
   readonly clock: Clock;
-  /** A step was not taken, or may not have been: the epoch is not to be trusted any more. `error`: Redis did not answer. */
+  /** A step was not taken, or perhaps not, so the epoch cannot be trusted any more. `error` is set if Redis did not answer. */
   readonly failed: (epoch: Epoch, error?: unknown) => void;
 }
 
-/** Has steps taken, and notes what their answers say of Redis. */
+/** Sends steps, and notes what their answers show about Redis. */
 export class Steps {
-  /** Redis has no memory left for anything new. */
+  /** Whether Redis has no memory left for anything new. */
   isFull = false;
   /** When Redis last answered. */
-  heardAt: Millis = -Infinity;
+  lastAnswerAt: Millis = -Infinity;
   readonly #options: StepsOptions;
   #underWay = 0;
 
@@ -50,12 +50,12 @@ export class Steps {
     this.#options = options;
   }
 
-  /** Whether none is under way. */
+  /** Whether no step is under way. */
   get areIdle(): boolean {
     return this.#underWay === 0;
   }
 
-  /** Has a step taken under the number that it was given. Undefined: it was not, or may not have been. */
+  /** Sends a step under its number. Undefined if it was not taken, or perhaps not. */
   async take(send: SendStep, epoch: Epoch, number: number): Promise<Reply | undefined> {
     const { clock, failed } = this.#options;
     this.#underWay += 1;
@@ -66,7 +66,7 @@ export class Steps {
         return undefined;
       }
       epoch.took(number);
-      this.heardAt = clock.now();
+      this.lastAnswerAt = clock.now();
       if (reply[0] === 'full') this.isFull = true;
       return reply;
     } catch (error) {

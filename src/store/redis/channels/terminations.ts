@@ -4,13 +4,13 @@ import type { RunScript } from '../link/link.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
 /**
- * So long a termination is remembered, for nodes that are frozen or cut off: longer than a client waits for a node that
- * says nothing, unless it is told otherwise.
+ * How long a termination is remembered, for nodes that are frozen or cut off. This is longer than a client with default settings waits
+ * for a silent node.
  */
-const endedForMs: Millis = 600_000;
+const rememberForMs: Millis = 600_000;
 
-/** A user who was sent away. */
-interface Ended {
+/** A user whose connections were terminated. */
+interface TerminatedUser {
   readonly appId: string;
   readonly userId: string;
   readonly at: Millis;
@@ -20,50 +20,50 @@ export interface TerminationsOptions {
   readonly run: RunScript;
   readonly clock: Clock;
   readonly keys: PartitionKeys;
-  /** What the scripts begin with: the present moment and the topic. */
+  /** The first arguments of the scripts: the present moment and the topic. */
   readonly head: () => readonly string[];
   /** Ends connections of this node. */
   readonly terminate: RedisLedgerOptions['terminate'];
 }
 
-/** The users of one partition whose connections are to be ended, on whichever node they are. */
+/** Terminates the connections of users of one partition, on all nodes. */
 export class Terminations {
   readonly #options: TerminationsOptions;
-  /** Those whom this node has sent away of late, the latest last. */
-  readonly #ended = new Map<string, Ended>();
+  /** The users whom this node has terminated recently, the latest last. */
+  readonly #terminated = new Map<string, TerminatedUser>();
 
   constructor(options: TerminationsOptions) {
     this.#options = options;
   }
 
-  /** Resolves once Redis remembers it: every node hears of it, or finds it when it comes back. Rejects otherwise. */
+  /** Resolves once Redis remembers it. Every node then receives it, or reads it when it comes back. Rejects otherwise. */
   async end(appId: string, userId: string): Promise<'done'> {
     const ended = { appId, userId, at: this.#options.clock.now() };
-    await this.#tell(ended);
+    await this.#write(ended);
     const key = `${appId}\n${userId}`;
-    this.#ended.delete(key);
-    this.#ended.set(key, ended);
-    for (const [oldest, { at }] of this.#ended) {
-      if (at > ended.at - endedForMs) break;
-      this.#ended.delete(oldest);
+    this.#terminated.delete(key);
+    this.#terminated.set(key, ended);
+    for (const [oldest, { at }] of this.#terminated) {
+      if (at > ended.at - rememberForMs) break;
+      this.#terminated.delete(oldest);
     }
     return 'done';
   }
 
-  /** Redis may have forgotten what it was told. */
+  /** Writes the recent terminations again, because Redis may have lost them. */
   async endAgain(): Promise<void> {
     try {
-      await Promise.all([...this.#ended.values()].map((ended) => this.#tell(ended)));
+      await Promise.all([...this.#terminated.values()].map((ended) => this.#write(ended)));
     } catch {
-      // It is away again: what it has lost is found out when it is back.
+      // Redis is unreachable again. The loss will be found once it is back.
     }
   }
 
-  /** Does what other nodes have asked for of late and was not heard. Whether it could be read. */
+  /** Applies recent terminations by other nodes that this node may have missed. Resolves with whether they could be read. */
   async read(): Promise<boolean> {
     const { run, keys, head, terminate } = this.#options;
     try {
-      const ended = await run('read-ended', [keys.state, keys.ended], [...head(), endedForMs]);
+      const ended = await run('read-ended', [keys.state, keys.ended], [...head(), rememberForMs]);
       for (let index = 0; index < ended.length; index += 2) {
         const subject = String(ended[index + 1]);
         const end = subject.indexOf('\n');
@@ -75,9 +75,9 @@ export class Terminations {
     }
   }
 
-  async #tell({ appId, userId, at }: Ended): Promise<void> {
+  async #write({ appId, userId, at }: TerminatedUser): Promise<void> {
     const { run, clock, keys, head } = this.#options;
     const agoMs = Math.round(clock.now() - at);
-    await run('terminate', [keys.state, keys.ended], [...head(), endedForMs, agoMs, appId, userId]);
+    await run('terminate', [keys.state, keys.ended], [...head(), rememberForMs, agoMs, appId, userId]);
   }
 }

@@ -4,7 +4,7 @@ import type { Registration } from './registration.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
 /** Whether a user is online, as of a revision. */
-interface UserStanding {
+interface UserStatus {
   readonly revision: number;
   readonly isOnline: boolean;
 }
@@ -13,24 +13,24 @@ interface UserStanding {
 interface Watched {
   readonly appId: string;
   readonly userId: string;
-  /** How many connections here watch. */
+  /** How many connections of this node watch the user. */
   watchers: number;
-  /** The latest standing that a notice or a reply has told. Undefined: none has yet. */
-  standing: UserStanding | undefined;
-  /** A watcher was answered, so it must be notified of whatever differs from now on. */
+  /** The latest status from a notice or a reply. Undefined: there was none yet. */
+  status: UserStatus | undefined;
+  /** A watcher was answered, so changes must be reported from now on. */
   isAnswered: boolean;
-  /** The questions that Redis has not answered yet. */
+  /** The latest read that Redis has not answered yet. */
   reading: Promise<void> | undefined;
 }
 
-/** The users of one partition: who is signed in here, and who is watched from here. */
+/** The users of one partition: who is signed in on this node, and who is watched from it. */
 export class PartitionUsers {
   readonly #options: RedisLedgerOptions;
   readonly #registration: Registration;
   readonly #keys: PartitionKeys;
-  /** Who is signed in here, by app and user. */
+  /** The users who are signed in on this node, by app and user. */
   readonly #here = new Map<string, Pick<SignIn, 'appId' | 'userId'>>();
-  /** Those of them for whom Redis had no memory. */
+  /** The users among them for whom Redis had no memory. */
   readonly #refused = new Set<string>();
   readonly #watched = new Map<string, Watched>();
 
@@ -51,17 +51,17 @@ export class PartitionUsers {
     if (this.#here.delete(keyOf(appId, userId))) void this.#report(appId, userId, false);
   }
 
-  /** Begins to watch a user, once more. Resolves when it is known whether the user is online. */
+  /** Adds a watcher of a user. Resolves once it is known whether the user is online. */
   async watch(appId: string, userId: string): Promise<void> {
     const key = keyOf(appId, userId);
     let watched = this.#watched.get(key);
     if (watched === undefined) {
-      const unknown = { standing: undefined, isAnswered: false, reading: undefined };
+      const unknown = { status: undefined, isAnswered: false, reading: undefined };
       watched = { appId, userId, watchers: 0, ...unknown };
       this.#watched.set(key, watched);
     }
     watched.watchers += 1;
-    if (watched.standing === undefined || watched.reading !== undefined) {
+    if (watched.status === undefined || watched.reading !== undefined) {
       await (watched.reading ?? this.#read(watched)).catch(() => {});
     }
     watched.isAnswered = true;
@@ -75,14 +75,14 @@ export class PartitionUsers {
     if (watched.watchers === 0) this.#watched.delete(key);
   }
 
-  /** Whether a watched user is online, as far as is known at this moment. */
+  /** Whether a watched user is online, as far as is known now. */
   isOnline(appId: string, userId: string): boolean {
     const key = keyOf(appId, userId);
-    return this.#watched.get(key)?.standing?.isOnline === true || this.#here.has(key);
+    return this.#watched.get(key)?.status?.isOnline === true || this.#here.has(key);
   }
 
-  /** A notice has told a change. */
-  apply(appId: string, userId: string, change: UserStanding): void {
+  /** Takes a change from a notice. */
+  apply(appId: string, userId: string, change: UserStatus): void {
     const watched = this.#watched.get(keyOf(appId, userId));
     if (watched !== undefined) this.#learn(watched, change);
   }
@@ -91,7 +91,7 @@ export class PartitionUsers {
     for (const { appId, userId } of this.#here.values()) void this.#report(appId, userId, true);
   }
 
-  /** Those for whom Redis had no memory are asserted again. */
+  /** Asserts the users again for whom Redis had no memory. */
   assertRefused(): void {
     const refused = [...this.#refused];
     this.#refused.clear();
@@ -115,7 +115,7 @@ export class PartitionUsers {
     return (await Promise.all(reads)).every(Boolean);
   }
 
-  /** A dead epoch holds a user no more. Whether it was dead indeed. */
+  /** Releases a user whom a dead epoch held. Resolves with whether the epoch was really dead. */
   async release(epoch: string, appId: string, userId: string): Promise<boolean> {
     const [status] = await this.#options.link.run('online', this.#keysOf(epoch, appId, userId), [
       ...this.#head(),
@@ -128,7 +128,7 @@ export class PartitionUsers {
     return status === 'ok';
   }
 
-  /** Asks Redis, also when an earlier question is not answered yet: that answer may be older than what was missed. */
+  /** Always asks Redis, even if an earlier question is not answered yet: that answer may be older than the missed notices. */
   #read(watched: Watched): Promise<void> {
     const reading = this.#readNow(watched).finally(() => {
       if (watched.reading === reading) watched.reading = undefined;
@@ -146,16 +146,16 @@ export class PartitionUsers {
     this.#learn(watched, { revision: Number(revision), isOnline: isOnline === 1 });
   }
 
-  /** Takes a notice or a reply, unless a later one is known. They come over two connections, in any order. */
-  #learn(watched: Watched, standing: UserStanding): void {
-    const { standing: known, isAnswered } = watched;
-    if (known !== undefined && standing.revision <= known.revision) return;
-    watched.standing = standing;
-    if (isAnswered && standing.isOnline !== (known?.isOnline ?? false)) this.#notify(watched);
+  /** Takes the status from a notice or a reply, unless a later one is known. They arrive over two connections, in any order. */
+  #learn(watched: Watched, status: UserStatus): void {
+    const { status: known, isAnswered } = watched;
+    if (known !== undefined && status.revision <= known.revision) return;
+    watched.status = status;
+    if (isAnswered && status.isOnline !== (known?.isOnline ?? false)) this.#notify(watched);
   }
 
-  #notify({ appId, userId, standing }: Watched): void {
-    this.#options.notifyWatchers(appId, userId, standing?.isOnline === true ? 'online' : 'offline');
+  #notify({ appId, userId, status }: Watched): void {
+    this.#options.notifyWatchers(appId, userId, status?.isOnline === true ? 'online' : 'offline');
   }
 
   async #report(appId: string, userId: string, isOnline: boolean): Promise<void> {

@@ -64,7 +64,7 @@ export class RedisDrops {
     const [status, forgotten, ...dropped] = await this.#options.link.run(
       'read-drops',
       [this.#keys.state, ...keys],
-      [...this.#head(), ...this.#registration.standing],
+      [...this.#head(), ...this.#registration.knownPosition],
     );
     return status === 'ok' ? { dropped: dropped.map(String), forgotten: Number(forgotten) } : undefined;
   }

@@ -69,7 +69,7 @@ export class Topics {
     this.#handleOther = handle;
   }
 
-  /** Subscribes to a topic. Undefined if it is subscribed to already; otherwise the promise resolves once it is, perhaps on a later connection. */
+  /** Subscribes to a topic. Undefined if that is done already; otherwise the promise resolves once it is, perhaps on a later connection. */
   listen(topic: string): Promise<void> | undefined {
     const known = this.#pending.get(topic);
     if (known !== undefined) return known.subscribed;

@@ -4,7 +4,7 @@ import { loadScripts, type ScriptName } from '../scripts.ts';
 import { toReply, type Reply } from './replies.ts';
 import { Topics } from '../fanout/topics.ts';
 
-/** Runs one of our scripts. Rejects when Redis cannot be reached, or refuses. */
+/** Runs one of the scripts. Rejects if Redis cannot be reached, or refuses. */
 export type RunScript = (
   name: ScriptName,
   keys: readonly string[],
@@ -12,47 +12,47 @@ export type RunScript = (
 ) => Promise<Reply>;
 
 /**
- * Of messages on topics so many characters may always wait for Redis, which may be frozen until its silence is noticed. A
- * Redis that answers is never so far behind, nor by so many of the largest messages.
+ * How many characters of messages on topics may always wait for Redis, which may be frozen until its silence is noticed. If the largest
+ * messages are longer, this many of them may wait. A Redis that answers is never so far behind.
  */
-const leastUnanswered = 64 * 1024 * 1024;
-const messagesUnanswered = 8;
+const minUnanswered = 64 * 1024 * 1024;
+const unansweredMessages = 8;
 
-/** The connections of a node to Redis, however many servers that is. */
+/** The connections of a node to Redis, to any number of servers. */
 export interface RedisClients {
-  /** For commands. It resends nothing and queues nothing: what fails is known to have failed. */
+  /** For commands. It resends nothing and queues nothing, so a failed command is known to have failed. */
   readonly commands: Redis | Cluster;
-  /** For topics. In a cluster the same client, which keeps connections of its own for them. */
+  /** For topics. In a cluster it is the same client, which opens separate connections for them. */
   readonly subscriber: Redis | Cluster;
 }
 
-/** What a node and Redis say to each other. */
+/** A node's connection to Redis: scripts, commands and topics. */
 export class RedisLink {
-  /** What the node hears. */
+  /** The subscriptions of this node. */
   readonly topics: Topics;
   readonly #commands: Redis | Cluster;
   readonly #subscriber: Redis | Cluster;
   readonly #scripts = loadScripts();
   #lastError: Error | undefined;
-  readonly #mostUnanswered: number;
-  /** The characters of messages that were sent, and of which Redis has said nothing yet. */
+  readonly #maxUnanswered: number;
+  /** How many characters of published messages Redis has not confirmed yet. */
   #unanswered = 0;
 
-  /** `messageBytes` of the largest message that is published; `told` hears of each connection that fails. */
+  /** `messageBytes` is the size of the largest published message. `onError` is called with each error of a connection. */
   constructor(
     { commands, subscriber }: RedisClients,
     {
       messageBytes = 0,
-      told = () => {},
-    }: { readonly messageBytes?: number; readonly told?: (error: Error) => void } = {},
+      onError = () => {},
+    }: { readonly messageBytes?: number; readonly onError?: (error: Error) => void } = {},
   ) {
-    this.#mostUnanswered = Math.max(leastUnanswered, messagesUnanswered * messageBytes);
+    this.#maxUnanswered = Math.max(minUnanswered, unansweredMessages * messageBytes);
     this.#commands = commands;
     this.#subscriber = subscriber;
     for (const client of new Set([commands, subscriber])) {
       client.on('error', (error: Error) => {
         this.#lastError = error;
-        told(error);
+        onError(error);
       });
     }
     this.topics = new Topics(subscriber);
@@ -65,8 +65,8 @@ export class RedisLink {
   }
 
   /**
-   * For commands that need no script. Throws while no server of a cluster can be reached: its client would keep
-   * them without bound, and send them when they are of no use any more.
+   * The client for commands that need no script. Throws while no server of a cluster can be reached: the client would queue the commands
+   * without limit, and send them when they are useless.
    */
   get commands(): Redis | Cluster {
     const { isCluster, status } = this.#commands;
@@ -74,18 +74,18 @@ export class RedisLink {
     return this.#commands;
   }
 
-  /** Resolves once Redis can be spoken to. Rejects, with the cause, when it cannot in time. */
+  /** Resolves once Redis can be used. Rejects with the cause if that takes too long. */
   async ready(clock: Clock, withinMs: Millis): Promise<void> {
     const clients = new Set([this.#commands, this.#subscriber]);
     await Promise.all([...clients].map((client) => this.#whenReady(client, clock, withinMs)));
   }
 
-  /** Each time that commands go over another connection, perhaps to another server. A cluster has many, and says nothing. */
+  /** Calls `handle` for each new connection for commands, perhaps to another server. Useless in a cluster, which has many connections. */
   onReady(handle: () => void): void {
     this.#commands.on('ready', handle);
   }
 
-  /** Runs a script; Redis need not have seen it before. */
+  /** Runs a script, even if Redis has not seen it before. */
   readonly run: RunScript = async (name, keys, args) => {
     const script = this.#scripts.get(name);
     if (script === undefined) throw new Error(`there is no script ${name}`);
@@ -98,16 +98,15 @@ export class RedisLink {
   };
 
   /**
-   * Sends a message to whoever has subscribed to the topic. It is lost if Redis cannot be reached, or has not taken
-   * too much of what was sent before.
+   * Publishes a message on a topic. The message is lost if Redis cannot be reached, or if too many earlier messages are not confirmed yet.
    */
   publish(topic: string, message: string): void {
-    if (this.#unanswered + message.length > this.#mostUnanswered) return;
+    if (this.#unanswered + message.length > this.#maxUnanswered) return;
     this.#unanswered += message.length;
-    const answered = (): void => {
+    const settled = (): void => {
       this.#unanswered -= message.length;
     };
-    this.#publish(topic, message).then(answered, answered);
+    this.#publish(topic, message).then(settled, settled);
   }
 
   /** See `Topics`. */
@@ -119,7 +118,7 @@ export class RedisLink {
     return this.topics.unsubscribe(topic);
   }
 
-  /** Ends the connections at once. */
+  /** Closes the connections immediately. */
   close(): void {
     this.#commands.disconnect();
     this.#subscriber.disconnect();

@@ -35,7 +35,7 @@ export function toChannelDescription(reply: Reply): ChannelDescription {
       Number(remainingMs) > 0
         ? { event: { name: String(name), data: String(data) }, remainingMs: Number(remainingMs) }
         : undefined,
-    missStandsMs: Number(missStandsMs),
+    missRemainsMs: Number(missStandsMs),
     isOccupied: Number(live) > 0,
     subscriptionCount: Number(total),
   };

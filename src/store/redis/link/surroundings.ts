@@ -43,7 +43,7 @@ export interface RedisLedgerOptions {
   /** How many connections this node has. */
   readonly countConnections: (appId: string) => number;
   /** Whether subscribers and webhooks receive the subscription count of the channel. */
-  readonly tellsCounts: (appId: string, channel: ChannelName) => boolean;
+  readonly sendsCounts: (appId: string, channel: ChannelName) => boolean;
   /** Releases the channels and members of retired apps in slices, one step each. */
   readonly slices: Slices;
   /** Spreads steps that nothing waits for over turns of the event loop, because many may be due together. */
@@ -65,5 +65,5 @@ export interface ChannelSurroundings {
   /** This node has a subscriber of the channel. Resolves once events of other nodes arrive; undefined: they do already. */
   readonly listen: (appId: string, channel: ChannelName) => Promise<void> | undefined;
   /** This node has no subscriber of the channel any more. */
-  readonly letGo: (appId: string, channel: ChannelName) => void;
+  readonly unlisten: (appId: string, channel: ChannelName) => void;
 }

@@ -75,7 +75,7 @@ describe('a replay', () => {
     [
       record,
       { ...to, app: 'x' },
-      "replayRecord: app: the record has no webhooks of the app 'x'; it has those of: 1",
+      "replayRecord: app: the record has no webhooks of the app 'x'; it has those of 1",
     ],
     [record, { url: 'ftp://x', secret: 's' }, 'replayRecord: url: expected the URL of the backend'],
     [record, { url: to.url }, 'replayRecord: secret: missing; expected a non-empty string'],
