@@ -102,7 +102,7 @@ function describeOutcome(outcome: Outcome, elapsedMs: number, url: URL): string 
       const { status, body = '' } = outcome;
       const answer = body.trim() === '' ? '' : `: ${excerpt(body)}`;
       const hint = hintFor(outcome);
-      return `${status} in ${elapsedMs}ms${answer}${hint === undefined ? '' : `\n${hint}`}`;
+      return `${status} in ${elapsedMs} ms${answer}${hint === undefined ? '' : `\n${hint}`}`;
     }
   }
 }

@@ -1,5 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { signedQuery } from '../support/sign-request.ts';
 import { app } from './settings.ts';
 
 /** How long a node may take to answer. */
@@ -36,14 +37,8 @@ async function callOnce(
 ): Promise<{ readonly status: number; readonly text: string }> {
   const method = body === undefined ? 'GET' : 'POST';
   const fullPath = `/apps/${app.id}${path}`;
-  const query = [
-    `auth_key=${app.key}`,
-    `auth_timestamp=${Math.floor(Date.now() / 1000)}`,
-    'auth_version=1.0',
-    ...(body === undefined ? [] : [`body_md5=${createHash('md5').update(body).digest('hex')}`]),
-  ].join('&');
-  const signature = createHmac('sha256', app.secret).update(`${method}\n${fullPath}\n${query}`).digest('hex');
-  const response = await fetch(`${node.url}${fullPath}?${query}&auth_signature=${signature}`, {
+  const query = signedQuery(app, { method, path: fullPath, body });
+  const response = await fetch(`${node.url}${fullPath}?${query}`, {
     method,
     signal: AbortSignal.timeout(patienceMs),
     ...(body !== undefined && { body }),

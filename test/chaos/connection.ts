@@ -34,7 +34,9 @@ interface Question {
 }
 
 /**
- * One WebSocket connection: the confirmed subscriptions, and the presence members that the server has sent.
+ * One WebSocket connection: the confirmed subscriptions, and the presence members that the server has sent. It does
+ * not extend `RawClient`, because it acts on each frame and forgets it: a run is no test, and a record of all its
+ * frames would grow without end.
  */
 export class Connection {
   readonly node: string;

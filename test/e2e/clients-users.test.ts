@@ -8,7 +8,7 @@ import {
   type User,
 } from '../support/e2e/client.ts';
 import { app, otherApp, quick } from '../support/e2e/config.ts';
-import { Journal } from '../support/e2e/journal.ts';
+import { Journal } from '../support/journal.ts';
 import { openLink } from '../support/e2e/link.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';

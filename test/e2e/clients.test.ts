@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { connectClient, createClient } from '../support/e2e/client.ts';
 import { app } from '../support/e2e/config.ts';
-import { Journal } from '../support/e2e/journal.ts';
+import { Journal } from '../support/journal.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer } from '../support/e2e/server.ts';
 

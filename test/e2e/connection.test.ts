@@ -25,7 +25,7 @@ describe('a connection', () => {
       data: { message: expect.any(String) as unknown, code: 4007 },
     });
     const { message } = data as { message: string };
-    expect(await socket.closing).toEqual({ code: 4007, reason: message });
+    expect(await socket.closed).toEqual({ code: 4007, reason: message });
   });
 
   test.each(['', 'protocol=4', 'protocol=5', 'protocol=7&client=js&version=8.6.0&flash=false'])(
@@ -48,7 +48,7 @@ describe('a connection', () => {
         message: expect.stringMatching(/^App key .* not in this cluster\. /),
         code: 4001,
       });
-      expect((await socket.closing).code).toBe(4001);
+      expect((await socket.closed).code).toBe(4001);
     },
   );
 

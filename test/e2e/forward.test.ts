@@ -1,30 +1,14 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectClient } from '../support/e2e/client.ts';
 import { app, quickConfig } from '../support/e2e/config.ts';
 import { startListener } from '../support/e2e/listener.ts';
-import { deadUrl, readBody, startReceiver } from '../support/e2e/receiver.ts';
+import { deadUrl, startReceiver } from '../support/e2e/receiver.ts';
 import { runProgram, startServer } from '../support/e2e/server.ts';
+import { Receiver } from '../support/receiver.ts';
 
 /** Posts without a signature. */
 function post(url: string, body: string | Uint8Array<ArrayBuffer>): Promise<Response> {
   return fetch(url, { method: 'POST', body, headers: { 'X-Own': 'kept', 'Content-Type': 'text/plain' } });
-}
-
-/** A backend that answers 201 with headers of its own, and records requests. */
-async function startBackend() {
-  const bodies: Buffer[] = [];
-  const names: string[][] = [];
-  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    bodies.push(await readBody(request));
-    names.push(request.rawHeaders);
-    response.writeHead(201, { 'Retry-After': '7', 'X-Backend': 'yes' }).end('noted');
-  };
-  const server = createServer((request, response) => void take(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?a=1`, bodies, names };
 }
 
 describe('soketify-emulator listen --forward-to', () => {
@@ -54,28 +38,26 @@ describe('soketify-emulator listen --forward-to', () => {
   });
 
   test('forwards bytes and headers unchanged, and the answer with its headers', async () => {
-    const backend = await startBackend();
-    await using listener = await startListener('--forward-to', backend.url);
+    const backend = await Receiver.start(({ response }) => {
+      response.writeHead(201, { 'Retry-After': '7', 'X-Backend': 'yes' }).end('noted');
+    });
+    await using listener = await startListener('--forward-to', `${backend.url}?a=1`);
     const bytes = Uint8Array.from([0x7b, 0xff, 0xfe, 0x00, 0x7d]);
     const answer = await post(listener.url, bytes);
     expect([answer.status, await answer.text()]).toEqual([201, 'noted']);
     expect([answer.headers.get('retry-after'), answer.headers.get('x-backend')]).toEqual(['7', 'yes']);
-    expect(backend.bodies).toEqual([Buffer.from(bytes)]);
-    const [names = []] = backend.names;
-    expect(names.filter((name) => name.toLowerCase() === 'host')).toHaveLength(1);
-    expect(names.join(' ')).toContain('kept');
+    expect(backend.requests.map((request) => request.bytes)).toEqual([Buffer.from(bytes)]);
+    const { rawHeaders = [] } = backend.requests[0] ?? {};
+    expect(rawHeaders.filter((name) => name.toLowerCase() === 'host')).toHaveLength(1);
+    expect(rawHeaders.join(' ')).toContain('kept');
   });
 
   test('answers 502 for an unavailable backend, and 504 for a slow one', async () => {
     await using absent = await startListener('--forward-to', await deadUrl());
     const missing = await post(absent.url, '{}');
     expect([missing.status, await missing.text()]).toEqual([502, expect.stringContaining('ECONNREFUSED')]);
-    const silent = createServer(() => {});
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void silent.close());
-    onTestFinished(() => silent.closeAllConnections());
-    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
-    await using slow = await startListener('--forward-to', url, '--forward-timeout-ms', '50');
+    const silent = await Receiver.start(() => {});
+    await using slow = await startListener('--forward-to', silent.url, '--forward-timeout-ms', '50');
     expect((await post(slow.url, '{}')).status).toBe(504);
   });
 
@@ -99,8 +81,8 @@ describe('soketify-emulator trigger --as client', () => {
     expect([sent.code, sent.stderr]).toEqual([0, '']);
     expect(sent.stdout).toMatch(/^sent client-typing on presence-lobby as client \d+\.\d+\n$/);
     expect(await lobby.data('client-typing')).toEqual({ isTyping: true });
-    const told = await hooks.events.first(({ name }) => name === 'client_event');
-    expect(told).toMatchObject({ event: 'client-typing', data: '{"isTyping":true}', user_id: 'bert' });
+    const received = await hooks.events.first(({ name }) => name === 'client_event');
+    expect(received).toMatchObject({ event: 'client-typing', data: '{"isTyping":true}', user_id: 'bert' });
     const json = await runProgram([...args, 'client-x', '--json']);
     expect(JSON.parse(json.stdout)).toMatchObject({ channel: 'presence-lobby', event: 'client-x' });
   });

@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { app, otherApp, quick } from '../support/e2e/config.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { startServer } from '../support/e2e/server.ts';
-import { connectSocket, type Frame, type Socket } from '../support/e2e/socket.ts';
+import type { Frame } from '../support/raw-client.ts';
+import { connectSocket, type Socket } from '../support/e2e/socket.ts';
 
 const hooks = await startReceiver();
 const webhooks = [{ url: hooks.url }];

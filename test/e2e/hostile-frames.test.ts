@@ -3,7 +3,8 @@ import { app, quickConfig } from '../support/e2e/config.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer } from '../support/e2e/server.ts';
-import { connectSocket, type Frame } from '../support/e2e/socket.ts';
+import type { Frame } from '../support/raw-client.ts';
+import { connectSocket } from '../support/e2e/socket.ts';
 
 const hooks = await startReceiver();
 const server = await startServer(quickConfig({ url: hooks.url }));
@@ -76,13 +77,13 @@ describe('a frame that is not a message', () => {
   test('that is text but not UTF-8 ends only its own connection', async () => {
     const socket = await connectSocket(server);
     socket.sendAsText(Buffer.from([0x7b, 0xff, 0xfe, 0x7d]));
-    await socket.closing;
+    await socket.closed;
   });
 
   test('that is huge affects no other connection', async () => {
     const socket = await connectSocket(server);
     socket.send(`{"event":"pusher:ping","data":"${'x'.repeat(20_000_000)}"}`);
-    await Promise.race([socket.closing, socket.nextFrame()]);
+    await Promise.race([socket.closed, socket.nextFrame()]);
   });
 
   test('of 64 KB is still read', async () => {

@@ -55,7 +55,7 @@ describe.each(ways)(
       await sdk.sendToUser(suffix, 'hello', 1);
       expect(await socket.nextFrame()).toMatchObject({ event: 'hello', data: '1' });
       await sdk.terminateUserConnections(suffix);
-      expect(await socket.closing).toMatchObject({ code: 4009 });
+      expect(await socket.closed).toMatchObject({ code: 4009 });
     });
   },
 );
@@ -93,7 +93,7 @@ describe('a pair that does not belong to the app is rejected', () => {
     const socket = new Socket(server, { app: unknown });
     const message = 'App key third-key not in this cluster. Did you forget to specify the cluster?';
     await socket.expectFrame({ event: 'pusher:error', data: { message, code: 4001 } });
-    expect(await socket.closing).toEqual({ code: 4001, reason: message });
+    expect(await socket.closed).toEqual({ code: 4001, reason: message });
   });
 
   test.each([

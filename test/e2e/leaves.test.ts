@@ -3,7 +3,8 @@ import { quickConfig } from '../support/e2e/config.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer } from '../support/e2e/server.ts';
-import { connectSocket, type Frame, type Socket } from '../support/e2e/socket.ts';
+import type { Frame } from '../support/raw-client.ts';
+import { connectSocket, type Socket } from '../support/e2e/socket.ts';
 
 const hooks = await startReceiver();
 const server = await startServer({
@@ -54,7 +55,7 @@ describe('every kind of close is a leave', () => {
     await socket.expectFrame({ event: 'pusher:ping', data: {} });
     const message = 'Pong reply not received';
     await socket.expectFrame({ event: 'pusher:error', data: { message, code: 4201 } });
-    expect(await socket.closing).toEqual({ code: 4201, reason: message });
+    expect(await socket.closed).toEqual({ code: 4201, reason: message });
     expect(await hooks.namesOf('presence-silent', 4)).toEqual(wholeStay);
   });
 });

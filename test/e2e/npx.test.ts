@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { Journal } from '../support/e2e/journal.ts';
+import { Journal } from '../support/journal.ts';
 import type { LogLine } from '../support/e2e/server.ts';
 
 const program = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));

@@ -2,7 +2,8 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { app } from '../support/e2e/config.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer } from '../support/e2e/server.ts';
-import { connectSocket, type Frame, type Socket } from '../support/e2e/socket.ts';
+import type { Frame } from '../support/raw-client.ts';
+import { connectSocket, type Socket } from '../support/e2e/socket.ts';
 
 const server = await startServer({ apps: [app] });
 const sdk = sdkFor(server);

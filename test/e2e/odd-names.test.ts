@@ -4,7 +4,8 @@ import { callApi } from '../support/e2e/http.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer } from '../support/e2e/server.ts';
-import { connectSocket, Socket, type Frame } from '../support/e2e/socket.ts';
+import type { Frame } from '../support/raw-client.ts';
+import { connectSocket, Socket } from '../support/e2e/socket.ts';
 import { replay } from '../support/webhook-state.ts';
 
 /** Names that every JavaScript object has as properties. */
@@ -160,7 +161,7 @@ describe.each(inherited)('the name %s', (name) => {
     await sdk.sendToUser(name, name, name);
     await socket.expectFrame({ event: name, channel: `#server-to-user-${name}`, data: name });
     await sdk.terminateUserConnections(name);
-    expect((await socket.closing).code).toBe(4009);
+    expect((await socket.closed).code).toBe(4009);
     await watcher.expectFrame(told('offline'));
   });
 
@@ -189,7 +190,7 @@ describe('an app whose id and key are', () => {
   test('toString does not exist unless configured', async () => {
     const of: AppConfig = { id: 'toString', key: 'toString', secret: 'toString' };
     const socket = new Socket(server, { app: of });
-    expect((await socket.closing).code).toBe(4001);
+    expect((await socket.closed).code).toBe(4001);
     const answer = await callApi(server, { path: '/apps/toString/channels', app: of });
     expect(answer).toMatchObject({ status: 404, text: 'App toString not found' });
     const foreign = await callApi(server, { path: '/apps/1/channels', app: of });

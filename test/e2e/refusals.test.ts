@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../support/e2e/client.ts';
 import { app, type AppConfig } from '../support/e2e/config.ts';
-import { Journal } from '../support/e2e/journal.ts';
+import { Journal } from '../support/journal.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { connectSocket, Socket } from '../support/e2e/socket.ts';
 
@@ -34,7 +34,7 @@ const fullText = 'Application is over connection quota: it has 2 connections, th
 
 /** The error as an event, then a close with the same code and text, and nothing else. */
 async function expectRefused(socket: Socket, code: number, message: string): Promise<void> {
-  expect(await socket.closing).toEqual({ code, reason: message });
+  expect(await socket.closed).toEqual({ code, reason: message });
   expect(socket.frames.items).toEqual([{ event: 'pusher:error', data: { message, code } }]);
 }
 
@@ -52,7 +52,7 @@ describe('a connection', () => {
     await expectRefused(new Socket(server, { app: full }), 4004, fullText);
     await expectRefused(new Socket(server, { app: full }), 4004, fullText);
     first.close();
-    await first.closing;
+    await first.closed;
     await connectSocket(server, { app: full });
     await expectRefused(new Socket(server, { app: full }), 4004, fullText);
   });

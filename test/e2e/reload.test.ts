@@ -65,9 +65,9 @@ describe('SIGHUP', () => {
     await hooks.eventsOf('room', 1);
 
     await reload(server, configOf(app, { ...other, enabled: false }));
-    expect(await first.closing).toEqual({ code: 4003, reason: 'Application disabled' });
+    expect(await first.closed).toEqual({ code: 4003, reason: 'Application disabled' });
     expect(await hooks.namesOf('room', 2)).toEqual(['channel_occupied', 'channel_vacated']);
-    expect((await new Socket(server, { app: other }).closing).code).toBe(4003);
+    expect((await new Socket(server, { app: other }).closed).code).toBe(4003);
     expect(await callApi(server, { path: '/apps/2/channels', app: other })).toMatchObject({
       status: 403,
       text: 'Application disabled',
@@ -78,7 +78,7 @@ describe('SIGHUP', () => {
     await second.subscribe('presence-room', { user_id: 'anna' });
     await hooks.eventsOf('presence-room', 2);
     await reload(server, configOf(app));
-    expect((await second.closing).code).toBe(4001);
+    expect((await second.closed).code).toBe(4001);
     expect(await hooks.namesOf('presence-room', 4)).toEqual([
       'channel_occupied',
       'member_added',

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { app, otherApp } from '../support/e2e/config.ts';
 import { deadUrl, startReceiver } from '../support/e2e/receiver.ts';
 import { startExpressReceiver } from '../support/e2e/page-receivers.ts';
 import { runProgram } from '../support/e2e/server.ts';
+import { Receiver } from '../support/receiver.ts';
 
 const occupied = ['--event', 'channel_occupied', '--channel', 'news'];
 
@@ -18,8 +17,8 @@ describe('soketify-emulator send-webhook', () => {
   test('sends what the server would, and prints the result', async () => {
     await using hooks = await startReceiver();
     const args = ['--event', 'client_event', '--channel', 'presence-a', '--user-id', '7'];
-    const said = ['--event-name', 'client-x', '--data', '{"a":1}', '--socket-id', '1.2'];
-    const { code, stdout, stderr } = await send([...args, ...said, '--url', hooks.url, '--id', 'msg_1']);
+    const content = ['--event-name', 'client-x', '--data', '{"a":1}', '--socket-id', '1.2'];
+    const { code, stdout, stderr } = await send([...args, ...content, '--url', hooks.url, '--id', 'msg_1']);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^client_event on presence-a as msg_1: 200 in \d+ ms\n$/);
     const { verified, events, headers } = await hooks.requests.first(() => true);
@@ -83,19 +82,11 @@ describe('soketify-emulator send-webhook', () => {
   });
 
   test('is judged by the status line, as in the server', async () => {
-    const hooks = createServer((request, response) => {
-      request.resume().on('end', () => {
-        response.writeContinue();
-        response.writeHead(200).write('got it, and more later');
-      });
+    const hooks = await Receiver.start(({ response }) => {
+      response.writeContinue();
+      response.writeHead(200).write('got it, and more later');
     });
-    await once(hooks.listen(0, '127.0.0.1'), 'listening');
-    onTestFinished(() => {
-      hooks.closeAllConnections();
-      hooks.close();
-    });
-    const { port } = hooks.address() as AddressInfo;
-    const { code, stdout } = await send([...occupied, '--url', `http://127.0.0.1:${port}/`]);
+    const { code, stdout } = await send([...occupied, '--url', hooks.url]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/: 200 in \d+ ms: got it, and more later\n$/);
   });

@@ -17,7 +17,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     server.signal(signal);
     for (const socket of sockets) {
       await socket.expectFrame({ event: 'pusher:error', data: goodbye });
-      expect(await socket.closing).toEqual({ code: 4200, reason: goodbye.message });
+      expect(await socket.closed).toEqual({ code: 4200, reason: goodbye.message });
     }
     expect((await server.exit).code).toBe(0);
   },
@@ -128,7 +128,7 @@ test('/healthz answers 503 while webhooks are still being delivered', async () =
   const anna = await connectSocket(server);
   await anna.subscribe('news');
   server.signal('SIGTERM');
-  await anna.closing;
+  await anna.closed;
   expect(await health()).toBe(503);
   await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
   release(200);
@@ -153,7 +153,7 @@ test('a second signal exits immediately with 0, and pending deliveries are logge
   const anna = await connectSocket(server);
   await anna.subscribe('news');
   server.signal('SIGTERM');
-  await anna.closing;
+  await anna.closed;
   // Signals of the first second count as the same key press.
   const pressing = setInterval(() => server.signal('SIGINT'), 50);
   const { code, stdout } = await server.exit.finally(() => clearInterval(pressing));

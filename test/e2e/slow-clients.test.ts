@@ -28,7 +28,7 @@ test('a client that does not read is closed with a reason; what it received has 
 
   const message = 'Connection is too slow: too much data waits to be read';
   await slow.frames.first(({ event }) => event === 'pusher:error');
-  expect(await slow.closing).toEqual({ code: 4100, reason: message });
+  expect(await slow.closed).toEqual({ code: 4100, reason: message });
   expect(slow.frames.items.at(-1)).toEqual({ event: 'pusher:error', data: { message, code: 4100 } });
   const received = slow.frames.items
     .filter(({ event }) => event.startsWith('round-'))

@@ -4,7 +4,8 @@ import { app, otherApp, quick } from '../support/e2e/config.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer } from '../support/e2e/server.ts';
-import { connectSocket, type Frame, type Socket } from '../support/e2e/socket.ts';
+import type { Frame } from '../support/raw-client.ts';
+import { connectSocket, type Socket } from '../support/e2e/socket.ts';
 
 const hooks = await startReceiver();
 const deaf = await startReceiver({ secret: otherApp.secret });
@@ -110,7 +111,7 @@ describe('the webhook', () => {
     await first.subscribe('hooked');
     await second.subscribe('hooked');
     second.close();
-    await second.closing;
+    await second.closed;
     await toldCounts('hooked', 3);
     first.close();
     expect(await hooks.eventsOf('hooked', 4)).toEqual(

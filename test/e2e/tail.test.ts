@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { connectClient } from '../support/e2e/client.ts';
 import { app, quickConfig } from '../support/e2e/config.ts';
-import type { Journal } from '../support/e2e/journal.ts';
+import type { Journal } from '../support/journal.ts';
 import { deadUrl, startReceiver } from '../support/e2e/receiver.ts';
 import { launch, runProgram, startServer, type Server } from '../support/e2e/server.ts';
 

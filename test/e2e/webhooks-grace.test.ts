@@ -14,7 +14,7 @@ describe('with the default configuration', () => {
     await blinking.subscribe('presence-blip', { user_id: 'anna' });
     await hooks.eventsOf('presence-blip', 2);
     blinking.destroy();
-    await blinking.closing;
+    await blinking.closed;
     const back = await connectSocket(server);
     await back.subscribe('presence-blip', { user_id: 'anna' });
 
@@ -95,7 +95,7 @@ describe('with a grace period of a second', async () => {
     const first = await connectSocket(server);
     await first.subscribe('presence-twice', { user_id: 'anna' });
     first.destroy();
-    await first.closing;
+    await first.closed;
     const second = await connectSocket(server);
     await second.subscribe('presence-twice', { user_id: 'anna' });
     second.destroy();
@@ -116,7 +116,7 @@ describe('with a grace period of a second', async () => {
     const anna = await connectSocket(server);
     await anna.subscribe('presence-swap', { user_id: 'anna' });
     anna.destroy();
-    await anna.closing;
+    await anna.closed;
     const bert = await connectSocket(server);
     await bert.subscribe('presence-swap', { user_id: 'bert' });
     const events = await hooks.eventsOf('presence-swap', 4);

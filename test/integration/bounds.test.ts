@@ -4,7 +4,7 @@ import { Client } from './support/client.ts';
 import { start } from './support/emulator.ts';
 import { metric, post, trigger } from './support/http.ts';
 import { RecordingLog } from './support/log.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app, configOf, otherApp, startServer } from './support/server.ts';
 
 const kibibyte = 1024;
@@ -40,7 +40,7 @@ describe('a frame above the bound', () => {
     client.ws.send('x'.repeat(256 * kibibyte + 1), { binary });
     const message = 'Message is too large: got 262145 bytes, at most 262144 are accepted';
     expect(await client.closed).toEqual({ code: 4100, reason: message });
-    expect(client.frames.at(-1)).toEqual({ event: 'pusher:error', data: { message, code: 4100 } });
+    expect(client.frames.items.at(-1)).toEqual({ event: 'pusher:error', data: { message, code: 4100 } });
     const reason = 'frame_too_large';
     expect(log.of(refused)).toEqual([
       { appId: '1', socketId: client.socketId, reason, code: 4100, error: message },

@@ -7,7 +7,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { Client } from './support/client.ts';
 import { connect, startStage } from './support/emulator.ts';
 import { get, metric, post, query, signedTarget, type Answer } from './support/http.ts';
-import { Receiver, type Received } from './support/receiver.ts';
+import { Receiver, type Received } from '../support/receiver.ts';
 import { app, startServer } from './support/server.ts';
 
 const deliveries = '/apps/1/webhooks/deliveries';

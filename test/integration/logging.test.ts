@@ -6,7 +6,7 @@ import type { Route } from '../../src/transport/http.ts';
 import { Client } from './support/client.ts';
 import { get, metric, post, signedTarget, trigger } from './support/http.ts';
 import { RecordingLog } from './support/log.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app, configOf, otherApp, startServer } from './support/server.ts';
 
 const sign = (text: string): string => createHmac('sha256', app.secret).update(text).digest('hex');

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Client } from './support/client.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app, startServer } from './support/server.ts';
 import { turn } from './support/senders.ts';
 

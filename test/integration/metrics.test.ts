@@ -6,7 +6,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { Client } from './support/client.ts';
 import { startGateway } from './support/gateway.ts';
 import { get, metric, trigger } from './support/http.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app, startServer } from './support/server.ts';
 import { pair } from './support/tls.ts';
 

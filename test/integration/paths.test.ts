@@ -61,7 +61,7 @@ describe('a connection on an unknown path', () => {
     const client = new Client(`ws://127.0.0.1:${server.port}${target}`, [], { origin: 'https://a.example' });
     const message = `Path not found: got ${target}, sockets are at /app/KEY`;
     expect(await client.closed).toEqual({ code: 4005, reason: message });
-    expect(client.frames).toEqual([{ event: 'pusher:error', data: { code: 4005, message } }]);
+    expect(client.frames.items).toEqual([{ event: 'pusher:error', data: { code: 4005, message } }]);
     expect(log.of('connection refused')).toEqual([
       {
         reason: 'path_not_found',

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createEmulator } from '../../src/emulator/create.ts';
 import { Client } from './support/client.ts';
 import { RecordingLog } from './support/log.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app, configOf, startServer } from './support/server.ts';
 
 const failed = 'webhook attempt failed, will retry';

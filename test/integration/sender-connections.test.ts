@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createSender } from '../../src/delivery/sender.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import {
   bodyPatienceMs,
   halfOk,

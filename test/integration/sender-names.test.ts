@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Names } from '../../src/delivery/names.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startNameServer } from './support/name-server.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { senderOf, senders, turn } from './support/senders.ts';
 
 /** Occupies every thread that the process has for look-ups and files, until the test ends. */

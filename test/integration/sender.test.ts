@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/system/clock.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { ok, rawServer, senderOf, senders, tcpServer } from './support/senders.ts';
 
 describe.each(senders)('an attempt by %s', (_, create) => {

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import { Client } from './support/client.ts';
 import { get } from './support/http.ts';
-import { Receiver } from './support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app, startServer } from './support/server.ts';
 
 const withWebhook = (url: string, rest: object = {}) => ({
@@ -20,7 +20,7 @@ describe('a graceful shutdown', () => {
     await server.close();
     for (const client of clients) {
       expect(await client.closed).toEqual({ code: 4200, reason: 'Server closed. Please reconnect shortly.' });
-      expect(client.frames.at(-1)).toEqual({
+      expect(client.frames.items.at(-1)).toEqual({
         event: 'pusher:error',
         data: { code: 4200, message: 'Server closed. Please reconnect shortly.' },
       });

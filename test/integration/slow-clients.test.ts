@@ -46,7 +46,10 @@ describe('a client that does not read', () => {
     slow.ws.resume();
     const { code, reason } = await slow.closed;
     expect({ code, reason }).toEqual({ code: 4100, reason: expect.stringContaining('slow') as string });
-    expect(slow.frames.at(-1)).toEqual({ event: 'pusher:error', data: { code: 4100, message: reason } });
+    expect(slow.frames.items.at(-1)).toEqual({
+      event: 'pusher:error',
+      data: { code: 4100, message: reason },
+    });
     expect(slow.of('news').length).toBeLessThan(sent);
 
     await reader.ping();

@@ -10,7 +10,7 @@ describe('a connection', () => {
   test('receives its socket id and the activity timeout first', async () => {
     const server = await startServer({ activityTimeoutMs: 30_000 });
     const client = await Client.connect(server);
-    expect(client.frames[0]).toEqual({
+    expect(client.frames.items[0]).toEqual({
       event: 'pusher:connection_established',
       data: `{"socket_id":"${client.socketId}","activity_timeout":30}`,
     });
@@ -22,7 +22,7 @@ describe('a connection', () => {
     async (search) => {
       const server = await startServer();
       const client = await Client.connect(server, `/app/app-key${search}`);
-      expect(client.frames).toHaveLength(1);
+      expect(client.frames.items).toHaveLength(1);
     },
   );
 
@@ -33,7 +33,7 @@ describe('a connection', () => {
       const client = new Client(`ws://127.0.0.1:${server.port}/app/app-key?protocol=${protocol}`);
       const { code, reason } = await client.closed;
       expect(code).toBe(4007);
-      expect(client.frames).toEqual([{ event: 'pusher:error', data: { code: 4007, message: reason } }]);
+      expect(client.frames.items).toEqual([{ event: 'pusher:error', data: { code: 4007, message: reason } }]);
     },
   );
 
@@ -48,7 +48,7 @@ describe('a connection', () => {
     const client = new Client(`ws://127.0.0.1:${server.port}/app/${path}?protocol=7`);
     const message = `App key ${key} not in this cluster. Did you forget to specify the cluster?`;
     expect(await client.closed).toEqual({ code: 4001, reason: message });
-    expect(client.frames).toEqual([{ event: 'pusher:error', data: { code: 4001, message } }]);
+    expect(client.frames.items).toEqual([{ event: 'pusher:error', data: { code: 4001, message } }]);
   });
 
   test('with a key too long for a close frame still gets 4001 and readable text', async () => {

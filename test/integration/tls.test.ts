@@ -203,7 +203,7 @@ describe('a new certificate', () => {
     for (const [receiver, client] of clients.entries()) {
       const others = [0, 1, 2, 3].filter((sender) => sender !== receiver).map((sender) => `from ${sender}`);
       await client.next(others.at(-1) ?? '');
-      expect(client.frames.map(({ event }) => event)).toEqual(['hello', 'all', ...others]);
+      expect(client.frames.items.map(({ event }) => event)).toEqual(['hello', 'all', ...others]);
     }
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import { Client } from './support/client.ts';
 import { metric, post, query, trigger } from './support/http.ts';
-import { Receiver, type Received } from './support/receiver.ts';
+import { Receiver, type Received } from '../support/receiver.ts';
 import { app, otherApp, startServer } from './support/server.ts';
 
 const batch = { maxDelayMs: 0 };

@@ -7,7 +7,7 @@ import { Agent as UndiciAgent, request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { app } from '../support/e2e/config.ts';
-import { Journal } from '../support/e2e/journal.ts';
+import { Journal } from '../support/journal.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { freePort } from '../support/redis/ports.ts';
 import { fillIn, runUntilTestEnds, sample, temporaryFolder, writeInto } from '../support/production/proxy.ts';

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { exitCode } from '../../src/commands/exit-code.ts';
 import { variables } from '../../src/config/environment.ts';
 import { app } from '../support/e2e/config.ts';
-import { Journal } from '../support/e2e/journal.ts';
+import { Journal } from '../support/journal.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import type { LogLine } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connectClient } from '../support/e2e/client.ts';
 import { app, quick, type Config } from '../support/e2e/config.ts';
 import { answered, callApi, plainText, type ApiAnswer } from '../support/e2e/http.ts';
-import { Journal } from '../support/e2e/journal.ts';
+import { Journal } from '../support/journal.ts';
 import { deadUrl } from '../support/e2e/receiver.ts';
 import { startServer, type Server } from '../support/e2e/server.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';

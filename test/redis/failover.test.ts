@@ -86,7 +86,7 @@ test.each(setups)(
 
     // Carl's grace period begins before the failover, and he comes back after it, to the other node.
     carl.close();
-    await carl.closing;
+    await carl.closed;
     await setup.lose();
     await expect.poll(() => statusOf(one)).toBe('degraded');
     for (const node of [one, two]) await expect.poll(() => statusOf(node)).toBe('ready');

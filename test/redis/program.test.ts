@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectClient, createClient, membersOf, type ClientOptions } from '../support/e2e/client.ts';
 import { app, quick, type Config } from '../support/e2e/config.ts';
-import { Journal } from '../support/e2e/journal.ts';
+import { Journal } from '../support/journal.ts';
 import { startReceiver, type Receiver } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';

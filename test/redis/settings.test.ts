@@ -11,7 +11,7 @@ import { systemClock, systemWallTime } from '../../src/system/clock.ts';
 import { randomNames } from '../../src/system/fresh-names.ts';
 import { keepsSettings } from '../contract/settings-store.suite.ts';
 import { Client } from '../integration/support/client.ts';
-import { Receiver } from '../integration/support/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { app, startServer } from '../integration/support/server.ts';
 import { startRedisCluster, type RedisCluster } from '../support/redis/cluster.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';

@@ -108,6 +108,6 @@ test('a user is disconnected from all threads while Redis is away', async () => 
   await whileRedisIsAway(async () => {
     const path = `/apps/${app.id}/users/anna/terminate_connections`;
     expect((await callApi(server, { path, body: '{}' })).status).toBe(503);
-    for (const socket of sockets) expect((await socket.closing).code).toBe(4009);
+    for (const socket of sockets) expect((await socket.closed).code).toBe(4009);
   });
 }, 60_000);

@@ -182,7 +182,7 @@ test('when a process shuts down, the others report each of its members as remove
   const users = await joinAll(sockets, 'presence-room');
   await expectMembers(hooks, 'presence-room', [...users, 'witness']);
   await ending.stop();
-  expect((await sockets[0]?.closing)?.code).toBe(4200);
+  expect((await sockets[0]?.closed)?.code).toBe(4200);
   await expectMembers(hooks, 'presence-room', ['witness']);
   expect(hooks.events.items.filter(({ name }) => name === 'member_removed')).toHaveLength(users.length);
   await expect.poll(() => membersAsSeenBy(witness)).toEqual(['witness']);
@@ -271,6 +271,6 @@ test('an app that is added at run time is served by all threads of all processes
   const users = await joinAll(sockets, 'presence-room');
   await expectMembers(hooks, 'presence-room', users);
   await call('DELETE', '/apps/9');
-  for (const socket of sockets) expect((await socket.closing).code).toBe(4001);
+  for (const socket of sockets) expect((await socket.closed).code).toBe(4001);
   await expectMembers(hooks, 'presence-room', []);
 }, 60_000);

@@ -37,7 +37,7 @@ test('an app that gets a limit of connections later counts those that are open o
   expect(await knock()).toBe(false);
   // And they are not counted any more once they have gone.
   for (const socket of sockets) socket.close();
-  await Promise.all(sockets.map(({ closing }) => closing));
+  await Promise.all(sockets.map(({ closed }) => closed));
   const more = await Promise.all(Array.from({ length: crowdSize + 5 }, knock));
   expect(more.filter(Boolean)).toHaveLength(crowdSize);
 }, 60_000);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { AppView } from '../../../src/views/settings.ts';
 import { token } from '../support/admin.ts';
 import { AdminWorld } from '../support/admin-world.ts';
-import { Receiver } from '../support/receiver.ts';
+import { Receiver } from '../../support/receiver.ts';
 import { app } from '../support/server.ts';
 
 const of = { app: '1' };

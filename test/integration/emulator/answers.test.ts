@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connect, start } from '../support/emulator.ts';
-import { Receiver, type Received } from '../support/receiver.ts';
+import { Receiver, type Received } from '../../support/receiver.ts';
 
 /** An emulator with the virtual clock whose one endpoint answers so. */
 async function answeredBy(answer: (received: Received) => void) {

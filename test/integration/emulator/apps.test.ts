@@ -1,7 +1,7 @@
 import Backend from 'pusher';
 import { describe, expect, test } from 'vitest';
 import { connect, enter, start, startStage } from '../support/emulator.ts';
-import { Receiver } from '../support/receiver.ts';
+import { Receiver } from '../../support/receiver.ts';
 
 describe('reset', () => {
   test('forgets what was dropped', async () => {

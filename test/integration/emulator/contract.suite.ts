@@ -2,7 +2,7 @@ import Backend from 'pusher';
 import { describe, expect, test } from 'vitest';
 import type { Emulator } from '../../../src/index.ts';
 import { connect, enter } from '../support/emulator.ts';
-import { Receiver } from '../support/receiver.ts';
+import { Receiver } from '../../support/receiver.ts';
 
 /** What holds of an emulator with the virtual clock and the default app, in this process or in another one. */
 export function emulatorContract(name: string, open: () => Promise<Emulator>): void {

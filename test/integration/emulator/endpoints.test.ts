@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ask, errorOf, stage } from '../support/control.ts';
 import { connect, start, startStage } from '../support/emulator.ts';
-import { Receiver } from '../support/receiver.ts';
+import { Receiver } from '../../support/receiver.ts';
 
 describe('an endpoint', () => {
   test('of a backend that starts after the emulator is added, and hears of what happens', async () => {

@@ -2,7 +2,7 @@ import Backend from 'pusher';
 import { describe, expect, test } from 'vitest';
 import { Client } from '../support/client.ts';
 import { connect, enter, start, startStage } from '../support/emulator.ts';
-import { Receiver } from '../support/receiver.ts';
+import { Receiver } from '../../support/receiver.ts';
 
 describe('a fault of webhooks', () => {
   test.each([

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Emulator, EmulatorOptions, RunRecord } from '../../../src/index.ts';
 import { ask } from '../support/control.ts';
 import { connect, enter, start, startStage } from '../support/emulator.ts';
-import { Receiver } from '../support/receiver.ts';
+import { Receiver } from '../../support/receiver.ts';
 
 const kinds = ({ entries }: RunRecord) => entries.map(({ kind }) => kind);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connect, enter, start, startStage } from '../support/emulator.ts';
-import { Receiver } from '../support/receiver.ts';
+import { Receiver } from '../../support/receiver.ts';
 
 describe('waitFor', () => {
   test('moves the virtual clock to what is due next, until the webhook is delivered', async () => {

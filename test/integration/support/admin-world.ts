@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { ServerOverrides } from '../../../src/node/overrides.ts';
 import { Admin, type Headers } from './admin.ts';
 import { Client } from './client.ts';
-import { Receiver } from './receiver.ts';
+import { Receiver } from '../../support/receiver.ts';
 import { app, startServer, type Given } from './server.ts';
 
 /** A server in use: an app of the file with an endpoint of the file, and one that was added while it runs. */

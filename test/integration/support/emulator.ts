@@ -2,7 +2,7 @@ import Backend from 'pusher';
 import { onTestFinished } from 'vitest';
 import { startEmulator, type Emulator, type EmulatorApp, type EmulatorOptions } from '../../../src/index.ts';
 import { Client } from './client.ts';
-import { Receiver } from './receiver.ts';
+import { Receiver } from '../../support/receiver.ts';
 
 /** An emulator with the virtual clock, one app, and one endpoint that takes everything. */
 export async function startStage(

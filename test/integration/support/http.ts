@@ -1,9 +1,9 @@
-import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { request, type Dispatcher } from 'undici';
+import { signedQuery, type Credentials } from '../../support/sign-request.ts';
 import { app } from './server.ts';
 
 interface Port {
@@ -17,30 +17,19 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The target of a signed request, signed here and not by the program's own code. */
+/** The target of a signed request. */
 export function signedTarget(
   method: string,
   path: string,
-  { parameters: given = {}, body = '', of = app }: Signing = {},
+  { parameters = {}, body = '', of = app }: Signing = {},
 ): string {
-  const parameters = {
-    ...given,
-    auth_key: of.key,
-    auth_timestamp: String(Math.floor(Date.now() / 1000)),
-    auth_version: '1.0',
-    ...(body !== '' && { body_md5: createHash('md5').update(body).digest('hex') }),
-  };
-  const sorted = Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const plain = sorted.map(([key, value]) => `${key}=${value}`).join('&');
-  const signature = createHmac('sha256', of.secret).update(`${method}\n${path}\n${plain}`).digest('hex');
-  const escaped = sorted.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');
-  return `${path}?${escaped}&auth_signature=${signature}`;
+  return `${path}?${signedQuery(of, { method, path, body: body || undefined, query: parameters })}`;
 }
 
 interface Signing {
   readonly parameters?: Readonly<Record<string, string>>;
   readonly body?: string;
-  readonly of?: { readonly key: string; readonly secret: string };
+  readonly of?: Credentials;
 }
 
 /** A plain GET. */

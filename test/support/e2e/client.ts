@@ -1,7 +1,7 @@
 import PusherModule, { type Channel, type PresenceChannel } from 'pusher-js';
 import { onTestFinished } from 'vitest';
 import { app, type AppConfig } from './config.ts';
-import { Journal } from './journal.ts';
+import { Journal } from '../journal.ts';
 import { authorize, sdkFor } from './sdk.ts';
 
 // The package is CommonJS and exports the class itself, but its types describe a default export.

@@ -4,7 +4,8 @@ import { app, type AppConfig } from './config.ts';
 import { sendRaw, type RawRequest } from './raw-http.ts';
 import type { Receiver, WebhookEvent } from './receiver.ts';
 import type { Server } from './server.ts';
-import { Socket, type Frame } from './socket.ts';
+import type { Frame } from '../raw-client.ts';
+import { Socket } from './socket.ts';
 
 /**
  * What a client or server library that does not run here sends, and what it needs to receive. In a frame,
@@ -139,7 +140,7 @@ async function connect(server: Server, step: Connect): Promise<Socket> {
   });
   if (refused !== undefined) {
     await socket.expectFrame({ event: 'pusher:error', data: refused });
-    expect(await socket.closing).toEqual({ code: refused.code, reason: refused.message });
+    expect(await socket.closed).toEqual({ code: refused.code, reason: refused.message });
     return socket;
   }
   await socket.expectEstablished();

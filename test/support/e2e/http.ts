@@ -1,5 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
 import { expect } from 'vitest';
+import { authParameters, signatureOf } from '../sign-request.ts';
 import { app, type AppConfig } from './config.ts';
 
 export interface ApiRequest {
@@ -56,20 +56,11 @@ export async function answered(answer: Promise<ApiAnswer>): Promise<unknown> {
 
 function signedQuery(request: ApiRequest & { readonly method: string }): string {
   const { method, path, body, app: of = app } = request;
-  const params = Object.entries({
-    auth_key: of.key,
-    auth_timestamp: String(Math.floor(Date.now() / 1000)),
-    auth_version: '1.0',
-    body_md5: body === undefined ? undefined : createHash('md5').update(body).digest('hex'),
-    ...request.params,
-  }).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  const plain = params
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map((pair) => pair.join('='))
-    .join('&');
-  const right = createHmac('sha256', of.secret).update(`${method}\n${path}\n${plain}`).digest('hex');
-  const signature = 'signature' in request ? request.signature : right;
-  const query = new URLSearchParams(params);
+  const all = { ...Object.fromEntries(authParameters(of.key, body)), ...request.params };
+  const parameters = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const valid = signatureOf(of.secret, { method, path, parameters });
+  const signature = 'signature' in request ? request.signature : valid;
+  const query = new URLSearchParams(parameters);
   if (signature !== undefined) query.set('auth_signature', signature);
   return query.toString();
 }

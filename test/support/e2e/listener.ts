@@ -1,4 +1,4 @@
-import type { Journal } from './journal.ts';
+import type { Journal } from '../journal.ts';
 import { launch, type Exit } from './server.ts';
 
 /** `soketify-emulator listen` on a free port. */

@@ -3,7 +3,7 @@ import crypto from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { Journal } from './journal.ts';
+import { Journal } from '../journal.ts';
 import { readBody, type WebhookEvent } from './receiver.ts';
 
 /**

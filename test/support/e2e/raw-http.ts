@@ -1,5 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
 import { request as open, type Agent, type IncomingHttpHeaders } from 'node:http';
+import { authParameters, signatureOf, type Parameter } from '../sign-request.ts';
 import { app, type AppConfig } from './config.ts';
 import { readBody } from './receiver.ts';
 
@@ -9,13 +9,13 @@ export interface RawRequest {
   /** The path to send, if it differs from the signed one. */
   readonly sentPath?: string;
   /** The parameters to sign. Names may repeat. */
-  readonly params?: readonly (readonly [name: string, value: string])[];
+  readonly params?: readonly Parameter[];
   /** How the library encodes names and values. Default: not at all. */
   readonly escape?: (text: string) => string;
   /** Raw text before or after the parameters. */
   readonly before?: string;
   readonly after?: string;
-  /** Replaces the time in seconds. */
+  /** Replaces the value of `auth_timestamp`. */
   readonly timestamp?: string;
   readonly body?: string;
   /** Sends `body_md5` even without a body, as Python's library does. */
@@ -58,21 +58,12 @@ export async function sendRaw(server: { readonly port: number }, request: RawReq
 
 function signedParams(
   request: RawRequest & { readonly method: string; readonly body: string },
-): readonly (readonly [string, string])[] {
-  const { method, path, params = [], body, alwaysMd5 = false, app: of = app } = request;
-  const md5 = createHash('md5').update(body).digest('hex');
-  const all = [
+): readonly Parameter[] {
+  const { method, path, params = [], body, alwaysMd5 = false, timestamp, app: of = app } = request;
+  const auth = authParameters(of.key, body !== '' || alwaysMd5 ? body : undefined);
+  const parameters = [
     ...params,
-    ['auth_key', of.key] as const,
-    ['auth_timestamp', request.timestamp ?? String(Math.floor(Date.now() / 1000))] as const,
-    ['auth_version', '1.0'] as const,
-    ...(body !== '' || alwaysMd5 ? [['body_md5', md5] as const] : []),
+    ...auth.map(([name, value]) => [name, (name === 'auth_timestamp' && timestamp) || value] as const),
   ];
-  const plain = all
-    .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map((pair) => pair.join('='))
-    .join('&');
-  const signature = createHmac('sha256', of.secret).update(`${method}\n${path}\n${plain}`).digest('hex');
-  return [...all, ['auth_signature', signature]];
+  return [...parameters, ['auth_signature', signatureOf(of.secret, { method, path, parameters })]];
 }

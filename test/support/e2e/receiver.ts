@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Journal } from './journal.ts';
+import { Journal } from '../journal.ts';
 
 export interface WebhookEvent {
   readonly name: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
-import { Journal } from './journal.ts';
+import { Journal } from '../journal.ts';
 
 const program = fileURLToPath(new URL('../../../dist/main.cjs', import.meta.url));
 

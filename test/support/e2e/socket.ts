@@ -1,22 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { onTestFinished, expect } from 'vitest';
-import { WebSocket } from 'ws';
+import { expect } from 'vitest';
+import { RawClient, type Frame } from '../raw-client.ts';
 import { app, type AppConfig } from './config.ts';
-import { Journal } from './journal.ts';
 import { authorize } from './sdk.ts';
-
-export interface Frame {
-  readonly event: string;
-  readonly channel?: string;
-  readonly data?: unknown;
-  readonly user_id?: string;
-}
-
-export interface Closing {
-  readonly code: number;
-  readonly reason: string;
-}
 
 interface SocketOptions {
   readonly app?: AppConfig;
@@ -34,33 +21,26 @@ interface Member {
   readonly user_info?: Record<string, unknown>;
 }
 
-/** A plain WebSocket client that records each frame. It is destroyed when its test ends. */
-export class Socket {
-  readonly frames = new Journal<Frame>('a frame');
-  readonly closing: Promise<Closing>;
-  readonly #ws: WebSocket;
+/** A client that reads frame by frame, so that none goes unseen. It signs as the backend of its app does. */
+export class Socket extends RawClient {
   readonly #app: AppConfig;
   #read = 0;
   #id = '';
 
   constructor(server: { readonly port: number }, options: SocketOptions = {}) {
-    this.#app = options.app ?? app;
-    const { key } = this.#app;
-    const url = `ws://127.0.0.1:${server.port}/app/${key}?${options.query ?? 'protocol=7'}`;
-    const { answersPings: autoPong = true, origin, subprotocol } = options;
-    const protocols = subprotocol === undefined ? [] : [subprotocol];
-    this.#ws = new WebSocket(url, protocols, {
-      autoPong,
-      perMessageDeflate: false,
-      ...(origin && { origin }),
-    });
-    this.#ws.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString()) as Frame));
-    // Every error is followed by `close`.
-    this.#ws.on('error', () => {});
-    this.closing = new Promise((resolve) => {
-      this.#ws.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
-    });
-    onTestFinished(() => this.#ws.terminate());
+    const {
+      app: of = app,
+      query = 'protocol=7',
+      answersPings: autoPong = true,
+      origin,
+      subprotocol,
+    } = options;
+    super(
+      `ws://127.0.0.1:${server.port}/app/${of.key}?${query}`,
+      subprotocol === undefined ? [] : [subprotocol],
+      { autoPong, perMessageDeflate: false, ...(origin && { origin }) },
+    );
+    this.#app = of;
   }
 
   /** The id that the server assigned to the connection. */
@@ -70,15 +50,15 @@ export class Socket {
 
   /** The subprotocol that the server accepted. */
   get subprotocol(): string {
-    return this.#ws.protocol;
+    return this.ws.protocol;
   }
 
   /**
    * Sends a WebSocket ping, which is not a message of the protocol, and waits for the payload of its pong.
    */
   async ping(payload: string): Promise<string> {
-    const pong = once(this.#ws, 'pong') as Promise<[Buffer]>;
-    this.#ws.ping(payload);
+    const pong = once(this.ws, 'pong') as Promise<[Buffer]>;
+    this.ws.ping(payload);
     return (await pong)[0].toString();
   }
 
@@ -105,12 +85,12 @@ export class Socket {
 
   /** Sends text and bytes unchanged, other values as JSON. */
   send(frame: unknown): void {
-    this.#ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
+    this.ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
   }
 
   /** Sends bytes as a text frame, valid UTF-8 or not. */
   sendAsText(bytes: Buffer): void {
-    this.#ws.send(bytes, { binary: false });
+    this.ws.send(bytes, { binary: false });
   }
 
   async expectEstablished(): Promise<Record<string, unknown>> {
@@ -156,21 +136,21 @@ export class Socket {
 
   /** Stops reading until `resume`. */
   pause(): void {
-    this.#ws.pause();
+    this.ws.pause();
   }
 
   resume(): void {
-    this.#ws.resume();
+    this.ws.resume();
   }
 
   /** Closes with a close frame. */
   close(code = 1000): void {
-    this.#ws.close(code);
+    this.ws.close(code);
   }
 
   /** Ends the TCP connection without a close frame. */
   destroy(): void {
-    this.#ws.terminate();
+    this.ws.terminate();
   }
 
   /** What the application's backend returns: the key, and the signature of the socket id and this text. */

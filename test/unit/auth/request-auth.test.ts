@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { stringToSign } from '../../../src/auth/request-auth.ts';
 import { isHttpError } from '../../../src/protocol/http-error.ts';
 import { parseQuery } from '../../../src/protocol/query.ts';
+import { signatureOf } from '../../support/sign-request.ts';
 import { vectors } from '../../support/unit/vectors.ts';
 import { authenticateRequest } from '../../support/unit/authenticate-request.ts';
 
@@ -41,11 +41,11 @@ const withSignature = (request: Accepted): Request => ({
 
 /** The documented request with another value of one parameter, or without it, signed accordingly. */
 function changed(key: string, value: string | undefined): Request {
-  const parameters = documented.rawQuery.split('&').filter((pair) => !pair.startsWith(`${key}=`));
-  if (value !== undefined) parameters.push(`${key}=${value}`);
-  const signed = `${documented.method}\n${documented.path}\n${parameters.toSorted().join('&')}`;
-  const signature = createHmac('sha256', app.secret).update(signed).digest('hex');
-  return { ...documented, rawQuery: `${parameters.join('&')}&auth_signature=${signature}` };
+  const query = new URLSearchParams(documented.rawQuery);
+  if (value === undefined) query.delete(key);
+  else query.set(key, value);
+  const signature = signatureOf(app.secret, { ...documented, parameters: [...query] });
+  return { ...documented, rawQuery: `${query.toString()}&auth_signature=${signature}` };
 }
 
 describe('a signed request', () => {

@@ -6,6 +6,8 @@ export class Journal<T> {
   readonly items: T[] = [];
   readonly #about: string;
   readonly #waiters = new Set<() => void>();
+  /** Why nothing more will happen. */
+  #end: string | undefined;
 
   constructor(about: string) {
     this.#about = about;
@@ -16,28 +18,41 @@ export class Journal<T> {
     for (const look of this.#waiters) look();
   }
 
+  /** Nothing more will happen, for this reason: whoever still waits, or waits later, fails at once. */
+  end(reason: string): void {
+    this.#end = reason;
+    for (const look of this.#waiters) look();
+  }
+
   /**
    * Resolves with what `pick` returns for the items, now or after an arrival. `undefined` and `false` mean:
    * not yet.
    */
   until<R>(pick: (items: readonly T[]) => R | undefined | false, timeoutMs = patienceMs): Promise<R> {
-    const inVain = new Error(`Timed out waiting for ${this.#about}`);
+    const error = new Error();
     return new Promise((resolve, reject) => {
-      const look = () => {
-        const found = pick(this.items);
-        if (found === undefined || found === false) return;
+      const stop = () => {
         clearTimeout(timer);
         this.#waiters.delete(look);
-        resolve(found);
       };
-      const timer = setTimeout(() => {
-        this.#waiters.delete(look);
-        inVain.message += `. The last of ${this.items.length} items:\n${this.items
+      const fail = (reason: string) => {
+        stop();
+        error.message = `Waited for ${this.#about}, but ${reason}. The last of ${this.items.length} items:\n${this.items
           .slice(-20)
           .map((item) => JSON.stringify(item).slice(0, 500))
           .join('\n')}`;
-        reject(inVain);
-      }, timeoutMs);
+        reject(error);
+      };
+      const look = () => {
+        const found = pick(this.items);
+        if (found !== undefined && found !== false) {
+          stop();
+          resolve(found);
+        } else if (this.#end !== undefined) {
+          fail(this.#end);
+        }
+      };
+      const timer = setTimeout(() => fail(`it did not come in ${timeoutMs} ms`), timeoutMs);
       this.#waiters.add(look);
       look();
     });

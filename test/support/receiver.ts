@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
 /** One received request. */
@@ -11,6 +11,8 @@ export interface Received {
   readonly headers: IncomingMessage['headers'];
   readonly rawHeaders: readonly string[];
   readonly body: string;
+  /** The body as it was received. */
+  readonly bytes: Buffer;
   readonly response: ServerResponse;
 }
 
@@ -36,7 +38,8 @@ export class Receiver {
     answer: (received: Received) => void,
   ): Promise<void> {
     const { method = '', url = '', headers, rawHeaders } = message;
-    const received = { method, url, headers, rawHeaders, body: await text(message), response };
+    const bytes = await buffer(message);
+    const received = { method, url, headers, rawHeaders, body: bytes.toString(), bytes, response };
     this.requests.push(received);
     this.#waiting.shift()?.();
     answer(received);
