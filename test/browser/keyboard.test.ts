@@ -207,10 +207,12 @@ test('an endpoint that lost events is repaired', async () => {
   await using hooks = await startReceiver({ answer: () => (isDown ? 500 : 200) });
   await using server = await startServer({
     apps: [{ ...app, webhooks: [{ id: 'main', url: hooks.url }] }],
-    webhooks: { ...quick, retry: { initialDelayMs: 50, maxDelayMs: 50, maxElapsedMs: 100 } },
+    // Long enough that even a loaded machine does not drop the repair before its first attempt.
+    webhooks: { ...quick, retry: { initialDelayMs: 50, maxDelayMs: 50, maxElapsedMs: 1000 } },
   });
   const anna = await connectClient(server, { member: { user_id: 'anna' } });
   await anna.subscribePresence('presence-room');
+  await server.log.first(({ msg }) => msg === 'webhook events dropped');
   const tab = await openTab(server);
   const { page } = tab;
   await visit(tab, server);

@@ -32,7 +32,7 @@ test('an emulator without a token returns no secret, and states how to obtain it
   const { url } = await startRemote({ SOKETIFY_APP_SECRET: 'hush' });
   await using emulator = await connectEmulator(url);
   expect(emulator.key).toBe('app-key');
-  expect(() => emulator.secret).toThrow(/only to those with a token; start it with control\.token/);
+  expect(() => emulator.secret).toThrow(/only to clients with a token; start it with control\.token/);
 });
 
 test.each([

@@ -136,7 +136,7 @@ describe('a node with a store that is killed', () => {
     const given = config({ path, hooks });
     const short = {
       ...given,
-      webhooks: { ...given.webhooks, retry: { initialDelayMs: 20, maxElapsedMs: 300 } },
+      webhooks: { ...given.webhooks, retry: { initialDelayMs: 20, maxElapsedMs: 1000 } },
     };
     const before = await startServer(short);
     await (await connectSocket(before)).subscribe('news');
