@@ -20,7 +20,9 @@ function createUsers() {
     },
     notifyWatchers: (_appId: string, userId: string, state: string) => notified.push(`${userId} ${state}`),
   } as unknown as RedisLedgerOptions;
-  const users = new PartitionUsers(options, {} as Registration, new PartitionKeys('test:', 0));
+  // No step reaches Redis.
+  const registration = { step: () => Promise.resolve(undefined) } as unknown as Registration;
+  const users = new PartitionUsers(options, registration, new PartitionKeys('test:', 0));
   const next = () => {
     const question = questions.shift();
     if (question === undefined) throw new Error('nothing was asked');
@@ -64,4 +66,28 @@ test('a watcher that was answered while Redis was away is notified once the user
   next().answer(7, true);
   await reading;
   expect(notified).toEqual(['anna online']);
+});
+
+test('a watcher that was answered with a sign-in which Redis never received is notified that the user is offline', async () => {
+  const { users, notified, next } = createUsers();
+  await users.signIn('1', 'anna');
+  const watching = users.watch('1', 'anna');
+  next().fail();
+  await watching;
+  expect(users.isOnline('1', 'anna')).toBe(true);
+  users.signOut('1', 'anna');
+  const reading = users.readAll();
+  next().answer(7, false);
+  await reading;
+  expect(notified).toEqual(['anna offline']);
+});
+
+test('a watcher that was answered with a sign-in is not notified of the same sign-in again', async () => {
+  const { users, notified, next } = createUsers();
+  await users.signIn('1', 'anna');
+  const watching = users.watch('1', 'anna');
+  next().fail();
+  await watching;
+  users.apply('1', 'anna', { revision: 7, isOnline: true });
+  expect(notified).toEqual([]);
 });

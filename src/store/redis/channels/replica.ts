@@ -189,13 +189,13 @@ export class Replica {
 }
 
 /** Converts a notice to the type of the port. */
-export function toNotice(notices: ReplicaNotice): Notice {
-  switch (notices.kind) {
+export function toNotice(notice: ReplicaNotice): Notice {
+  switch (notice.kind) {
     case 'in':
-      return { kind: 'member-added', member: notices.member };
+      return { kind: 'member-added', member: notice.member };
     case 'out':
-      return { kind: 'member-removed', userId: notices.userId };
+      return { kind: 'member-removed', userId: notice.userId };
     case 'event':
-      return { kind: 'event', event: notices.event, except: notices.except };
+      return { kind: 'event', event: notice.event, except: notice.except };
   }
 }

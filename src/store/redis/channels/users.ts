@@ -17,8 +17,8 @@ interface Watched {
   watchers: number;
   /** The latest status from a notice or a reply. Undefined: there was none yet. */
   status: UserStatus | undefined;
-  /** A watcher was answered, so changes must be reported from now on. */
-  isAnswered: boolean;
+  /** What watchers were last told, in an answer or a notification. Undefined: none was answered yet. */
+  reported: boolean | undefined;
   /** The latest read that Redis has not answered yet. */
   reading: Promise<void> | undefined;
 }
@@ -56,7 +56,7 @@ export class PartitionUsers {
     const key = keyOf(appId, userId);
     let watched = this.#watched.get(key);
     if (watched === undefined) {
-      const unknown = { status: undefined, isAnswered: false, reading: undefined };
+      const unknown = { status: undefined, reported: undefined, reading: undefined };
       watched = { appId, userId, watchers: 0, ...unknown };
       this.#watched.set(key, watched);
     }
@@ -64,7 +64,7 @@ export class PartitionUsers {
     if (watched.status === undefined || watched.reading !== undefined) {
       await (watched.reading ?? this.#read(watched)).catch(() => {});
     }
-    watched.isAnswered = true;
+    watched.reported ??= this.isOnline(appId, userId);
   }
 
   unwatch(appId: string, userId: string): void {
@@ -148,14 +148,12 @@ export class PartitionUsers {
 
   /** Takes the status from a notice or a reply, unless a later one is known. They arrive over two connections, in any order. */
   #learn(watched: Watched, status: UserStatus): void {
-    const { status: known, isAnswered } = watched;
-    if (known !== undefined && status.revision <= known.revision) return;
+    if (watched.status !== undefined && status.revision < watched.status.revision) return;
     watched.status = status;
-    if (isAnswered && status.isOnline !== (known?.isOnline ?? false)) this.#notify(watched);
-  }
-
-  #notify({ appId, userId, status }: Watched): void {
-    this.#options.notifyWatchers(appId, userId, status?.isOnline === true ? 'online' : 'offline');
+    const { appId, userId, reported } = watched;
+    if (reported === undefined || reported === status.isOnline) return;
+    watched.reported = status.isOnline;
+    this.#options.notifyWatchers(appId, userId, status.isOnline ? 'online' : 'offline');
   }
 
   async #report(appId: string, userId: string, isOnline: boolean): Promise<void> {

@@ -134,7 +134,7 @@ export class RedisLink {
       for (const { text } of this.#scripts.values()) server.script('LOAD', text).catch(() => {});
     };
     const commands = this.#commands;
-    // The client of a cluster connects to a server with the first command for it.
+    // The client of a cluster connects to a server with the first command for it. A replica may be promoted, so it gets them too.
     if (commands.isCluster) commands.on('+node', load);
     else commands.on('ready', () => load(commands));
   }
