@@ -12,7 +12,7 @@ import { channelKind } from '../protocol/channel-name.ts';
 import { createRedisClients } from '../store/redis/link/connect.ts';
 import type { HeldChannelsListener } from '../store/redis/fanout/channel-topics.ts';
 import { RedisFanout } from '../store/redis/fanout/fanout.ts';
-import { partitionCount, PartitionKeys } from '../store/redis/keys.ts';
+import { allPartitions, type PartitionKeys } from '../store/redis/keys.ts';
 import { RedisLedger } from '../store/redis/ledger.ts';
 import { RedisLink } from '../store/redis/link/link.ts';
 import { describeFailure } from '../store/redis/link/health-log.ts';
@@ -84,10 +84,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
       if (log.isDebug) log.debug({ error: describeFailure(error) }, 'connection to Redis failed');
     },
   });
-  const partitions = Array.from(
-    { length: partitionCount },
-    (_, index) => new PartitionKeys(keyPrefix, index),
-  );
+  const partitions = allPartitions(keyPrefix);
   let epochs = 0;
   const sweeper = createSweeper(clock, () => ledger);
   const ledger = new RedisLedger({

@@ -1,18 +1,25 @@
 /** The keys of all apps are spread over this many partitions. All nodes must use the same number. */
 export const partitionCount = 64;
 
-/** The layout of the keys. A version with another layout must give it another name. */
-export const layoutName = `1/${partitionCount}`;
+/** The name of the layout of the keys. A version with another layout must give it another name. */
+export function layoutOf(partitions: number): string {
+  return `1/${partitions}`;
+}
+
+/** The keys of each partition. */
+export function allPartitions(keyPrefix: string, count = partitionCount): readonly PartitionKeys[] {
+  return Array.from({ length: count }, (_, index) => new PartitionKeys(keyPrefix, index));
+}
 
 /** The partition of a channel or user of an app. The hash is FNV-1a. */
-export function partitionOf(appId: string, name: string): number {
+export function partitionOf(appId: string, name: string, count = partitionCount): number {
   let hash = 0x811c9dc5;
   for (const text of [appId, '\n', name]) {
     for (let index = 0; index < text.length; index += 1) {
       hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
     }
   }
-  return (hash >>> 0) % partitionCount;
+  return (hash >>> 0) % count;
 }
 
 /** The name by which the partition of a user is found. It can be no channel's name. */

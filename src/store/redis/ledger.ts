@@ -13,7 +13,7 @@ import type { WebhookEvent } from '../../webhooks/event.ts';
 import type { CountedConnections } from './channels/connections.ts';
 import type { RedisDrops } from './deliveries/drops.ts';
 import { ChannelTopics } from './fanout/channel-topics.ts';
-import { layoutName, LeadKeys, partitionCount, PartitionKeys, partitionOf, userName } from './keys.ts';
+import { allPartitions, LeadKeys, layoutOf, partitionOf, userName } from './keys.ts';
 import { Partition, type NamesAfter } from './channels/partition.ts';
 import { answerOf, Patience } from './link/patience.ts';
 import type { HealthReading } from './link/link-health.ts';
@@ -40,10 +40,7 @@ export class RedisLedger implements Ledger {
     this.#options = options;
     const healthLog = new HealthLog({ ...options, read: () => this.#readHealth() });
     this.#healthLog = healthLog;
-    const keys = Array.from(
-      { length: partitionCount },
-      (_, index) => new PartitionKeys(options.keyPrefix, index),
-    );
+    const keys = allPartitions(options.keyPrefix, options.partitions);
     const channelTopics = new ChannelTopics({ ...options, topics: options.link.topics, partitions: keys });
     this.#channelTopics = channelTopics;
     this.#partitions = keys.map(
@@ -59,13 +56,14 @@ export class RedisLedger implements Ledger {
     const { link, clock, keyPrefix } = this.#options;
     await link.ready(clock, startTimeoutMs);
     const layout = new LeadKeys(keyPrefix).layout;
+    const needed = layoutOf(this.#partitions.length);
     // Read first: a full Redis refuses writes, but may already have the key.
     const known = await link.commands.get(layout);
-    if (known === null) await link.commands.set(layout, layoutName, 'NX');
+    if (known === null) await link.commands.set(layout, needed, 'NX');
     const found = known ?? (await link.commands.get(layout));
-    if (found !== layoutName) {
+    if (found !== needed) {
       throw new Error(
-        `the keys that start with ${keyPrefix} have the layout ${found}, but this version needs ${layoutName}`,
+        `the keys that start with ${keyPrefix} have the layout ${found}, but this version needs ${needed}`,
       );
     }
     await Promise.all(
@@ -186,7 +184,7 @@ export class RedisLedger implements Ledger {
     for (let { after = '' } = page; names.length < page.limit;) {
       const wanted = Math.min(namesPerRequest, page.limit - names.length);
       // The next names are spread evenly over the partitions, so each has about this many of them.
-      const limit = Math.ceil(wanted / partitionCount) + 8;
+      const limit = Math.ceil(wanted / this.#partitions.length) + 8;
       const lists = await this.#list(appId, { prefix, after, limit });
       if (isUnavailable(lists)) return lists;
       const { certain, isAll } = certainNames(lists, limit);
@@ -316,11 +314,11 @@ export class RedisLedger implements Ledger {
   }
 
   #of(appId: string, name: string): Partition {
-    return this.#at(partitionOf(appId, name));
+    return this.#at(partitionOf(appId, name, this.#partitions.length));
   }
 
   #ofUser(appId: string, userId: string): Partition {
-    return this.#at(partitionOf(appId, userName(userId)));
+    return this.#of(appId, userName(userId));
   }
 
   #at(index: number): Partition {

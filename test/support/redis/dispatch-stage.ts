@@ -5,7 +5,7 @@ import type { DeliveryStore } from '../../../src/ports/delivery-store.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { createRedisClients } from '../../../src/store/redis/link/connect.ts';
 import { RedisDispatch, type DispatchOptions } from '../../../src/store/redis/deliveries/dispatch.ts';
-import { LeadKeys, partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { allPartitions, LeadKeys, type PartitionKeys } from '../../../src/store/redis/keys.ts';
 import { RedisLink } from '../../../src/store/redis/link/link.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { FakeClock } from '../fake-clock.ts';
@@ -38,10 +38,7 @@ export async function startStage(
   const nodeId = `node-${(stages += 1)}`;
   let stops = 0;
   let halt = (): Promise<void> => Promise.resolve();
-  const partitions = Array.from(
-    { length: partitionCount },
-    (_, index) => new PartitionKeys(keyPrefix, index),
-  );
+  const partitions = allPartitions(keyPrefix);
   const dispatch = new RedisDispatch({
     link,
     clock,

@@ -6,7 +6,7 @@ import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { RedisFanout } from '../../../src/store/redis/fanout/fanout.ts';
-import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { allPartitions } from '../../../src/store/redis/keys.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -31,10 +31,7 @@ export class HearingNode {
   constructor(clients: RedisClients, keyPrefix: string, { name, clock }: { name: string; clock: Clock }) {
     this.clients = clients;
     this.link = new RedisLink(clients);
-    const partitions = Array.from(
-      { length: partitionCount },
-      (_, index) => new PartitionKeys(keyPrefix, index),
-    );
+    const partitions = allPartitions(keyPrefix);
     let epochs = 0;
     this.ledger = new RedisLedger({
       ...noSlices(),

@@ -1,6 +1,6 @@
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import { silentLog } from '../../../src/ports/log.ts';
-import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { allPartitions } from '../../../src/store/redis/keys.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
@@ -12,6 +12,9 @@ import { noSlices } from '../turns.ts';
 const wallStart = 1_700_000_000_000;
 
 let made = 0;
+
+/** Fewer than in the program, because each must be registered in for each test. */
+const partitions = 4;
 
 /** Creates ledgers on a real Redis, each with keys of its own, on the test's clock. */
 export function redisLedgerHarness(clients: () => RedisClients, share = 1): LedgerHarness {
@@ -33,6 +36,7 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
         ...surroundings,
         link,
         keyPrefix,
+        partitions,
         // No heartbeat is sent here because the lease outlasts every test.
         leaseMs: 1e9,
         graceMs: 3000,
@@ -49,8 +53,7 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
       await ledger.start();
       const cursors = new Map<string, string>();
       const woken = new Set<string>();
-      for (let index = 0; index < partitionCount; index += 1) {
-        const { wake, outbox: stream } = new PartitionKeys(keyPrefix, index);
+      for (const { wake, outbox: stream } of allPartitions(keyPrefix, partitions)) {
         await link.subscribe(wake, () => woken.add(stream));
       }
       const outbox = async (): Promise<void> => {
@@ -97,7 +100,7 @@ async function createBarrier(
   // Each master has its own connection, so each partition is asked.
   let number = 0;
   const waiting = new Map<string, () => void>();
-  const topics = Array.from({ length: partitionCount }, (_, index) => `${keyPrefix}{${index}}:barrier`);
+  const topics = Array.from({ length: partitions }, (_, index) => `${keyPrefix}{${index}}:barrier`);
   await Promise.all(
     topics.map((topic) => link.subscribe(topic, (message) => waiting.get(`${topic} ${message}`)?.())),
   );

@@ -16,6 +16,9 @@ export const wallStart = 1_700_000_000_000;
 export const leaseMs = 10_000;
 export const graceMs = 3000;
 
+/** Fewer than in the program: a walk with few channels needs no more, and each of them costs every heartbeat. */
+export const partitions = 4;
+
 interface Client {
   readonly channel: ChannelName;
   readonly userId: string | undefined;
@@ -64,6 +67,7 @@ export class WalkNode {
       ...noSlices(),
       clock,
       keyPrefix,
+      partitions,
       leaseMs,
       graceMs,
       link: new RedisLink(connections),

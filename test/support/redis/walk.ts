@@ -2,11 +2,11 @@ import { Redis } from 'ioredis';
 import { isUnavailable } from '../../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { createRedisClients } from '../../../src/store/redis/link/connect.ts';
-import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { allPartitions } from '../../../src/store/redis/keys.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { WebhookState } from '../webhook-state.ts';
-import { leaseMs, WalkNode } from './walk-node.ts';
+import { leaseMs, partitions, WalkNode } from './walk-node.ts';
 
 /** The skews of the nodes' clocks, used in turns. No two agree, nor do they agree with Redis. */
 const skewsMs = [60_000, 0, -60_000];
@@ -159,8 +159,7 @@ export class Walk {
   }
 
   async readFacts(): Promise<void> {
-    for (let index = 0; index < partitionCount; index += 1) {
-      const { outbox } = new PartitionKeys(this.#keyPrefix, index);
+    for (const { outbox } of allPartitions(this.#keyPrefix, partitions)) {
       const entries = await this.#redis.xrange(outbox, `(${this.#cursors.get(outbox) ?? '0-0'}`, '+');
       for (const [id, [, , , json = '']] of entries) {
         this.#cursors.set(outbox, id);

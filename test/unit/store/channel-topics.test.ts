@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { ChannelTopics } from '../../../src/store/redis/fanout/channel-topics.ts';
-import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { allPartitions } from '../../../src/store/redis/keys.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 function stage() {
@@ -10,7 +10,7 @@ function stage() {
   const nameOf = (topic: string): string => topic.slice(topic.lastIndexOf(':') + 1);
   const hearing = new ChannelTopics({
     clock,
-    partitions: Array.from({ length: partitionCount }, (_, index) => new PartitionKeys('k:', index)),
+    partitions: allPartitions('k:'),
     topics: {
       listen(topic) {
         heard.add(nameOf(topic));

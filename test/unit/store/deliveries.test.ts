@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RedisDeliveries } from '../../../src/store/redis/deliveries/deliveries.ts';
-import { LeadKeys, partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { allPartitions, LeadKeys } from '../../../src/store/redis/keys.ts';
 import type { RedisLink } from '../../../src/store/redis/link/link.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -20,7 +20,7 @@ function stage() {
     link: { run } as RedisLink,
     clock,
     lead: new LeadKeys(''),
-    partitions: Array.from({ length: partitionCount }, (_, index) => new PartitionKeys('', index)),
+    partitions: allPartitions(''),
     nodeId: 'n',
     present: () => '',
     requestTimeoutMs,

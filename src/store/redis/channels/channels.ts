@@ -56,7 +56,7 @@ export class Channels {
     const held = this.#held.get(key);
     if (held === undefined) return;
     const leaver = held.members.get(member?.userId ?? '');
-    if (member !== undefined) held.members.delete(member.userId);
+    if (member !== undefined) this.#notify(held, held.exit(member.userId, this.#options.clock.now()));
     if (channelLingersMs !== undefined) {
       this.#held.delete(key);
       this.#changedCounts.delete(held);
@@ -116,7 +116,7 @@ export class Channels {
     const { revision, change: received, mark } = notice;
     const change: ChannelChange =
       received.kind === 'event' ? { ...received, isAnticipated: this.#anticipated.has(mark) } : received;
-    this.#notify(held, held.replica.apply(revision, change, this.#options.clock.now()));
+    this.#notify(held, held.apply(revision, change, this.#options.clock.now()));
   }
 
   /** Sends the subscribers of this node the number of subscribers on all nodes. */

@@ -3,7 +3,7 @@ import type { Millis } from '../../../ports/clock.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { KeptChannel } from './channel-scripts.ts';
 import type { ChannelKeys } from '../keys.ts';
-import { Replica, type ReplicaNotice } from './replica.ts';
+import { Replica, type ChannelChange, type ReplicaNotice } from './replica.ts';
 import type { ChannelDescription } from '../link/replies.ts';
 
 /** A member that has connections on this node, or is about to be admitted. */
@@ -33,6 +33,8 @@ export class HeldChannel implements KeptChannel {
   joining = 0;
   /** A count that was sent to subscribers meanwhile. */
   countToRepeat: number | undefined;
+  /** The members who were admitted here although Redis had no memory for them. Only this node knows them. */
+  #unrecorded = new Set<string>();
   /** The joins that wait for a snapshot. */
   #waiting: (() => void)[] = [];
 
@@ -93,8 +95,25 @@ export class HeldChannel implements KeptChannel {
 
   /** Takes a snapshot of Redis. Returns the resulting notices for subscribers. */
   merge(description: ChannelDescription, at: Millis): readonly ReplicaNotice[] {
-    const members = this.isRefused ? this.#withAdmitted(description.members) : description.members;
+    const unrecorded = this.isRefused ? this.#admittedBeyond(description.members) : [];
+    this.#unrecorded = new Set(unrecorded.map(({ userId }) => userId));
+    if (unrecorded.length === 0) return this.replica.merge(description, at);
+    const members = new Map(description.members);
+    for (const member of unrecorded) members.set(member.userId, member);
     return this.replica.merge({ ...description, members }, at);
+  }
+
+  /** Takes a change from a notice. Returns the resulting notices for subscribers. */
+  apply(revision: number, change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
+    if (change.kind === 'in') this.#unrecorded.delete(change.member.userId);
+    return this.replica.apply(revision, change, at);
+  }
+
+  /** The member has no connection on this node any more. Returns the notices for the subscribers if Redis will send none. */
+  exit(userId: string, at: Millis): readonly ReplicaNotice[] {
+    this.members.delete(userId);
+    if (!this.#unrecorded.delete(userId)) return [];
+    return this.replica.anticipate({ kind: 'out', userId }, at);
   }
 
   /** Resolves with the next snapshot, once `snapshotTaken` is called. */
@@ -109,13 +128,11 @@ export class HeldChannel implements KeptChannel {
     for (const resolve of waiting) resolve();
   }
 
-  /** Adds the members who were admitted here although Redis had no memory for them. */
-  #withAdmitted(present: ReadonlyMap<string, Member>): ReadonlyMap<string, Member> {
-    const all = new Map(present);
-    for (const [userId, { infoJson, isAdmitted }] of this.members) {
-      if (isAdmitted && !all.has(userId)) all.set(userId, { userId, infoJson });
-    }
-    return all;
+  /** The members who were admitted here and are not in the snapshot. */
+  #admittedBeyond(present: ReadonlyMap<string, Member>): Member[] {
+    return [...this.members.values()]
+      .filter(({ userId, isAdmitted }) => isAdmitted && !present.has(userId))
+      .map(({ userId, infoJson }) => ({ userId, infoJson }));
   }
 }
 

@@ -93,7 +93,7 @@ export class Replica {
   /** Takes a snapshot, unless it is too old or the replica is newer. Returns the notices for what it changes. */
   merge(snapshot: Snapshot, at: Millis): readonly ReplicaNotice[] {
     if (snapshot.revision < this.#neededRevision) return [];
-    if (this.#revision !== undefined && this.#revision >= snapshot.revision) return [];
+    if (this.#revision !== undefined && this.#revision > snapshot.revision) return [];
     const changes = [...this.#earlyEvents(snapshot.revision, at), ...this.#differences(snapshot, at)];
     const notices = this.#isKnown ? changes : [];
     this.#members.clear();

@@ -85,7 +85,8 @@ export class ChannelTopics {
   }
 
   #topicOf(appId: string, channel: ChannelName): string {
-    const keys = this.#options.partitions[partitionOf(appId, channel)];
+    const { partitions } = this.#options;
+    const keys = partitions[partitionOf(appId, channel, partitions.length)];
     if (keys === undefined) throw new RangeError(`there is no partition of ${channel}`);
     return keys.channelTopic(appId, channel);
   }

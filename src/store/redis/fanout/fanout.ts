@@ -35,7 +35,7 @@ export class RedisFanout implements Fanout {
     const { link, near, partitions } = this.#options;
     const frame = encode(channel);
     near.publish(appId, channel, () => frame, except);
-    const topic = partitions[partitionOf(appId, channel)]?.channelTopic(appId, channel);
+    const topic = partitions[partitionOf(appId, channel, partitions.length)]?.channelTopic(appId, channel);
     if (topic === undefined) return;
     link.publish(topic, `${this.#origin}${except ?? ''}\n${appId}\n${channel.length}\n${channel}${frame}`);
   }

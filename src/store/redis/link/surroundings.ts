@@ -14,6 +14,8 @@ export interface RedisLedgerOptions {
   readonly link: RedisLink;
   /** The prefix of the names of all keys and topics. */
   readonly keyPrefix: string;
+  /** How many partitions the keys are spread over. All nodes must use the same number. Default: `partitionCount`. */
+  readonly partitions?: number;
   /** A node counts as dead if it does not renew its lease for this long. */
   readonly leaseMs: Millis;
   /** The maximum size of one event. */
