@@ -9,6 +9,7 @@ import { RedisLedger } from '../../../src/store/redis/ledger.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { noSlices } from '../turns.ts';
+import { WalkUsers } from './walk-users.ts';
 
 /** The time of day when the virtual clock of the tests starts. */
 export const wallStart = 1_700_000_000_000;
@@ -35,6 +36,7 @@ interface Client {
 export class WalkNode {
   readonly clients = new Map<string, Client>();
   readonly ledger: RedisLedger;
+  readonly users = new WalkUsers(() => this.ledger);
   readonly #clock: Clock;
   readonly #registry = new Registry();
   readonly #connections: RedisClients;
@@ -78,7 +80,7 @@ export class WalkNode {
       present: () => wallStart + time.now(),
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
       notifyCount: () => {},
-      notifyWatchers: () => {},
+      notifyWatchers: (_appId, userId, state) => this.users.notify(userId, state),
       terminate: (_appId, userId, longerAgoThanMs) => this.ended.push(`${userId} ${longerAgoThanMs}`),
       wake: () => {},
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
@@ -181,6 +183,7 @@ export class WalkNode {
   /** Kills the process without any message. */
   crash(): void {
     this.clients.clear();
+    this.users.clear();
     this.#connections.commands.disconnect();
     this.#connections.subscriber.disconnect();
   }

@@ -33,6 +33,18 @@ const join = fc
 const leave = fc
   .tuple(node, fc.nat(5))
   .map(([index, which]) => print((walk) => walk.leave(index, which), `leave(${index}, ${which})`));
+const users = ['u1', 'u2', 'u3'];
+const signIn = fc
+  .tuple(node, fc.constantFrom(...users))
+  .map(([index, userId]) =>
+    print(
+      (walk) => void pending.get(walk)?.push(walk.signIn(index, userId, users) ?? Promise.resolve()),
+      `signIn(${index}, ${userId})`,
+    ),
+  );
+const signOut = fc
+  .tuple(node, fc.nat(5))
+  .map(([index, which]) => print((walk) => walk.signOut(index, which), `signOut(${index}, ${which})`));
 const say = fc
   .tuple(node, fc.nat(5))
   .map(([index, which]) => print((walk) => walk.say(index, which), `say(${index}, ${which})`));
@@ -64,6 +76,8 @@ const fillOrFree = fc.boolean().map((isFull) =>
 const usual = [
   { arbitrary: join, weight: 5 },
   { arbitrary: leave, weight: 4 },
+  { arbitrary: signIn, weight: 3 },
+  { arbitrary: signOut, weight: 2 },
   { arbitrary: say, weight: 2 },
   { arbitrary: advance, weight: 3 },
   fc.constant(print(look, 'look()')),
@@ -94,7 +108,7 @@ export async function settled(walk: Walk): Promise<void> {
 /** The beliefs of the clients of all nodes, and the answers over HTTP. */
 export async function expectTrueViews(walk: Walk): Promise<void> {
   const { occupied } = walk.truth();
-  for (const view of walk.views()) expect(view.believed).toEqual(view.true);
+  for (const view of [...walk.views(), ...walk.watchlists()]) expect(view.believed).toEqual(view.true);
   for (const { ledger } of walk.nodes) {
     expect(known(await ledger.occupiedChannels('a1', '')).toSorted()).toEqual([...occupied].toSorted());
   }

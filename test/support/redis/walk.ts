@@ -82,6 +82,22 @@ export class Walk {
     return node.join(`c${this.#joined}`, channel as ChannelName, userId);
   }
 
+  /** A client signs in on a node, and watches these users. Resolves like `join`. */
+  signIn(index: number, userId: string, watched: readonly string[]): Promise<void> | undefined {
+    const node = this.nodes[index];
+    if (node === undefined || node.isFrozen) return undefined;
+    this.#joined += 1;
+    return node.users.signIn(`c${this.#joined}`, userId, watched);
+  }
+
+  /** One of a node's signed-in clients disconnects. */
+  signOut(index: number, which: number): void {
+    const node = this.nodes[index];
+    if (node === undefined || node.isFrozen) return;
+    const id = pick([...node.users.connections.keys()], which);
+    if (id !== undefined) node.users.signOut(id);
+  }
+
   /** One of a node's clients leaves. */
   leave(index: number, which: number): void {
     this.#with(index, which, (node, id) => node.leave(id));
@@ -224,6 +240,16 @@ export class Walk {
     );
   }
 
+  /** The users whom each watcher believes to be online, and the truth. */
+  watchlists(): { readonly believed: string[]; readonly true: string[] }[] {
+    const all = this.nodes.flatMap(({ users }) => [...users.connections.values()]);
+    const online = new Set(all.map(({ userId }) => userId));
+    return all.map((watcher) => ({
+      believed: [...(watcher.online ?? [])].toSorted(),
+      true: watcher.watched.filter((userId) => online.has(userId)).toSorted(),
+    }));
+  }
+
   dispose(): void {
     for (const node of this.nodes) node.crash();
     this.#redis.disconnect();
@@ -261,8 +287,7 @@ export class Walk {
   #with(index: number, which: number, work: (node: WalkNode, id: string) => void): void {
     const node = this.nodes[index];
     if (node === undefined || node.isFrozen) return;
-    const ids = [...node.clients.keys()];
-    const id = ids[which % Math.max(1, ids.length)];
+    const id = pick([...node.clients.keys()], which);
     if (id !== undefined) work(node, id);
   }
 
@@ -275,4 +300,8 @@ export class Walk {
     const contradictions = this.#state.apply({ name: event.name, channel, user_id: userId });
     this.contradictions.push(...contradictions.map(({ message }) => message));
   }
+}
+
+function pick(ids: readonly string[], which: number): string | undefined {
+  return ids[which % Math.max(1, ids.length)];
 }

@@ -91,3 +91,41 @@ test('a watcher that was answered with a sign-in is not notified of the same sig
   users.apply('1', 'anna', { revision: 7, isOnline: true });
   expect(notified).toEqual([]);
 });
+
+// A walk found this: the other partitions did not register again, so nothing read the user.
+test('a watcher that was answered during a short loss of the connection is notified after the next heartbeat', async () => {
+  const { users, notified, next } = createUsers();
+  const watching = users.watch('1', 'anna');
+  next().fail();
+  await watching;
+  const reading = users.readFailed();
+  next().answer(7, true);
+  await reading;
+  expect(notified).toEqual(['anna online']);
+  await users.readFailed();
+  expect(next).toThrow('nothing was asked');
+});
+
+// Walks found this: the watchlist still contained the user when there was memory again, because Redis had never known the user.
+test('watchers are notified of users of their node although Redis takes no step', async () => {
+  const { users, notified, next } = createUsers();
+  const watching = users.watch('1', 'anna');
+  next().answer(7, false);
+  await watching;
+  await users.signIn('1', 'anna');
+  users.signOut('1', 'anna');
+  expect(notified).toEqual(['anna online', 'anna offline']);
+});
+
+// A walk found this: the second watcher was answered with the sign-in, and then notified of it.
+test('a watcher that signs in as the watched user is not notified of that once more', async () => {
+  const { users, notified, next } = createUsers();
+  const first = users.watch('1', 'anna');
+  next().answer(7, false);
+  await first;
+  await users.signIn('1', 'anna');
+  await users.watch('1', 'anna');
+  expect(notified).toEqual(['anna online']);
+  users.apply('1', 'anna', { revision: 8, isOnline: true });
+  expect(notified).toEqual(['anna online']);
+});

@@ -151,6 +151,7 @@ export class Partition {
     if (!this.registration.isFull) this.#assertRefused();
     if (beat.deadEpoch !== '') this.#release(beat.deadEpoch);
     if (this.#mustRead) this.#readAll();
+    else this.#run(this.users.readFailed());
     if (beat.isAwaited) await this.beat();
   }
 

@@ -21,6 +21,8 @@ interface Watched {
   reported: boolean | undefined;
   /** The latest read that Redis has not answered yet. */
   reading: Promise<void> | undefined;
+  /** The latest read was not answered. */
+  isUnread: boolean;
 }
 
 /** The users of one partition: who is signed in on this node, and who is watched from it. */
@@ -44,11 +46,15 @@ export class PartitionUsers {
     const key = keyOf(appId, userId);
     if (this.#here.has(key)) return;
     this.#here.set(key, { appId, userId });
+    this.#notify(this.#watched.get(key));
     await this.#report(appId, userId, true);
   }
 
   signOut(appId: string, userId: string): void {
-    if (this.#here.delete(keyOf(appId, userId))) void this.#report(appId, userId, false);
+    const key = keyOf(appId, userId);
+    if (!this.#here.delete(key)) return;
+    this.#notify(this.#watched.get(key));
+    void this.#report(appId, userId, false);
   }
 
   /** Adds a watcher of a user. Resolves once it is known whether the user is online. */
@@ -56,7 +62,7 @@ export class PartitionUsers {
     const key = keyOf(appId, userId);
     let watched = this.#watched.get(key);
     if (watched === undefined) {
-      const unknown = { status: undefined, reported: undefined, reading: undefined };
+      const unknown = { status: undefined, reported: undefined, reading: undefined, isUnread: false };
       watched = { appId, userId, watchers: 0, ...unknown };
       this.#watched.set(key, watched);
     }
@@ -115,6 +121,14 @@ export class PartitionUsers {
     return (await Promise.all(reads)).every(Boolean);
   }
 
+  /** Reads the watched users again whose latest read has failed. */
+  async readFailed(): Promise<void> {
+    const unread = [...this.#watched.values()].filter(
+      ({ isUnread, reading }) => isUnread && reading === undefined,
+    );
+    await Promise.allSettled(unread.map((watched) => this.#read(watched)));
+  }
+
   /** Releases a user whom a dead epoch held. Resolves with whether the epoch was really dead. */
   async release(epoch: string, appId: string, userId: string): Promise<boolean> {
     const [status] = await this.#options.link.run('online', this.#keysOf(epoch, appId, userId), [
@@ -130,10 +144,16 @@ export class PartitionUsers {
 
   /** Always asks Redis, even if an earlier question is not answered yet: that answer may be older than the missed notices. */
   #read(watched: Watched): Promise<void> {
-    const reading = this.#readNow(watched).finally(() => {
-      if (watched.reading === reading) watched.reading = undefined;
-    });
+    const isLatest = (): boolean => watched.reading === reading;
+    const reading = this.#readNow(watched)
+      .then(() => {
+        if (isLatest()) watched.isUnread = false;
+      })
+      .finally(() => {
+        if (isLatest()) watched.reading = undefined;
+      });
     watched.reading = reading;
+    watched.isUnread = true;
     return reading;
   }
 
@@ -150,10 +170,17 @@ export class PartitionUsers {
   #learn(watched: Watched, status: UserStatus): void {
     if (watched.status !== undefined && status.revision < watched.status.revision) return;
     watched.status = status;
+    this.#notify(watched);
+  }
+
+  /** Notifies the watchers if the user's status is not what they were last told. */
+  #notify(watched: Watched | undefined): void {
+    if (watched?.reported === undefined) return;
     const { appId, userId, reported } = watched;
-    if (reported === undefined || reported === status.isOnline) return;
-    watched.reported = status.isOnline;
-    this.#options.notifyWatchers(appId, userId, status.isOnline ? 'online' : 'offline');
+    const isOnline = this.isOnline(appId, userId);
+    if (reported === isOnline) return;
+    watched.reported = isOnline;
+    this.#options.notifyWatchers(appId, userId, isOnline ? 'online' : 'offline');
   }
 
   async #report(appId: string, userId: string, isOnline: boolean): Promise<void> {
