@@ -66,7 +66,7 @@ async function remove(server: Server, path: string): Promise<unknown> {
   return statusCode === 200 ? body.json() : `${statusCode} ${await body.text()}`;
 }
 
-const told = ({ status, body }: Answer): unknown => [status, JSON.parse(body)];
+const read = ({ status, body }: Answer): unknown => [status, JSON.parse(body)];
 
 describe('what an endpoint did not get', () => {
   test('is listed with its attempts, and one by one', async () => {
@@ -97,7 +97,7 @@ describe('what an endpoint did not get', () => {
     const { server, receiver, lose, open, list } = await stage();
     const [first] = await lose('news');
     const id = String(first?.headers['webhook-id']);
-    const resend = async () => told(await post(server, `${deliveries}/${id}/resend`, ''));
+    const resend = async () => read(await post(server, `${deliveries}/${id}/resend`, ''));
     expect(await resend()).toEqual([
       200,
       {
@@ -136,8 +136,8 @@ describe('what an endpoint did not get', () => {
   test('is recovered in order once the endpoint works again', async () => {
     const { server, receiver, lose, open } = await stage();
     const lost = await lose('a', 'b', 'c', 'd');
-    const asked = { endpoint: 'main', since: '2020-01-01T00:00:00Z' };
-    const recover = async (more = {}) => told(await post(server, recoveries, { ...asked, ...more }));
+    const filter = { endpoint: 'main', since: '2020-01-01T00:00:00Z' };
+    const recover = async (more = {}) => read(await post(server, recoveries, { ...filter, ...more }));
     const matched = { deliveries: 4, events: 4 };
     expect(await recover({ dry_run: true })).toEqual([200, { matched }]);
     open();
@@ -161,7 +161,7 @@ describe('what an endpoint did not get', () => {
   test('is not poured onto an endpoint that is still down', async () => {
     const { server, receiver, lose } = await stage();
     await lose('a', 'b', 'c', 'd');
-    const [, begun] = told(await post(server, recoveries, { endpoint: 'main' })) as [number, { id: string }];
+    const [, begun] = read(await post(server, recoveries, { endpoint: 'main' })) as [number, { id: string }];
     await expect
       .poll(() => query(server, `${recoveries}/${begun.id}`))
       .toMatchObject({ state: 'stopped', cause: '3 attempts in a row failed', failed: 3, left: 1 });

@@ -23,14 +23,14 @@ async function stage(
   writeFileSync(files.hosts, hosts);
   writeFileSync(files.resolv, resolv);
   const clock = new FakeClock();
-  const asked: string[] = [];
+  const lookups: string[] = [];
   const answers: ((addresses: readonly Address[]) => void)[] = [];
   const names = new Names({
     clock,
     servers: [server.address],
     files,
     askSystem(name, answered) {
-      asked.push(name);
+      lookups.push(name);
       answers.push(answered);
     },
   });
@@ -38,12 +38,12 @@ async function stage(
     for (const answered of answers) answered([]);
     names.close();
   });
-  return { names, clock, files, questions: server.questions, asked, answers };
+  return { names, clock, files, questions: server.questions, lookups, answers };
 }
 
 /** Lets the event loop run until the condition holds. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turn();
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await turn();
 }
 
 describe('a name', () => {
@@ -110,9 +110,9 @@ describe('a name', () => {
   });
 
   test('that a server cannot look up fails with that reason', async () => {
-    const { names, asked } = await stage(() => 'failure');
+    const { names, lookups } = await stage(() => 'failure');
     await expect(names.resolve('a.test')).rejects.toMatchObject({ code: 'DNS_SERVFAIL' });
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
   test('with few dots is first completed by the search domains, as in Kubernetes', async () => {
@@ -171,15 +171,15 @@ describe('no name server is asked', () => {
 
 describe('the operating system', () => {
   test('is asked for a name that name servers do not know, one name at a time', async () => {
-    const { names, asked, answers } = await stage(() => 'no such name');
+    const { names, lookups, answers } = await stage(() => 'no such name');
     const outcomes = ['a', 'b', 'c'].map((name) => names.resolve(name).catch((error: unknown) => error));
-    await until(() => asked.length > 0);
+    await until(() => lookups.length > 0);
     for (let round = 0; round < 20; round += 1) await turn();
-    expect(asked).toHaveLength(1);
+    expect(lookups).toHaveLength(1);
     answers[0]?.([one]);
-    await until(() => asked.length > 1);
+    await until(() => lookups.length > 1);
     answers[1]?.([]);
-    await until(() => asked.length > 2);
+    await until(() => lookups.length > 2);
     answers[2]?.([six]);
     const results = await Promise.all(outcomes);
     expect(results).toContainEqual([one]);
@@ -188,11 +188,11 @@ describe('the operating system', () => {
   });
 
   test('delays no name that name servers know, even if it does not answer', async () => {
-    const { names, clock, asked } = await stage((name) =>
+    const { names, clock, lookups } = await stage((name) =>
       name.startsWith('known') ? { v4: ['192.0.2.1'] } : 'no such name',
     );
     const lost = ['a', 'b'].map((name) => names.resolve(name).catch((error: unknown) => error));
-    await until(() => asked.length > 0);
+    await until(() => lookups.length > 0);
     expect(await names.resolve('known.test')).toEqual([one]);
     await clock.advance(3000);
     for (const error of await Promise.all(lost)) expect(error).toMatchObject({ code: 'DNS_TIMEOUT' });

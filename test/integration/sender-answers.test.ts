@@ -162,14 +162,14 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     test('ends with its time at the latest, and counts by the status line then, too', async () => {
       const own = senderOf(create);
       let answer: (() => void) | undefined;
-      const asked = new Promise<void>((resolve) => {
+      const requested = new Promise<void>((resolve) => {
         void rawServer(({ socket }) => {
           answer = () => void socket.write(halfOk);
           resolve();
         }).then(({ url }) => void (outcome = own.send(url)));
       });
       let outcome: Promise<unknown> | undefined;
-      await asked;
+      await requested;
       await own.clock.advance(3900);
       const waits = timerSet(own.clock, 100);
       answer?.();

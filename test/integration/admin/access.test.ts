@@ -278,11 +278,11 @@ test('HEAD is a GET without its body and never streams, and OPTIONS allows nothi
   expect(await ask(server, 'HEAD', '/admin/stream')).toMatchObject({ status: 200, text: '' });
   const headers = { 'sec-fetch-site': 'cross-site' };
   expect(await ask(server, 'HEAD', '/admin/self', { headers })).toMatchObject({ status: 403, text: '' });
-  const asked = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
+  const preflight = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
   for (const path of ['/admin/apps', '/dashboard/api/apps', '/dashboard/login', '/admin/stream']) {
-    const response = await ask(server, 'OPTIONS', path, { headers: asked });
+    const response = await ask(server, 'OPTIONS', path, { headers: preflight });
     expect(Object.keys(response.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
-    const { headers: got } = await ask(server, 'GET', path, { headers: { origin: asked.origin } });
+    const { headers: got } = await ask(server, 'GET', path, { headers: { origin: preflight.origin } });
     expect(got).not.toHaveProperty('access-control-allow-origin');
   }
   expect(await ask(server, 'PUT', '/admin/self', { body: {} })).toMatchObject({ status: 405 });

@@ -13,7 +13,7 @@ export interface World {
   readonly stack: Stack;
   readonly clients: StackClient[];
   /** The accepted client events, as `app channel data`. */
-  readonly said: string[];
+  readonly clientEvents: string[];
   /** Changes the configuration of apps before it is applied. */
   readonly reconfigure?: (apps: readonly Application[]) => readonly Application[];
 }
@@ -111,8 +111,9 @@ const disperse = fc.tuple(channel, fc.boolean()).map(([name, isDisconnect]) =>
 const say = fc.tuple(clientNumber, fc.constantFrom('private-room', 'presence-room')).map(([number, name]) =>
   step<World>(`clientEvent(${number}, ${name})`, (world) =>
     withClient(world, number, (client) => {
-      const data = `${world.said.length}`;
-      if (client.send('client-typing', name, data)) world.said.push(`${client.app.id} ${name} ${data}`);
+      const data = `${world.clientEvents.length}`;
+      if (client.send('client-typing', name, data))
+        world.clientEvents.push(`${client.app.id} ${name} ${data}`);
     }),
   ),
 );

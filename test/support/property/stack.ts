@@ -208,7 +208,7 @@ export class Stack {
       reconcile: () => 0,
       webhookState: () => ({
         kept: 'memory',
-        epoch: 'life-1',
+        epoch: 'epoch-1',
         starts: undefined,
         lastEnd: undefined,
         lost: undefined,
@@ -223,7 +223,7 @@ export class Stack {
       log: silentLog,
       drops: this.drops,
       letters: noLetters,
-      epoch: () => 'life-1',
+      epoch: () => 'epoch-1',
     });
     this.#restore = () => {
       for (const { appId, endpointId, debt } of debts?.restore() ?? []) {

@@ -66,7 +66,7 @@ export function letterStage(given: Partial<MemoryDeadLettersOptions> = {}) {
     wallTime,
     maxBytes: 8 * 1024 * 1024,
     keepDays: 7,
-    run: 'life-1',
+    run: 'epoch-1',
     ...given,
   });
   return { clock, wallTime, store };
@@ -96,7 +96,7 @@ export function officeStage({
     applications,
     policy: { ...defaultPolicy, ...policy },
     requestTimeoutMs: 4000,
-    epoch: () => 'life-1',
+    epoch: () => 'epoch-1',
     ids: { webhookId: () => `msg_${(ids += 1)}` },
   };
   let dispatcher: Dispatcher | undefined;

@@ -43,7 +43,7 @@ describe('replacing the apps of a node', () => {
     actor.socket.expectError('Client event rejected due to rate limit', 4301);
     actor.subscribe('private-ab');
     expect(actor.socket.takeFrames()[0]).toMatchObject({ event: 'pusher:subscription_error' });
-    actor.say({ event: 'pusher:subscribe', data: { channel: 'private-', auth: 'app-key:00' } });
+    actor.send({ event: 'pusher:subscribe', data: { channel: 'private-', auth: 'app-key:00' } });
     expect(actor.socket.takeFrames()[1]).toMatchObject({
       data: { message: "Invalid key in subscription auth data: 'app-key'" },
     });

@@ -96,7 +96,7 @@ describe('a connection', () => {
     const { connect } = stage({ channelsPerConnection: 1, newChannelsPerSecond: 1 });
     const actor = connect();
     for (let times = 0; times < 10; times += 1) {
-      actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:wrong' } });
+      actor.send({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:wrong' } });
     }
     expect(actor.socket.takeFrames()).toHaveLength(20);
     actor.join('private-a');
