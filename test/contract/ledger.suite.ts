@@ -36,7 +36,7 @@ export function testLedger(name: string, harness: LedgerHarness): void {
     );
 
     it(
-      'reports everybody still present as gone when it retires',
+      'reports all present members as gone when it retires',
       async () => {
         await fc.assert(
           fc.asyncProperty(ledgerCommands, async (commands) => {

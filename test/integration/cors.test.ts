@@ -92,7 +92,7 @@ describe('OPTIONS', () => {
   });
 });
 
-test('a request above the rate is told when to retry', async () => {
+test('a response to a request above the rate shows the page when to retry', async () => {
   const server = await startGateway({}, [
     { method: 'get', pattern: '/busy', handle: () => refusal(tooManyRequests('Too many', 1.2)) },
   ]);

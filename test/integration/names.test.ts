@@ -11,7 +11,7 @@ import { turn } from './support/senders.ts';
 const one: Address = { address: '192.0.2.1', family: 4 };
 const six: Address = { address: '2001:db8:0:0:0:0:0:1', family: 6 };
 
-/** Names for which a name server of the test is asked, with files and a last resort of the test's own. */
+/** Names that are looked up at a name server of the test, with the test's own files and last resort. */
 async function stage(
   answer: (name: string, type: 'A' | 'AAAA') => NameAnswer,
   { hosts = '', resolv = '' }: { readonly hosts?: string; readonly resolv?: string } = {},
@@ -47,7 +47,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('a name', () => {
-  test('is what the name servers say, in both families', async () => {
+  test('resolves to the addresses from the name servers, in both families', async () => {
     const { names, clock } = await stage(() => ({ v4: ['192.0.2.1'], v6: ['2001:db8::1'] }));
     const addresses = await names.resolve('Hooks.Example.com');
     expect(addresses).toHaveLength(2);
@@ -56,7 +56,7 @@ describe('a name', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is asked for once while the answer is valid, whoever needs it', async () => {
+  test('is looked up once while the answer is valid, for all callers', async () => {
     const { names, clock, questions } = await stage(() => ({ v4: ['192.0.2.1'], ttl: 20 }));
     await Promise.all([names.resolve('a.test'), names.resolve('a.test'), names.resolve('A.test')]);
     await clock.advance(19_999);
@@ -81,7 +81,7 @@ describe('a name', () => {
     expect(questions.length).toBeGreaterThan(before);
   });
 
-  test('fails when the time is over, and is asked for again soon', async () => {
+  test('fails when the time is over, and is looked up again soon', async () => {
     const { names, clock, questions } = await stage(() => 'silence');
     const outcome = names.resolve('a.test').catch((error: unknown) => error);
     await until(() => questions.length > 0);
@@ -128,7 +128,7 @@ describe('a name', () => {
   });
 
   test.each(['hooks.example.com', 'hooks.example.com.'])(
-    'with enough dots is asked for unchanged: %s',
+    'with enough dots is looked up unchanged: %s',
     async (name) => {
       const { names, questions } = await stage(() => ({ v4: ['192.0.2.1'] }), { resolv: 'search corp.test' });
       await names.resolve(name);
@@ -137,7 +137,7 @@ describe('a name', () => {
   );
 });
 
-describe('no name server is asked', () => {
+describe('no name server is queried', () => {
   test('for an address', async () => {
     const { names, questions } = await stage(() => 'silence');
     expect(await names.resolve('192.0.2.1')).toEqual([one]);
@@ -170,7 +170,7 @@ describe('no name server is asked', () => {
 });
 
 describe('the operating system', () => {
-  test('is asked for a name that name servers do not know, one name at a time', async () => {
+  test('looks up names that name servers do not know, one at a time', async () => {
     const { names, lookups, answers } = await stage(() => 'no such name');
     const outcomes = ['a', 'b', 'c'].map((name) => names.resolve(name).catch((error: unknown) => error));
     await until(() => lookups.length > 0);

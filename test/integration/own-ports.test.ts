@@ -182,7 +182,7 @@ describe('the sender of a request', () => {
     });
   });
 
-  test('is not whoever it claims to be', async () => {
+  test('is not identified by headers that it sets itself', async () => {
     expect(await callerOf([], proxied)).toMatchObject({
       remoteAddress: '127.0.0.1',
       isSecure: false,

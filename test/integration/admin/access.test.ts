@@ -246,7 +246,7 @@ describe('the place of the Dashboard', () => {
   ];
   const everywhere = [...paths, '/admin/self', '/admin/apps', '/admin/stream', '/admin/openapi.json'];
 
-  test('is nowhere if it is off', async () => {
+  test('is not served if it is off', async () => {
     const server = await startServer({ dashboard: false });
     for (const path of everywhere) {
       expect(await ask(server, 'GET', path, { headers: samePage })).toMatchObject({ status: 404 });
@@ -255,7 +255,7 @@ describe('the place of the Dashboard', () => {
     expect(await ask(server, 'POST', '/dashboard/login', { body: {} })).toMatchObject({ status: 404 });
   });
 
-  test('is nowhere in production unless it is configured', async () => {
+  test('is not served in production unless it is configured', async () => {
     const server = await startServer({}, { env: { NODE_ENV: 'production' } });
     expect(await ask(server, 'GET', '/admin/self')).toMatchObject({ status: 404 });
   });

@@ -37,7 +37,7 @@ function stage(started: Config = configured()) {
     store: memorySettings,
     env: {},
   });
-  /** Reloads, and returns what the log says of it. */
+  /** Reloads, and returns the log of it. */
   const reload = async (file: Config): Promise<string[]> => {
     await owner.takeFile(file, 'test');
     return lines.splice(0);

@@ -6,7 +6,7 @@ import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
 import { application } from '../../support/unit/application.ts';
 import { hubStage, type Actor } from '../../support/unit/hub-stage.ts';
 
-/** A ledger behind a network: joins take effect immediately and are answered when the test says so. */
+/** A ledger behind a network: joins take effect immediately, and the test determines when they are answered. */
 function slowStage(limits: Partial<Limits> = {}) {
   const held: (() => void)[] = [];
   /** The channels that were joined, in order. */

@@ -7,7 +7,7 @@ interface Commit extends Progress {
   readonly changes: Changes;
 }
 
-/** A writer whose transactions continue when the test says so. */
+/** A writer whose transactions continue when the test lets them. */
 function stage(sync: 'process' | 'disk' = 'process') {
   const clock = new FakeClock();
   const commits: Commit[] = [];
@@ -88,7 +88,7 @@ describe('the writer of the store', () => {
       const safe = writer.safe('now');
       endTurn();
       expect(await outcome(safe)).toBe('open');
-      // A caller that asks while this is in progress waits for the same.
+      // A call during this transaction waits for the same one.
       const again = writer.safe('soon');
       commits[0]?.visible();
       expect(await outcome(safe)).toBe(sync === 'process' ? true : 'open');
