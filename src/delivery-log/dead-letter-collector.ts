@@ -10,7 +10,7 @@ import {
   type LetterEvent,
   type LossReason,
 } from '../webhooks/dead-letter.ts';
-import { passingSelected, type AttemptEnded, type Decided } from '../webhooks/delivery-facts.ts';
+import { ignoringSelected, type AttemptEnded, type Decided } from '../webhooks/delivery-facts.ts';
 import { batchPolicyOf } from '../webhooks/endpoint.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { createAlarm, type Alarm } from '../structures/alarm.ts';
@@ -80,7 +80,7 @@ export class DeadLetterCollector {
   }
 
   /** Subscribes to delivery facts. */
-  readonly onFact = passingSelected((fact) => {
+  readonly onFact = ignoringSelected((fact) => {
     switch (fact.kind) {
       case 'attempt-ended':
         return this.#attemptEnded(fact);

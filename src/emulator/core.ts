@@ -137,7 +137,7 @@ export class EmulatorCore {
       endpointsOf: (appId) =>
         this.apps(appId).flatMap(({ config }) => config.endpoints.map((endpoint) => endpoint.url)),
       clientsOf: (appId) => this.#countClients(appId),
-      hindrancesOf: (appId) => ({
+      obstaclesOf: (appId) => ({
         refused: this.refused.describe(
           appId,
           this.apps().map(({ config }) => config.key),
@@ -320,7 +320,7 @@ export class EmulatorCore {
     const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
     return {
       connected: sum(apps.map(({ sessions }) => sessions.size)),
-      sentAway: sum(apps.map(({ config }) => this.#sentAway.get(config.id) ?? 0)),
+      closedByReset: sum(apps.map(({ config }) => this.#sentAway.get(config.id) ?? 0)),
     };
   }
 

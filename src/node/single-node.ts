@@ -35,7 +35,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
           holdsClientEvents: config.webhooks.holdClientEvents,
           clock,
           log,
-          machine: () => dispatcher,
+          dispatcher: () => dispatcher,
           beforeWrite: () => letters.complete(),
         });
   const drops = new DropJournal(durable?.drops);
@@ -136,7 +136,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
             if (kind === 'expendable') return;
             const { lastPlace } = durable.store;
             const doubt = (endpointId: string, channel?: ChannelName): void =>
-              reconciler.doubt(appId, endpointId, lastPlace, channel);
+              reconciler.markUncertain(appId, endpointId, lastPlace, channel);
             doubtDropped(doubt, apps.byId(appId)?.config, kept);
           },
         },
@@ -195,11 +195,11 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
  * channels if the record of drops is incomplete.
  */
 function doubtDropped(
-  doubt: (endpointId: string, channel?: ChannelName) => void,
+  markUncertain: (endpointId: string, channel?: ChannelName) => void,
   app: Application | undefined,
   kept: DroppedEvent | { readonly forgotten: number },
 ): void {
   if (app === undefined) return;
-  if (!('forgotten' in kept)) doubt(kept.endpoint, kept.channel);
-  else if (kept.forgotten > 0) for (const { id } of app.endpoints) doubt(id);
+  if (!('forgotten' in kept)) markUncertain(kept.endpoint, kept.channel);
+  else if (kept.forgotten > 0) for (const { id } of app.endpoints) markUncertain(id);
 }

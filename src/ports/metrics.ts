@@ -20,7 +20,7 @@ export interface AppReading extends HeldReading {
 }
 
 /** Whether a node, or one of its threads, can use Redis. */
-export interface RedisStanding {
+export interface RedisStatus {
   /** Whether the shared state can currently be read and written. */
   readonly isWhole: boolean;
   /** Whether it can be, but has no room for new data. */
@@ -28,7 +28,7 @@ export interface RedisStanding {
 }
 
 /** The state of a node in a cluster. */
-export interface NodeHealth extends RedisStanding {
+export interface NodeHealth extends RedisStatus {
   /** Whether this node sends webhooks. */
   readonly isDispatching: boolean;
   /** The number of partitions whose webhooks this node sends, and the number of all partitions. */

@@ -216,12 +216,12 @@ export class Recorder implements Witness {
     }
   };
 
-  #selected({ appId, event, served, wanting, queued }: DeliveryFact & { readonly kind: 'selected' }): void {
+  #selected({ appId, event, served, selecting, queued }: DeliveryFact & { readonly kind: 'selected' }): void {
     const record = this.#make(appId, event, 'pending');
     this.#movements.forget(appId, event);
     if (record === undefined) return;
     for (const one of served) {
-      const isWanted = wanting.includes(one);
+      const isWanted = selecting.includes(one);
       // The endpoint selects such events but does not get this one, which is only for another endpoint or was decided before.
       if (!isWanted && selects(one.endpoint, event.name, event.channel)) continue;
       record.addEndpoint(one.endpoint, isWanted);

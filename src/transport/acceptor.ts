@@ -64,7 +64,7 @@ export class Acceptor {
    * resolved, some connections may still go to the previous app. Throws without any change if it fails.
    */
   leadTo(next: TemplatedApp): () => Promise<void> {
-    const finish = this.#listener?.leadTo(next);
+    const finish = this.#listener?.passConnectionsTo(next);
     this.#native = next;
     return finish ?? (async () => {});
   }

@@ -75,7 +75,7 @@ export type DeliveryFact =
       readonly appId: string;
       readonly event: WebhookEvent;
       readonly served: readonly Serving[];
-      readonly wanting: readonly Serving[];
+      readonly selecting: readonly Serving[];
       readonly queued: QueuedEvent | undefined;
     }
   | { readonly kind: 'attempt-began'; readonly attempt: Attempt }
@@ -98,11 +98,11 @@ export type DeliveryFact =
 /** Receives every fact, except for the kinds in `passesOver`: `selected` is frequent, and each call has a cost. */
 export interface DeliverySubscriber {
   (fact: DeliveryFact): void;
-  readonly passesOver?: readonly DeliveryFact['kind'][];
+  readonly ignores?: readonly DeliveryFact['kind'][];
 }
 
 /** Makes a subscriber that does not receive `selected`. */
-export function passingSelected(receive: (fact: DeliveryFact) => void): DeliverySubscriber {
+export function ignoringSelected(receive: (fact: DeliveryFact) => void): DeliverySubscriber {
   return Object.assign(receive, { passesOver: ['selected'] as const });
 }
 

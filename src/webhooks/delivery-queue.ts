@@ -186,8 +186,8 @@ export class DeliveryQueue {
     // The batch was dropped while the attempt was in progress.
     if (batch.state === 'done') return undefined;
     if (batch.isLastAttempt) return this.#give(batch, 'disabled');
-    const askedAt = at + Math.min(retryAfterMs, retry.maxDelayMs);
-    const nextAttemptAt = askedAt < batch.deadline ? Math.max(backoffEndsAt, askedAt) : backoffEndsAt;
+    const requestedAt = at + Math.min(retryAfterMs, retry.maxDelayMs);
+    const nextAttemptAt = requestedAt < batch.deadline ? Math.max(backoffEndsAt, requestedAt) : backoffEndsAt;
     if (nextAttemptAt >= batch.deadline) return this.#give(batch, 'expired');
     this.#wait(batch, nextAttemptAt);
     return undefined;

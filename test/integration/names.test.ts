@@ -29,7 +29,7 @@ async function stage(
     clock,
     servers: [server.address],
     files,
-    askSystem(name, answered) {
+    lookUpInSystem(name, answered) {
       lookups.push(name);
       answers.push(answered);
     },

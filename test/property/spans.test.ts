@@ -51,7 +51,7 @@ describe(seeded('the spans of a timeline'), () => {
         const nowMs = atMs + restMs + 1;
         const connections = connected.filter(Boolean).length;
         const standing = { isThere: connections > 0, connections };
-        const spans = spansOf(movements, { grace, fromMs: 0, nowMs, standing, endedAt: [] });
+        const spans = spansOf(movements, { grace, fromMs: 0, nowMs, current: standing, endedAt: [] });
         for (const [index, { isThere, atMs: from }] of moments.entries()) {
           const until = moments[index + 1]?.atMs ?? nowMs;
           const middle = (from + until) / 2;

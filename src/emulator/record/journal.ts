@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Refusal } from '../../ports/refusals.ts';
 import { noWitness, type Witness, type WitnessedConnection } from '../../ports/witness.ts';
 import { Ring } from '../../recording/ring.ts';
-import { passingSelected, type DeliverySubscriber } from '../../webhooks/delivery-facts.ts';
+import { ignoringSelected, type DeliverySubscriber } from '../../webhooks/delivery-facts.ts';
 import type { RecordEntry } from './run-record.ts';
 
 /** The maximum number of kept entries, and their maximum memory. */
@@ -158,7 +158,7 @@ export class Journal {
   };
 
   /** Receives delivery facts. */
-  readonly onFact: DeliverySubscriber = passingSelected((fact) => {
+  readonly onFact: DeliverySubscriber = ignoringSelected((fact) => {
     if (fact.kind === 'attempt-began' && fact.attempt.number === 1 && !this.#isFrozen) {
       count(this.#begun, fact.attempt.appId);
     }

@@ -211,7 +211,7 @@ function describePost(
 ): Described {
   const { outcome, status, error, answer } = end;
   const failed = outcome === 'timeout' ? 'no response in time' : (error ?? 'failed');
-  const came = status === undefined ? failed : `answered ${status}`;
+  const result = status === undefined ? failed : `answered ${status}`;
   const details = {
     id: webhookId,
     endpoint: endpointId,
@@ -220,7 +220,7 @@ function describePost(
     ...(status !== undefined && { status }),
     ...(error !== undefined && { reason: error }),
   };
-  const text = `${what}: ${came} in ${formatSpan(elapsedMs)}, ${plural(events, 'event')}`;
+  const text = `${what}: ${result} in ${formatSpan(elapsedMs)}, ${plural(events, 'event')}`;
   const row = { name: url, text, details, ...(answer !== undefined && { data: answer }) };
   return { row, endpoint: endpointId, url, result: outcome };
 }

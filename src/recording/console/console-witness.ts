@@ -169,7 +169,7 @@ export class ConsoleWitness implements Witness {
   readonly onFact = (fact: DeliveryFact): void => {
     switch (fact.kind) {
       case 'selected':
-        return this.#event(fact.appId, fact.event, fact.wanting.length);
+        return this.#event(fact.appId, fact.event, fact.selecting.length);
       case 'attempt-ended':
         return this.#attempt(fact);
       case 'decided':

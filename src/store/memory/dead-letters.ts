@@ -2,7 +2,7 @@ import type { WallTime } from '../../ports/clock.ts';
 import {
   unknownCursor,
   type DeadLetters,
-  type KeptLetters,
+  type StoredLetters,
   type LetterKeeper,
   type LetterPage,
   type LetterQuery,
@@ -75,7 +75,7 @@ export class MemoryDeadLetters implements DeadLetters {
   }
 
   /** Replaces all letters by stored ones. Without `keptSinceMs`, losses are kept from now on. */
-  restore({ letters, forgotten, keptSinceMs = this.#options.wallTime.now() }: KeptLetters): void {
+  restore({ letters, forgotten, keptSinceMs = this.#options.wallTime.now() }: StoredLetters): void {
     this.#apps.clear();
     this.#shelves.clear();
     this.#byAge = new LinkedList();

@@ -123,7 +123,7 @@ export class Stack {
         database,
         run,
         clock,
-        machine: () => this.dispatcher,
+        dispatcher: () => this.dispatcher,
         beforeWrite() {},
         holdsClientEvents: true,
       });
@@ -235,7 +235,7 @@ export class Stack {
       for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
         this.drops.restore(appId, kind, kept);
         if (kind !== 'expendable' && !('forgotten' in kept)) {
-          reconciler.doubt(appId, kept.endpoint, store?.lastPlace ?? 0, kept.channel);
+          reconciler.markUncertain(appId, kept.endpoint, store?.lastPlace ?? 0, kept.channel);
         }
       }
       store?.restore({

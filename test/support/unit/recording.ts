@@ -52,7 +52,7 @@ export function selected(
   { served = [main], wanting = served }: Partial<Record<'served' | 'wanting', readonly Serving[]>> = {},
 ): DeliveryFact {
   const queued = wanting.length === 0 ? undefined : queuedOf(event);
-  return { kind: 'selected', appId, event, served, wanting, queued };
+  return { kind: 'selected', appId, event, served, selecting: wanting, queued };
 }
 
 /** An attempt with these events. */

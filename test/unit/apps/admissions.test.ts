@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { addressGroup, Admissions, type AdmissionPolicy, type Seat } from '../../../src/apps/admissions.ts';
+import {
+  addressGroup,
+  Admissions,
+  type AdmissionPolicy,
+  type AddressUse,
+} from '../../../src/apps/admissions.ts';
 import { application, greeting } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
@@ -92,7 +97,7 @@ test('stay within the limits and are counted correctly, whoever connects and dis
         maxConnections: most,
         maxConnectionsPerAddress: each,
       });
-      const open: Seat[] = [];
+      const open: AddressUse[] = [];
       for (const { address, connects } of all) {
         const here = open.filter((seat) => seat.address === address);
         if (connects) {

@@ -191,7 +191,7 @@ describe('kept content that is not understood', () => {
     const shared = new SharedSettings();
     shared.stored = strange;
     const { owner } = await startNode(shared);
-    await owner.overrule();
+    await owner.overwrite();
     await owner.change(pause);
     expect((await startNode(shared)).served()).toEqual(['1/main held']);
   });
