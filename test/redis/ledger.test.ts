@@ -12,8 +12,7 @@ afterAll(() => redis.stop());
 
 testLedger(
   'RedisLedger',
-  redisLedgerHarness(
-    () => createRedisClients({ location: { kind: 'single', url: redis.url }, silenceMs: 60_000 }),
-    0.4,
+  redisLedgerHarness(() =>
+    createRedisClients({ location: { kind: 'single', url: redis.url }, silenceMs: 60_000 }),
   ),
 );

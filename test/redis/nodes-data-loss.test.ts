@@ -25,7 +25,7 @@ describe(seeded('three nodes, whose clocks are minutes apart'), () => {
             await expectTrueViews(walk);
           }),
         ),
-        runs(10),
+        runs(20),
       );
     },
     10 * patienceMs,

@@ -23,7 +23,7 @@ describe(seeded('three nodes, whose clocks are minutes apart'), () => {
             await expectTrueViews(walk);
           }),
         ),
-        runs(20),
+        runs(30),
       );
     },
     10 * patienceMs,

@@ -50,6 +50,9 @@ async function startNodes(count: number, webhooks: Config['webhooks']) {
   return { hooks, config, nodes };
 }
 
+/** A steady load that leaves a busy machine time for the clients. */
+const betweenEventsMs = 25;
+
 test('nodes that are restarted in turn under load, and one that is killed, cause no webhook and lose no member', async () => {
   // Longer than a loaded machine needs to connect all clients again.
   const graceMs = 8000;
@@ -73,6 +76,7 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
         .trigger(rooms, 'tick', published)
         .then(() => (published += 1))
         .catch(() => {});
+      await sleep(betweenEventsMs);
     }
   })();
   const isWhole = async (): Promise<boolean> =>
@@ -93,7 +97,7 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
 
   // Long enough for the killed node's lease and every grace period.
   await sleep(2000 + graceMs + 1500);
-  expect(published).toBeGreaterThan(50);
+  expect(published).toBeGreaterThan(20);
   expect(hooks.events.items.map(({ name }) => name).filter((name) => !/occupied|added/.test(name))).toEqual(
     [],
   );

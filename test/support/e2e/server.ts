@@ -123,7 +123,7 @@ function shareFor(config: Config | undefined): Pick<Config, 'redis'> {
   const isAlone = config?.control !== undefined || config?.store !== undefined || config?.redis !== undefined;
   return TEST_REDIS === undefined || isAlone
     ? {}
-    : { redis: { url: TEST_REDIS, keyPrefix: `test-${randomUUID()}:`, leaseMs: 2000 } };
+    : { redis: { url: TEST_REDIS, keyPrefix: `test-${randomUUID()}:` } };
 }
 
 /**

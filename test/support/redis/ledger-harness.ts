@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { allPartitions } from '../../../src/store/redis/keys.ts';
@@ -30,6 +31,7 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
       const keyPrefix = `test${process.pid}-${made}:`;
       const connections = clients();
       const link = new RedisLink(connections);
+      onTestFinished(() => link.close());
       let epochs = 0;
       const ledger = new RedisLedger({
         ...noSlices(),
