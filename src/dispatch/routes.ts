@@ -114,9 +114,9 @@ export class Routes {
   }
 
   #rememberGone(appId: string, dispatchers: readonly EndpointDispatcher[]): void {
-    const { clock, rememberRemovedMs: rememberGoneMs } = this.#options;
-    if (rememberGoneMs === undefined) return;
-    const cancel = clock.after(rememberGoneMs, () => this.#forgetGone(appId));
+    const { clock, rememberRemovedMs } = this.#options;
+    if (rememberRemovedMs === undefined) return;
+    const cancel = clock.after(rememberRemovedMs, () => this.#forgetGone(appId));
     this.#gone.set(appId, { dispatchers, cancel });
   }
 

@@ -135,9 +135,9 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
             drops.restore(appId, kind, kept);
             if (kind === 'expendable') return;
             const { lastPlace } = durable.store;
-            const doubt = (endpointId: string, channel?: ChannelName): void =>
+            const markUncertain = (endpointId: string, channel?: ChannelName): void =>
               reconciler.markUncertain(appId, endpointId, lastPlace, channel);
-            doubtDropped(doubt, apps.byId(appId)?.config, kept);
+            markDroppedUncertain(markUncertain, apps.byId(appId)?.config, kept);
           },
         },
         letters: letterStore,
@@ -194,7 +194,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
  * Marks channels as unknown for endpoints whose debts are not kept: those of events that were dropped in an earlier run, or all
  * channels if the record of drops is incomplete.
  */
-function doubtDropped(
+function markDroppedUncertain(
   markUncertain: (endpointId: string, channel?: ChannelName) => void,
   app: Application | undefined,
   kept: DroppedEvent | { readonly forgotten: number },

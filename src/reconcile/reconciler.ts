@@ -43,7 +43,7 @@ export interface DebtKeeper {
 
 /** What is known of what an endpoint was sent. */
 export interface DebtReading {
-  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'doubt' | 'settle'>;
+  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'markUncertain' | 'settle'>;
   /** Earlier selections of the endpoint. It does not know what happened afterwards to channels that only those select. */
   readonly former: readonly Selection[];
 }

@@ -63,7 +63,7 @@ export class Acceptor {
    * From now on, new connections go to another app. Returns a function that completes the change: until its promise has
    * resolved, some connections may still go to the previous app. Throws without any change if it fails.
    */
-  leadTo(next: TemplatedApp): () => Promise<void> {
+  passConnectionsTo(next: TemplatedApp): () => Promise<void> {
     const finish = this.#listener?.passConnectionsTo(next);
     this.#native = next;
     return finish ?? (async () => {});

@@ -97,7 +97,7 @@ describe('a name', () => {
     expect(await again).toMatchObject({ code: 'DNS_TIMEOUT' });
   });
 
-  test('of which one family is never answered becomes known through the other soon', async () => {
+  test('is resolved by one family soon if the other is never answered', async () => {
     const { names, clock, questions } = await stage((_, type) =>
       type === 'A' ? { v4: ['192.0.2.1'] } : 'silence',
     );

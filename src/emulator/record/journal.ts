@@ -34,7 +34,7 @@ export interface JournalPart {
   readonly entries: readonly RecordEntry[];
   readonly lost: number;
   /** How many deliveries began. */
-  readonly begun: number;
+  readonly deliveriesStarted: number;
 }
 
 /** Keeps, for records, what clients, backends and tests did and how deliveries ended, in order. */
@@ -44,7 +44,7 @@ export class Journal {
   /** By app: how many entries were deleted to make room. */
   readonly #lost = new Map<string | undefined, number>();
   /** By app: how many deliveries began. */
-  readonly #begun = new Map<string, number>();
+  readonly #deliveriesStarted = new Map<string, number>();
   #made = 0;
   #isFrozen = false;
 
@@ -72,7 +72,7 @@ export class Journal {
     return {
       entries: entries.filter((entry) => isMeant(entry.appId)),
       lost: sum(this.#lost, isMeant),
-      begun: sum(this.#begun, isMeant),
+      deliveriesStarted: sum(this.#deliveriesStarted, isMeant),
     };
   }
 
@@ -80,7 +80,7 @@ export class Journal {
   clear(appId?: string): void {
     const isMeant = (of: string | undefined): boolean => appId === undefined || of === appId;
     this.#entries.deleteAll(({ entry }) => isMeant(entry.appId));
-    for (const counts of [this.#lost, this.#begun]) {
+    for (const counts of [this.#lost, this.#deliveriesStarted]) {
       for (const of of counts.keys()) if (isMeant(of)) counts.delete(of);
     }
   }
@@ -160,7 +160,7 @@ export class Journal {
   /** Receives delivery facts. */
   readonly onFact: DeliverySubscriber = ignoringSelected((fact) => {
     if (fact.kind === 'attempt-began' && fact.attempt.number === 1 && !this.#isFrozen) {
-      count(this.#begun, fact.attempt.appId);
+      count(this.#deliveriesStarted, fact.attempt.appId);
     }
     if (fact.kind !== 'decided') return;
     const { appId, endpoint, fate, events, webhookId } = fact;

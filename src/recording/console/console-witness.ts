@@ -183,9 +183,9 @@ export class ConsoleWitness implements Witness {
     }
   };
 
-  #event(appId: string, event: WebhookEvent, wanting: number): void {
+  #event(appId: string, event: WebhookEvent, selecting: number): void {
     const budget = this.#budgets.events[event.name];
-    if (budget?.allows() === true) this.#add(budget, appId, { kind: 'event', event, wanting });
+    if (budget?.allows() === true) this.#add(budget, appId, { kind: 'event', event, selecting });
   }
 
   #attempt({ attempt, outcome, result, elapsedMs, retryInMs }: AttemptEnded): void {

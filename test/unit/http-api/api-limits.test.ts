@@ -211,7 +211,7 @@ describe('a request to a server with a path prefix', () => {
     expect(await api.channel(request)).toEqual({ json: '{"occupied":false}' });
   });
 
-  test('is asked to sign what it sent', async () => {
+  test('gets the string to sign, made of what it sent', async () => {
     const { api } = apiStage();
     const request = {
       ...signedRequest('GET', '/other/apps/1/channels'),
