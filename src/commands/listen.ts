@@ -109,12 +109,12 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
   const { forwardTo, forwardTimeoutMs } = options;
   const forwarder = forwardTo === undefined ? undefined : new Forwarder(forwardTo, forwardTimeoutMs);
   /** Keyed by the headers of the webhook, which are the same object throughout. */
-  const passedOn = new WeakMap<object, Forwarded>();
+  const forwardings = new WeakMap<object, Forwarded>();
   const respond: ReceiverOptions['respond'] =
     forwarder &&
     (async ({ headers }, original) => {
       const { forwarded, answer } = await forwarder.forward(original);
-      passedOn.set(headers, forwarded);
+      forwardings.set(headers, forwarded);
       return answer;
     });
   let receiver: Receiver;
@@ -129,7 +129,7 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
       ...(respond && { respond }),
       onWebhook: (webhook) => {
         tally.count(webhook);
-        printer.webhook(webhook, passedOn.get(webhook.headers));
+        printer.webhook(webhook, forwardings.get(webhook.headers));
       },
     });
   } catch (error) {

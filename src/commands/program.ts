@@ -162,10 +162,10 @@ function withConfig(options: ServeOptions, word: string | undefined): ServeOptio
 }
 
 function describeUnknown(word: string): string {
-  const meant = nearest(word, names);
+  const suggestion = nearest(word, names);
   const hint =
-    meant === undefined
+    suggestion === undefined
       ? `Expected one of ${names.join(', ')}, or no command to start the server.`
-      : `Did you mean ${meant}?`;
+      : `Did you mean ${suggestion}?`;
   return `unknown command '${word}'. ${hint} To name a configuration file, use --config.`;
 }

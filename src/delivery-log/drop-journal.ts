@@ -66,8 +66,8 @@ export interface DropKeeper {
   clear(appId: string): void;
 }
 
-const nothing = (): void => {};
-const noKeeper: DropKeeper = { put: nothing, remove: nothing, forgotten: nothing, clear: nothing };
+const noop = (): void => {};
+const noKeeper: DropKeeper = { put: noop, remove: noop, forgotten: noop, clear: noop };
 
 /** For how many channels of an app and kind the last drop is remembered. The oldest are removed first. */
 const rememberedChannels = 10_000;

@@ -86,25 +86,25 @@ export interface Metrics {
   observeLoad(read: () => LoadReading): void;
 }
 
-const nothing = (): void => {};
+const noop = (): void => {};
 
 /** Metrics that are not read. */
 export const noMetrics: Metrics = {
-  connectionOpened: nothing,
-  connectionClosed: nothing,
-  slowClientClosed: nothing,
-  messageReceived: nothing,
-  messagePublished: nothing,
-  refused: nothing,
-  httpRequest: nothing,
-  suppressedByGrace: nothing,
-  deduplicated: nothing,
-  webhookQueued: nothing,
-  webhookAttempt: nothing,
-  webhookDelivered: nothing,
-  webhookDropped: nothing,
-  observeApps: nothing,
-  observeQueues: nothing,
-  observeHealth: nothing,
-  observeLoad: nothing,
+  connectionOpened: noop,
+  connectionClosed: noop,
+  slowClientClosed: noop,
+  messageReceived: noop,
+  messagePublished: noop,
+  refused: noop,
+  httpRequest: noop,
+  suppressedByGrace: noop,
+  deduplicated: noop,
+  webhookQueued: noop,
+  webhookAttempt: noop,
+  webhookDelivered: noop,
+  webhookDropped: noop,
+  observeApps: noop,
+  observeQueues: noop,
+  observeHealth: noop,
+  observeLoad: noop,
 };

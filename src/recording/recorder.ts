@@ -90,8 +90,8 @@ export class Recorder implements Witness {
     matches: (event: EmulatorEvent) => event is Meant,
   ): Meant | undefined {
     for (const record of this.#events.all()) {
-      const isMeant = record.id > after && (appId === undefined || record.appId === appId);
-      if (!isMeant || !record.wasDelivered) continue;
+      const isSelected = record.id > after && (appId === undefined || record.appId === appId);
+      if (!isSelected || !record.wasDelivered) continue;
       const event = record.describe();
       if (matches(event)) return event;
     }

@@ -26,7 +26,7 @@ export interface DeliveryPolicy {
 /** The approximate memory of a queued event in addition to its JSON, as measured. Without it, the bound would be exceeded. */
 export const eventOverheadBytes = 500;
 
-const nothing: readonly Drop[] = [];
+const noDrops: readonly Drop[] = [];
 
 /** What to do now. */
 export type Next =
@@ -127,7 +127,7 @@ export class DeliveryQueue {
   /** Adds an event. Returns what was dropped to make room. */
   push(queued: QueuedEvent): readonly Drop[] {
     this.#backlog.push(queued);
-    if (this.bytes <= this.#policy.queueMaxBytes) return nothing;
+    if (this.bytes <= this.#policy.queueMaxBytes) return noDrops;
     const drops: Drop[] = [];
     for (let drop = this.#shed(); drop !== undefined; drop = this.#shed()) drops.push(drop);
     return drops;

@@ -66,22 +66,22 @@ export class Journal {
 
   /** The entries of one app and those that concern all apps; without an app, all entries. */
   part(appId?: string): JournalPart {
-    const isMeant = (of: string | undefined): boolean =>
+    const isSelected = (of: string | undefined): boolean =>
       appId === undefined || of === undefined || of === appId;
     const entries = Array.from(this.#entries.from(0), ({ entry }) => entry);
     return {
-      entries: entries.filter((entry) => isMeant(entry.appId)),
-      lost: sum(this.#lost, isMeant),
-      deliveriesStarted: sum(this.#deliveriesStarted, isMeant),
+      entries: entries.filter((entry) => isSelected(entry.appId)),
+      lost: sum(this.#lost, isSelected),
+      deliveriesStarted: sum(this.#deliveriesStarted, isSelected),
     };
   }
 
   /** Removes the entries of an app; without an app, all entries. */
   clear(appId?: string): void {
-    const isMeant = (of: string | undefined): boolean => appId === undefined || of === appId;
-    this.#entries.deleteAll(({ entry }) => isMeant(entry.appId));
+    const isSelected = (of: string | undefined): boolean => appId === undefined || of === appId;
+    this.#entries.deleteAll(({ entry }) => isSelected(entry.appId));
     for (const counts of [this.#lost, this.#deliveriesStarted]) {
-      for (const of of counts.keys()) if (isMeant(of)) counts.delete(of);
+      for (const of of counts.keys()) if (isSelected(of)) counts.delete(of);
     }
   }
 
@@ -182,6 +182,6 @@ function count<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-function sum<Key>(counts: ReadonlyMap<Key, number>, isMeant: (key: Key) => boolean): number {
-  return [...counts].reduce((total, [key, times]) => (isMeant(key) ? total + times : total), 0);
+function sum<Key>(counts: ReadonlyMap<Key, number>, isSelected: (key: Key) => boolean): number {
+  return [...counts].reduce((total, [key, times]) => (isSelected(key) ? total + times : total), 0);
 }

@@ -82,8 +82,8 @@ export class Waits {
     const checked = check(waitOptions, options, 'waitFor');
     const { after = 0, timeoutMs, withinMs } = { ...defaultWait(isVirtual), ...checked };
     const startedAt = now();
-    const isMeant = (event: EmulatorEvent): event is EmulatorEvent<Name> => matcher.matches(event);
-    const look = () => recorder.firstDelivered(appId, after, isMeant);
+    const isMatch = (event: EmulatorEvent): event is EmulatorEvent<Name> => matcher.matches(event);
+    const look = () => recorder.firstDelivered(appId, after, isMatch);
     const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId, gone) });
     if (found !== undefined) return found;
     const waited = describeWait(isVirtual, now() - startedAt, timeoutMs);

@@ -16,19 +16,19 @@ import { application, channelName } from './application.ts';
 import { createDispatcher } from './create-dispatcher.ts';
 import { FakeSender } from './fake-sender.ts';
 
-const notAsked = (): never => {
+const notExpected = (): never => {
   throw new Error('dead letters are not expected here');
 };
 
 /** For an API that receives no request for dead letters. */
 export const noLetters: Letters = {
-  read: notAsked,
-  find: notAsked,
-  resend: notAsked,
-  estimate: notAsked,
-  recover: notAsked,
-  recovery: notAsked,
-  cancel: notAsked,
+  read: notExpected,
+  find: notExpected,
+  resend: notExpected,
+  estimate: notExpected,
+  recover: notExpected,
+  recovery: notExpected,
+  cancel: notExpected,
 };
 
 /** The time of day when the clock of these stages is at zero. */
