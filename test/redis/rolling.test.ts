@@ -35,6 +35,9 @@ async function startBalancer(nodes: readonly Server[]): Promise<{ readonly port:
   return { port: (server.address() as AddressInfo).port };
 }
 
+/** Shorter than by default, because a test waits until it has expired. */
+const leaseMs = 5000;
+
 async function startNodes(count: number, webhooks: Config['webhooks']) {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
@@ -43,7 +46,7 @@ async function startNodes(count: number, webhooks: Config['webhooks']) {
   const config: Config = {
     apps: [{ ...app, webhooks: [{ url: hooks.url }] }],
     webhooks: { ...quick, ...webhooks },
-    redis: { url: redis.url, leaseMs: 2000 },
+    redis: { url: redis.url, leaseMs },
   };
   const nodes = await Promise.all(Array.from({ length: count }, () => startServer(config)));
   onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))));
@@ -96,7 +99,7 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
   await publishing;
 
   // Long enough for the killed node's lease and every grace period.
-  await sleep(2000 + graceMs + 1500);
+  await sleep(leaseMs + graceMs + 1500);
   expect(published).toBeGreaterThan(20);
   expect(hooks.events.items.map(({ name }) => name).filter((name) => !/occupied|added/.test(name))).toEqual(
     [],
