@@ -90,10 +90,15 @@ describe('the signature of a webhook', () => {
     );
   });
 
-  test.each(['\n', '\r\n', ' '])('with a secret that was read with %j at its end is refused with that reason', (end) => {
-    expect(signed(hmac(body, secret + end))).toEqual(refused('wrong_secret', /white space or quotes/));
-    expect(signed(hmac(body), body, secret + end)).toEqual(refused('wrong_secret', /white space or quotes/));
-  });
+  test.each(['\n', '\r\n', ' '])(
+    'with a secret that was read with %j at its end is refused with that reason',
+    (end) => {
+      expect(signed(hmac(body, secret + end))).toEqual(refused('wrong_secret', /white space or quotes/));
+      expect(signed(hmac(body), body, secret + end)).toEqual(
+        refused('wrong_secret', /white space or quotes/),
+      );
+    },
+  );
 });
 
 describe('the body of a webhook that was serialised again', () => {

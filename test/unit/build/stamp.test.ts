@@ -53,7 +53,10 @@ describe('a checkout', () => {
 
   test.each<[string, (root: string) => void]>([
     ['a file changes that the build does not read', (root) => appendFileSync(join(root, 'README.md'), '!')],
-    ['a source is written again with the same content', (root) => utimesSync(join(root, 'src/main.ts'), 1, 1)],
+    [
+      'a source is written again with the same content',
+      (root) => utimesSync(join(root, 'src/main.ts'), 1, 1),
+    ],
   ])('still counts as built if %s', (_, change) => {
     const root = built();
     change(root);
