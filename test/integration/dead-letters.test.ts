@@ -141,8 +141,8 @@ describe('what an endpoint did not get', () => {
     const matched = { deliveries: 4, events: 4 };
     expect(await recover({ dry_run: true })).toEqual([200, { matched }]);
     open();
-    const [status, begun] = (await recover()) as [number, { id: string }];
-    expect([status, begun]).toEqual([202, { id: begun.id, matched }]);
+    const [status, started] = (await recover()) as [number, { id: string }];
+    expect([status, started]).toEqual([202, { id: started.id, matched }]);
     for (const { body, headers } of lost) {
       const resent = await receiver.next();
       expect(resent.body).toBe(body);
@@ -151,19 +151,22 @@ describe('what an endpoint did not get', () => {
         'x-soketify-resend': '1',
       });
     }
-    const progress = async () => query(server, `${recoveries}/${begun.id}`);
-    const end = { id: begun.id, endpoint: 'main', matched, sent: 4, failed: 0, skipped: 0, left: 0 };
+    const progress = async () => query(server, `${recoveries}/${started.id}`);
+    const end = { id: started.id, endpoint: 'main', matched, sent: 4, failed: 0, skipped: 0, left: 0 };
     await expect.poll(progress).toEqual({ ...end, state: 'finished' });
-    expect(await remove(server, `${recoveries}/${begun.id}`)).toEqual({ ...end, state: 'finished' });
+    expect(await remove(server, `${recoveries}/${started.id}`)).toEqual({ ...end, state: 'finished' });
     expect(await recover({ dry_run: true })).toEqual([200, { matched: { deliveries: 0, events: 0 } }]);
   });
 
   test('is not poured onto an endpoint that is still down', async () => {
     const { server, receiver, lose } = await stage();
     await lose('a', 'b', 'c', 'd');
-    const [, begun] = read(await post(server, recoveries, { endpoint: 'main' })) as [number, { id: string }];
+    const [, started] = read(await post(server, recoveries, { endpoint: 'main' })) as [
+      number,
+      { id: string },
+    ];
     await expect
-      .poll(() => query(server, `${recoveries}/${begun.id}`))
+      .poll(() => query(server, `${recoveries}/${started.id}`))
       .toMatchObject({ state: 'stopped', cause: '3 attempts in a row failed', failed: 3, left: 1 });
     expect(receiver.requests).toHaveLength(7);
   });
@@ -183,11 +186,11 @@ describe('what an endpoint did not get', () => {
       params: { channel: 'news', since: '2020-01-01T00:00:00+00:00' },
     });
     expect(await answer.json()).toMatchObject({ deliveries: [{ reason: 'expired' }] });
-    const begun = await backend.post({
+    const started = await backend.post({
       path: '/webhooks/recover',
       body: { endpoint: 'main' } as unknown as string,
     });
-    expect(begun.status).toBe(202);
+    expect(started.status).toBe(202);
   });
 });
 

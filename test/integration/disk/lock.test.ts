@@ -77,9 +77,9 @@ describe('the lock of the store', () => {
 
   it('goes to only one of two processes that find it left over', () => {
     const path = temporaryFolder();
-    const gone = { ...self, pid: 1, startedAt: 'gone' };
+    const endedProcess = { ...self, pid: 1, startedAt: 'gone' };
     const other = { ...self, pid: process.ppid, startedAt: systemStart(process.ppid) };
-    leaveLock(path, gone);
+    leaveLock(path, endedProcess);
     // While this one checks whether the former owner runs, the other one takes over.
     let isFirst = true;
     const processes = {

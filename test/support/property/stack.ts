@@ -298,12 +298,12 @@ export class Stack {
   }
 
   async #reload(applications: readonly Application[]): Promise<void> {
-    const gone = this.apps.replace(applications);
-    for (const app of gone) this.hub.endAll(app, unknownKey(app.config.key));
-    if (gone.length > 0) {
-      this.#replace([...applications, ...gone.map((app) => app.config)]);
+    const removed = this.apps.replace(applications);
+    for (const app of removed) this.hub.endAll(app, unknownKey(app.config.key));
+    if (removed.length > 0) {
+      this.#replace([...applications, ...removed.map((app) => app.config)]);
       await this.hub.departed();
-      for (const app of gone) await this.ledger.retire(app.config.id);
+      for (const app of removed) await this.ledger.retire(app.config.id);
     }
     this.#replace(applications);
   }

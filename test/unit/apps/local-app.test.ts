@@ -7,9 +7,9 @@ describe('replacing the apps of a node', () => {
   test('keeps connections, and returns the apps that are no longer served', () => {
     const [a, b] = [application(), application({ id: '2', key: 'k2' })];
     const apps = new LocalApps([a, b]);
-    const [kept, gone] = [apps.byId('1'), apps.byId('2')];
+    const [kept, removed] = [apps.byId('1'), apps.byId('2')];
     const added = application({ id: '3', key: 'k2' });
-    expect(apps.replace([added, application({ key: 'new' })])).toEqual([gone]);
+    expect(apps.replace([added, application({ key: 'new' })])).toEqual([removed]);
     expect(apps.byId('1')).toBe(kept);
     expect(apps.byKey('new')).toBe(kept);
     expect(apps.byKey('app-key')).toBeUndefined();

@@ -212,9 +212,9 @@ describe('a server-to-user channel', () => {
 
   test('of one app differs from that of another app with the same user', () => {
     const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other', secret: 's2' })] });
-    const there = stage.connect('other').enter({ id: '7' });
+    const otherAppUser = stage.connect('other').enter({ id: '7' });
     publish(stage);
-    there.socket.expectNoFrame();
+    otherAppUser.socket.expectNoFrame();
   });
 });
 

@@ -219,21 +219,21 @@ describe('POST webhooks/recover', () => {
     expect(await recover({ endpoint: 'main', dry_run: true })).toEqual({
       matched: { deliveries: 2, events: 3 },
     });
-    const [status, begun] = (await recover({ endpoint: 'main', since: '2023-11-14T22:13:20Z' })) as [
+    const [status, started] = (await recover({ endpoint: 'main', since: '2023-11-14T22:13:20Z' })) as [
       number,
       { id: string },
     ];
-    expect([status, begun]).toEqual([202, { id: begun.id, matched: { deliveries: 2, events: 3 } }]);
+    expect([status, started]).toEqual([202, { id: started.id, matched: { deliveries: 2, events: 3 } }]);
     await clock.advance(0);
     await sender.expectPost().answer(200);
-    const far = { id: begun.id, endpoint: 'main', matched: { deliveries: 2, events: 3 }, skipped: 0 };
-    expect(await progress(begun.id)).toEqual({ ...far, state: 'running', sent: 1, failed: 0, left: 1 });
+    const far = { id: started.id, endpoint: 'main', matched: { deliveries: 2, events: 3 }, skipped: 0 };
+    expect(await progress(started.id)).toEqual({ ...far, state: 'running', sent: 1, failed: 0, left: 1 });
     expect(await recover({ endpoint: 'main' })).toBe(
       "409 A recovery of endpoint 'main' is in progress. Wait for it, or cancel it with DELETE",
     );
-    expect(await cancel(begun.id)).toMatchObject({ state: 'cancelled', left: 1 });
+    expect(await cancel(started.id)).toMatchObject({ state: 'cancelled', left: 1 });
     await sender.expectPost().answer(500);
-    expect(await progress(begun.id)).toEqual({ ...far, state: 'cancelled', sent: 1, failed: 1, left: 0 });
+    expect(await progress(started.id)).toEqual({ ...far, state: 'cancelled', sent: 1, failed: 1, left: 0 });
   });
 
   test.each([

@@ -16,7 +16,7 @@ const countsOf = (...counts: readonly number[]): Map<string, number> =>
 
 describe('what a node hands over to others', () => {
   test('is nothing while shares differ by one at most', () => {
-    for (const giver of ['n0', 'n1', 'n2']) assert.deepEqual(planTransfers(countsOf(22, 21, 21), giver), []);
+    for (const owner of ['n0', 'n1', 'n2']) assert.deepEqual(planTransfers(countsOf(22, 21, 21), owner), []);
   });
 
   test('is half of everything when a second node joins', () => {
@@ -45,8 +45,8 @@ describe(seeded('giving'), () => {
     fc.assert(
       fc.property(nodes, owners, order, (count, partitions, turns) => {
         const counts = countsOf(...Array.from({ length: count }, () => 0));
-        const give = (name: string, by: number) => counts.set(name, (counts.get(name) ?? 0) + by);
-        for (const owner of partitions) give(`n${owner % count}`, 1);
+        const change = (name: string, by: number) => counts.set(name, (counts.get(name) ?? 0) + by);
+        for (const owner of partitions) change(`n${owner % count}`, 1);
         const isFair = () => {
           const [least, most] = [Math.min(...counts.values()), Math.max(...counts.values())];
           return most - least <= 1;
@@ -55,11 +55,11 @@ describe(seeded('giving'), () => {
         for (const turn of turns) {
           if (isFair() || steps === 1000) break;
           steps += 1;
-          const giver = `n${turn % count}`;
-          for (const gift of planTransfers(counts, giver)) {
-            give(giver, -gift.count);
-            give(gift.recipient, gift.count);
-            assert.ok((counts.get(gift.recipient) ?? Infinity) <= largestShare(counts));
+          const owner = `n${turn % count}`;
+          for (const transfer of planTransfers(counts, owner)) {
+            change(owner, -transfer.count);
+            change(transfer.recipient, transfer.count);
+            assert.ok((counts.get(transfer.recipient) ?? Infinity) <= largestShare(counts));
           }
         }
         assert.equal(isFair(), true);

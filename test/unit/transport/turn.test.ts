@@ -6,7 +6,7 @@ import { Turn } from '../../../src/transport/turn.ts';
 /** Sockets that record what they are sent and what was combined into one write; a turn with many messages. */
 function stage() {
   const turn = new Turn();
-  for (let said = 0; said < 16; said += 1) turn.publish(() => {});
+  for (let count = 0; count < 16; count += 1) turn.publish(() => {});
   const done: string[] = [];
   const socket = (name: string) => ({
     name,
@@ -26,9 +26,9 @@ describe('a turn', () => {
   test('with few messages defers nothing', () => {
     const turn = new Turn();
     let done = 0;
-    for (let said = 1; said <= 16; said += 1) {
+    for (let count = 1; count <= 16; count += 1) {
       turn.publish(() => (done += 1));
-      expect(done).toBe(said);
+      expect(done).toBe(count);
     }
     turn.publish(() => (done += 1));
     expect(done).toBe(16);
@@ -149,11 +149,11 @@ describe('notices of departures', () => {
 
   test('wait only for the end of the turn if something else has to be sent', async () => {
     const { turn, done, one, publish, send } = stage();
-    for (const say of [() => publish('news'), () => send(one, 'news')]) {
+    for (const sendOther of [() => publish('news'), () => send(one, 'news')]) {
       done.length = 0;
       turn.depart(() => publish('left'));
       turn.depart(() => publish('left too'));
-      say();
+      sendOther();
       await setImmediate();
       expect(done).toHaveLength(3);
     }
@@ -161,27 +161,27 @@ describe('notices of departures', () => {
 });
 
 test('are sent once and in order, whatever else happens', async () => {
-  const step = fc.constantFrom('publish', 'publish', 'publish', 'tell', 'depart', 'turn', 'end');
+  const step = fc.constantFrom('publish', 'publish', 'publish', 'act', 'depart', 'turn', 'end');
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const turn = new Turn();
       const { one } = stage();
       const ran: number[] = [];
-      let said = 0;
-      const say = (): (() => void) => {
-        const number = said;
-        said += 1;
+      let added = 0;
+      const addAction = (): (() => void) => {
+        const number = added;
+        added += 1;
         return () => void ran.push(number);
       };
       for (const kind of steps) {
-        if (kind === 'publish') turn.publish(say());
-        else if (kind === 'tell') turn.act(one, say());
-        else if (kind === 'depart') turn.depart(() => turn.publish(say()));
+        if (kind === 'publish') turn.publish(addAction());
+        else if (kind === 'act') turn.act(one, addAction());
+        else if (kind === 'depart') turn.depart(() => turn.publish(addAction()));
         else if (kind === 'turn') await setImmediate();
         else turn.end();
       }
       for (let turns = 0; turns < 5; turns += 1) await setImmediate();
-      expect(ran).toEqual(Array.from({ length: said }, (_, number) => number));
+      expect(ran).toEqual(Array.from({ length: added }, (_, number) => number));
     }),
   );
 });
