@@ -34,6 +34,9 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
 /** How often all partitions are checked at most. */
 const checkEveryMs: Millis = 1000;
 
+/** How often the clocks of the servers are read at most. They are nearly always right, and a wrong one only makes events look older or newer. */
+const readClocksEveryMs: Millis = 10_000;
+
 /** A node that gives partitions away waits this long for attempts under way. */
 const haltMs: Millis = 1000;
 
@@ -64,6 +67,7 @@ export class RedisDispatch {
   #forgottenSince: Millis | undefined;
   /** When all partitions were last checked. */
   #checkedAt: Millis = -Infinity;
+  #clocksReadAt: Millis = -Infinity;
   /** When this node last asked for its rights. */
   #rightsRequestedAt: Millis = 0;
   #isClosed = false;
@@ -119,6 +123,7 @@ export class RedisDispatch {
    * the last entries and its clock is behind, new entries have ids that were already passed.
    */
   reread(index?: number): void {
+    this.#clocksReadAt = -Infinity;
     this.#intake.reread(index);
   }
 
@@ -185,9 +190,11 @@ export class RedisDispatch {
     const now = this.#options.clock.now();
     if (now - this.#checkedAt < checkEveryMs) return;
     this.#checkedAt = now;
-    // This only updates the clocks, which may have been set or belong to another server now. Nothing waits for it.
-    void this.#fence([...this.#working.keys()]).catch(() => {});
     this.#intake.wakeAll();
+    if (now - this.#clocksReadAt < readClocksEveryMs) return;
+    this.#clocksReadAt = now;
+    // The clocks may have been set, or belong to another server now. Nothing waits for the answer.
+    void this.#fence([...this.#working.keys()]).catch(() => {});
   }
 
   /**
