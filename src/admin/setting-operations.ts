@@ -241,13 +241,13 @@ export function endpointOf(parts: Pick<SettingParts, 'configuration'>, appId: st
 function listApps(parts: SettingParts, isFull: boolean): readonly AppView[] {
   const { configuration } = parts;
   const reader = readerOf(parts);
-  const { idle, ground, changes, current } = configuration;
+  const { idle, editContext: context, changes, current } = configuration;
   const served = current.apps.map(servedApps(parts, reader, isFull));
   const others = idle.flatMap((one) => {
     const app = one.kind === 'app' ? changes.added.find(({ id }) => id === one.appId) : undefined;
     return app === undefined
       ? []
-      : [{ ...reader.describe(app, isFull), notServed: describeIdle(one, ground) }];
+      : [{ ...reader.describe(app, isFull), notServed: describeIdle(one, context) }];
   });
   return [...served, ...others];
 }
@@ -265,13 +265,13 @@ function servedApps(
   reader: AppReader,
   isFull: boolean,
 ): (app: AppConfig) => AppView {
-  const { idle, ground } = configuration;
+  const { idle, editContext: context } = configuration;
   return (config) => {
     const app = reader.describe(config, isFull);
     const endpoints = idle.flatMap((one) => {
       if (one.kind !== 'endpoint' || one.appId !== app.id) return [];
       const view = reader.describeEndpoint(app.id, one.endpoint, isFull);
-      return [{ ...view, notServed: describeIdle(one, ground) }];
+      return [{ ...view, notServed: describeIdle(one, context) }];
     });
     return endpoints.length === 0 ? app : { ...app, endpoints: [...app.endpoints, ...endpoints] };
   };
@@ -284,7 +284,7 @@ function describeEndpoint(
   isFull: boolean,
 ): EndpointView {
   const reader = readerOf(parts);
-  const { idle, ground } = parts.configuration;
+  const { idle, editContext: context } = parts.configuration;
   const unserved = idle.find(
     (one) => one.kind === 'endpoint' && one.appId === appId && one.endpoint.id === endpointId,
   );
@@ -292,7 +292,7 @@ function describeEndpoint(
     return reader.describeEndpoint(appId, endpointOf(parts, appId, endpointId), isFull);
   }
   const view = reader.describeEndpoint(appId, unserved.endpoint, isFull);
-  return { ...view, notServed: describeIdle(unserved, ground) };
+  return { ...view, notServed: describeIdle(unserved, context) };
 }
 
 function isServed({ configuration }: SettingParts, appId: string, endpointId: string): boolean {

@@ -11,13 +11,13 @@ export interface AdmissionPolicy {
 }
 
 /** The connections of one address. */
-export interface Seat {
+export interface AddressUse {
   readonly address: string;
   open: number;
   /** Limits new connections. */
   readonly arrivals: TokenBucket;
   /** When a client of this address last tried to connect. */
-  askedAt: Millis;
+  lastAttemptAt: Millis;
 }
 
 /** How many seconds' worth of new connections may arrive in a burst: a page with many tabs, an office that reconnects. */
@@ -26,7 +26,7 @@ const burstSeconds = 10;
 /** Counts the connections of this node and of each address, and refuses those above the limits. */
 export class Admissions {
   readonly #policy: AdmissionPolicy;
-  readonly #seats = new Map<string, Seat>();
+  readonly #uses = new Map<string, AddressUse>();
   readonly #isByAddress: boolean;
   #open = 0;
   #forgottenAt: Millis = 0;
@@ -39,49 +39,49 @@ export class Admissions {
 
   /** The number of remembered addresses. */
   get size(): number {
-    return this.#seats.size;
+    return this.#uses.size;
   }
 
-  /** Admits a client of this address, or returns why not. The caller passes the returned seat to `leave`. */
-  enter(remoteAddress: string, at: Millis): Seat | ClosingError | undefined {
+  /** Admits a client of this address, or returns why not. The caller passes the returned value to `leave`. */
+  enter(remoteAddress: string, at: Millis): AddressUse | ClosingError | undefined {
     const { maxConnections, maxConnectionsPerAddress, maxNewConnectionsPerAddress } = this.#policy;
-    const seat = this.#isByAddress ? this.#seatOf(addressGroup(remoteAddress), at) : undefined;
-    if (seat !== undefined) {
-      if (!seat.arrivals.take(at)) return addressTooFast(maxNewConnectionsPerAddress);
-      if (seat.open >= maxConnectionsPerAddress) return addressFull(maxConnectionsPerAddress);
+    const use = this.#isByAddress ? this.#useOf(addressGroup(remoteAddress), at) : undefined;
+    if (use !== undefined) {
+      if (!use.arrivals.take(at)) return addressTooFast(maxNewConnectionsPerAddress);
+      if (use.open >= maxConnectionsPerAddress) return addressFull(maxConnectionsPerAddress);
     }
     if (this.#open >= maxConnections) return serverFull(maxConnections);
     this.#open += 1;
-    if (seat !== undefined) seat.open += 1;
-    return seat;
+    if (use !== undefined) use.open += 1;
+    return use;
   }
 
   /** A client that was admitted has disconnected. */
-  leave(seat: Seat | undefined): void {
+  leave(use: AddressUse | undefined): void {
     this.#open -= 1;
-    if (seat !== undefined) seat.open -= 1;
+    if (use !== undefined) use.open -= 1;
   }
 
   /** The same for callers that do not keep the seat: a client of this address has disconnected. */
   leaveFrom(remoteAddress: string): void {
-    this.leave(this.#isByAddress ? this.#seats.get(addressGroup(remoteAddress)) : undefined);
+    this.leave(this.#isByAddress ? this.#uses.get(addressGroup(remoteAddress)) : undefined);
   }
 
-  #seatOf(address: string, at: Millis): Seat {
+  #useOf(address: string, at: Millis): AddressUse {
     const { maxNewConnectionsPerAddress: perSecond } = this.#policy;
     this.#forget(at);
-    let seat = this.#seats.get(address);
-    if (seat === undefined) {
-      seat = {
+    let use = this.#uses.get(address);
+    if (use === undefined) {
+      use = {
         address,
         open: 0,
         arrivals: new TokenBucket(perSecond, burstSeconds * perSecond, at),
-        askedAt: at,
+        lastAttemptAt: at,
       };
-      this.#seats.set(address, seat);
+      this.#uses.set(address, use);
     }
-    seat.askedAt = at;
-    return seat;
+    use.lastAttemptAt = at;
+    return use;
   }
 
   /** Removes addresses without connections that have not tried to connect for a while. */
@@ -89,8 +89,8 @@ export class Admissions {
     const afterMs = burstSeconds * 1000;
     if (at - this.#forgottenAt < afterMs) return;
     this.#forgottenAt = at;
-    for (const seat of this.#seats.values()) {
-      if (seat.open === 0 && at - seat.askedAt >= afterMs) this.#seats.delete(seat.address);
+    for (const use of this.#uses.values()) {
+      if (use.open === 0 && at - use.lastAttemptAt >= afterMs) this.#uses.delete(use.address);
     }
   }
 }

@@ -6,7 +6,7 @@ import { FrameBudget } from '../protocol/frame-budget.ts';
 import type { RateWindow } from '../protocol/rate-window.ts';
 import type { TokenBucket } from '../protocol/token-bucket.ts';
 import type { UserData } from '../protocol/user-data.ts';
-import type { Seat } from './admissions.ts';
+import type { AddressUse } from './admissions.ts';
 import type { JoinsUnderWay } from './joins.ts';
 import type { LocalApp } from './local-app.ts';
 import type { PendingCommands } from './pending-commands.ts';
@@ -25,7 +25,7 @@ export class Session {
   watched: readonly string[] = [];
   isOpen = true;
   /** Its place among the connections of its address, if those are counted. */
-  seat: Seat | undefined;
+  addressUse: AddressUse | undefined;
   /**
    * Its address, if it has taken a place among the connections that are also counted elsewhere. Empty if it was counted there
    * only after it was opened.

@@ -5,7 +5,7 @@ interface JsonForm {
 }
 
 /** How a JSON writer formats its output. */
-interface Habits {
+interface WriterStyle {
   readonly comma: string;
   readonly colon: string;
   readonly string: (text: string) => string;
@@ -25,7 +25,7 @@ const documentedOrder = [
   'subscription_count',
 ];
 
-const plain: Habits = { comma: ',', colon: ':', string: JSON.stringify, keys: (names) => names };
+const plain: WriterStyle = { comma: ',', colon: ':', string: JSON.stringify, keys: (names) => names };
 const ascii = (text: string): string =>
   JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
@@ -35,7 +35,7 @@ const php = (text: string): string => ascii(text).replaceAll('/', '\\/');
 const python = { ...plain, comma: ', ', colon: ': ' };
 
 /** The common writers. */
-const writers: readonly (readonly [writer: string, habits: Habits])[] = [
+const writers: readonly (readonly [writer: string, style: WriterStyle])[] = [
   ['JSON.stringify', plain],
   ['json.dumps', { ...python, string: ascii }],
   ['json.dumps with ensure_ascii=False', python],
@@ -65,20 +65,20 @@ export function* otherJsonForms(text: string): Generator<JsonForm, void> {
   }
   yield { writer: 'a sender without white space around it', text: bare };
   yield { writer: 'a sender with a line break at its end', text: `${bare}\n` };
-  for (const [writer, habits] of writers) yield { writer, text: write(value, habits) };
+  for (const [writer, style] of writers) yield { writer, text: write(value, style) };
   for (const indent of [2, 4, '\t']) {
     yield { writer: 'JSON.stringify with indentation', text: JSON.stringify(value, null, indent) };
   }
 }
 
-function write(value: unknown, habits: Habits): string {
-  const { comma, colon, string, keys } = habits;
+function write(value: unknown, style: WriterStyle): string {
+  const { comma, colon, string, keys } = style;
   if (typeof value === 'string') return string(value);
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, habits)).join(comma)}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => write(item, style)).join(comma)}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const fields = new Map<string, unknown>(Object.entries(value));
   const pairs = keys([...fields.keys()]).map(
-    (key) => `${string(key)}${colon}${write(fields.get(key), habits)}`,
+    (key) => `${string(key)}${colon}${write(fields.get(key), style)}`,
   );
   return `{${pairs.join(comma)}}`;
 }

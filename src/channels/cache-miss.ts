@@ -4,7 +4,7 @@ import type { Millis } from '../ports/clock.ts';
  * The maximum time for which one cache_miss webhook covers all later misses of its channel: the lifetime of its delivery.
  * After that, a backend that had nothing to publish is notified again.
  */
-export const missStandsMs: Millis = 300_000;
+export const missLifetimeMs: Millis = 300_000;
 
 /** A period during which a cache channel has no event. It is reported by one cache_miss webhook. */
 interface MissEpisode {
@@ -32,13 +32,13 @@ export interface MissMark {
 }
 
 /** The id of the current episode at this time. A miss during it causes no webhook. */
-export function standingMiss({ miss }: MissMark, at: Millis): string | undefined {
+export function currentMiss({ miss }: MissMark, at: Millis): string | undefined {
   return miss !== undefined && miss.until > at ? miss.id : undefined;
 }
 
 /** Starts another episode: a subscriber found no event, and there is no current episode. */
 export function beginMiss(mark: MissMark, id: string, at: Millis): void {
-  mark.miss = { id, until: at + missStandsMs };
+  mark.miss = { id, until: at + missLifetimeMs };
 }
 
 /** Continues an episode that began in an earlier run of the process. */

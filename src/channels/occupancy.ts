@@ -3,7 +3,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { DueHeap } from '../structures/due-heap.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
-import { beginMiss, endMiss, forgetMiss, restoreMiss, standingMiss } from './cache-miss.ts';
+import { beginMiss, endMiss, forgetMiss, restoreMiss, currentMiss } from './cache-miss.ts';
 import {
   isFull,
   newChannelRecord,
@@ -39,7 +39,7 @@ export interface OccupancyListener {
   /** Called with facts for webhooks, in order, each once. */
   readonly report: (appId: string, facts: readonly WebhookEvent[]) => void;
   /** Called when a return within the grace period cancels a departure: webhooks do not report it. */
-  readonly calledOff: (appId: string, departure: Departure) => void;
+  readonly departureCancelled: (appId: string, departure: Departure) => void;
   /** Called when another subscriber found no cached event; the webhook of this episode covers that as well. */
   readonly missedAgain: (appId: string, channel: ChannelName, episode: string) => void;
 }
@@ -121,11 +121,15 @@ export class Occupancy {
   }
 
   /** The last subscriber, or the last connection of a member, leaves. Returns whether the channel was known. */
-  leave({ appId, channel: name, channelLingersMs, member: leaver, source }: Leave, at: Millis): boolean {
+  leave(
+    { appId, channel: name, channelLingersMs, member: leavingMember, source }: Leave,
+    at: Millis,
+  ): boolean {
     const channel = this.#record(appId, name);
     if (channel === undefined) return false;
     channel.leftBy = source;
-    if (leaver !== undefined) this.#leaveMember(channel, leaver.userId, at + leaver.lingersMs);
+    if (leavingMember !== undefined)
+      this.#leaveMember(channel, leavingMember.userId, at + leavingMember.lingersMs);
     if (channelLingersMs !== undefined && leave(channel, at + channelLingersMs)) this.#schedule(channel);
     this.#expireDue(at, mostInLeave);
     return true;
@@ -171,7 +175,7 @@ export class Occupancy {
     const result = enter(channel);
     if (result === 'appeared') facts.push({ name: 'channel_occupied', channel: channel.name, source });
     if (result === 'returned')
-      this.#listener.calledOff(channel.appId, { name: 'channel_vacated', channel: channel.name });
+      this.#listener.departureCancelled(channel.appId, { name: 'channel_vacated', channel: channel.name });
   }
 
   #enterMember(
@@ -192,7 +196,12 @@ export class Occupancy {
     channel.present.set(userId, newcomer);
     this.#listener.notify(channel.appId, channel.name, { kind: 'member-added', member: newcomer });
     if (result === 'appeared') facts.push({ name: 'member_added', channel: channel.name, userId, source });
-    else this.#listener.calledOff(channel.appId, { name: 'member_removed', channel: channel.name, userId });
+    else
+      this.#listener.departureCancelled(channel.appId, {
+        name: 'member_removed',
+        channel: channel.name,
+        userId,
+      });
   }
 
   #leaveMember(channel: ChannelRecord, userId: string, deadline: Millis): void {
@@ -205,9 +214,9 @@ export class Occupancy {
   }
 
   #missCache(channel: ChannelRecord, source: string | undefined, at: Millis, facts: WebhookEvent[]): void {
-    const standing = standingMiss(channel, at);
-    if (standing !== undefined) {
-      this.#listener.missedAgain(channel.appId, channel.name, standing);
+    const current = currentMiss(channel, at);
+    if (current !== undefined) {
+      this.#listener.missedAgain(channel.appId, channel.name, current);
       return;
     }
     this.#episodes += 1;

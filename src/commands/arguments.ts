@@ -48,9 +48,9 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
   return (text: string): Word => {
     const word = words.find((known) => known === text);
     if (word !== undefined) return word;
-    const meant = nearest(text, words);
+    const suggestion = nearest(text, words);
     throw new InvalidArgumentError(
-      meant === undefined ? `Expected one of ${words.join(', ')}.` : `Did you mean ${meant}?`,
+      suggestion === undefined ? `Expected one of ${words.join(', ')}.` : `Did you mean ${suggestion}?`,
     );
   };
 }

@@ -11,13 +11,13 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       `
-Defaults are filled in, and the environment goes before the file, as when the server starts. The configuration
-goes to standard output as JSON; warnings, faults, and what the environment overrides go to standard error.
+As when the server starts, defaults are filled in and the environment overrides the file. The configuration is printed
+to standard output as JSON. Warnings, faults and overridden values are printed to standard error.
 
   soketify-emulator check-config config/example.json
   NODE_ENV=production soketify-emulator check-config config.json && systemctl reload soketify
 
-Exit codes: 0 the server would start, 2 it would not: every fault with its path.`,
+Exit codes: 0 the server would start, 2 it would not; every fault is printed with its path.`,
     )
     .action((file: string | undefined) => {
       process.exitCode = checkConfig(file);

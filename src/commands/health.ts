@@ -35,9 +35,9 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       `
-Host, port and TLS are those of the command line, the environment and the file, as when the server starts; what else
-is in the file does not matter. The server is asked on this machine, so its certificate is not verified. One that is
-degraded is healthy: it serves its clients.
+As when the server starts, host, port and TLS come from the command line, the environment and the file. Other keys of
+the file are ignored. The request does not leave this machine, so the certificate is not verified. A degraded server
+counts as healthy, because it serves its clients.
 
   soketify-emulator health --config config/production.json
 

@@ -22,7 +22,7 @@ export function define(command: Command): void {
       'after',
       `
 The configuration is written to standard output, secrets included. Standard error has a line for each setting without a
-counterpart, and for each that the server would refuse. Where the defaults of soketi differ, they are written down.
+counterpart, and for each that the server would refuse. Defaults of soketi that differ from ours are written out.
 
   soketify-emulator import-soketi soketi.json > config.json
   set -a; . ./.env; set +a; soketify-emulator import-soketi > config.json

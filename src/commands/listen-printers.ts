@@ -35,8 +35,8 @@ export function createPrinter(): Printer {
   const write = (text: string): void => void process.stdout.write(text);
   return {
     start({ url }) {
-      write(`Receiving webhooks at ${paint.strong(url)}; Ctrl-C ends with a summary.\n`);
-      write(`${paint.faint(`Send them here: SOKETIFY_WEBHOOK_URL=${url} soketify-emulator`)}\n\n`);
+      write(`Receiving webhooks at ${paint.bold(url)}; Ctrl-C ends with a summary.\n`);
+      write(`${paint.dim(`Send them here: SOKETIFY_WEBHOOK_URL=${url} soketify-emulator`)}\n\n`);
     },
     webhook(webhook, forwarded) {
       write(formatWebhook(webhook, paint));

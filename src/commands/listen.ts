@@ -61,31 +61,31 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       `
-Ctrl-C ends with a summary and the state after all webhooks: the occupied channels and their members.
+Ctrl-C prints a summary and the state after all webhooks: the occupied channels and their members.
 
   soketify-emulator listen --port 9000 --secret app-secret
   SOKETIFY_WEBHOOK_URL=http://127.0.0.1:9000/ soketify-emulator     (in another terminal)
 
-A bad endpoint, to see what the server makes of it:
+To see how the server handles a failing endpoint:
 
-  soketify-emulator listen --status 500 --times 3     fails three times; the retries come
-  soketify-emulator listen --delay 5000               too slow: the server waits for 4 s
+  soketify-emulator listen --status 500 --times 3     fails three times; the server retries
+  soketify-emulator listen --delay 5000               too slow: the server waits only 4 s
   soketify-emulator listen --status hang              never responds; "reset" resets the connection
 
-To see what passes between the server and your backend, forward it. Body and headers stay the same, signature included. If the
-backend cannot be reached the answer is 502, if it is too slow 504, so that the server retries.
+To see what the server sends to your backend, forward it. Body and headers are unchanged, including the signature. If the
+backend cannot be reached, the response is 502; if it is too slow, 504. The server then retries.
 
   soketify-emulator listen --forward-to http://127.0.0.1:3000/webhooks/soketify
 
-Not verified, and what to do:
+Why a webhook may not be verified:
 
-  missing signature   something between drops X-Pusher-Signature, or it is no webhook
-  wrong header        the signature came under another name; X-Pusher-Signature is the one
-  not hex             64 lower-case hex digits are expected, no base64 and no prefix
-  wrong secret        --secret is not the one that signed, or a line break was read with it
-  reserialised        the JSON was parsed and written anew on its way; verify the raw bytes
-  missing key, unknown key     X-Pusher-Key is not the one of --key
-  too old             time_ms is older than --max-age-ms: sent again, or clocks that differ
+  missing signature   something on the way removes X-Pusher-Signature, or this is not a webhook
+  wrong header        the signature is in another header; X-Pusher-Signature is expected
+  not hex             64 lower-case hex digits are expected, not base64, without a prefix
+  wrong secret        --secret differs from the secret that signed, or contains a line break
+  reserialised        the JSON was parsed and serialized again on the way; verify the raw bytes
+  missing key, unknown key     X-Pusher-Key differs from --key
+  too old             time_ms is older than --max-age-ms: it was sent again, or the clocks differ
   malformed           the body is not {"time_ms": ..., "events": [...]}
 
 Exit codes: 0 ended by a signal, 1 could not listen, 2 wrong usage.`,
@@ -109,12 +109,12 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
   const { forwardTo, forwardTimeoutMs } = options;
   const forwarder = forwardTo === undefined ? undefined : new Forwarder(forwardTo, forwardTimeoutMs);
   /** Keyed by the headers of the webhook, which are the same object throughout. */
-  const passedOn = new WeakMap<object, Forwarded>();
+  const forwardings = new WeakMap<object, Forwarded>();
   const respond: ReceiverOptions['respond'] =
     forwarder &&
     (async ({ headers }, original) => {
       const { forwarded, answer } = await forwarder.forward(original);
-      passedOn.set(headers, forwarded);
+      forwardings.set(headers, forwarded);
       return answer;
     });
   let receiver: Receiver;
@@ -129,7 +129,7 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
       ...(respond && { respond }),
       onWebhook: (webhook) => {
         tally.count(webhook);
-        printer.webhook(webhook, passedOn.get(webhook.headers));
+        printer.webhook(webhook, forwardings.get(webhook.headers));
       },
     });
   } catch (error) {

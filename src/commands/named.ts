@@ -46,8 +46,8 @@ function onlyOne<T>(found: readonly T[]): T | undefined {
 }
 
 function suggestion(name: string, names: readonly string[]): string {
-  const meant = nearest(name, names);
-  const question = meant === undefined ? '' : ` Did you mean ${printable(meant)}?`;
+  const match = nearest(name, names);
+  const question = match === undefined ? '' : ` Did you mean ${printable(match)}?`;
   return `.${question} Known: ${list(names)}`;
 }
 

@@ -118,8 +118,8 @@ export async function createProgram({ version, serve, isNeeded }: ProgramParts):
     .addHelpText(
       'after',
       `
-Without a command the server starts; COMMAND --help explains each command. Without a configuration it serves one app on
-127.0.0.1:6001: id 1, key app-key, secret app-secret. To see it work, run each of these in a terminal:
+Without a command, the server starts. COMMAND --help explains a command. Without a configuration, the server serves one
+app on 127.0.0.1:6001: id 1, key app-key, secret app-secret. To try it, run each of these in its own terminal:
 
   soketify-emulator listen --port 9000
   SOKETIFY_WEBHOOK_URL=http://127.0.0.1:9000/ soketify-emulator
@@ -128,8 +128,8 @@ Without a command the server starts; COMMAND --help explains each command. Witho
 
 Environment: SOKETIFY_APP_ID, SOKETIFY_APP_KEY, SOKETIFY_APP_SECRET, SOKETIFY_WEBHOOK_URL, SOKETIFY_HOST,
 SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_REDIS_URL, SOKETIFY_STORE, SOKETIFY_WORKERS, SOKETIFY_CONTROL_TOKEN,
-SOKETIFY_DASHBOARD_TOKEN, SOKETIFY_LOG_LEVEL; each goes before the file. SOKETIFY_NATIVE_SHA256 trusts another build
-of the native library. NODE_ENV=production demands https endpoints. SOKETIFY_URL tells the other commands where the server is.
+SOKETIFY_DASHBOARD_TOKEN, SOKETIFY_LOG_LEVEL; each overrides the file. SOKETIFY_NATIVE_SHA256 trusts another build
+of the native library. NODE_ENV=production requires HTTPS endpoints. SOKETIFY_URL is the server of the other commands.
 
 SIGHUP reloads apps, endpoints, limits and certificates without dropping a connection.
 
@@ -162,10 +162,10 @@ function withConfig(options: ServeOptions, word: string | undefined): ServeOptio
 }
 
 function describeUnknown(word: string): string {
-  const meant = nearest(word, names);
+  const suggestion = nearest(word, names);
   const hint =
-    meant === undefined
+    suggestion === undefined
       ? `Expected one of ${names.join(', ')}, or no command to start the server.`
-      : `Did you mean ${meant}?`;
+      : `Did you mean ${suggestion}?`;
   return `unknown command '${word}'. ${hint} To name a configuration file, use --config.`;
 }

@@ -7,20 +7,20 @@ import { exitCode, type ExitCode } from './exit-code.ts';
 export function define(command: Command): void {
   command
     .description(
-      'Removes the native binaries for other systems and versions of Node, some 250 MB, from this installation.',
+      'Removes the native binaries for other systems and versions of Node, about 250 MB, from this installation.',
     )
     .option('--dry-run', 'only show what would be removed')
     .addHelpText(
       'after',
       `
-uWebSockets.js comes with a binary for each system and version of Node, of which this machine loads one. With another
-version of Node, or to get the others back, install the packages again. Nothing is removed unless the binary for this machine is
-there and is the recorded one.
+uWebSockets.js contains a binary for each system and version of Node, and this machine loads only one of them. For another
+version of Node, or to restore the others, install the packages again. Nothing is removed unless the binary for this
+machine exists and is the recorded one.
 
   soketify-emulator prune --dry-run
   npm ci --omit=dev && npx soketify-emulator prune
 
-Exit codes: 0 done, or nothing to remove, 1 nothing was removed: the binaries were not found, or may not be removed.`,
+Exit codes: 0 done, or nothing to remove, 1 nothing was removed: the binaries were not found, or cannot be removed.`,
     )
     .action(({ dryRun = false }: { readonly dryRun?: boolean }) => {
       process.exitCode = prune(dryRun);

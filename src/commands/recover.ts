@@ -49,24 +49,24 @@ async function recover(admin: Admin, named: string, options: RecoverOptions): Pr
   const { id: endpoint } = findEndpoint(app, named);
   const path = `${appPath(app)}/recover`;
   const since = momentOf('--since', options.since);
-  const begun = await admin.post<RecoverStart>(path, {
+  const started = await admin.post<RecoverStart>(path, {
     endpoint,
     ...(since !== undefined && { since }),
     ...(dryRun && { dry_run: true }),
   });
-  const { deliveries, events } = begun.matched;
+  const { deliveries, events } = started.matched;
   const size = `${deliveries} deliveries with ${events} events`;
-  if (begun.id === undefined) {
-    if (json) printJson(begun);
+  if (started.id === undefined) {
+    if (json) printJson(started);
     else printLine(`would resend ${size} to ${printable(endpoint)}`);
     return exitCode.done;
   }
   if (!options.wait) {
-    if (json) printJson(begun);
-    else printLine(`resending ${size} to ${printable(endpoint)} (${begun.id})`);
+    if (json) printJson(started);
+    else printLine(`resending ${size} to ${printable(endpoint)} (${started.id})`);
     return exitCode.done;
   }
-  const recovery = await ended(admin, `${path}${pathOf`/${begun.id}`}`, json);
+  const recovery = await ended(admin, `${path}${pathOf`/${started.id}`}`, json);
   if (json) printJson(recovery);
   else printRecovery(recovery);
   const isWhole = recovery.state === 'finished' && recovery.failed === 0;

@@ -30,7 +30,9 @@ interface ReplayCommandOptions {
 
 export function define(command: Command): void {
   command
-    .description('Sends the webhooks of a recorded run to a backend, signed anew, each once and in order.')
+    .description(
+      'Sends the webhooks of a recorded run to a backend, with new signatures, each once and in order.',
+    )
     .argument('<file>', 'the record: what record() or GET /control/record returned; - reads standard input')
     .option('-u, --url <url>', 'the endpoint of the backend (default: SOKETIFY_WEBHOOK_URL)', httpUrl)
     .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
@@ -49,13 +51,13 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       `
-Each webhook is sent when the one before it was answered, also if that one failed, and is not sent again. time_ms is the time
-of sending. Webhooks that the recorded endpoint did not accept are sent, too.
+Each webhook is sent once, after the response to the previous one, even if that one failed. time_ms is the time of
+sending. Webhooks that the recorded endpoint did not accept are sent, too.
 
   curl -s http://127.0.0.1:6001/control/record > run.json
   soketify-emulator replay run.json --url http://127.0.0.1:3000/webhooks/soketify --secret app-secret
 
-Exit codes: 0 the backend answered each with 2xx, 1 it did not, 2 wrong usage or no record.`,
+Exit codes: 0 the backend responded to each with 2xx, 1 it did not, 2 wrong usage or no record.`,
     )
     .action(async (file: string, options: ReplayCommandOptions) => {
       process.exitCode = await replay(file, options, process.env);

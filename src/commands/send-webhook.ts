@@ -53,7 +53,7 @@ export function define(command: Command): void {
     --socket-id 123.456 -u http://127.0.0.1:3000/webhooks/soketify
 
 Worth trying on an endpoint: --secret wrong (is it refused?), the same --id twice (does it count once?),
---time-ms 0 (does it mind?).
+--time-ms 0 (is it refused as too old?).
 
 Exit codes: 0 answered 2xx, 1 answered otherwise or not at all, 2 wrong usage.`,
     )

@@ -70,7 +70,7 @@ function printStatus(
   for (const { name, isGood, text } of health) {
     if (!isGood) printLine(`${paint.bad(printable(name))}  ${printable(text)}`);
   }
-  for (const note of self.notes) printLine(paint.faint(printable(note)));
+  for (const note of self.notes) printLine(paint.dim(printable(note)));
   printLine('');
   printTable(
     [

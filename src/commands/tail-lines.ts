@@ -17,11 +17,11 @@ export function formatRow(row: ConsoleRow, paint: Paint): string {
     ...(socketId === undefined ? [] : [`socket ${socketId}`]),
   ];
   return [
-    paint.faint(formatTime(atMs)),
+    paint.dim(formatTime(atMs)),
     printable(appId),
-    isBad ? paint.bad(label) : paint.strong(label),
+    isBad ? paint.bad(label) : paint.bold(label),
     printable(text),
-    ...(marks.length === 0 ? [] : [paint.faint(printable(`(${marks.join(', ')})`))]),
+    ...(marks.length === 0 ? [] : [paint.dim(printable(`(${marks.join(', ')})`))]),
     ...(data === undefined || data === '' ? [] : [excerpt(data, 200)]),
   ].join(' ');
 }

@@ -137,7 +137,7 @@ async function openAgain({
   readonly ended: AbortSignal;
   readonly printer: Printer;
 }) {
-  let isTold = false;
+  let isReported = false;
   while (!ended.aborted) {
     try {
       return await admin.stream(query, printer.lastSeq, ended);
@@ -145,8 +145,8 @@ async function openAgain({
       if (!(error instanceof AdminError) || ended.aborted) continue;
       // The server refused, so a retry would not help.
       if (error.code !== undefined) throw error;
-      if (!isTold) printNote(`lost the connection to the server; reconnecting every ${retryMs / 1000} s`);
-      isTold = true;
+      if (!isReported) printNote(`lost the connection to the server; reconnecting every ${retryMs / 1000} s`);
+      isReported = true;
       await wait(retryMs, undefined, { signal: ended }).catch(() => {});
     }
   }

@@ -59,7 +59,7 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       `
-Data is handed to clients as it is; mostly it is JSON.
+Clients receive the data unchanged; usually it is JSON.
 
   soketify-emulator trigger --channel news --event headline --data '{"text":"It works"}'
   soketify-emulator trigger -c room-1 -c room-2 -e tick --data @tick.json

@@ -31,9 +31,9 @@ export function formatWebhook(webhook: ReceivedWebhook, paint: Paint): string {
     typeof status === 'number' ? `answered ${status}` : status === 'hang' ? 'no answer' : 'connection reset';
   const outcome = delayMs === 0 ? answer : `${answer} after ${delayMs} ms`;
   const isGood = typeof status === 'number' && status >= 200 && status < 300;
-  const head = `${paint.faint(`${time}.${millis}`)} ${paint.strong(`POST ${printable(path)}`)} ${judgement}, ${isGood ? outcome : paint.bad(outcome)}${describeRepetition(webhook)}\n`;
+  const head = `${paint.dim(`${time}.${millis}`)} ${paint.bold(`POST ${printable(path)}`)} ${judgement}, ${isGood ? outcome : paint.bad(outcome)}${describeRepetition(webhook)}\n`;
   const why = verdict.verified ? '' : `  ${printable(verdict.message)}\n`;
-  const origin = `  ${paint.faint(describeOrigin(webhook))}\n`;
+  const origin = `  ${paint.dim(describeOrigin(webhook))}\n`;
   const body = verdict.verified || events.length > 0 ? '' : `  body: ${excerpt(webhook.body) || '(empty)'}\n`;
   return `${head}${why}${origin}${body}${events.map((event) => `  ${describeEvent(event, paint)}\n`).join('')}`;
 }
@@ -79,7 +79,7 @@ function describeAge(ageMs: number): string {
 
 /** One event on a line: its name, its channel, and its other fields. */
 function describeEvent(event: ReceivedEvent, paint: Paint): string {
-  const head = `${paint.strong(event.name.padEnd(longestName))} ${printable(event.channel)}`;
+  const head = `${paint.bold(event.name.padEnd(longestName))} ${printable(event.channel)}`;
   switch (event.name) {
     case 'channel_occupied':
     case 'channel_vacated':
@@ -106,7 +106,7 @@ export function formatSummary(tally: Tally, state: ReceiverState, paint: Paint):
     ([channel, users]) => `  ${printable(channel)}: ${printable(users.join(', '))}\n`,
   );
   return [
-    `\n${paint.strong(webhooks === 1 ? '1 webhook' : `${webhooks} webhooks`)}: ${verified} verified`,
+    `\n${paint.bold(webhooks === 1 ? '1 webhook' : `${webhooks} webhooks`)}: ${verified} verified`,
     refusals.length === 0 ? '' : `, ${paint.bad(`not verified: ${refusals.join(', ')}`)}`,
     duplicates === 0 ? '' : `, ${duplicates} duplicates`,
     `\nevents: ${counts.length === 0 ? 'none' : counts.join(', ')}\n`,

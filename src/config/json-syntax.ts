@@ -24,10 +24,10 @@ export function findSyntaxFault(text: string): SyntaxFault | undefined {
   if (first === undefined) return undefined;
   const before = text.slice(0, first.offset).split('\n');
   const column = (before.at(-1)?.length ?? 0) + 1;
-  return { line: before.length, column, problem: inWords(printParseErrorCode(first.error)) };
+  return { line: before.length, column, problem: describeCode(printParseErrorCode(first.error)) };
 }
 
 /** Turns `CommaExpected` into `comma expected`. */
-function inWords(code: string): string {
+function describeCode(code: string): string {
   return code.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim();
 }

@@ -33,10 +33,10 @@ export function faultsIn(
 
 function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType, kind: 'key' | 'field'): readonly ConfigFault[] {
   // If several forms are accepted, report the faults of the form whose kind is right.
-  const meant =
+  const suggestion =
     issue.code === 'invalid_union' ? issue.errors.find((issues) => issues.every(isInside)) : undefined;
-  if (meant !== undefined) {
-    return meant.flatMap((inner) =>
+  if (suggestion !== undefined) {
+    return suggestion.flatMap((inner) =>
       faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, schema, kind),
     );
   }
@@ -73,9 +73,11 @@ export function unknownName(
   name: string,
   accepted: readonly string[],
 ): string {
-  const meant = nearest(name, accepted);
+  const suggestion = nearest(name, accepted);
   const hint =
-    meant === undefined ? `accepted ${kind}s: ${accepted.join(', ')}` : `did you mean ${quote(meant)}?`;
+    suggestion === undefined
+      ? `accepted ${kind}s: ${accepted.join(', ')}`
+      : `did you mean ${quote(suggestion)}?`;
   return `unknown ${kind} ${quote(name)}; ${hint}`;
 }
 

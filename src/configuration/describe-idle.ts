@@ -1,8 +1,8 @@
-import type { Ground } from './edit.ts';
+import type { EditContext } from './edit.ts';
 import type { Idle } from './run-time-changes.ts';
 
 /** Why an app or endpoint that was added at run time is not served at the moment, as a sentence. */
-export function describeIdle(idle: Idle, { fileName }: Pick<Ground, 'fileName'>): string {
+export function describeIdle(idle: Idle, { fileName }: Pick<EditContext, 'fileName'>): string {
   const file = fileName === undefined ? 'The configuration' : `The configuration file ${fileName}`;
   switch (idle.why) {
     case 'set-by-file':

@@ -1,13 +1,13 @@
 import type { KeyPair } from '../auth/key-pair.ts';
 import type { AppConfig } from '../config/schema/schema.ts';
 import { ChangeError } from './change-error.ts';
-import { addedApp, rulesOf, setByFile, type Edit, type Ground } from './edit.ts';
+import { addedApp, rulesOf, setByFile, type Edit, type EditContext } from './edit.ts';
 import { keysOf, layOver, withApp, type RunTimeChanges } from './run-time-changes.ts';
 
 /** Adds an app, with its endpoints. */
 export function addApp(app: AppConfig): Edit {
-  return (changes, ground) => {
-    refuseTaken(app, othersOf(changes, ground));
+  return (changes, context) => {
+    refuseTaken(app, othersOf(changes, context));
     return withApp(changes, app);
   };
 }
@@ -17,29 +17,29 @@ export function addApp(app: AppConfig): Edit {
  * endpoints and pauses stay, because they then belong to that app.
  */
 export function removeApp(appId: string): Edit {
-  return (changes, ground) => {
-    const isOfFile = ofFile(changes, ground).some(({ id }) => id === appId);
+  return (changes, context) => {
+    const isOfFile = ofFile(changes, context).some(({ id }) => id === appId);
     if (!changes.added.some(({ id }) => id === appId)) {
-      if (isOfFile) throw setByFile(`the app '${appId}'`, ground);
+      if (isOfFile) throw setByFile(`the app '${appId}'`, context);
       throw new ChangeError('unknown-app', `there is no app with the id '${appId}'`);
     }
     const added = changes.added.filter(({ id }) => id !== appId);
     const stays = (one: { readonly appId: string }): boolean => isOfFile || one.appId !== appId;
     const { endpoints, pauses } = changes;
     const next = { ...changes, added, endpoints: endpoints.filter(stays), pauses: pauses.filter(stays) };
-    if (layOver(ground.file.apps, next, rulesOf(ground)).length > 0) return next;
+    if (layOver(context.file.apps, next, rulesOf(context)).length > 0) return next;
     throw new ChangeError('last-app', `'${appId}' is the last app, and the server needs at least one`);
   };
 }
 
 /** Changes an app that was added at run time. Its id and endpoints stay the same. */
 export function changeApp(appId: string, change: (app: AppConfig) => AppConfig): Edit {
-  return (changes, ground) => {
-    const app = addedApp(changes, ground, appId);
+  return (changes, context) => {
+    const app = addedApp(changes, context, appId);
     const next = { ...change(app), id: appId, webhooks: [], isSetAtRunTime: true };
     refuseTaken(
       next,
-      othersOf(changes, ground).filter((one) => one !== app),
+      othersOf(changes, context).filter((one) => one !== app),
     );
     return { ...changes, added: changes.added.map((one) => (one === app ? next : one)) };
   };
@@ -79,13 +79,13 @@ export function removeKey(appId: string, key: string): Edit {
 }
 
 /** The apps of the file that were not removed at run time. */
-function ofFile({ removed }: RunTimeChanges, { file }: Ground): readonly AppConfig[] {
+function ofFile({ removed }: RunTimeChanges, { file }: EditContext): readonly AppConfig[] {
   return file.apps.filter(({ id }) => !removed.includes(id));
 }
 
 /** All apps whose ids and keys are taken, including those that are not served because of the file. */
-function othersOf(changes: RunTimeChanges, ground: Ground): readonly AppConfig[] {
-  return [...ofFile(changes, ground), ...changes.added];
+function othersOf(changes: RunTimeChanges, context: EditContext): readonly AppConfig[] {
+  return [...ofFile(changes, context), ...changes.added];
 }
 
 function refuseTaken(app: AppConfig, others: readonly AppConfig[]): void {

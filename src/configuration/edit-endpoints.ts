@@ -1,6 +1,6 @@
 import type { EndpointConfig, Pause } from '../config/schema/schema.ts';
 import { ChangeError } from './change-error.ts';
-import { servedApp, setByFile, type Edit, type Ground } from './edit.ts';
+import { servedApp, setByFile, type Edit, type EditContext } from './edit.ts';
 import type { RunTimeChanges } from './run-time-changes.ts';
 
 /** An endpoint of an app. */
@@ -11,9 +11,9 @@ interface Place {
 
 /** Adds an endpoint to an app, whether the file sets the app or not. */
 export function addEndpoint(appId: string, endpoint: EndpointConfig): Edit {
-  return (changes, ground) => {
-    servedApp(changes, ground, appId);
-    if (takenIds(changes, ground, appId).has(endpoint.id)) {
+  return (changes, context) => {
+    servedApp(changes, context, appId);
+    if (takenIds(changes, context, appId).has(endpoint.id)) {
       const message = `the app '${appId}' already has an endpoint with the id '${endpoint.id}'; choose another, or leave it out to have one generated`;
       throw new ChangeError('taken', message);
     }
@@ -24,11 +24,11 @@ export function addEndpoint(appId: string, endpoint: EndpointConfig): Edit {
 
 /** Replaces an endpoint that was added at run time. Its id and pause stay the same. */
 export function changeEndpoint(appId: string, endpoint: EndpointConfig): Edit {
-  return (changes, ground) => {
+  return (changes, context) => {
     const place = { appId, endpointId: endpoint.id };
     // The file has priority, even over an endpoint that was added earlier.
-    if (isOfFile(place, changes, ground)) throw setByFile(nameOf(place), ground);
-    if (!isAdded(place, changes)) throw unknownEndpoint(place, changes, ground);
+    if (isOfFile(place, changes, context)) throw setByFile(nameOf(place), context);
+    if (!isAdded(place, changes)) throw unknownEndpoint(place, changes, context);
     const next = { appId, endpoint: { ...endpoint, isSetAtRunTime: true } };
     return { ...changes, endpoints: changes.endpoints.map((one) => (isAt(place)(one) ? next : one)) };
   };
@@ -36,12 +36,12 @@ export function changeEndpoint(appId: string, endpoint: EndpointConfig): Edit {
 
 /** Removes an endpoint that was added at run time, even if it is not served because its app is gone or the file has its id. */
 export function removeEndpoint(appId: string, endpointId: string): Edit {
-  return (changes, ground) => {
+  return (changes, context) => {
     const place = { appId, endpointId };
-    const isSetByFile = isOfFile(place, changes, ground);
+    const isSetByFile = isOfFile(place, changes, context);
     if (!isAdded(place, changes)) {
-      if (isSetByFile) throw setByFile(nameOf(place), ground);
-      throw unknownEndpoint(place, changes, ground);
+      if (isSetByFile) throw setByFile(nameOf(place), context);
+      throw unknownEndpoint(place, changes, context);
     }
     const endpoints = changes.endpoints.filter((one) => !isAt(place)(one));
     // If the file has an endpoint with this id, the pause belongs to that one.
@@ -51,9 +51,9 @@ export function removeEndpoint(appId: string, endpointId: string): Edit {
 
 /** Pauses an endpoint, whether the file sets it or not. If it is already paused in this way, the old time is kept. */
 export function pauseEndpoint(appId: string, endpointId: string, pause: Pause): Edit {
-  return (changes, ground) => {
+  return (changes, context) => {
     const place = { appId, endpointId };
-    refuseUnknown(place, changes, ground);
+    refuseUnknown(place, changes, context);
     const before = changes.pauses.find(isPauseOf(place));
     if (before?.endedMs === undefined && before?.pause.how === pause.how) return changes;
     return { ...changes, pauses: [...withoutPause(place, changes), { ...place, pause }] };
@@ -62,10 +62,10 @@ export function pauseEndpoint(appId: string, endpointId: string, pause: Pause): 
 
 /** Ends the pause of an endpoint at this time, in milliseconds since 1970. Nothing changes if it is not paused. */
 export function resumeEndpoint(appId: string, endpointId: string, atMs: number): Edit {
-  return (changes, ground) => {
+  return (changes, context) => {
     const place = { appId, endpointId };
     const before = changes.pauses.find(isPauseOf(place));
-    if (before === undefined) refuseUnknown(place, changes, ground);
+    if (before === undefined) refuseUnknown(place, changes, context);
     if (before === undefined || before.endedMs !== undefined) return changes;
     const others = withoutPause(place, changes);
     return {
@@ -76,16 +76,16 @@ export function resumeEndpoint(appId: string, endpointId: string, atMs: number):
 }
 
 /** The ids of all endpoints of an app, including those that are not served. */
-export function takenIds(changes: RunTimeChanges, { file }: Ground, appId: string): ReadonlySet<string> {
+export function takenIds(changes: RunTimeChanges, { file }: EditContext, appId: string): ReadonlySet<string> {
   return new Set([
     ...(file.apps.find(({ id }) => id === appId)?.webhooks.map(({ id }) => id) ?? []),
     ...changes.endpoints.filter((one) => one.appId === appId).map(({ endpoint }) => endpoint.id),
   ]);
 }
 
-function refuseUnknown(place: Place, changes: RunTimeChanges, ground: Ground): void {
-  if (isAdded(place, changes) || isOfFile(place, changes, ground)) return;
-  throw unknownEndpoint(place, changes, ground);
+function refuseUnknown(place: Place, changes: RunTimeChanges, context: EditContext): void {
+  if (isAdded(place, changes) || isOfFile(place, changes, context)) return;
+  throw unknownEndpoint(place, changes, context);
 }
 
 function isAdded(place: Place, { endpoints }: RunTimeChanges): boolean {
@@ -97,7 +97,7 @@ function isAt({ appId, endpointId }: Place) {
     one.appId === appId && one.endpoint.id === endpointId;
 }
 
-function isOfFile({ appId, endpointId }: Place, { removed }: RunTimeChanges, { file }: Ground): boolean {
+function isOfFile({ appId, endpointId }: Place, { removed }: RunTimeChanges, { file }: EditContext): boolean {
   const app = file.apps.find(({ id }) => id === appId && !removed.includes(id));
   return app?.webhooks.some(({ id }) => id === endpointId) === true;
 }
@@ -111,8 +111,8 @@ function withoutPause(place: Place, { pauses }: RunTimeChanges): RunTimeChanges[
 }
 
 /** The error for an unknown endpoint. Throws if the app is unknown. */
-function unknownEndpoint(place: Place, changes: RunTimeChanges, ground: Ground): ChangeError {
-  servedApp(changes, ground, place.appId);
+function unknownEndpoint(place: Place, changes: RunTimeChanges, context: EditContext): ChangeError {
+  servedApp(changes, context, place.appId);
   const message = `the app '${place.appId}' has no endpoint with the id '${place.endpointId}'`;
   return new ChangeError('unknown-endpoint', message);
 }

@@ -11,7 +11,7 @@ import { toApplication } from './applications.ts';
 import { ChangeError } from './change-error.ts';
 import { describePut, type Put } from './describe-put.ts';
 import { differenceOf } from './difference.ts';
-import { rulesOf, type Edit, type Ground } from './edit.ts';
+import { rulesOf, type Edit, type EditContext } from './edit.ts';
 import { KeptChanges } from './kept-changes.ts';
 import {
   idleOf,
@@ -94,7 +94,7 @@ export class ConfigurationInForce {
   }
 
   /** The configuration to which changes apply. */
-  get ground(): Ground {
+  get editContext(): EditContext {
     const { fileName, env } = this.#options;
     return { file: this.#file, fileName, current: this.#current, env };
   }
@@ -164,7 +164,7 @@ export class ConfigurationInForce {
     return this.#inTurn(async () => {
       for (let attempt = 0; attempt < maxConflicts; attempt += 1) {
         this.#kept.refuseObstacle();
-        const changes = edit(this.#changes, this.ground);
+        const changes = edit(this.#changes, this.editContext);
         if (changes === this.#changes) return;
         const apps = this.#serveable(this.#file, changes);
         if ((await this.#kept.write(changes)) === 'written') return this.#putApps(apps, changes);
@@ -194,8 +194,8 @@ export class ConfigurationInForce {
    * Overwrites kept changes that are not understood (`obstacle`) with the active ones. The old ones are lost. Rejects with a
    * ChangeError if the changes cannot be saved.
    */
-  overrule(): Promise<void> {
-    return this.#inTurn(() => this.#kept.overrule(this.#changes));
+  overwrite(): Promise<void> {
+    return this.#inTurn(() => this.#kept.overwrite(this.#changes));
   }
 
   async #reload(file: Config, cause: string): Promise<void> {
@@ -218,7 +218,7 @@ export class ConfigurationInForce {
 
   /** Handles a difference between the kept changes and those that this node knows. */
   async #follow(): Promise<void> {
-    if (await this.#kept.giveBack(this.#changes)) return;
+    if (await this.#kept.writeBack(this.#changes)) return;
     await this.#takeKept('another node');
   }
 

@@ -81,7 +81,7 @@ export class KeptChanges {
    * Writes the changes again if the store has lost them, because it was emptied or restored from a backup. Returns whether
    * the store had lost them or could not be read. If the write failed, this must be called again.
    */
-  async giveBack(changes: RunTimeChanges): Promise<boolean> {
+  async writeBack(changes: RunTimeChanges): Promise<boolean> {
     const revision = this.#known;
     if (this.#obstacle !== undefined || revision === undefined) return false;
     const stored = await this.#store.read();
@@ -102,7 +102,7 @@ export class KeptChanges {
   }
 
   /** Overwrites kept changes that are not understood. */
-  async overrule(changes: RunTimeChanges): Promise<void> {
+  async overwrite(changes: RunTimeChanges): Promise<void> {
     if (this.#obstacle === undefined) return;
     if ((await this.write(changes)) === 'written') this.#obstacle = undefined;
     else

@@ -17,7 +17,7 @@ import {
   resumeEndpoint,
   takenIds,
 } from './edit-endpoints.ts';
-import { addedApp, servedApp, type Edit, type Ground } from './edit.ts';
+import { addedApp, servedApp, type Edit, type EditContext } from './edit.ts';
 import type { ConfigurationInForce } from './in-force.ts';
 
 /** What `RunTimeSettings` needs. */
@@ -46,8 +46,8 @@ export class RunTimeSettings {
     const { names } = this.#options;
     const made = { id: names.appId(), key: names.key(), secret: names.secret() };
     const whole = isObject(input) ? { ...made, ...input } : input;
-    return this.#make((ground) => {
-      const app = valueOf(parseApp(whole, rulesFor(ground)), 'the app');
+    return this.#make((context) => {
+      const app = valueOf(parseApp(whole, rulesFor(context)), 'the app');
       return [addApp(app), app];
     });
   }
@@ -56,8 +56,8 @@ export class RunTimeSettings {
   async changeApp(appId: string, input: unknown): Promise<AppConfig> {
     const given = objectOf(input, 'the settings');
     refuseKeys(given, notSettings);
-    return this.#make((ground, changes) => {
-      const app = addedApp(changes, ground, appId);
+    return this.#make((context, changes) => {
+      const app = addedApp(changes, context, appId);
       const written = writeApp(app);
       const limits = fieldOf(given, 'limits');
       const merged = {
@@ -66,7 +66,7 @@ export class RunTimeSettings {
         ...(isObject(limits) &&
           isObject(written['limits']) && { limits: { ...written['limits'], ...limits } }),
       };
-      const next = valueOf(parseApp(merged, rulesFor(ground)), 'the settings');
+      const next = valueOf(parseApp(merged, rulesFor(context)), 'the settings');
       return [changeApp(appId, () => next), next];
     });
   }
@@ -85,8 +85,8 @@ export class RunTimeSettings {
     if (faults.length > 0) throw invalid('the pair', faults);
     const { names } = this.#options;
     const whole = { id: 'any', key: names.key(), secret: names.secret(), ...given };
-    return this.#make((ground) => {
-      const { key, secret } = valueOf(parseApp(whole, rulesFor(ground)), 'the pair');
+    return this.#make((context) => {
+      const { key, secret } = valueOf(parseApp(whole, rulesFor(context)), 'the pair');
       return [addKey(appId, { key, secret }), { key, secret }];
     });
   }
@@ -102,10 +102,10 @@ export class RunTimeSettings {
 
   /** Adds an endpoint to an app. The input has the format of the configuration file. An absent id is generated. */
   addEndpoint(appId: string, input: unknown): Promise<EndpointConfig> {
-    return this.#make((ground, changes) => {
-      const app = servedApp(changes, ground, appId);
-      const taken = takenIds(changes, ground, appId);
-      const endpoint = valueOf(parseEndpoint(input, { ...rulesFor(ground), app, taken }), 'the endpoint');
+    return this.#make((context, changes) => {
+      const app = servedApp(changes, context, appId);
+      const taken = takenIds(changes, context, appId);
+      const endpoint = valueOf(parseEndpoint(input, { ...rulesFor(context), app, taken }), 'the endpoint');
       return [addEndpoint(appId, endpoint), endpoint];
     });
   }
@@ -118,9 +118,9 @@ export class RunTimeSettings {
       const message = `expected ${JSON.stringify(endpointId)}, because the id of an endpoint cannot change, got ${describeValue(id, ['id'])}`;
       throw invalid('the endpoint', [{ path: 'id', message }]);
     }
-    return this.#make((ground, changes) => {
-      const app = servedApp(changes, ground, appId);
-      const rules = { ...rulesFor(ground), app, taken: new Set<string>() };
+    return this.#make((context, changes) => {
+      const app = servedApp(changes, context, appId);
+      const rules = { ...rulesFor(context), app, taken: new Set<string>() };
       const endpoint = valueOf(parseEndpoint({ ...given, id }, rules), 'the endpoint');
       return [changeEndpoint(appId, endpoint), endpoint];
     });
@@ -146,12 +146,14 @@ export class RunTimeSettings {
   }
 
   /** Makes a change based on the active configuration, and resolves with the resulting value. */
-  async #make<T>(make: (ground: Ground, changes: Parameters<Edit>[0]) => readonly [Edit, T]): Promise<T> {
+  async #make<T>(
+    make: (context: EditContext, changes: Parameters<Edit>[0]) => readonly [Edit, T],
+  ): Promise<T> {
     const made: T[] = [];
-    await this.#options.configuration.change((changes, ground) => {
-      const [edit, value] = make(ground, changes);
+    await this.#options.configuration.change((changes, context) => {
+      const [edit, value] = make(context, changes);
       made.push(value);
-      return edit(changes, ground);
+      return edit(changes, context);
     });
     // If there were several attempts, the last one was applied.
     const value = made.at(-1);
@@ -160,7 +162,7 @@ export class RunTimeSettings {
   }
 }
 
-function rulesFor({ current, env }: Ground) {
+function rulesFor({ current, env }: EditContext) {
   return { config: current, env };
 }
 

@@ -57,9 +57,9 @@ export function createOwnConnections(
     held: (appId) => heldBy(apps, appId),
     list(appId, channel, limit) {
       const all = [...sessionsOf(appId).values()];
-      const meant =
+      const listed =
         channel === undefined ? all : all.filter(({ subscriptions }) => subscriptions.has(channel));
-      return { connections: meant.slice(0, limit).map(describeConnection), total: meant.length };
+      return { connections: listed.slice(0, limit).map(describeConnection), total: listed.length };
     },
     close(appId, socketId) {
       const session = find(appId, socketId);

@@ -92,15 +92,16 @@ export class Hub {
     const app = apps.byKey(greeting.key);
     const appId = app?.config.id ?? '';
     const at = livenessClock.now();
-    const seat = admissions?.enter(greeting.remoteAddress, at);
-    if (seat !== undefined && 'code' in seat) return this.#refuse(socket, { ...greeting, appId }, seat);
+    const addressUse = admissions?.enter(greeting.remoteAddress, at);
+    if (addressUse !== undefined && 'code' in addressUse)
+      return this.#refuse(socket, { ...greeting, appId }, addressUse);
     const refusal = this.#isClosing ? serverClosing : refuseConnection(app, greeting);
     if (app === undefined || refusal !== undefined) {
-      admissions?.leave(seat);
+      admissions?.leave(addressUse);
       return this.#refuse(socket, { ...greeting, appId }, refusal ?? unknownKey(greeting.key));
     }
     const session = new Session(app, ids.socketId(), socket, at);
-    session.seat = seat;
+    session.addressUse = addressUse;
     const { connections } = app.config.limits;
     if (slots === undefined || (connections === Infinity && slots.areForAll !== true))
       this.#admit(session, greeting);
@@ -205,7 +206,7 @@ export class Hub {
     if (!session.isOpen) return;
     session.isOpen = false;
     session.pending = undefined;
-    this.#options.admissions?.leave(session.seat);
+    this.#options.admissions?.leave(session.addressUse);
     if (!session.isAdmitted) return;
     session.app.release(session);
     this.#options.metrics.connectionClosed(session.app.config.id);

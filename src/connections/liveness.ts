@@ -55,19 +55,19 @@ export function watchLiveness(clock: Clock, policy: LivenessPolicy, node: Livene
   const rounds = new Map<number, Set<Session>>();
   let done = 0;
 
-  const lookLater = (session: Session): void => {
+  const checkLater = (session: Session): void => {
     const number = Math.max(done + 1, Math.ceil((dueAt(session, policy) - startedAt) / intervalMs));
     const round = rounds.get(number) ?? new Set();
     rounds.set(number, round.add(session));
     session.round = round;
   };
-  const lookAt = (session: Session, at: Millis): void => {
+  const checkSession = (session: Session, at: Millis): void => {
     const verdict = judgeLiveness(session, policy, at);
     if (verdict === 'dead') return node.end(session, pongNotReceived);
     if (verdict === 'ping') ask(session, at);
-    lookLater(session);
+    checkLater(session);
   };
-  const look = (): void => {
+  const checkDue = (): void => {
     const at = clock.now();
     // Timers may be slightly early, and after a pause several checks are made at once.
     const last = Math.max(done + 1, Math.round((at - startedAt) / intervalMs));
@@ -75,15 +75,15 @@ export function watchLiveness(clock: Clock, policy: LivenessPolicy, node: Livene
       done += 1;
       const round = rounds.get(done);
       rounds.delete(done);
-      for (const session of round ?? []) lookAt(session, at);
+      for (const session of round ?? []) checkSession(session, at);
     }
     for (const { newcomers } of node.apps) {
-      for (const session of newcomers) lookLater(session);
+      for (const session of newcomers) checkLater(session);
       newcomers.clear();
     }
-    cancel = clock.after(Math.max(1, startedAt + (done + 1) * intervalMs - clock.now()), look);
+    cancel = clock.after(Math.max(1, startedAt + (done + 1) * intervalMs - clock.now()), checkDue);
   };
-  let cancel = clock.after(intervalMs, look);
+  let cancel = clock.after(intervalMs, checkDue);
   return () => cancel();
 }
 

@@ -142,8 +142,8 @@ function streamRoute(api: AccessApi, { access, parts }: DataOptions): Route {
 function openStream(request: IncomingRequest, parts: AdminParts, isAllowed: () => boolean): HttpAnswer {
   try {
     const { rawQuery, body } = request;
-    const asked = { values: [], rawQuery, body, who: '', isFull: false };
-    const filter = filterOf(readQuestion(streamQuestion, asked), parts.wallTime.now());
+    const question = { values: [], rawQuery, body, who: '', isFull: false };
+    const filter = filterOf(readQuestion(streamQuestion, question), parts.wallTime.now());
     const since = seqOf(callerOf(request).lastEventId);
     return securedData({
       status: 200,

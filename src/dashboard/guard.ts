@@ -94,8 +94,8 @@ function refuseOtherPage(caller: Caller, { hasToken }: GuardOptions): AccessRefu
 /** If a proxy terminates TLS without reporting it, the scheme is unknown, so both schemes are accepted. */
 function isOwnOrigin({ origin, host, isSecure }: Caller): boolean {
   const own = host.toLowerCase();
-  const asked = origin.toLowerCase();
-  return asked === `https://${own}` || (!isSecure && asked === `http://${own}`);
+  const requested = origin.toLowerCase();
+  return requested === `https://${own}` || (!isSecure && requested === `http://${own}`);
 }
 
 function refuseAnyPage(caller: Caller): AccessRefusal | undefined {

@@ -10,7 +10,7 @@ import {
   type LetterEvent,
   type LossReason,
 } from '../webhooks/dead-letter.ts';
-import { passingSelected, type AttemptEnded, type Decided } from '../webhooks/delivery-facts.ts';
+import { ignoringSelected, type AttemptEnded, type Decided } from '../webhooks/delivery-facts.ts';
 import { batchPolicyOf } from '../webhooks/endpoint.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { createAlarm, type Alarm } from '../structures/alarm.ts';
@@ -33,7 +33,7 @@ interface Gathering {
   readonly endpointId: string;
   readonly reason: LossReason;
   /** The number of deliveries of the endpoint that had begun. */
-  readonly begun: number;
+  readonly deliveriesStarted: number;
   readonly events: LetterEvent[];
   bytes: number;
   lastAtMs: number;
@@ -80,7 +80,7 @@ export class DeadLetterCollector {
   }
 
   /** Subscribes to delivery facts. */
-  readonly onFact = passingSelected((fact) => {
+  readonly onFact = ignoringSelected((fact) => {
     switch (fact.kind) {
       case 'attempt-ended':
         return this.#attemptEnded(fact);
@@ -175,7 +175,7 @@ export class DeadLetterCollector {
       reason: fate,
       droppedAtMs: this.#options.wallTime.now(),
       timeMs,
-      turn: decided.begun,
+      turn: decided.deliveriesStarted,
       events: events.map(toLetterEvent),
       attempts,
       attemptsMade: decided.attempts,
@@ -193,8 +193,8 @@ export class DeadLetterCollector {
     }
   }
 
-  #gather({ appId, endpoint, events, begun }: Decided, reason: LossReason): void {
-    const of = { appId, endpointId: endpoint.id, reason, begun };
+  #gather({ appId, endpoint, events, deliveriesStarted }: Decided, reason: LossReason): void {
+    const of = { appId, endpointId: endpoint.id, reason, deliveriesStarted };
     const key = keyOf(appId, endpoint.id);
     const { maxEvents, maxBytes } = batchPolicyOf(endpoint, this.#options.batch);
     for (const queued of events) {
@@ -212,7 +212,10 @@ export class DeadLetterCollector {
     if (this.#isStopped) this.#complete(key);
   }
 
-  #begin(key: string, of: Pick<Gathering, 'appId' | 'endpointId' | 'reason' | 'begun'>): Gathering {
+  #begin(
+    key: string,
+    of: Pick<Gathering, 'appId' | 'endpointId' | 'reason' | 'deliveriesStarted'>,
+  ): Gathering {
     const endsAt = this.#options.clock.now() + gatherMs;
     const gathering: Gathering = { ...of, events: [], bytes: 0, lastAtMs: 0, endsAt };
     this.#gatherings.set(key, gathering);
@@ -232,7 +235,7 @@ export class DeadLetterCollector {
     const gathering = this.#gatherings.get(key);
     if (gathering === undefined) return;
     this.#gatherings.delete(key);
-    const { appId, endpointId, reason, begun, events, lastAtMs } = gathering;
+    const { appId, endpointId, reason, deliveriesStarted, events, lastAtMs } = gathering;
     this.#options.letters.add({
       id: this.#options.ids.webhookId(),
       appId,
@@ -241,7 +244,7 @@ export class DeadLetterCollector {
       droppedAtMs: lastAtMs,
       timeMs: lastAtMs,
       // After the delivery that had begun, before the next one.
-      turn: begun + 0.5,
+      turn: deliveriesStarted + 0.5,
       events,
       attempts: [],
       attemptsMade: 0,
@@ -251,8 +254,11 @@ export class DeadLetterCollector {
   }
 }
 
-function belongs(to: Gathering, { reason, begun }: Pick<Gathering, 'reason' | 'begun'>): boolean {
-  return to.reason === reason && to.begun === begun;
+function belongs(
+  to: Gathering,
+  { reason, deliveriesStarted }: Pick<Gathering, 'reason' | 'deliveriesStarted'>,
+): boolean {
+  return to.reason === reason && to.deliveriesStarted === deliveriesStarted;
 }
 
 function toLetterEvent({ event: { name, channel }, json }: QueuedEvent): LetterEvent {

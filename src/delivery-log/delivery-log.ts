@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
 import {
-  passingSelected,
+  ignoringSelected,
   type AttemptEnded,
   type Decided,
   type DeliveryFact,
@@ -29,7 +29,7 @@ export class DeliveryLog {
   }
 
   /** Subscribes to delivery facts. */
-  readonly onFact = passingSelected((fact) => {
+  readonly onFact = ignoringSelected((fact) => {
     switch (fact.kind) {
       case 'selected':
       case 'attempt-began':

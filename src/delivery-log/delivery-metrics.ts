@@ -7,7 +7,7 @@ export function countDeliveries(metrics: Metrics, clock: Pick<Clock, 'now'>): De
   return (fact) => {
     switch (fact.kind) {
       case 'selected':
-        if (fact.wanting.length > 0) metrics.webhookQueued(fact.appId, fact.event.name);
+        if (fact.selecting.length > 0) metrics.webhookQueued(fact.appId, fact.event.name);
         break;
       case 'attempt-ended': {
         const { attempt, result, elapsedMs } = fact;

@@ -3,7 +3,7 @@ import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Unavailable } from '../ports/unavailable.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { EventName } from '../webhooks/event.ts';
-import { passingSelected, type DeliverySubscriber, type DropReason } from '../webhooks/delivery-facts.ts';
+import { ignoringSelected, type DeliverySubscriber, type DropReason } from '../webhooks/delivery-facts.ts';
 import { dropKind, dropKinds, type DropKind } from '../webhooks/drop-kind.ts';
 
 /** An event that an endpoint did not get and will never get. */
@@ -42,7 +42,7 @@ export interface Drops {
  * Records what endpoints did not get, except undone events: without those, an endpoint still knows the truth.
  */
 export function keepDrops(drops: Pick<Drops, 'add'>, wallTime: WallTime): DeliverySubscriber {
-  return passingSelected((fact) => {
+  return ignoringSelected((fact) => {
     if (fact.kind !== 'decided') return;
     const { appId, endpoint, fate: reason, events } = fact;
     if (reason === 'delivered' || reason === 'undone') return;
@@ -66,8 +66,8 @@ export interface DropKeeper {
   clear(appId: string): void;
 }
 
-const nothing = (): void => {};
-const noKeeper: DropKeeper = { put: nothing, remove: nothing, forgotten: nothing, clear: nothing };
+const noop = (): void => {};
+const noKeeper: DropKeeper = { put: noop, remove: noop, forgotten: noop, clear: noop };
 
 /** For how many channels of an app and kind the last drop is remembered. The oldest are removed first. */
 const rememberedChannels = 10_000;

@@ -1,21 +1,21 @@
 import { lookup } from 'node:dns';
 import type { Address } from './addresses.ts';
 
-/** Asks the operating system. Calls back with no addresses if it knows none either. */
-export type AskSystem = (name: string, answered: (addresses: readonly Address[]) => void) => void;
+/** Looks up a name in the operating system. Calls back with no addresses if it knows none either. */
+export type SystemLookup = (name: string, answered: (addresses: readonly Address[]) => void) => void;
 
 const waiting = new Map<symbol, () => void>();
 let isBusy = false;
 
 /**
- * Asks the operating system for the addresses of a name: it may have other sources than name servers. Each look-up occupies
+ * Looks up the addresses of a name in the operating system, which may have other sources than name servers. Each look-up occupies
  * one of the few threads of the process for an unknown time, so the process makes only one at a time. Returns a function that
  * cancels the look-up; after that, nothing is called back.
  */
-export function askLastResort(
+export function lookUpAsLastResort(
   name: string,
   answered: (addresses: readonly Address[]) => void,
-  ask: AskSystem = askSystem,
+  ask: SystemLookup = lookUpInSystem,
 ): () => void {
   const ticket = Symbol(name);
   let isGivenUp = false;
@@ -23,17 +23,17 @@ export function askLastResort(
     ask(name, (addresses) => {
       isBusy = false;
       if (!isGivenUp) answered(addresses);
-      askNext();
+      lookUpNext();
     }),
   );
-  askNext();
+  lookUpNext();
   return () => {
     isGivenUp = true;
     waiting.delete(ticket);
   };
 }
 
-function askNext(): void {
+function lookUpNext(): void {
   const [first] = waiting;
   if (isBusy || first === undefined) return;
   const [ticket, ask] = first;
@@ -42,7 +42,7 @@ function askNext(): void {
   ask();
 }
 
-function askSystem(name: string, answered: (addresses: readonly Address[]) => void): void {
+function lookUpInSystem(name: string, answered: (addresses: readonly Address[]) => void): void {
   lookup(name, { all: true }, (error, addresses) => {
     answered(
       error === null

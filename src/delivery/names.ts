@@ -1,7 +1,7 @@
 import { isIP, type LookupFunction } from 'node:net';
 import type { Clock, Millis } from '../ports/clock.ts';
 import { isPublicAddress, type Address } from './addresses.ts';
-import { askLastResort, type AskSystem } from './last-resort.ts';
+import { lookUpAsLastResort, type SystemLookup } from './last-resort.ts';
 import { candidatesOf, LocalNames, systemFiles, type LocalFiles } from './local-names.ts';
 import { NameError } from './name-error.ts';
 import { NameLookup, type ResolvedAddresses } from './question.ts';
@@ -17,7 +17,7 @@ export interface NamesOptions {
   /** Default: the machine's own files. */
   readonly files?: LocalFiles;
   /** Default: getaddrinfo. */
-  readonly askSystem?: AskSystem;
+  readonly lookUpInSystem?: SystemLookup;
 }
 
 const defaultTimeoutMs: Millis = 3000;
@@ -140,7 +140,7 @@ export class Names {
     }
     if (!worthAnother.has(answer.code)) throw answer;
     const addresses = await new Promise<readonly Address[]>((resolve) => {
-      leave.push(askLastResort(name, resolve, this.#options.askSystem));
+      leave.push(lookUpAsLastResort(name, resolve, this.#options.lookUpInSystem));
     });
     if (addresses.length === 0) throw answer;
     return { addresses, ttlMs: systemTtlMs };

@@ -1,6 +1,6 @@
 import type { LanesView } from '../views/truth.ts';
 import type { Cancel } from '../ports/clock.ts';
-import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
+import type { StoredEventState, RestoredBatch } from '../ports/delivery-source.ts';
 import { noDeliveryStore, type DeliveryStore, type EventRef } from '../ports/delivery-store.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { AttemptPlaces } from '../webhooks/attempt-places.ts';
@@ -56,14 +56,12 @@ export class Dispatcher {
     const emit: DeliverySubscriber = (fact) => {
       for (const notify of subscribers) notify(fact);
     };
-    this.#selectionSubscribers = subscribers.filter(
-      ({ passesOver }) => passesOver?.includes('selected') !== true,
-    );
+    this.#selectionSubscribers = subscribers.filter(({ ignores }) => ignores?.includes('selected') !== true);
     this.#options = { places: new AttemptPlaces(Infinity), ...options, store, emit };
     const { maxElapsedMs } = policy.retry;
     this.#routes = new Routes({
       clock,
-      rememberGoneMs: store.isShared ? maxElapsedMs : undefined,
+      rememberRemovedMs: store.isShared ? maxElapsedMs : undefined,
       create: (app, endpoint) =>
         new EndpointDispatcher(app, endpoint, this.#options, (decided) => this.#settle(decided)),
     });
@@ -81,7 +79,8 @@ export class Dispatcher {
   replace(applications: readonly Application[]): void {
     if (this.#isEnding) return;
     this.#routes.replace(applications);
-    for (const foreign of this.#foreign.takeOf((one) => this.#isConfigured(one))) this.#takeIn(foreign);
+    for (const foreign of this.#foreign.takeOf((one) => this.#isConfigured(one)))
+      this.#takeConfigured(foreign);
   }
 
   /**
@@ -90,10 +89,10 @@ export class Dispatcher {
    * come late, at a cost that grows with the number of younger events. A stored event of an app that is not configured here is
    * held and stays unsettled, because other processes may know that app.
    */
-  take(appId: string, event: WebhookEvent, origin: EventOrigin): void {
+  take(appId: string, event: WebhookEvent, state: StoredEventState): void {
     if (this.#isEnding) return;
-    if (origin.ref === undefined || this.#routes.knows(appId)) this.#take(appId, event, origin);
-    else this.#foreign.hold({ kind: 'event', appId, event, origin });
+    if (state.ref === undefined || this.#routes.knows(appId)) this.#take(appId, event, state);
+    else this.#foreign.hold({ kind: 'event', appId, event, state });
   }
 
   /**
@@ -198,22 +197,22 @@ export class Dispatcher {
     this.#routes.renew(appId, work);
   }
 
-  #take(appId: string, taken: WebhookEvent, { ref, ageMs, settledFor, seq }: EventOrigin): void {
+  #take(appId: string, taken: WebhookEvent, { ref, ageMs, settledFor, seq }: StoredEventState): void {
     this.#taken += 1;
     const held = ref === undefined ? undefined : this.#held.take(appId, ref);
     const event = held?.queued.event ?? taken;
     const served = this.#routes.of(appId);
-    const wanting = whoWants(served, event, settledFor);
+    const selecting = whoWants(served, event, settledFor);
     const share = held?.share ?? shareOf(event, ref);
     const queued =
       held?.queued ??
-      (wanting.length === 0
+      (selecting.length === 0
         ? undefined
         : queue(event, { createdAt: this.#options.clock.now() - ageMs, seq: seq ?? this.#taken, share }));
-    const fact = { kind: 'selected', appId, event, served, wanting, queued } as const;
+    const fact = { kind: 'selected', appId, event, served, selecting, queued } as const;
     for (const notify of this.#selectionSubscribers) notify(fact);
     const missing =
-      held === undefined ? wanting : wanting.filter((one) => !held.heldFor.has(one.endpoint.id));
+      held === undefined ? selecting : selecting.filter((one) => !held.heldFor.has(one.endpoint.id));
     share?.add(missing.length);
     // The results at endpoints that have decided it are unknown: one of them may have got it.
     if (share?.ref !== undefined) {
@@ -225,11 +224,12 @@ export class Dispatcher {
 
   #restore(batch: RestoredBatch): void {
     const queued = this.#held.hold(batch);
-    if (!this.#goOn(batch, queued)) this.#foreign.hold({ kind: 'batch-of-known', batch, queued });
+    if (!this.#restoreAtEndpoint(batch, queued))
+      this.#foreign.hold({ kind: 'batch-of-known', batch, queued });
   }
 
   /** Restores a batch at its endpoint. Returns whether there is such an endpoint. */
-  #goOn(batch: RestoredBatch, queued: readonly QueuedEvent[]): boolean {
+  #restoreAtEndpoint(batch: RestoredBatch, queued: readonly QueuedEvent[]): boolean {
     const { id, appId, endpointId, timeMs, attempts, delayMs } = batch;
     const dispatcher = this.#routes.find(appId, endpointId);
     dispatcher?.restore({ id, timeMs }, queued, attempts, delayMs);
@@ -244,15 +244,15 @@ export class Dispatcher {
   }
 
   /** Takes something that was held and is configured now. */
-  #takeIn(foreign: Foreign): void {
-    if (foreign.kind === 'event') this.#take(foreign.appId, foreign.event, foreign.origin);
+  #takeConfigured(foreign: Foreign): void {
+    if (foreign.kind === 'event') this.#take(foreign.appId, foreign.event, foreign.state);
     else if (foreign.kind === 'batch') this.#restore(foreign.batch);
-    else this.#goOn(foreign.batch, foreign.queued);
+    else this.#restoreAtEndpoint(foreign.batch, foreign.queued);
   }
 
   /** Gives up something that was held: no endpoint gets it. */
   #giveUp(foreign: Foreign): void {
-    if (foreign.kind === 'event') return this.#take(foreign.appId, foreign.event, foreign.origin);
+    if (foreign.kind === 'event') return this.#take(foreign.appId, foreign.event, foreign.state);
     const { batch } = foreign;
     const queued = foreign.kind === 'batch' ? this.#held.hold(batch) : foreign.queued;
     const { appId, endpointId, id: batchId } = batch;

@@ -363,7 +363,7 @@ export class EndpointDispatcher implements Contender {
       events,
       webhookId: payload?.id,
       timeMs: payload?.timeMs,
-      begun: payload?.begun ?? this.#payloads.begun,
+      deliveriesStarted: payload?.deliveriesStarted ?? this.#payloads.deliveriesStarted,
       attempts: batch?.attempts ?? 0,
     };
     this.#options.emit(decided);

@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../ports/clock.ts';
-import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
+import type { StoredEventState, RestoredBatch } from '../ports/delivery-source.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import { LinkedList } from '../structures/linked-list.ts';
@@ -18,7 +18,7 @@ export type Foreign =
       readonly kind: 'event';
       readonly appId: string;
       readonly event: WebhookEvent;
-      readonly origin: EventOrigin;
+      readonly state: StoredEventState;
     };
 
 interface Held {
@@ -88,7 +88,7 @@ export class ForeignEvents {
 
 function older(foreign: Foreign, byMs: Millis): Foreign {
   if (foreign.kind === 'event') {
-    return { ...foreign, origin: { ...foreign.origin, ageMs: foreign.origin.ageMs + byMs } };
+    return { ...foreign, state: { ...foreign.state, ageMs: foreign.state.ageMs + byMs } };
   }
   const { batch } = foreign;
   const events = batch.events.map((event) => ({ ...event, ageMs: event.ageMs + byMs }));

@@ -7,7 +7,7 @@ import type { EndpointDispatcher } from './endpoint-dispatcher.ts';
 export interface RoutesOptions {
   readonly clock: Clock;
   /** How long a removed app is remembered, because the store may still return its departures; undefined: not at all. */
-  readonly rememberGoneMs: Millis | undefined;
+  readonly rememberRemovedMs: Millis | undefined;
   readonly create: (app: Application, endpoint: Endpoint) => EndpointDispatcher;
 }
 
@@ -114,9 +114,9 @@ export class Routes {
   }
 
   #rememberGone(appId: string, dispatchers: readonly EndpointDispatcher[]): void {
-    const { clock, rememberGoneMs } = this.#options;
-    if (rememberGoneMs === undefined) return;
-    const cancel = clock.after(rememberGoneMs, () => this.#forgetGone(appId));
+    const { clock, rememberRemovedMs } = this.#options;
+    if (rememberRemovedMs === undefined) return;
+    const cancel = clock.after(rememberRemovedMs, () => this.#forgetGone(appId));
     this.#gone.set(appId, { dispatchers, cancel });
   }
 

@@ -5,7 +5,7 @@ import { formatFaults } from '../config/checks/report.ts';
 import type { AppConfig, Config, EndpointConfig } from '../config/schema/schema.ts';
 import { ChangeError } from '../configuration/change-error.ts';
 import { addEndpoint, changeEndpoint, removeEndpoint, takenIds } from '../configuration/edit-endpoints.ts';
-import { servedApp, type Ground } from '../configuration/edit.ts';
+import { servedApp, type EditContext } from '../configuration/edit.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { findClash, withApp, withoutApp } from '../configuration/run-time-changes.ts';
 import type { ClosingError } from '../protocol/errors.ts';
@@ -66,10 +66,10 @@ export class Apps {
   async addEndpoint(appId: string, options: unknown): Promise<EndpointInfo> {
     this.#app(appId);
     let added: EndpointConfig | undefined;
-    await this.#change((changes, ground) => {
-      const app = servedApp(changes, ground, appId);
-      added = endpointOf(options, { app, ground, taken: takenIds(changes, ground, appId) });
-      return addEndpoint(appId, added)(changes, ground);
+    await this.#change((changes, context) => {
+      const app = servedApp(changes, context, appId);
+      added = endpointOf(options, { app, context, taken: takenIds(changes, context, appId) });
+      return addEndpoint(appId, added)(changes, context);
     });
     return this.#endpoint(appId, added?.id ?? '');
   }
@@ -84,15 +84,15 @@ export class Apps {
       );
     }
     if (isSetAtRunTime === true) {
-      await this.#change((changes, ground) => {
-        const app = servedApp(changes, ground, appId);
-        const next = endpointOf(whole, { app, ground, taken: new Set() });
-        return changeEndpoint(appId, next)(changes, ground);
+      await this.#change((changes, context) => {
+        const app = servedApp(changes, context, appId);
+        const next = endpointOf(whole, { app, context, taken: new Set() });
+        return changeEndpoint(appId, next)(changes, context);
       });
     } else {
-      const { ground } = this.#configuration();
+      const { editContext: context } = this.#configuration();
       const app = this.#app(appId);
-      const { isSetAtRunTime: _, ...next } = endpointOf(whole, { app, ground, taken: new Set() });
+      const { isSetAtRunTime: _, ...next } = endpointOf(whole, { app, context, taken: new Set() });
       await this.#amend(appId, (endpoint) => (endpoint.id === endpointId ? [next] : [endpoint]));
     }
     return this.#endpoint(appId, endpointId);
@@ -171,9 +171,9 @@ function endpointOf(
   options: unknown,
   {
     app,
-    ground: { current, env },
+    context: { current, env },
     taken,
-  }: { readonly app: AppConfig; readonly ground: Ground; readonly taken: ReadonlySet<string> },
+  }: { readonly app: AppConfig; readonly context: EditContext; readonly taken: ReadonlySet<string> },
 ): EndpointConfig {
   const parsed = parseEndpoint(options, { config: current, env, app, taken });
   if (parsed.kind === 'ok') return parsed.value;

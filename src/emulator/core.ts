@@ -97,7 +97,7 @@ export class EmulatorCore {
   #isClosed = false;
   #faults = 0;
   /** By app: how many clients the last reset closed for good. */
-  readonly #sentAway = new Map<string, number>();
+  readonly #closedByReset = new Map<string, number>();
   /** How often each app was reset, and all of them together. */
   readonly #forgotten = new Map<string | undefined, number>();
 
@@ -137,7 +137,7 @@ export class EmulatorCore {
       endpointsOf: (appId) =>
         this.apps(appId).flatMap(({ config }) => config.endpoints.map((endpoint) => endpoint.url)),
       clientsOf: (appId) => this.#countClients(appId),
-      hindrancesOf: (appId) => ({
+      obstaclesOf: (appId) => ({
         refused: this.refused.describe(
           appId,
           this.apps().map(({ config }) => config.key),
@@ -271,7 +271,7 @@ export class EmulatorCore {
     const { reconnect = false } = check(resetOptions, options, 'reset');
     const counts = this.apps(appId).map(({ config, sessions }) => [config.id, sessions.size] as const);
     this.forget(appId, reconnect ? resetAndReturn : resetError);
-    if (!reconnect) for (const [id, count] of counts) this.#sentAway.set(id, count);
+    if (!reconnect) for (const [id, count] of counts) this.#closedByReset.set(id, count);
     if (appId === undefined) {
       this.#random.restart();
       this.#ids?.restart();
@@ -320,7 +320,7 @@ export class EmulatorCore {
     const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
     return {
       connected: sum(apps.map(({ sessions }) => sessions.size)),
-      sentAway: sum(apps.map(({ config }) => this.#sentAway.get(config.id) ?? 0)),
+      closedByReset: sum(apps.map(({ config }) => this.#closedByReset.get(config.id) ?? 0)),
     };
   }
 
@@ -334,7 +334,7 @@ export class EmulatorCore {
       this.recorder.clear(id);
       this.refused.clear(id);
       this.publishLog.clear(id);
-      this.#sentAway.delete(id);
+      this.#closedByReset.delete(id);
     }
     this.clearFaults(appId);
     this.journal.clear(appId);

@@ -45,13 +45,13 @@ const parameters: readonly string[] = [
 
 /** A page of what the app's endpoints did not get, latest first. */
 export async function listLetters(app: LocalApp, letters: Letters, query: Query): Promise<ApiAnswer> {
-  const asked = decodeQuery(query, app.config.limits);
-  if (isHttpError(asked)) return asked;
-  const page = await letters.read(app.config.id, asked);
+  const request = decodeQuery(query, app.config.limits);
+  if (isHttpError(request)) return request;
+  const page = await letters.read(app.config.id, request);
   if (isUnavailable(page)) return lettersUnavailable;
   if (page === unknownCursor) {
     return badRequest(
-      `cursor must be the "next" of a page that this server has returned since it started, but got '${clip(asked.cursor ?? '')}'. Omit it for the first page`,
+      `cursor must be the "next" of a page that this server has returned since it started, but got '${clip(request.cursor ?? '')}'. Omit it for the first page`,
     );
   }
   const { next, forgotten, keptSinceMs } = page;

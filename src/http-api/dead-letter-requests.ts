@@ -21,7 +21,7 @@ import type { LocalApp } from '../apps/local-app.ts';
 import type { Recovery, RecoveryPlan } from '../delivery-log/recoveries.ts';
 
 /** A parsed request for a recovery. */
-interface Asked extends RecoveryPlan {
+interface RecoveryRequest extends RecoveryPlan {
   readonly isDryRun: boolean;
 }
 
@@ -61,15 +61,17 @@ export async function resendLetter(app: LocalApp, letters: Letters, id: string):
 
 /** Starts to resend what an endpoint has lost, or only responds with how much that is. */
 export async function recover(app: LocalApp, letters: Letters, body: string): Promise<ApiAnswer> {
-  const asked = decodeRequest(body);
-  if (isHttpError(asked)) return asked;
-  const { endpointId } = asked;
+  const request = decodeRequest(body);
+  if (isHttpError(request)) return request;
+  const { endpointId } = request;
   const appId = app.config.id;
-  const begun = asked.isDryRun ? await letters.estimate(appId, asked) : await letters.recover(appId, asked);
-  if (isUnavailable(begun)) return lettersUnavailable;
-  if (typeof begun === 'string') return refuseRecovery(begun, endpointId);
-  if (!('id' in begun)) return { json: JSON.stringify({ matched: begun }) };
-  return { status: 202, json: JSON.stringify({ id: begun.id, matched: begun.matched }) };
+  const started = request.isDryRun
+    ? await letters.estimate(appId, request)
+    : await letters.recover(appId, request);
+  if (isUnavailable(started)) return lettersUnavailable;
+  if (typeof started === 'string') return refuseRecovery(started, endpointId);
+  if (!('id' in started)) return { json: JSON.stringify({ matched: started }) };
+  return { status: 202, json: JSON.stringify({ id: started.id, matched: started.matched }) };
 }
 
 /** The progress of a recovery. */
@@ -111,7 +113,7 @@ function refuseRecovery(why: string, endpointId: string): HttpError {
   return conflict(`A recovery of ${endpoint} is in progress. Wait for it, or cancel it with DELETE`);
 }
 
-function decodeRequest(body: string): Asked | HttpError {
+function decodeRequest(body: string): RecoveryRequest | HttpError {
   const fields = parseObject(body);
   if (fields === undefined) return badRequest('Invalid body: expected a JSON object');
   // If somebody misspells dry_run, the recovery must not start.

@@ -24,7 +24,7 @@ export interface Questions {
 }
 
 /** A parsed request. */
-interface Asked {
+interface ListRequest {
   readonly prefix: string;
   readonly info: readonly CountAttribute[];
   /** Only names after this one; an empty text starts with the first. Undefined if the backend did not request a page. */
@@ -38,22 +38,22 @@ interface Asked {
  */
 export async function listChannels(app: LocalApp, using: Questions, query: Query): Promise<ApiAnswer> {
   const { id, limits } = app.config;
-  const asked = decodeQuestion(query, limits);
-  if (isHttpError(asked)) return asked;
+  const request = decodeListRequest(query, limits);
+  if (isHttpError(request)) return request;
   // One more than requested shows whether there are more.
-  const page = { after: asked.after, limit: asked.limit + 1 };
-  const found = await using.ledger.occupiedChannels(id, asked.prefix, page);
+  const page = { after: request.after, limit: request.limit + 1 };
+  const found = await using.ledger.occupiedChannels(id, request.prefix, page);
   if (isUnavailable(found)) return stateUnavailable;
-  const hasMore = found.length > asked.limit;
-  if (hasMore && asked.after === undefined) return tooMany(asked, limits);
-  const names = hasMore ? found.slice(0, asked.limit) : found;
-  const channels = await describe(id, using, names, asked.info);
+  const hasMore = found.length > request.limit;
+  if (hasMore && request.after === undefined) return tooMany(request, limits);
+  const names = hasMore ? found.slice(0, request.limit) : found;
+  const channels = await describe(id, using, names, request.info);
   if (isUnavailable(channels)) return stateUnavailable;
   const next = hasMore ? `,"next":${JSON.stringify(names.at(-1))}` : '';
   return { json: `{"channels":{${channels}}${next}}` };
 }
 
-function decodeQuestion(query: Query, limits: Limits): Asked | HttpError {
+function decodeListRequest(query: Query, limits: Limits): ListRequest | HttpError {
   const prefix = queryValue(query, 'filter_by_prefix') ?? '';
   const info = decodeInfo(queryValue(query, 'info'), countAttributes);
   if (isHttpError(info)) return info;
@@ -83,7 +83,7 @@ function largestPage({ channelsPerAnswer }: Limits): number {
   return Math.min(mostOnPage, channelsPerAnswer);
 }
 
-function tooMany({ prefix, limit }: Asked, limits: Limits): HttpError {
+function tooMany({ prefix, limit }: ListRequest, limits: Limits): HttpError {
   const which = prefix === '' ? '' : ` whose names start with '${clip(prefix)}'`;
   return badRequest(
     `There are more than ${limit} occupied channels${which}, the maximum in one response. Request a page with limit=${largestPage(limits)}, and each further page with the "next" of the previous page as after; the last page has no "next"`,

@@ -19,7 +19,7 @@ import type { Fanout } from '../ports/fanout.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
-import type { Metrics, NodeHealth, RedisStanding } from '../ports/metrics.ts';
+import type { Metrics, NodeHealth, RedisStatus } from '../ports/metrics.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { SettingsStore } from '../ports/settings-store.ts';
@@ -88,7 +88,7 @@ export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'st
   /** The process, if its other threads are also nodes on Redis. */
   readonly process?: NodeProcess | undefined;
   /** The state of the other threads' connections to Redis. */
-  readonly otherThreads?: (() => Iterable<RedisStanding>) | undefined;
+  readonly otherThreads?: (() => Iterable<RedisStatus>) | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Observes what causes events. */

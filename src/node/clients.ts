@@ -14,7 +14,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
-import type { Metrics, RedisStanding } from '../ports/metrics.ts';
+import type { Metrics, RedisStatus } from '../ports/metrics.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from '../protocol/bounds.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
@@ -45,7 +45,7 @@ export interface Clients {
   /** The process, as the keeper sees it; undefined if clients are on this thread. */
   readonly process?: NodeProcess;
   /** The state of the other threads' connections to Redis; undefined if there are none. */
-  readonly otherThreads?: () => Iterable<RedisStanding>;
+  readonly otherThreads?: () => Iterable<RedisStatus>;
   /** Connects the clients to the state of the node. */
   join(parts: ClientParts): JoinedClients;
 }

@@ -1,7 +1,7 @@
 import { isDroppedEvent, type DroppedEvent, type DropJournal } from '../delivery-log/drop-journal.ts';
 import type { StoreConfig } from '../config/schema/store-schema.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
-import type { DeliveryMachine } from '../ports/delivery-source.ts';
+import type { EventDispatcher } from '../ports/delivery-source.ts';
 import type { Log } from '../ports/log.ts';
 import { StartError } from '../ports/start-error.ts';
 import { openDatabase, StoreError, type Database } from '../store/disk/database.ts';
@@ -24,7 +24,7 @@ export interface DurableOptions {
   readonly holdsClientEvents: boolean;
   readonly clock: Clock;
   readonly log: Log;
-  readonly machine: () => DeliveryMachine;
+  readonly dispatcher: () => EventDispatcher;
   /** Adds further rows that belong to a write, immediately before it. */
   readonly beforeWrite: () => void;
 }
@@ -68,7 +68,7 @@ const layout = 1;
 
 /** Opens the store. If that is impossible, rejects with a StartError that explains what to do. */
 export async function openDurable(options: DurableOptions): Promise<Durable> {
-  const { config, clock, log, machine, holdsClientEvents } = options;
+  const { config, clock, log, dispatcher, holdsClientEvents } = options;
   const { path, sync } = config;
   const database = await openOrRefuse({
     path,
@@ -80,7 +80,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       log.error({ path, reason }, 'cannot write to the store: webhooks wait, clients are not affected'),
     onRecovery() {
       log.info({ path }, 'writing to the store works again');
-      machine().resume();
+      dispatcher().resume();
     },
   });
   const run = new Run(database, clock, readMachine);
@@ -92,7 +92,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   const debts = new DebtTable(database);
   const settings = new SettingsTable(database);
   const { beforeWrite } = options;
-  const store = new DurableStore({ database, run, clock, machine, beforeWrite, holdsClientEvents });
+  const store = new DurableStore({ database, run, clock, dispatcher, beforeWrite, holdsClientEvents });
   return {
     store,
     run,

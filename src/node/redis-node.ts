@@ -61,10 +61,10 @@ export interface RedisNode extends Pick<Backplane, 'fanout' | 'outbox' | 'counts
   readonly ledger: RedisLedger;
   readonly slots: ConnectionSlots;
   /**
-   * Connects and registers, runs `besides`, then starts the heartbeats. Rejects with a StartError (`ERR_REDIS`) when Redis
+   * Connects and registers, runs `alongside`, then starts the heartbeats. Rejects with a StartError (`ERR_REDIS`) when Redis
    * cannot be used.
    */
-  start(besides?: () => Promise<void>): Promise<void>;
+  start(alongside?: () => Promise<void>): Promise<void>;
   /** Starts to count the connections of apps that now have a limit, and stops for the others. */
   limitConnections(): void;
   /** Leaves the cluster when Redis has accepted all steps of this node and `work` is done, or after `shutdownTimeoutMs`. */
@@ -144,11 +144,11 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
       take: (appId, limit) => ledger.connectionsOf(appId).take(appId, limit),
       release: (appId) => ledger.connectionsOf(appId).release(appId),
     },
-    async start(besides) {
+    async start(alongside) {
       try {
         link.topics.handleOthers((message) => fanout.receive(message));
         await ledger.start();
-        await besides?.();
+        await alongside?.();
       } catch (error) {
         link.close();
         const cause = error instanceof Error ? error.message : String(error);

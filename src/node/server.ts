@@ -128,7 +128,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
         ).createWorkerClients({
           ...shared,
           counted,
-          look: observation,
+          observer: observation,
           failed: overrides.workerFailed ?? fail,
         });
   const { gateway } = clients;

@@ -35,7 +35,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
           holdsClientEvents: config.webhooks.holdClientEvents,
           clock,
           log,
-          machine: () => dispatcher,
+          dispatcher: () => dispatcher,
           beforeWrite: () => letters.complete(),
         });
   const drops = new DropJournal(durable?.drops);
@@ -135,9 +135,9 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
             drops.restore(appId, kind, kept);
             if (kind === 'expendable') return;
             const { lastPlace } = durable.store;
-            const doubt = (endpointId: string, channel?: ChannelName): void =>
-              reconciler.doubt(appId, endpointId, lastPlace, channel);
-            doubtDropped(doubt, apps.byId(appId)?.config, kept);
+            const markUncertain = (endpointId: string, channel?: ChannelName): void =>
+              reconciler.markUncertain(appId, endpointId, lastPlace, channel);
+            markDroppedUncertain(markUncertain, apps.byId(appId)?.config, kept);
           },
         },
         letters: letterStore,
@@ -194,12 +194,12 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
  * Marks channels as unknown for endpoints whose debts are not kept: those of events that were dropped in an earlier run, or all
  * channels if the record of drops is incomplete.
  */
-function doubtDropped(
-  doubt: (endpointId: string, channel?: ChannelName) => void,
+function markDroppedUncertain(
+  markUncertain: (endpointId: string, channel?: ChannelName) => void,
   app: Application | undefined,
   kept: DroppedEvent | { readonly forgotten: number },
 ): void {
   if (app === undefined) return;
-  if (!('forgotten' in kept)) doubt(kept.endpoint, kept.channel);
-  else if (kept.forgotten > 0) for (const { id } of app.endpoints) doubt(id);
+  if (!('forgotten' in kept)) markUncertain(kept.endpoint, kept.channel);
+  else if (kept.forgotten > 0) for (const { id } of app.endpoints) markUncertain(id);
 }

@@ -6,7 +6,7 @@ import type {
   LoadReading,
   Metrics,
   NodeHealth,
-  RedisStanding,
+  RedisStatus,
 } from '../ports/metrics.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import { countWith, createCounters, readGauges, workerGauges, type Known } from './catalogue.ts';
@@ -42,7 +42,7 @@ export interface WorkerReading {
 }
 
 /** The report of a thread that is a node on Redis. */
-export interface ThreadOnRedis extends RedisStanding {
+export interface ThreadOnRedis extends RedisStatus {
   /** The channels and members of each app on this thread. */
   readonly held: readonly (readonly [appId: string, HeldReading])[];
 }

@@ -16,7 +16,7 @@ export interface CacheJournal {
   missForgotten(appId: string, channel: ChannelName, episode: string): void;
 }
 
-const nothing = (): void => {};
+const noop = (): void => {};
 
 /** A journal that keeps nothing. */
-export const noCacheJournal: CacheJournal = { cached: nothing, uncached: nothing, missForgotten: nothing };
+export const noCacheJournal: CacheJournal = { cached: noop, uncached: noop, missForgotten: noop };

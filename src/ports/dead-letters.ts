@@ -65,7 +65,7 @@ export interface LetterKeeper {
 }
 
 /** Letters that were stored by an earlier process. */
-export interface KeptLetters {
+export interface StoredLetters {
   /** In the order in which they were added. */
   readonly letters: readonly { readonly order: number; readonly letter: DeadLetter }[];
   /** By app. */

@@ -2,8 +2,8 @@ import type { WebhookEvent } from '../webhooks/event.ts';
 import type { Millis } from './clock.ts';
 import type { EventRef, KeptBatch } from './delivery-store.ts';
 
-/** The origin of an event that is read from a store. */
-export interface EventOrigin {
+/** What a store knows of an event that is read from it. */
+export interface StoredEventState {
   /** Its place in the store; undefined if it is not stored. */
   readonly ref: EventRef | undefined;
   /** Its sequence number; undefined: after all events taken before. */
@@ -14,11 +14,11 @@ export interface EventOrigin {
   readonly settledFor: ReadonlySet<string>;
 }
 
-/** The origin of an event that has just happened and is not stored. */
-export const fresh: EventOrigin = { ref: undefined, ageMs: 0, settledFor: new Set() };
+/** The state of an event that has just happened and is not stored. */
+export const notStored: StoredEventState = { ref: undefined, ageMs: 0, settledFor: new Set() };
 
 /** An event of a stored batch. */
-export interface RestoredEvent extends EventOrigin {
+export interface RestoredEvent extends StoredEventState {
   readonly ref: EventRef;
   readonly event: WebhookEvent;
 }
@@ -34,9 +34,9 @@ export interface RestoredBatch extends KeptBatch {
 }
 
 /** Delivers the events of a store, while this process has the right to. */
-export interface DeliveryMachine {
+export interface EventDispatcher {
   restore(batch: RestoredBatch): void;
-  take(appId: string, event: WebhookEvent, origin: EventOrigin): void;
+  take(appId: string, event: WebhookEvent, state: StoredEventState): void;
   resume(): void;
   halt(): Promise<void>;
   stop(): void;

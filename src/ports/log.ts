@@ -35,17 +35,17 @@ export interface Logger {
   isLevelEnabled?(level: string): boolean;
 }
 
-const nothing = (): void => {};
+const noop = (): void => {};
 
 /** A log that writes nothing. */
 export const silentLog: Log = {
   isDebug: false,
   isTrace: false,
-  trace: nothing,
-  debug: nothing,
-  info: nothing,
-  warn: nothing,
-  error: nothing,
+  trace: noop,
+  debug: noop,
+  info: noop,
+  warn: noop,
+  error: noop,
 };
 
 /** Makes a log from a logger. Its levels are read once. */

@@ -20,7 +20,7 @@ export interface AppReading extends HeldReading {
 }
 
 /** Whether a node, or one of its threads, can use Redis. */
-export interface RedisStanding {
+export interface RedisStatus {
   /** Whether the shared state can currently be read and written. */
   readonly isWhole: boolean;
   /** Whether it can be, but has no room for new data. */
@@ -28,7 +28,7 @@ export interface RedisStanding {
 }
 
 /** The state of a node in a cluster. */
-export interface NodeHealth extends RedisStanding {
+export interface NodeHealth extends RedisStatus {
   /** Whether this node sends webhooks. */
   readonly isDispatching: boolean;
   /** The number of partitions whose webhooks this node sends, and the number of all partitions. */
@@ -86,25 +86,25 @@ export interface Metrics {
   observeLoad(read: () => LoadReading): void;
 }
 
-const nothing = (): void => {};
+const noop = (): void => {};
 
 /** Metrics that are not read. */
 export const noMetrics: Metrics = {
-  connectionOpened: nothing,
-  connectionClosed: nothing,
-  slowClientClosed: nothing,
-  messageReceived: nothing,
-  messagePublished: nothing,
-  refused: nothing,
-  httpRequest: nothing,
-  suppressedByGrace: nothing,
-  deduplicated: nothing,
-  webhookQueued: nothing,
-  webhookAttempt: nothing,
-  webhookDelivered: nothing,
-  webhookDropped: nothing,
-  observeApps: nothing,
-  observeQueues: nothing,
-  observeHealth: nothing,
-  observeLoad: nothing,
+  connectionOpened: noop,
+  connectionClosed: noop,
+  slowClientClosed: noop,
+  messageReceived: noop,
+  messagePublished: noop,
+  refused: noop,
+  httpRequest: noop,
+  suppressedByGrace: noop,
+  deduplicated: noop,
+  webhookQueued: noop,
+  webhookAttempt: noop,
+  webhookDelivered: noop,
+  webhookDropped: noop,
+  observeApps: noop,
+  observeQueues: noop,
+  observeHealth: noop,
+  observeLoad: noop,
 };

@@ -80,18 +80,18 @@ export interface Witness {
   unwanted(appId: string, event: WebhookEvent): void;
 }
 
-const nothing = (): void => {};
+const noop = (): void => {};
 
 /** A witness that ignores everything. */
 export const noWitness: Witness = {
-  keyUsed: nothing,
-  connected: nothing,
-  disconnected: nothing,
-  signedIn: nothing,
-  joined: nothing,
-  left: nothing,
-  published: nothing,
-  clientEvent: nothing,
-  suppressed: nothing,
-  unwanted: nothing,
+  keyUsed: noop,
+  connected: noop,
+  disconnected: noop,
+  signedIn: noop,
+  joined: noop,
+  left: noop,
+  published: noop,
+  clientEvent: noop,
+  suppressed: noop,
+  unwanted: noop,
 };

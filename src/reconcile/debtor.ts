@@ -12,7 +12,7 @@ export interface Debtor {
   /** Channels that still have to be examined. */
   due: ChannelName[];
   /** When to examine all channels again, even if the endpoint has not accepted anything; Infinity if there is nothing to repair. */
-  lookAt: Millis;
+  checkAt: Millis;
   /** An endpoint that is not configured may still be sent its waiting events. */
   isConfigured: boolean;
   /** Whether it was not configured while its app was: it has missed what happened then, which is unknown. */
@@ -34,7 +34,7 @@ export function newDebtor(appId: string, endpoint: Endpoint): Debtor {
     endpoint,
     debts: new Debts(mostSubjects, endpoint.reconcile === true),
     due: [],
-    lookAt: Infinity,
+    checkAt: Infinity,
     isConfigured: false,
     wasMissing: false,
     received: undefined,

@@ -74,12 +74,16 @@ export class PriorStateSearch {
       const taken = Math.min(steps.perTurn, Math.floor(seen / seenInStep));
       if (taken === 0) continue;
       seen = 0;
-      if (!steps.take(taken)) return this.#goOn(records, steps, taken);
+      if (!steps.take(taken)) return this.#continue(records, steps, taken);
     }
     return undefined;
   }
 
-  async #goOn(records: Iterator<Readonly<ChannelRecord>>, steps: TurnBudget, taken: number): Promise<void> {
+  async #continue(
+    records: Iterator<Readonly<ChannelRecord>>,
+    steps: TurnBudget,
+    taken: number,
+  ): Promise<void> {
     await steps.step(taken);
     if (!this.#isStopped) await this.#find(records, steps);
   }

@@ -43,7 +43,7 @@ export interface DebtKeeper {
 
 /** What is known of what an endpoint was sent. */
 export interface DebtReading {
-  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'doubt' | 'settle'>;
+  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'markUncertain' | 'settle'>;
   /** Earlier selections of the endpoint. It does not know what happened afterwards to channels that only those select. */
   readonly former: readonly Selection[];
 }
@@ -105,9 +105,9 @@ export class Reconciler {
    * An event of the channel, or of any channel if none is given, was dropped in an earlier run, and its debt was not stored.
    * `lastPlace`: no event of an earlier run has a greater sequence number.
    */
-  doubt(appId: string, endpointId: string, lastPlace: number, channel?: ChannelName): void {
+  markUncertain(appId: string, endpointId: string, lastPlace: number, channel?: ChannelName): void {
     const debtor = this.#debtors.get(debtorKey(appId, endpointId));
-    if (debtor !== undefined && !debtor.debts.isReconciled) debtor.debts.doubt(lastPlace, channel);
+    if (debtor !== undefined && !debtor.debts.isReconciled) debtor.debts.markUncertain(lastPlace, channel);
   }
 
   /** From now on, these endpoints are configured. New ones do not know what happened before. */
@@ -229,9 +229,9 @@ export class Reconciler {
     debtor.search = { prior, done };
   }
 
-  #selected({ appId, event, wanting }: Extract<DeliveryFact, { kind: 'selected' }>): void {
+  #selected({ appId, event, selecting }: Extract<DeliveryFact, { kind: 'selected' }>): void {
     if (!isStateEvent(event)) return;
-    for (const { endpoint } of wanting) {
+    for (const { endpoint } of selecting) {
       this.#debtors.get(debtorKey(appId, endpoint.id))?.search?.prior.touch(event);
     }
   }
@@ -262,12 +262,12 @@ export class Reconciler {
 
   /** The endpoint accepts deliveries again. The work is done soon but not now, because this may be called during a step. */
   #look(debtor: Debtor | undefined): void {
-    if (debtor !== undefined && debtor.lookAt < Infinity) this.#lookIn(debtor, 0);
+    if (debtor !== undefined && debtor.checkAt < Infinity) this.#lookIn(debtor, 0);
   }
 
   #lookIn(debtor: Debtor, delayMs: Millis): void {
-    debtor.lookAt = Math.min(debtor.lookAt, this.#options.clock.now() + delayMs);
-    this.#alarm.set(debtor.lookAt);
+    debtor.checkAt = Math.min(debtor.checkAt, this.#options.clock.now() + delayMs);
+    this.#alarm.set(debtor.checkAt);
   }
 
   #work(): void {
@@ -275,16 +275,16 @@ export class Reconciler {
     let left = channelsInTurn;
     let nextAt = Infinity;
     for (const debtor of this.#debtors.values()) {
-      if (debtor.lookAt <= at && debtor.due.length === 0) {
+      if (debtor.checkAt <= at && debtor.due.length === 0) {
         debtor.due = [...debtor.debts.due];
-        debtor.lookAt = debtor.due.length > 0 ? at + everyMs : Infinity;
+        debtor.checkAt = debtor.due.length > 0 ? at + everyMs : Infinity;
       }
       const channels = debtor.due.splice(0, left);
       left -= channels.length;
       // Events for a disabled endpoint are dropped. For a held one they would wait, and others might be dropped for them.
       const isServed = debtor.endpoint.isEnabled && debtor.endpoint.heldSinceMs === undefined;
       if (isServed) for (const channel of channels) this.#settle(debtor, channel);
-      nextAt = Math.min(nextAt, debtor.due.length > 0 ? at : debtor.lookAt);
+      nextAt = Math.min(nextAt, debtor.due.length > 0 ? at : debtor.checkAt);
     }
     if (nextAt < Infinity) this.#alarm.set(nextAt);
   }
@@ -301,8 +301,8 @@ export class Reconciler {
       if (!isPartial) reconciled(appId, endpoint.id, channel);
       return;
     }
-    const news = events.map((event) => ({ ...event, onlyFor: endpoint.id }));
-    if (news.length > 0) outbox().append(appId, news);
+    const missed = events.map((event) => ({ ...event, onlyFor: endpoint.id }));
+    if (missed.length > 0) outbox().append(appId, missed);
   }
 
   /** Only debts that are repaired automatically are stored. */

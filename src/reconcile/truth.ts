@@ -243,17 +243,17 @@ class Comparison {
     isMember: boolean,
   ): () => Pick<DifferenceView, 'why' | 'heals'> {
     const { endpoint, debts } = this.#compared;
-    const isAsked = debts.of(name)?.isAsked === true;
+    const isRequested = debts.of(name)?.isRequested === true;
     const isAnnounced = found?.isAnnounced ?? false;
     const nowMs = this.#options.wallTime.now();
     if (expected !== isAnnounced) {
-      const heals = this.#isServed && (endpoint.reconcile === true || isAsked) && sent !== undefined;
+      const heals = this.#isServed && (endpoint.reconcile === true || isRequested) && sent !== undefined;
       if (sent !== undefined) this.#canReconcile = true;
       if (sent === undefined || believed === undefined) return () => ({ why: unknownBelief(sent), heals });
-      const [comes, goes] = isMember
+      const [arrival, departure] = isMember
         ? (['member_added', 'member_removed'] as const)
         : (['channel_occupied', 'channel_vacated'] as const);
-      return () => ({ why: lost(sent, isAnnounced ? comes : goes, { heals, nowMs }), heals });
+      return () => ({ why: lost(sent, isAnnounced ? arrival : departure, { heals, nowMs }), heals });
     }
     if (first !== undefined && believed !== isAnnounced) {
       return () => ({ why: waits(endpoint, first, waiting, nowMs), heals: this.#isServed });

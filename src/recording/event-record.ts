@@ -9,7 +9,7 @@ import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause, EventStatus }
 import type { Numbered } from './ring.ts';
 
 /** The facts about an event when it happens. */
-export interface Happening {
+export interface EventOccurrence {
   readonly id: number;
   readonly appId: string;
   readonly event: WebhookEvent;
@@ -44,11 +44,11 @@ export class EventRecord implements Numbered {
   /** Its number in the order of events, which is its id. */
   readonly seq: number;
   readonly appId: string;
-  readonly happening: Happening;
+  readonly happening: EventOccurrence;
   /** A list, because an app has few endpoints. */
   readonly #fates: Fate[] = [];
 
-  constructor(happening: Happening) {
+  constructor(happening: EventOccurrence) {
     this.id = happening.id;
     this.seq = happening.id;
     this.appId = happening.appId;

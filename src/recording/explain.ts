@@ -28,17 +28,17 @@ function describeCause(event: Explained, moment: WriteMoment): string {
   switch (cause.kind) {
     case 'subscribed':
       return event.name === 'cache_miss'
-        ? `${who(cause)} subscribed while no event was cached`
-        : `${who(cause)} subscribed`;
+        ? `${describeSocket(cause)} subscribed while no event was cached`
+        : `${describeSocket(cause)} subscribed`;
     case 'unsubscribed':
     case 'disconnected': {
-      const departed = `${who(cause)} ${cause.kind} at ${moment(cause.atMs)}`;
+      const departed = `${describeSocket(cause)} ${cause.kind} at ${moment(cause.atMs)}`;
       const lasted = event.atMs - cause.atMs;
       if (lasted === 0 || event.status === 'suppressed') return departed;
       return `${departed} and had not returned ${formatMs(lasted)} later, when the grace period ended`;
     }
     case 'client event':
-      return `${who(cause)} sent it`;
+      return `${describeSocket(cause)} sent it`;
     case 'reconciled':
       return 'it was sent to bring one endpoint back to the true state';
     case 'unknown':
@@ -46,7 +46,7 @@ function describeCause(event: Explained, moment: WriteMoment): string {
   }
 }
 
-function who({ socket_id: socketId, user_id: userId }: EventCause): string {
+function describeSocket({ socket_id: socketId, user_id: userId }: EventCause): string {
   return userId === undefined ? `socket ${socketId}` : `socket ${socketId} (user ${userId})`;
 }
 

@@ -19,8 +19,8 @@ export interface Movement extends Numbered {
 
 /** The last arrival and the last departure, of a channel or a member. */
 interface Traces {
-  came: Movement | undefined;
-  went: Movement | undefined;
+  lastJoin: Movement | undefined;
+  lastLeave: Movement | undefined;
 }
 
 interface ChannelTraces extends Traces {
@@ -85,9 +85,10 @@ export class Movements {
   causeOf(appId: string, event: WebhookEvent): Movement | undefined {
     if (event.name === 'client_event') return undefined;
     const traces = this.#apps.get(appId)?.get(event.channel);
-    const { came, went } = ('userId' in event ? traces?.members?.get(event.userId) : traces) ?? noTraces;
+    const { lastJoin, lastLeave } =
+      ('userId' in event ? traces?.members?.get(event.userId) : traces) ?? noTraces;
     const departs = event.name === 'channel_vacated' || event.name === 'member_removed';
-    return departs ? went : event.name === 'subscription_count' ? latest(came, went) : came;
+    return departs ? lastLeave : event.name === 'subscription_count' ? latest(lastJoin, lastLeave) : lastJoin;
   }
 
   /** Forgets the traces of a departure that was sent, because they cannot cause further events. */
@@ -108,26 +109,26 @@ export class Movements {
 
   #trace(movement: Movement): void {
     const { appId, channel, userId, kind } = movement;
-    const hasCome = kind === 'subscribed';
+    const isJoin = kind === 'subscribed';
     let channels = this.#apps.get(appId);
     if (channels === undefined) this.#apps.set(appId, (channels = new Map()));
     let traces = channels.get(channel);
     if (traces === undefined) {
-      traces = { came: undefined, went: undefined, members: undefined };
+      traces = { lastJoin: undefined, lastLeave: undefined, members: undefined };
       channels.set(channel, traces);
     }
-    if (hasCome) traces.came = movement;
-    else traces.went = movement;
+    if (isJoin) traces.lastJoin = movement;
+    else traces.lastLeave = movement;
     if (userId === undefined) return;
     traces.members ??= new Map();
     const member = traces.members.get(userId);
     if (member === undefined) {
       traces.members.set(userId, {
-        came: hasCome ? movement : undefined,
-        went: hasCome ? undefined : movement,
+        lastJoin: isJoin ? movement : undefined,
+        lastLeave: isJoin ? undefined : movement,
       });
-    } else if (hasCome) member.came = movement;
-    else member.went = movement;
+    } else if (isJoin) member.lastJoin = movement;
+    else member.lastLeave = movement;
   }
 
   #forgetMovement(movement: Movement): void {
@@ -153,22 +154,24 @@ export class Movements {
   }
 }
 
-const noTraces: Traces = { came: undefined, went: undefined };
+const noTraces: Traces = { lastJoin: undefined, lastLeave: undefined };
 
 function forgetIn(traces: Traces, movement: Movement): void {
-  if (traces.came === movement) traces.came = undefined;
-  if (traces.went === movement) traces.went = undefined;
+  if (traces.lastJoin === movement) traces.lastJoin = undefined;
+  if (traces.lastLeave === movement) traces.lastLeave = undefined;
 }
 
 function clearTraces(traces: Traces): void {
-  traces.came = undefined;
-  traces.went = undefined;
+  traces.lastJoin = undefined;
+  traces.lastLeave = undefined;
 }
 
-function isEmpty({ came, went }: Traces): boolean {
-  return came === undefined && went === undefined;
+function isEmpty({ lastJoin, lastLeave }: Traces): boolean {
+  return lastJoin === undefined && lastLeave === undefined;
 }
 
-function latest(came: Movement | undefined, went: Movement | undefined): Movement | undefined {
-  return went === undefined || (came !== undefined && came.atMs > went.atMs) ? came : went;
+function latest(lastJoin: Movement | undefined, lastLeave: Movement | undefined): Movement | undefined {
+  return lastLeave === undefined || (lastJoin !== undefined && lastJoin.atMs > lastLeave.atMs)
+    ? lastJoin
+    : lastLeave;
 }

@@ -52,9 +52,9 @@ export class RecordShelf<K, V extends Numbered> {
     this.#apart?.weighAgain(key);
   }
 
-  deleteAll(isMeant: (value: V) => boolean): void {
-    this.#main.deleteAll(isMeant);
-    this.#apart?.deleteAll(isMeant);
+  deleteAll(isSelected: (value: V) => boolean): void {
+    this.#main.deleteAll(isSelected);
+    this.#apart?.deleteAll(isSelected);
   }
 
   /** All records in order. */

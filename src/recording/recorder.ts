@@ -90,8 +90,8 @@ export class Recorder implements Witness {
     matches: (event: EmulatorEvent) => event is Meant,
   ): Meant | undefined {
     for (const record of this.#events.all()) {
-      const isMeant = record.id > after && (appId === undefined || record.appId === appId);
-      if (!isMeant || !record.wasDelivered) continue;
+      const isSelected = record.id > after && (appId === undefined || record.appId === appId);
+      if (!isSelected || !record.wasDelivered) continue;
       const event = record.describe();
       if (matches(event)) return event;
     }
@@ -216,12 +216,12 @@ export class Recorder implements Witness {
     }
   };
 
-  #selected({ appId, event, served, wanting, queued }: DeliveryFact & { readonly kind: 'selected' }): void {
+  #selected({ appId, event, served, selecting, queued }: DeliveryFact & { readonly kind: 'selected' }): void {
     const record = this.#make(appId, event, 'pending');
     this.#movements.forget(appId, event);
     if (record === undefined) return;
     for (const one of served) {
-      const isWanted = wanting.includes(one);
+      const isWanted = selecting.includes(one);
       // The endpoint selects such events but does not get this one, which is only for another endpoint or was decided before.
       if (!isWanted && selects(one.endpoint, event.name, event.channel)) continue;
       record.addEndpoint(one.endpoint, isWanted);

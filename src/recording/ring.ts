@@ -70,8 +70,8 @@ export class Ring<V extends Numbered> {
   }
 
   /** Deletes the matching values. */
-  deleteAll(isMeant: (value: V) => boolean): void {
-    const kept = this.#items.slice(this.#head).filter((value) => value === undefined || !isMeant(value));
+  deleteAll(isSelected: (value: V) => boolean): void {
+    const kept = this.#items.slice(this.#head).filter((value) => value === undefined || !isSelected(value));
     this.#items = kept;
     this.#head = 0;
     this.#bytes = kept.reduce((sum, value) => sum + (value?.bytes ?? 0), 0);

@@ -81,8 +81,8 @@ export class Shelf<K, V extends Kept> {
   }
 
   /** Deletes the matching values. */
-  deleteAll(isMeant: (value: V) => boolean): void {
-    for (const [key, { value }] of this.#places) if (isMeant(value)) this.delete(key);
+  deleteAll(isSelected: (value: V) => boolean): void {
+    for (const [key, { value }] of this.#places) if (isSelected(value)) this.delete(key);
   }
 
   /** All kept values, oldest first. */

@@ -23,7 +23,7 @@ export interface SpanSource {
   /** Since when all movements are known. */
   readonly fromMs: Millis;
   readonly nowMs: Millis;
-  readonly standing: CurrentState;
+  readonly current: CurrentState;
   /** When its departures were sent. */
   readonly endedAt: readonly Millis[];
 }
@@ -40,9 +40,9 @@ interface Absence {
  * one that is there now without an arrival.
  */
 export function spansOf(movements: readonly Movement[], source: SpanSource): readonly SpanView[] {
-  const { fromMs, nowMs, standing } = source;
+  const { fromMs, nowMs, current } = source;
   const connections = presentBefore(movements);
-  const unseen = unseenConnections(movements, connections.size, standing);
+  const unseen = unseenConnections(movements, connections.size, current);
   const spans: SpanView[] = [];
   let presentSince = connections.size + unseen > 0 ? fromMs : undefined;
   let beganBefore: true | undefined = presentSince === undefined ? undefined : true;
@@ -68,7 +68,7 @@ export function spansOf(movements: readonly Movement[], source: SpanSource): rea
   if (absence !== undefined) spans.push(...lingering(absence, undefined, source));
   if (presentSince !== undefined) {
     // The arrival is known but the departure is not, so the end is not known exactly.
-    const isGone = standing !== 'unknown' && !standing.isThere;
+    const isGone = current !== 'unknown' && !current.isThere;
     spans.push({
       state: 'present',
       fromMs: presentSince,
@@ -91,11 +91,11 @@ function presentBefore(movements: readonly Movement[]): Set<string> {
 }
 
 /** The least number of connections that were there all the time without a movement. */
-function unseenConnections(movements: readonly Movement[], before: number, standing: CurrentState): number {
-  if (standing === 'unknown' || !standing.isThere) return 0;
+function unseenConnections(movements: readonly Movement[], before: number, current: CurrentState): number {
+  if (current === 'unknown' || !current.isThere) return 0;
   const known = movements.reduce((sum, { kind }) => sum + (kind === 'subscribed' ? 1 : -1), before);
-  if (standing.connections === undefined) return known > 0 ? 0 : 1;
-  return Math.max(0, standing.connections - known);
+  if (current.connections === undefined) return known > 0 ? 0 : 1;
+  return Math.max(0, current.connections - known);
 }
 
 function graceOf(kind: Movement['kind'], grace: Grace): Millis {

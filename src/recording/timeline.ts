@@ -77,7 +77,7 @@ function rowsOf(
   const channelRow = {
     spans: spansOf(movements, {
       ...common,
-      standing: state === undefined ? 'unknown' : standingOf(state.occupied, state.subscriptionCount),
+      current: state === undefined ? 'unknown' : currentState(state.occupied, state.subscriptionCount),
       endedAt: sentAt('channel_vacated'),
     }),
   };
@@ -86,14 +86,14 @@ function rowsOf(
     userId,
     spans: spansOf(own, {
       ...common,
-      standing: state === undefined ? 'unknown' : standingOf(present.has(userId), undefined),
+      current: state === undefined ? 'unknown' : currentState(present.has(userId), undefined),
       endedAt: sentAt('member_removed', userId),
     }),
   }));
   return [channelRow, ...memberRows];
 }
 
-function standingOf(isThere: boolean, connections: number | undefined): CurrentState {
+function currentState(isThere: boolean, connections: number | undefined): CurrentState {
   if (!isThere) return { isThere, connections: 0 };
   return { isThere, ...(connections !== undefined && { connections }) };
 }

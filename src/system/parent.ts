@@ -1,25 +1,25 @@
 import { readFileSync } from 'node:fs';
 
 /** What `whenNpxEnds` needs to know. */
-export interface Surroundings {
+export interface ProcessTree {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The current id of the parent. */
   readonly parentId: () => number;
   /** The id of a process's parent; undefined if unknown. */
   readonly parentOf: (id: number) => number | undefined;
   /** Calls back periodically, without keeping the process alive. */
-  readonly every: (ms: number, look: () => void) => void;
+  readonly every: (ms: number, check: () => void) => void;
 }
 
-const here: Surroundings = {
+const here: ProcessTree = {
   env: process.env,
   parentId: () => process.ppid,
   parentOf,
-  every: (ms, look) => void setInterval(look, ms).unref(),
+  every: (ms, check) => void setInterval(check, ms).unref(),
 };
 
 /** The interval between two checks. */
-const lookMs = 1000;
+const checkMs = 1000;
 
 /**
  * Calls `orphaned` once if npx started this program and has ended. npx starts programs through a shell, and a signal that ends npx or
@@ -28,18 +28,18 @@ const lookMs = 1000;
  */
 export function whenNpxEnds(
   orphaned: () => void,
-  { env, parentId, parentOf: above, every }: Surroundings = here,
+  { env, parentId, parentOf: above, every }: ProcessTree = here,
 ): void {
   if (env['npm_lifecycle_event'] !== 'npx') return;
   const shell = parentId();
   const npx = above(shell);
-  let isTold = false;
-  every(lookMs, () => {
-    if (isTold) return;
+  let isReported = false;
+  every(checkMs, () => {
+    if (isReported) return;
     const isShellHere = parentId() === shell;
     const isNpxHere = npx === undefined || (above(shell) ?? npx) === npx;
     if (isShellHere && isNpxHere) return;
-    isTold = true;
+    isReported = true;
     orphaned();
   });
 }

@@ -63,8 +63,8 @@ export class Acceptor {
    * From now on, new connections go to another app. Returns a function that completes the change: until its promise has
    * resolved, some connections may still go to the previous app. Throws without any change if it fails.
    */
-  leadTo(next: TemplatedApp): () => Promise<void> {
-    const finish = this.#listener?.leadTo(next);
+  passConnectionsTo(next: TemplatedApp): () => Promise<void> {
+    const finish = this.#listener?.passConnectionsTo(next);
     this.#native = next;
     return finish ?? (async () => {});
   }

@@ -27,8 +27,8 @@ export function allowOrigin(res: HttpResponse): void {
  */
 export function answerOptions(req: HttpRequest, route: string, methods: readonly string[]): OutgoingResponse {
   const Allow = methods.join(', ');
-  const isAsked = req.getHeader('access-control-request-method') !== '';
-  if (!isAsked || !isReadable(route)) return noContent({ Allow });
+  const isPreflight = req.getHeader('access-control-request-method') !== '';
+  if (!isPreflight || !isReadable(route)) return noContent({ Allow });
   const headers = req.getHeader('access-control-request-headers');
   return noContent({
     Allow,

@@ -185,7 +185,7 @@ class UwsGateway implements Gateway {
     const certificate = identifyTls(files);
     if (certificate === this.#certificate) return false;
     const next = this.#mount(createTlsApp(this.#uws, files));
-    const finish = this.#acceptor.leadTo(next.native);
+    const finish = this.#acceptor.passConnectionsTo(next.native);
     this.#generations.succeed(next);
     this.#certificate = certificate;
     await finish();

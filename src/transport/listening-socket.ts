@@ -10,7 +10,7 @@ export interface ListeningSocket {
    * From now on, new connections go to another app. Returns a function that completes the change: until its promise has
    * resolved, some connections may still go to the previous app. Throws without any change if it fails.
    */
-  leadTo(next: TemplatedApp): () => Promise<void>;
+  passConnectionsTo(next: TemplatedApp): () => Promise<void>;
   /** Accepts no more clients. May be called repeatedly. */
   stop(): void;
 }
@@ -26,7 +26,7 @@ export function openListener(
   return {
     port: listening.port,
     stop: () => listening.stop(),
-    leadTo() {
+    passConnectionsTo() {
       throw new Error('this listener serves only one app');
     },
   };
@@ -63,7 +63,7 @@ function openPermanentListener(uws: Uws, first: HandingOver, address: ListenAddr
   return {
     port: listening.port,
     stop: () => listening.stop(),
-    leadTo(next) {
+    passConnectionsTo(next) {
       if (!handsOver(next)) throw new Error('only one of two native apps can pass connections on');
       acceptor.addChildAppDescriptor(next.getDescriptor());
       acceptor.removeChildAppDescriptor(current.getDescriptor());
@@ -98,7 +98,7 @@ function openRelayedListener(uws: Uws, first: TemplatedApp, given: ListenAddress
       for (const listening of open) listening.stop();
       open.clear();
     },
-    leadTo(next) {
+    passConnectionsTo(next) {
       const previous = current;
       current = listen(uws, next, address);
       open.add(current);

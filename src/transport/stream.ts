@@ -10,7 +10,7 @@ const pieceBytes = 16 * 1024;
  */
 const probeBytes = 2 * 1024;
 
-const nothing = Buffer.alloc(0);
+const empty = Buffer.alloc(0);
 
 /** All open streams, in order to end them with the server. */
 export class OpenStreams {
@@ -39,7 +39,7 @@ export class OpenStream implements Sink {
   readonly #res: HttpResponse;
   readonly #streams: OpenStreams;
   /** The part of the last text that waits for the client. */
-  #rest: Uint8Array = nothing;
+  #rest: Uint8Array = empty;
   #isSlow = false;
   #isEnding = false;
   #isOver = false;
@@ -95,7 +95,7 @@ export class OpenStream implements Sink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#isEnding = true;
-    this.#rest = nothing;
+    this.#rest = empty;
     this.#streams.remove(this);
     this.#stop?.();
   }

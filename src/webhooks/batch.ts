@@ -2,7 +2,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { DropReason } from './delivery-facts.ts';
 import type { Lane, QueuedEvent } from './lane.ts';
-import type { BegunPayload } from './payload.ts';
+import type { StartedPayload } from './payload.ts';
 
 /**
  * Events that are delivered together or not at all. Only the delivery queue may change it, except for the payload. Its times
@@ -27,7 +27,7 @@ export interface Batch {
   /** Its entry in the heaps, from when it first waits. */
   ticket: Ticket | undefined;
   /** The content to send. The caller of the queue sets it when it is created. */
-  payload: BegunPayload | undefined;
+  payload: StartedPayload | undefined;
   /** Whether the batch is dropped unless the attempt in progress succeeds. */
   isLastAttempt: boolean;
   /** Whether the queue will look at the batch at its deadline: from when it first waits. */

@@ -24,7 +24,7 @@ export interface Debt {
   /** The sequence number of the last event that reported the channel as vacated to the endpoint. */
   readonly vacatedSeq: number;
   /** Whether somebody has requested that the endpoint be sent what it missed. */
-  readonly isAsked: boolean;
+  readonly isRequested: boolean;
 }
 
 interface DebtRecord {
@@ -35,11 +35,11 @@ interface DebtRecord {
   partialSeq: number;
   vacatedSeq: number;
   /** Whether somebody has requested that the endpoint be sent what it missed. */
-  isAsked: boolean;
+  isRequested: boolean;
 }
 
 /** What else the endpoint receives. */
-interface Answering {
+interface Receiving {
   /** The events of the channel that wait for it, in order. */
   readonly waiting: readonly WebhookEvent[];
   /** Whether it selects such events. */
@@ -95,7 +95,7 @@ export class Debts {
       const debt = this.#channels.get(channel);
       // Without a recorded subject there is nothing to send.
       const isMute = debt === undefined || (debt.isPartial && debt.sent.size === 0);
-      return !isMute && (this.isReconciled || debt.isAsked);
+      return !isMute && (this.isReconciled || debt.isRequested);
     });
   }
 
@@ -112,8 +112,8 @@ export class Debts {
   of(channel: ChannelName): Debt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
-    const { sent, vacatedSeq, isAsked } = debt;
-    return { sent, vacatedSeq, isAsked, isUncertain: isUncertain(debt) };
+    const { sent, vacatedSeq, isRequested } = debt;
+    return { sent, vacatedSeq, isRequested, isUncertain: isUncertain(debt) };
   }
 
   /** Restores a stored debt. */
@@ -199,7 +199,7 @@ export class Debts {
   }
 
   /** Records that an unknown event was dropped, at this sequence number or before: of this channel or, without one, of any. */
-  doubt(seq: number, channel?: ChannelName): void {
+  markUncertain(seq: number, channel?: ChannelName): void {
     const debt = channel === undefined ? undefined : (this.#channels.get(channel) ?? this.#open(channel));
     if (debt === undefined) {
       this.#hasOverflowed = true;
@@ -216,7 +216,7 @@ export class Debts {
     for (const debt of this.#channels.values()) {
       if (debt.sent.size === 0) continue;
       channels += 1;
-      this.#setAsked(debt, true);
+      this.#setRequested(debt, true);
     }
     return channels;
   }
@@ -246,7 +246,7 @@ export class Debts {
   settle(
     channel: ChannelName,
     { isOccupied, userIds }: ChannelTruth,
-    { waiting, wants }: Answering,
+    { waiting, wants }: Receiving,
   ): readonly StateEvent[] | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return [];
@@ -297,18 +297,18 @@ export class Debts {
   #pay(channel: ChannelName, debt: DebtRecord, subject: string): void {
     if (debt.isPartial) return;
     if (debt.sent.delete(subject)) this.#subjects -= 1;
-    if (debt.sent.size === 0 && !this.isReconciled && !debt.isAsked) this.#forget(channel);
+    if (debt.sent.size === 0 && !this.isReconciled && !debt.isRequested) this.#forget(channel);
   }
 
   #clear(debt: DebtRecord): void {
     this.#subjects -= debt.sent.size;
     debt.sent.clear();
-    this.#setAsked(debt, false);
+    this.#setRequested(debt, false);
   }
 
-  #setAsked(debt: DebtRecord, isAsked: boolean): void {
-    if (debt.isAsked !== isAsked) this.#asked += isAsked ? 1 : -1;
-    debt.isAsked = isAsked;
+  #setRequested(debt: DebtRecord, isRequested: boolean): void {
+    if (debt.isRequested !== isRequested) this.#asked += isRequested ? 1 : -1;
+    debt.isRequested = isRequested;
   }
 
   #forget(channel: ChannelName): void {
@@ -337,5 +337,5 @@ function isUncertain({ isPartial, vacatedSeq, partialSeq }: DebtRecord): boolean
 }
 
 function newRecord(isPartial: boolean): DebtRecord {
-  return { sent: new Map(), isPartial, partialSeq: 0, vacatedSeq: 0, isAsked: false };
+  return { sent: new Map(), isPartial, partialSeq: 0, vacatedSeq: 0, isRequested: false };
 }

@@ -56,7 +56,7 @@ export interface Decided {
   /** `time_ms` of its body; undefined if there was no delivery. */
   readonly timeMs: number | undefined;
   /** The number of deliveries of the endpoint that had begun when these events left its queue, including their own. */
-  readonly begun: number;
+  readonly deliveriesStarted: number;
   /** The number of attempts of the delivery. */
   readonly attempts: number;
 }
@@ -67,7 +67,7 @@ export interface Decided {
  */
 export type DeliveryFact =
   /**
-   * An event happened, or was read from a store. `served` are the endpoints served here, `wanting` those that select it, and
+   * An event happened, or was read from a store. `served` are the endpoints served here, `selecting` those that select it, and
    * `queued` the event in their queues.
    */
   | {
@@ -75,7 +75,7 @@ export type DeliveryFact =
       readonly appId: string;
       readonly event: WebhookEvent;
       readonly served: readonly Serving[];
-      readonly wanting: readonly Serving[];
+      readonly selecting: readonly Serving[];
       readonly queued: QueuedEvent | undefined;
     }
   | { readonly kind: 'attempt-began'; readonly attempt: Attempt }
@@ -95,15 +95,15 @@ export type DeliveryFact =
   /** This process no longer serves the endpoint and does nothing more with its waiting events. */
   | { readonly kind: 'ended'; readonly appId: string; readonly endpoint: Endpoint };
 
-/** Receives every fact, except for the kinds in `passesOver`: `selected` is frequent, and each call has a cost. */
+/** Receives every fact, except for the kinds in `ignores`: `selected` is frequent, and each call has a cost. */
 export interface DeliverySubscriber {
   (fact: DeliveryFact): void;
-  readonly passesOver?: readonly DeliveryFact['kind'][];
+  readonly ignores?: readonly DeliveryFact['kind'][];
 }
 
 /** Makes a subscriber that does not receive `selected`. */
-export function passingSelected(receive: (fact: DeliveryFact) => void): DeliverySubscriber {
-  return Object.assign(receive, { passesOver: ['selected'] as const });
+export function ignoringSelected(receive: (fact: DeliveryFact) => void): DeliverySubscriber {
+  return Object.assign(receive, { ignores: ['selected'] } satisfies Pick<DeliverySubscriber, 'ignores'>);
 }
 
 /** The current length of an endpoint's queue. */

@@ -26,7 +26,7 @@ export interface DeliveryPolicy {
 /** The approximate memory of a queued event in addition to its JSON, as measured. Without it, the bound would be exceeded. */
 export const eventOverheadBytes = 500;
 
-const nothing: readonly Drop[] = [];
+const noDrops: readonly Drop[] = [];
 
 /** What to do now. */
 export type Next =
@@ -127,7 +127,7 @@ export class DeliveryQueue {
   /** Adds an event. Returns what was dropped to make room. */
   push(queued: QueuedEvent): readonly Drop[] {
     this.#backlog.push(queued);
-    if (this.bytes <= this.#policy.queueMaxBytes) return nothing;
+    if (this.bytes <= this.#policy.queueMaxBytes) return noDrops;
     const drops: Drop[] = [];
     for (let drop = this.#shed(); drop !== undefined; drop = this.#shed()) drops.push(drop);
     return drops;
@@ -186,8 +186,8 @@ export class DeliveryQueue {
     // The batch was dropped while the attempt was in progress.
     if (batch.state === 'done') return undefined;
     if (batch.isLastAttempt) return this.#give(batch, 'disabled');
-    const askedAt = at + Math.min(retryAfterMs, retry.maxDelayMs);
-    const nextAttemptAt = askedAt < batch.deadline ? Math.max(backoffEndsAt, askedAt) : backoffEndsAt;
+    const requestedAt = at + Math.min(retryAfterMs, retry.maxDelayMs);
+    const nextAttemptAt = requestedAt < batch.deadline ? Math.max(backoffEndsAt, requestedAt) : backoffEndsAt;
     if (nextAttemptAt >= batch.deadline) return this.#give(batch, 'expired');
     this.#wait(batch, nextAttemptAt);
     return undefined;

@@ -11,9 +11,9 @@ export interface Payload {
 }
 
 /** The payload of a delivery that this or another process has begun. */
-export interface BegunPayload extends Payload {
+export interface StartedPayload extends Payload {
   /** The number of deliveries of the endpoint that had begun, including this one; 0 if another process began it. */
-  readonly begun: number;
+  readonly deliveriesStarted: number;
 }
 
 /** The parts of a payload, known when it is sent for the first time. */

@@ -14,7 +14,7 @@ const anna = { connection: 'c1', channel: 'presence-room', userId: 'anna' };
 /** Only for a ledger that belongs to one node: an app that this node no longer serves is not served at all. */
 export function testLastEnd(name: string, harness: LedgerHarness): void {
   const start = (): Promise<LedgerDriver> => new LedgerDriver(harness, walkOptions).start();
-  const told = async (driver: LedgerDriver): Promise<string[]> => {
+  const notices = async (driver: LedgerDriver): Promise<string[]> => {
     await driver.settled();
     return byApp(driver.watched.splice(0));
   };
@@ -22,7 +22,7 @@ export function testLastEnd(name: string, harness: LedgerHarness): void {
     driver.ledger.signIn({ appId: of, userId, watched });
 
   describe(`${name}, the removal of an app`, () => {
-    it('does not wait for those who linger, and reports them once', async () => {
+    it('does not wait for lingering members, and reports them once', async () => {
       const driver = await start();
       await driver.join({ ...anna, appId });
       await driver.leave({ ...anna, appId }, 3000);
@@ -36,16 +36,16 @@ export function testLastEnd(name: string, harness: LedgerHarness): void {
       ]);
     });
 
-    it('forgets who was online in it, but not in others', async () => {
+    it('forgets its online users, but not those of others', async () => {
       const driver = await start();
       await signIn(driver, 'anna');
       await signIn(driver, 'anna', [], otherId);
       await driver.ledger.retire(appId);
-      await told(driver);
+      await notices(driver);
       expect(await signIn(driver, 'bert', ['anna'])).toEqual(new Set());
       expect(await signIn(driver, 'bert', ['anna'], otherId)).toEqual(new Set(['anna']));
       await signIn(driver, 'anna');
-      expect(await told(driver)).toEqual(['a1/bert online', 'a1/anna online', 'a2/bert online']);
+      expect(await notices(driver)).toEqual(['a1/bert online', 'a1/anna online', 'a2/bert online']);
     });
 
     it('forgets its cached events and its current miss, but not those of others', async () => {
@@ -67,7 +67,7 @@ export function testLastEnd(name: string, harness: LedgerHarness): void {
       expect(misses()).toBe(2);
     });
 
-    it('lets it start afresh: what is cached then lives as long as any', async () => {
+    it('forgets everything: an event that is cached afterwards has the full lifetime', async () => {
       const driver = await start();
       await driver.ledger.cacheEvent(appId, cacheChannel, state);
       await driver.advance(50_000);

@@ -43,7 +43,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(facts(driver)).toEqual(['0 channel_occupied', '0 member_added anna']);
     });
 
-    it('names as the source whoever joined, and whoever left last', async () => {
+    it('names the connection that joined, and the one that left last, as the source', async () => {
       const driver = await start();
       await driver.join(anna);
       await driver.join(bert);
@@ -51,13 +51,13 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       await driver.advance(1000);
       await driver.leave(bert, 3000);
       await driver.advance(10_000);
-      const told = driver.facts.map(({ text }, index) => `${text} by ${driver.sources[index]}`);
-      expect(told.slice(0, 3)).toEqual([
+      const factsWithSource = driver.facts.map(({ text }, index) => `${text} by ${driver.sources[index]}`);
+      expect(factsWithSource.slice(0, 3)).toEqual([
         'channel_occupied by c1',
         'member_added anna by c1',
         'member_added bert by c3',
       ]);
-      expect(told.at(-1)).toBe('channel_vacated by c3');
+      expect(factsWithSource.at(-1)).toBe('channel_vacated by c3');
     });
 
     it('notifies subscribers of every leave and join immediately', async () => {
@@ -139,7 +139,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(notices(driver)).toEqual(['0 member-added anna']);
     });
 
-    it('answers over HTTP immediately what webhooks report after the grace', async () => {
+    it('answers queries immediately with what webhooks report after the grace period', async () => {
       const driver = await start();
       await driver.join(anna);
       await driver.leave(anna, 3000);

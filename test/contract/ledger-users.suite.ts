@@ -10,8 +10,8 @@ const otherId = 'a2';
 /** Who is signed in, how fast backends publish, and the removal of one app. */
 export function testUsers(name: string, harness: LedgerHarness): void {
   const start = (): Promise<LedgerDriver> => new LedgerDriver(harness, walkOptions).start();
-  /** What watchers were sent since the last call; two apps have no order between them. */
-  const told = async (driver: LedgerDriver): Promise<string[]> => {
+  /** The notices to watchers since the last call. Two apps have no order between them. */
+  const notices = async (driver: LedgerDriver): Promise<string[]> => {
     await driver.settled();
     return byApp(driver.watched.splice(0));
   };
@@ -19,7 +19,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
     driver.ledger.signIn({ appId: of, userId, watched });
 
   describe(`${name}, users`, () => {
-    it('returns which of the watched users are online, including the one who watches', async () => {
+    it('returns which of the watched users are online, including the watcher', async () => {
       const driver = await start();
       await signIn(driver, 'anna');
       await signIn(driver, 'bert');
@@ -30,21 +30,21 @@ export function testUsers(name: string, harness: LedgerHarness): void {
     it('notifies of a change once, immediately, and never without a change', async () => {
       const driver = await start();
       await signIn(driver, 'anna');
-      expect(await told(driver)).toEqual(['a1/anna online']);
+      expect(await notices(driver)).toEqual(['a1/anna online']);
       await signIn(driver, 'anna', ['anna']);
-      expect(await told(driver)).toEqual([]);
+      expect(await notices(driver)).toEqual([]);
       await driver.ledger.signOut(appId, 'anna');
-      expect(await told(driver)).toEqual(['a1/anna offline']);
+      expect(await notices(driver)).toEqual(['a1/anna offline']);
       await driver.ledger.signOut(appId, 'anna');
       await driver.ledger.signOut(appId, 'nobody');
-      expect(await told(driver)).toEqual([]);
+      expect(await notices(driver)).toEqual([]);
       await signIn(driver, 'anna');
-      expect(await told(driver)).toEqual(['a1/anna online']);
+      expect(await notices(driver)).toEqual(['a1/anna online']);
       await driver.advance(600_000);
-      expect(await told(driver)).toEqual([]);
+      expect(await notices(driver)).toEqual([]);
     });
 
-    it('knows a user who was signed in twice as gone after one sign-out', async () => {
+    it('treats a user who signed in twice as offline after one sign-out', async () => {
       const driver = await start();
       await signIn(driver, 'anna');
       await signIn(driver, 'anna');
@@ -61,7 +61,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
         signIn(driver, 'anna'),
       ] as const;
       for (const answer of answers) await answer;
-      const all = await told(driver);
+      const all = await notices(driver);
       expect(all.filter((one) => one.includes('anna'))).toEqual([
         'a1/anna online',
         'a1/anna offline',
@@ -75,7 +75,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
       await signIn(driver, 'anna');
       expect(await signIn(driver, 'bert', ['anna', 'bert'], otherId)).toEqual(new Set(['bert']));
       await driver.ledger.signOut(otherId, 'anna');
-      expect(await told(driver)).toEqual(['a1/anna online', 'a2/bert online']);
+      expect(await notices(driver)).toEqual(['a1/anna online', 'a2/bert online']);
     });
 
     it.each(['__proto__', 'constructor', 'a:b', 'a-_=@,.;Z', 'u'.repeat(128)])(
@@ -157,7 +157,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
   describe(`${name}, removing an app`, () => {
     const anna = { connection: 'c1', channel: 'presence-room', userId: 'anna' };
 
-    it('reports all of its members and channels as gone now, and nobody of another', async () => {
+    it('reports all of its members and channels as gone immediately, and none of another app', async () => {
       const driver = await start();
       await driver.join({ ...anna, appId });
       await driver.join({ ...anna, appId: otherId });
@@ -165,9 +165,9 @@ export function testUsers(name: string, harness: LedgerHarness): void {
       await driver.advance(10_000);
       const factsOf = (of: string) =>
         driver.facts.filter((fact) => fact.appId === of).map(({ at, text }) => `${at} ${text}`);
-      const came = ['0 channel_occupied', '0 member_added anna'];
-      expect(factsOf(appId)).toEqual([...came, '0 member_removed anna', '0 channel_vacated']);
-      expect(factsOf(otherId)).toEqual(came);
+      const arrival = ['0 channel_occupied', '0 member_added anna'];
+      expect(factsOf(appId)).toEqual([...arrival, '0 member_removed anna', '0 channel_vacated']);
+      expect(factsOf(otherId)).toEqual(arrival);
       expect(await driver.ledger.occupiedChannels(appId, '')).toEqual([]);
       expect(await driver.ledger.occupiedChannels(otherId, '')).toEqual(['presence-room']);
     });

@@ -15,7 +15,7 @@ import { testUsers } from './ledger-users.suite.ts';
 export function testLedger(name: string, harness: LedgerHarness): void {
   describe(seeded(`${name}, random actions`), () => {
     it(
-      'answers and reports exactly what the rules of grace and caches say, at exactly those times',
+      'answers and reports exactly what the rules of grace and caches require, at exactly those times',
       async () => {
         await fc.assert(
           fc.asyncProperty(ledgerCommands, async (commands) => {
@@ -36,7 +36,7 @@ export function testLedger(name: string, harness: LedgerHarness): void {
     );
 
     it(
-      'reports everybody still present as gone when it retires',
+      'reports all present members as gone when it retires',
       async () => {
         await fc.assert(
           fc.asyncProperty(ledgerCommands, async (commands) => {

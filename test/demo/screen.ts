@@ -26,8 +26,8 @@ export function scene(title: string, quotation: string): void {
 }
 
 /** Prints what a client does or receives. */
-export function client(who: string, text: string): void {
-  line('cyan', who, text);
+export function client(name: string, text: string): void {
+  line('cyan', name, text);
 }
 
 /** Prints a fact that the demo has checked. */

@@ -50,7 +50,7 @@ describe('soketify-emulator prune', () => {
   test.each([
     ['is missing', (file: string) => rmSync(file), /^error: the binary for this machine is missing: /],
     ['is another one', (file: string) => truncateSync(file, 1000), /is not the trusted one/],
-  ])('removes nothing where the binary of this machine %s', async (_, damage, reason) => {
+  ])('removes nothing if the binary of this machine %s', async (_, damage, reason) => {
     const { project, folder } = await install();
     damage(join(folder, own));
     const { code, output } = await prune(project);
@@ -59,7 +59,7 @@ describe('soketify-emulator prune', () => {
     for (const name of others) expect(statSync(join(folder, name)).size).toBe(1_500_000);
   });
 
-  test('refuses where the package is not found', async () => {
+  test('refuses if the package is not found', async () => {
     const { project, folder } = await install();
     rmSync(folder, { recursive: true });
     const { code, output } = await prune(project);

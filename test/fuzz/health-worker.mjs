@@ -1,4 +1,4 @@
-// Asks all the time whether the program is alive, in a thread of its own: what keeps the attackers busy must not count.
+// Checks continuously whether the program is alive. It runs in a separate thread, so that the work of the attackers does not delay it.
 import { parentPort, workerData } from 'node:worker_threads';
 
 const pauseMs = 20;

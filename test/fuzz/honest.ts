@@ -18,7 +18,7 @@ export class Honest {
   }
 
   /** Adds a user. Rejects if the server refuses the user. */
-  async come(): Promise<void> {
+  async join(): Promise<void> {
     this.#users += 1;
     const userId = `user-${this.#users}`;
     const channel = `presence-room-${this.#users % 3}`;
@@ -39,7 +39,7 @@ export class Honest {
   }
 
   /** Disconnects the user who joined first. */
-  go(): void {
+  leaveFirst(): void {
     const [first] = this.#present;
     if (first === undefined) return;
     this.#present.delete(first[0]);

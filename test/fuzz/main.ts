@@ -23,10 +23,10 @@ const { minutes, seed } = new Command('npm run fuzz --')
   .parse(process.argv.slice(2), { from: 'user' })
   .opts<{ minutes: number; seed: number }>();
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
 setTimeout(() => process.exit(1), (minutes * 60 + 300) * 1000).unref();
-say(`seed ${seed}`);
-const outcome = await runFuzz({ seconds: minutes * 60, seed, say });
+print(`seed ${seed}`);
+const outcome = await runFuzz({ seconds: minutes * 60, seed, log: print });
 const { losses, slowestHealthMs, slowestDuring, memoryBeforeMb, memoryAfterMb } = outcome;
 const faults = [
   ...losses,
@@ -37,6 +37,8 @@ const faults = [
     ? [`memory grew from ${memoryBeforeMb} to ${memoryAfterMb} MB`]
     : []),
 ];
-say(`${outcome.attacks.length} attacks; memory ${memoryBeforeMb} MB before, ${memoryAfterMb} MB after them`);
-for (const fault of faults) say(fault);
+print(
+  `${outcome.attacks.length} attacks; memory ${memoryBeforeMb} MB before, ${memoryAfterMb} MB after them`,
+);
+for (const fault of faults) print(fault);
 process.exitCode = faults.length > 0 ? 1 : 0;

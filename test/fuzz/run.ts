@@ -11,7 +11,7 @@ import { attacks } from './strangers.ts';
 export interface FuzzOptions {
   readonly seconds: number;
   readonly seed: number;
-  readonly say?: (text: string) => void;
+  readonly log?: (text: string) => void;
 }
 
 /** The result of a run. */
@@ -32,14 +32,14 @@ export interface FuzzOutcome {
 const settleMs = 30_000;
 
 /** Attacks the built program while honest users are connected, and reports what they lost. */
-export async function runFuzz({ seconds, seed, say = () => {} }: FuzzOptions): Promise<FuzzOutcome> {
+export async function runFuzz({ seconds, seed, log = () => {} }: FuzzOptions): Promise<FuzzOutcome> {
   await using receiver = await startReceiver();
   await using server = await startServer({
     apps: [{ ...app, webhooks: [{ url: receiver.url }] }],
     webhooks: quick,
   });
   const honest = new Honest(server.port);
-  for (let count = 0; count < 10; count += 1) await honest.come();
+  for (let count = 0; count < 10; count += 1) await honest.join();
   const health = new HealthCheck(server);
   const memoryBeforeMb = memoryMb(server.pid);
   const losses: string[] = [];
@@ -53,17 +53,19 @@ export async function runFuzz({ seconds, seed, say = () => {} }: FuzzOptions): P
     const attack = attacks[name]?.({ port: server.port, key: app.key, seed: seed + round });
     await Promise.all([attack, live(honest, losses)]);
     if (!honest.areAllConnected) losses.push(`an honest user lost the connection during: ${name}`);
-    say(`${name}: the slowest health check so far took ${Math.round(health.slowestMs)} ms`);
+    log(`${name}: the slowest health check so far took ${Math.round(health.slowestMs)} ms`);
     if (Date.now() >= endsAt && round >= names.length - 1) break;
   }
   await health.stop();
-  const toldOf = () =>
+  const reportedMembers = () =>
     replay(receiver.events.items).members.filter((member) => member.startsWith('presence-room'));
   const expected = honest.members.join();
   await receiver.events
-    .until(() => toldOf().join() === expected, settleMs)
+    .until(() => reportedMembers().join() === expected, settleMs)
     .catch(() => {
-      losses.push(`the webhooks report the members ${toldOf().join()}, but the members are ${expected}`);
+      losses.push(
+        `the webhooks report the members ${reportedMembers().join()}, but the members are ${expected}`,
+      );
     });
   const memoryAfterMb = memoryMb(server.pid);
   honest.end();
@@ -81,13 +83,13 @@ export async function runFuzz({ seconds, seed, say = () => {} }: FuzzOptions): P
 async function live(honest: Honest, losses: string[]): Promise<void> {
   for (let count = 0; count < 5; count += 1) {
     try {
-      await honest.come();
+      await honest.join();
     } catch (error) {
       losses.push(
         `an honest user could not connect: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
-    honest.go();
+    honest.leaveFirst();
     await wait(20);
   }
 }

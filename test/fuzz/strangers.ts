@@ -41,12 +41,12 @@ export const attacks: Readonly<Record<string, Attack>> = {
     );
   },
   'an endless series of channels, each occupied and left': async ({ port, seed, key }) => {
-    const said = Array.from({ length: 4000 }, (_, index) =>
+    const commands = Array.from({ length: 4000 }, (_, index) =>
       ['subscribe', 'unsubscribe'].map((what) =>
         JSON.stringify({ event: `pusher:${what}`, data: { channel: `flood-${seed}-${index}` } }),
       ),
     ).flat();
-    await Promise.all(times(3, () => talk({ port, key }, said)));
+    await Promise.all(times(3, () => talk({ port, key }, commands)));
   },
   'rejected subscriptions': async ({ port, key }) => {
     const wrong = JSON.stringify({
@@ -79,16 +79,16 @@ export const attacks: Readonly<Record<string, Attack>> = {
   'requests of every kind': async ({ port, seed }) => {
     const all = requests(seed, 300);
     for (let index = 0; index < all.length; index += 20) {
-      await Promise.all(all.slice(index, index + 20).map((request) => say(port, [request])));
+      await Promise.all(all.slice(index, index + 20).map((request) => write(port, [request])));
     }
   },
   'bodies in chunks of one byte that never end': async ({ port }) => {
     const head = 'POST /apps/1/events HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
     const chunks = Array.from({ length: 200 }, () => '1\r\nx\r\n'.repeat(1000));
-    await Promise.all(times(5, () => say(port, [head, ...chunks])));
+    await Promise.all(times(5, () => write(port, [head, ...chunks])));
   },
   'requests whose headers never end': async ({ port }) => {
-    await Promise.all(times(50, () => say(port, ['GET /apps/1/channels HTTP/1.1\r\nHost: a\r\nX-A: '])));
+    await Promise.all(times(50, () => write(port, ['GET /apps/1/channels HTTP/1.1\r\nHost: a\r\nX-A: '])));
   },
 };
 
@@ -118,7 +118,7 @@ async function talk(
 }
 
 /** Writes these bytes to a connection, and ends it when they are written or the server closes it. */
-async function say(port: number, texts: readonly string[]): Promise<void> {
+async function write(port: number, texts: readonly string[]): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.on('error', () => {});

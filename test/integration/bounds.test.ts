@@ -94,12 +94,12 @@ describe('limits above the default', () => {
     const receiver = await Receiver.start();
     const apps = [{ ...app, webhooks: [{ url: receiver.url, eventTypes: ['client_event'] }] }];
     const server = await startServer({ ...given, apps });
-    const [speaker, hearer] = [await Client.connect(server), await Client.connect(server)];
-    for (const client of [speaker, hearer]) await joinPrivate(client, 'private-a');
+    const [speaker, listener] = [await Client.connect(server), await Client.connect(server)];
+    for (const client of [speaker, listener]) await joinPrivate(client, 'private-a');
 
     const published = 'x'.repeat(1_500_000);
     expect(await trigger(server, 'private-a', published)).toMatchObject({ status: 200 });
-    expect((await hearer.next('news')).data).toBe(published);
+    expect((await listener.next('news')).data).toBe(published);
 
     const batch = Array.from({ length: 10 }, () => ({
       name: 'item',
@@ -108,20 +108,20 @@ describe('limits above the default', () => {
     }));
     expect(await post(server, '/apps/1/batch_events', { batch })).toMatchObject({ status: 200 });
 
-    const said = 'x'.repeat(400_000);
-    speaker.ws.send(JSON.stringify({ event: 'client-a', channel: 'private-a', data: said }));
-    expect((await hearer.next('client-a')).data).toBe(said);
+    const content = 'x'.repeat(400_000);
+    speaker.ws.send(JSON.stringify({ event: 'client-a', channel: 'private-a', data: content }));
+    expect((await listener.next('client-a')).data).toBe(content);
     const { events } = JSON.parse((await receiver.next()).body) as { events: unknown[] };
-    expect(events).toMatchObject([{ name: 'client_event', data: said }]);
+    expect(events).toMatchObject([{ name: 'client_event', data: content }]);
   });
 
   test('let a client use all of its limit, however it is escaped, twice in a row', async () => {
     const server = await startServer(given);
-    const [speaker, hearer] = [await Client.connect(server), await Client.connect(server)];
-    for (const client of [speaker, hearer]) await joinPrivate(client, 'private-a');
+    const [speaker, listener] = [await Client.connect(server), await Client.connect(server)];
+    for (const client of [speaker, listener]) await joinPrivate(client, 'private-a');
     for (let count = 0; count < 2; count += 1) speaker.ws.send(clientEvent('private-a', 2_000_000));
     for (let count = 0; count < 2; count += 1) {
-      expect((await hearer.next('client-big')).data).toHaveLength(2_000_000);
+      expect((await listener.next('client-big')).data).toHaveLength(2_000_000);
     }
     await speaker.ping();
   });

@@ -48,13 +48,13 @@ describe('compression', () => {
   test('does not affect a client without the extension', async () => {
     const server = await startServer({ compression: true });
     const { client: plain, countBytes } = await connectTo(server.port, false);
-    const { client: able } = await connectTo(server.port, true);
+    const { client: compressing } = await connectTo(server.port, true);
     expect(plain.ws.extensions).toBe('');
-    for (const client of [plain, able]) await client.subscribe('news');
+    for (const client of [plain, compressing]) await client.subscribe('news');
     const read = countBytes();
     const data = 'x'.repeat(2000);
     await trigger(server, 'news', data);
-    for (const client of [plain, able]) expect((await client.next('news')).data).toBe(data);
+    for (const client of [plain, compressing]) expect((await client.next('news')).data).toBe(data);
     expect(read()).toBeGreaterThan(data.length);
   });
 

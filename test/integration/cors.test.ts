@@ -60,7 +60,7 @@ describe('what only operators read', () => {
 });
 
 describe('OPTIONS', () => {
-  const asking = { origin, 'access-control-request-method': 'POST' };
+  const preflight = { origin, 'access-control-request-method': 'POST' };
 
   test.each([
     ['/apps/1/events', 'POST, OPTIONS'],
@@ -75,7 +75,7 @@ describe('OPTIONS', () => {
   });
 
   test('of a preflight request allows the headers that it names', async () => {
-    const wanted = { ...asking, 'access-control-request-headers': 'authorization, x-request-id' };
+    const wanted = { ...preflight, 'access-control-request-headers': 'authorization, x-request-id' };
     const { status, headers } = await ask(await startServer(), 'OPTIONS', '/apps/1/events', wanted);
     expect(status).toBe(204);
     expect(headers).toMatchObject({
@@ -87,12 +87,12 @@ describe('OPTIONS', () => {
   });
 
   test('of a preflight request without headers allows all', async () => {
-    const { headers } = await ask(await startServer(), 'OPTIONS', '/livez', asking);
+    const { headers } = await ask(await startServer(), 'OPTIONS', '/livez', preflight);
     expect(headers['access-control-allow-headers']).toBe('*, Authorization');
   });
 });
 
-test('a request above the rate is told when to retry', async () => {
+test('a response to a request above the rate shows the page when to retry', async () => {
   const server = await startGateway({}, [
     { method: 'get', pattern: '/busy', handle: () => refusal(tooManyRequests('Too many', 1.2)) },
   ]);

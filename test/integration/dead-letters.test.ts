@@ -66,7 +66,7 @@ async function remove(server: Server, path: string): Promise<unknown> {
   return statusCode === 200 ? body.json() : `${statusCode} ${await body.text()}`;
 }
 
-const told = ({ status, body }: Answer): unknown => [status, JSON.parse(body)];
+const read = ({ status, body }: Answer): unknown => [status, JSON.parse(body)];
 
 describe('what an endpoint did not get', () => {
   test('is listed with its attempts, and one by one', async () => {
@@ -97,7 +97,7 @@ describe('what an endpoint did not get', () => {
     const { server, receiver, lose, open, list } = await stage();
     const [first] = await lose('news');
     const id = String(first?.headers['webhook-id']);
-    const resend = async () => told(await post(server, `${deliveries}/${id}/resend`, ''));
+    const resend = async () => read(await post(server, `${deliveries}/${id}/resend`, ''));
     expect(await resend()).toEqual([
       200,
       {
@@ -136,13 +136,13 @@ describe('what an endpoint did not get', () => {
   test('is recovered in order once the endpoint works again', async () => {
     const { server, receiver, lose, open } = await stage();
     const lost = await lose('a', 'b', 'c', 'd');
-    const asked = { endpoint: 'main', since: '2020-01-01T00:00:00Z' };
-    const recover = async (more = {}) => told(await post(server, recoveries, { ...asked, ...more }));
+    const filter = { endpoint: 'main', since: '2020-01-01T00:00:00Z' };
+    const recover = async (more = {}) => read(await post(server, recoveries, { ...filter, ...more }));
     const matched = { deliveries: 4, events: 4 };
     expect(await recover({ dry_run: true })).toEqual([200, { matched }]);
     open();
-    const [status, begun] = (await recover()) as [number, { id: string }];
-    expect([status, begun]).toEqual([202, { id: begun.id, matched }]);
+    const [status, started] = (await recover()) as [number, { id: string }];
+    expect([status, started]).toEqual([202, { id: started.id, matched }]);
     for (const { body, headers } of lost) {
       const resent = await receiver.next();
       expect(resent.body).toBe(body);
@@ -151,19 +151,22 @@ describe('what an endpoint did not get', () => {
         'x-soketify-resend': '1',
       });
     }
-    const progress = async () => query(server, `${recoveries}/${begun.id}`);
-    const end = { id: begun.id, endpoint: 'main', matched, sent: 4, failed: 0, skipped: 0, left: 0 };
+    const progress = async () => query(server, `${recoveries}/${started.id}`);
+    const end = { id: started.id, endpoint: 'main', matched, sent: 4, failed: 0, skipped: 0, left: 0 };
     await expect.poll(progress).toEqual({ ...end, state: 'finished' });
-    expect(await remove(server, `${recoveries}/${begun.id}`)).toEqual({ ...end, state: 'finished' });
+    expect(await remove(server, `${recoveries}/${started.id}`)).toEqual({ ...end, state: 'finished' });
     expect(await recover({ dry_run: true })).toEqual([200, { matched: { deliveries: 0, events: 0 } }]);
   });
 
   test('is not poured onto an endpoint that is still down', async () => {
     const { server, receiver, lose } = await stage();
     await lose('a', 'b', 'c', 'd');
-    const [, begun] = told(await post(server, recoveries, { endpoint: 'main' })) as [number, { id: string }];
+    const [, started] = read(await post(server, recoveries, { endpoint: 'main' })) as [
+      number,
+      { id: string },
+    ];
     await expect
-      .poll(() => query(server, `${recoveries}/${begun.id}`))
+      .poll(() => query(server, `${recoveries}/${started.id}`))
       .toMatchObject({ state: 'stopped', cause: '3 attempts in a row failed', failed: 3, left: 1 });
     expect(receiver.requests).toHaveLength(7);
   });
@@ -183,11 +186,11 @@ describe('what an endpoint did not get', () => {
       params: { channel: 'news', since: '2020-01-01T00:00:00+00:00' },
     });
     expect(await answer.json()).toMatchObject({ deliveries: [{ reason: 'expired' }] });
-    const begun = await backend.post({
+    const started = await backend.post({
       path: '/webhooks/recover',
       body: { endpoint: 'main' } as unknown as string,
     });
-    expect(begun.status).toBe(202);
+    expect(started.status).toBe(202);
   });
 });
 

@@ -20,13 +20,13 @@ async function enter(client: Client, channel: string, userId: string): Promise<v
 
 /** The belief of an endpoint that got these requests. */
 function stateOf(requests: readonly Received[]) {
-  const told = new Replay();
+  const replay = new Replay();
   for (const { body } of requests) {
     const received = parseReceived(body);
     if (received.kind === 'malformed') throw new Error(received.message);
-    for (const event of received.body.events) told.apply(event);
+    for (const event of received.body.events) replay.apply(event);
   }
-  return told.state();
+  return replay.state();
 }
 
 test('a client that keeps occupying and leaving channels costs no member a webhook, nor the endpoint the truth', async () => {
@@ -46,15 +46,15 @@ test('a client that keeps occupying and leaving channels costs no member a webho
     },
     { clock },
   );
-  const stranger = await Client.connect(server);
+  const flooder = await Client.connect(server);
   const members: string[] = [];
   for (let room = 0; room < rooms; room += 1) {
     for (let index = 0; index < floodedBetween; index += 1) {
       const channel = `flood-${room}-${index}`;
-      stranger.send('pusher:subscribe', { channel });
-      stranger.send('pusher:unsubscribe', { channel });
+      flooder.send('pusher:subscribe', { channel });
+      flooder.send('pusher:unsubscribe', { channel });
     }
-    await stranger.ping();
+    await flooder.ping();
     await enter(await Client.connect(server), `presence-room-${room}`, `user-${room}`);
     members.push(`presence-room-${room}`);
     await clock.advance(20);

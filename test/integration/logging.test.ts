@@ -36,13 +36,15 @@ describe('at the level trace', () => {
     await expect.poll(() => log.of('webhook answered').length).toBeGreaterThan(0);
     await get(server, `${signedTarget('GET', '/apps/1/channels')}0`);
 
-    const said = (message: string): string => JSON.stringify(log.of(message));
-    expect(said('frame received')).toContain('pusher:subscribe');
-    expect(said('frame sent')).toContain('pusher_internal:subscription_succeeded');
-    expect(said('request received')).toContain('/apps/1/events');
-    expect(said('request answered')).toContain('"status":401');
-    expect(said('webhook sent')).toContain('channel_occupied');
-    expect(said('webhook answered')).toMatch(/"status":307,.*"location":"\/seen\/\*{8}".*x-pusher-signature/);
+    const textOf = (message: string): string => JSON.stringify(log.of(message));
+    expect(textOf('frame received')).toContain('pusher:subscribe');
+    expect(textOf('frame sent')).toContain('pusher_internal:subscription_succeeded');
+    expect(textOf('request received')).toContain('/apps/1/events');
+    expect(textOf('request answered')).toContain('"status":401');
+    expect(textOf('webhook sent')).toContain('channel_occupied');
+    expect(textOf('webhook answered')).toMatch(
+      /"status":307,.*"location":"\/seen\/\*{8}".*x-pusher-signature/,
+    );
     const lines = log.lines.map((line) => JSON.stringify(line));
     for (const line of lines) {
       expect(line.length).toBeLessThan(3000);

@@ -50,9 +50,9 @@ test('many members who join together and leave together are reported to everybod
     for (const _ of leaving) await client.next('pusher_internal:member_removed');
     await client.ping();
   }
-  const gone = usersIn(staying[0] as Client, 'member_removed');
-  expect(gone.toSorted((a, b) => Number(a) - Number(b))).toEqual(
+  const removed = usersIn(staying[0] as Client, 'member_removed');
+  expect(removed.toSorted((a, b) => Number(a) - Number(b))).toEqual(
     leaving.map((_, index) => `${2 * index + 1}`),
   );
-  for (const client of staying) expect(usersIn(client, 'member_removed')).toEqual(gone);
+  for (const client of staying) expect(usersIn(client, 'member_removed')).toEqual(removed);
 });

@@ -56,14 +56,14 @@ describe('GET /metrics', () => {
 });
 
 describe('the limits of connections', () => {
-  test('are told of the node and of each app that has one', async () => {
+  test('are reported for the node and for each app that has one', async () => {
     const limited = { ...app, limits: { connections: 20 } };
     const server = await startServer({ maxConnections: 30, apps: [limited] });
     expect(await metric(server, 'soketify_connections_limit')).toBe(30);
     expect(await metric(server, 'soketify_app_connections_limit')).toBe(20);
   });
 
-  test('that the limit of open files sets are those of the node', async () => {
+  test('include the one that follows from the limit of open files', async () => {
     const server = await startServer({}, { openFiles: { limit: 1000, open: 20 } });
     const limit = await metric(server, 'soketify_connections_limit');
     expect(limit).toBeGreaterThan(500);

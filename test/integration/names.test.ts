@@ -11,7 +11,7 @@ import { turn } from './support/senders.ts';
 const one: Address = { address: '192.0.2.1', family: 4 };
 const six: Address = { address: '2001:db8:0:0:0:0:0:1', family: 6 };
 
-/** Names for which a name server of the test is asked, with files and a last resort of the test's own. */
+/** Names that are looked up at a name server of the test, with the test's own files and last resort. */
 async function stage(
   answer: (name: string, type: 'A' | 'AAAA') => NameAnswer,
   { hosts = '', resolv = '' }: { readonly hosts?: string; readonly resolv?: string } = {},
@@ -23,14 +23,14 @@ async function stage(
   writeFileSync(files.hosts, hosts);
   writeFileSync(files.resolv, resolv);
   const clock = new FakeClock();
-  const asked: string[] = [];
+  const lookups: string[] = [];
   const answers: ((addresses: readonly Address[]) => void)[] = [];
   const names = new Names({
     clock,
     servers: [server.address],
     files,
-    askSystem(name, answered) {
-      asked.push(name);
+    lookUpInSystem(name, answered) {
+      lookups.push(name);
       answers.push(answered);
     },
   });
@@ -38,16 +38,16 @@ async function stage(
     for (const answered of answers) answered([]);
     names.close();
   });
-  return { names, clock, files, questions: server.questions, asked, answers };
+  return { names, clock, files, questions: server.questions, lookups, answers };
 }
 
 /** Lets the event loop run until the condition holds. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turn();
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await turn();
 }
 
 describe('a name', () => {
-  test('is what the name servers say, in both families', async () => {
+  test('resolves to the addresses from the name servers, in both families', async () => {
     const { names, clock } = await stage(() => ({ v4: ['192.0.2.1'], v6: ['2001:db8::1'] }));
     const addresses = await names.resolve('Hooks.Example.com');
     expect(addresses).toHaveLength(2);
@@ -56,7 +56,7 @@ describe('a name', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is asked for once while the answer is valid, whoever needs it', async () => {
+  test('is looked up once while the answer is valid, for all callers', async () => {
     const { names, clock, questions } = await stage(() => ({ v4: ['192.0.2.1'], ttl: 20 }));
     await Promise.all([names.resolve('a.test'), names.resolve('a.test'), names.resolve('A.test')]);
     await clock.advance(19_999);
@@ -81,7 +81,7 @@ describe('a name', () => {
     expect(questions.length).toBeGreaterThan(before);
   });
 
-  test('fails when the time is over, and is asked for again soon', async () => {
+  test('fails when the time is over, and is looked up again soon', async () => {
     const { names, clock, questions } = await stage(() => 'silence');
     const outcome = names.resolve('a.test').catch((error: unknown) => error);
     await until(() => questions.length > 0);
@@ -97,7 +97,7 @@ describe('a name', () => {
     expect(await again).toMatchObject({ code: 'DNS_TIMEOUT' });
   });
 
-  test('of which one family is never answered becomes known through the other soon', async () => {
+  test('is resolved by one family soon if the other is never answered', async () => {
     const { names, clock, questions } = await stage((_, type) =>
       type === 'A' ? { v4: ['192.0.2.1'] } : 'silence',
     );
@@ -110,9 +110,9 @@ describe('a name', () => {
   });
 
   test('that a server cannot look up fails with that reason', async () => {
-    const { names, asked } = await stage(() => 'failure');
+    const { names, lookups } = await stage(() => 'failure');
     await expect(names.resolve('a.test')).rejects.toMatchObject({ code: 'DNS_SERVFAIL' });
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
   test('with few dots is first completed by the search domains, as in Kubernetes', async () => {
@@ -128,7 +128,7 @@ describe('a name', () => {
   });
 
   test.each(['hooks.example.com', 'hooks.example.com.'])(
-    'with enough dots is asked for unchanged: %s',
+    'with enough dots is looked up unchanged: %s',
     async (name) => {
       const { names, questions } = await stage(() => ({ v4: ['192.0.2.1'] }), { resolv: 'search corp.test' });
       await names.resolve(name);
@@ -137,7 +137,7 @@ describe('a name', () => {
   );
 });
 
-describe('no name server is asked', () => {
+describe('no name server is queried', () => {
   test('for an address', async () => {
     const { names, questions } = await stage(() => 'silence');
     expect(await names.resolve('192.0.2.1')).toEqual([one]);
@@ -170,16 +170,16 @@ describe('no name server is asked', () => {
 });
 
 describe('the operating system', () => {
-  test('is asked for a name that name servers do not know, one name at a time', async () => {
-    const { names, asked, answers } = await stage(() => 'no such name');
+  test('looks up names that name servers do not know, one at a time', async () => {
+    const { names, lookups, answers } = await stage(() => 'no such name');
     const outcomes = ['a', 'b', 'c'].map((name) => names.resolve(name).catch((error: unknown) => error));
-    await until(() => asked.length > 0);
+    await until(() => lookups.length > 0);
     for (let round = 0; round < 20; round += 1) await turn();
-    expect(asked).toHaveLength(1);
+    expect(lookups).toHaveLength(1);
     answers[0]?.([one]);
-    await until(() => asked.length > 1);
+    await until(() => lookups.length > 1);
     answers[1]?.([]);
-    await until(() => asked.length > 2);
+    await until(() => lookups.length > 2);
     answers[2]?.([six]);
     const results = await Promise.all(outcomes);
     expect(results).toContainEqual([one]);
@@ -188,11 +188,11 @@ describe('the operating system', () => {
   });
 
   test('delays no name that name servers know, even if it does not answer', async () => {
-    const { names, clock, asked } = await stage((name) =>
+    const { names, clock, lookups } = await stage((name) =>
       name.startsWith('known') ? { v4: ['192.0.2.1'] } : 'no such name',
     );
     const lost = ['a', 'b'].map((name) => names.resolve(name).catch((error: unknown) => error));
-    await until(() => asked.length > 0);
+    await until(() => lookups.length > 0);
     expect(await names.resolve('known.test')).toEqual([one]);
     await clock.advance(3000);
     for (const error of await Promise.all(lost)) expect(error).toMatchObject({ code: 'DNS_TIMEOUT' });

@@ -53,10 +53,10 @@ describe('the Dashboard', () => {
 
   test('cannot be read by other pages', async () => {
     const server = await startGateway({}, routes);
-    const asked = { origin: 'https://example.com', 'access-control-request-method': 'POST' };
+    const preflight = { origin: 'https://example.com', 'access-control-request-method': 'POST' };
     for (const method of ['GET', 'OPTIONS'] as const) {
       const url = `http://127.0.0.1:${server.port}/dashboard/`;
-      const { headers, body } = await request(url, { method, headers: asked });
+      const { headers, body } = await request(url, { method, headers: preflight });
       await body.dump();
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     }
@@ -182,7 +182,7 @@ describe('the sender of a request', () => {
     });
   });
 
-  test('is not whoever it claims to be', async () => {
+  test('is not identified by headers that it sets itself', async () => {
     expect(await callerOf([], proxied)).toMatchObject({
       remoteAddress: '127.0.0.1',
       isSecure: false,

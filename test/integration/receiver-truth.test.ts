@@ -39,30 +39,30 @@ class Visitors {
     this.#port = port;
   }
 
-  async join(who: number, name: string): Promise<void> {
-    const client = this.#clients.get(who) ?? (await Client.connect({ port: this.#port }));
-    this.#clients.set(who, client);
-    const channelData = JSON.stringify({ user_id: `user-${who % 3}` });
+  async join(number: number, name: string): Promise<void> {
+    const client = this.#clients.get(number) ?? (await Client.connect({ port: this.#port }));
+    this.#clients.set(number, client);
+    const channelData = JSON.stringify({ user_id: `user-${number % 3}` });
     const signed = `${client.socketId}:${name}:${channelData}`;
     const rest = { auth: `app-key:${sign('app-secret', signed)}`, channel_data: channelData };
     client.send('pusher:subscribe', { channel: name, ...(name.startsWith('presence-') && rest) });
     await client.ping();
   }
 
-  async leave(who: number, name: string): Promise<void> {
-    const client = this.#clients.get(who);
+  async leave(number: number, name: string): Promise<void> {
+    const client = this.#clients.get(number);
     client?.send('pusher:unsubscribe', { channel: name });
     await client?.ping();
   }
 
-  async disconnect(who: number): Promise<void> {
-    const client = this.#clients.get(who);
-    this.#clients.delete(who);
+  async disconnect(number: number): Promise<void> {
+    const client = this.#clients.get(number);
+    this.#clients.delete(number);
     await client?.leave();
   }
 
   async end(): Promise<void> {
-    for (const who of this.#clients.keys()) await this.disconnect(who);
+    for (const number of this.#clients.keys()) await this.disconnect(number);
   }
 }
 
@@ -77,11 +77,11 @@ describe(seeded('a receiver'), () => {
             clock: 'virtual',
             apps: [{ webhooks: [{ url: receiver.url }] }],
           });
-          const crowd = new Visitors(soketify.port);
+          const group = new Visitors(soketify.port);
           for (const one of steps) {
-            if (one.kind === 'join') await crowd.join(one.visitor, one.channel);
-            else if (one.kind === 'leave') await crowd.leave(one.visitor, one.channel);
-            else if (one.kind === 'disconnect') await crowd.disconnect(one.visitor);
+            if (one.kind === 'join') await group.join(one.visitor, one.channel);
+            else if (one.kind === 'leave') await group.leave(one.visitor, one.channel);
+            else if (one.kind === 'disconnect') await group.disconnect(one.visitor);
             else if (one.kind === 'pass') await soketify.clock.advance(one.ms);
             else soketify.faults.webhooks(one.fault);
           }
@@ -90,17 +90,17 @@ describe(seeded('a receiver'), () => {
           await soketify.clock.advance(3000);
           await soketify.idle();
           const truth = await soketify.channels();
-          const told = receiver.state();
-          expect(told.contradictions).toEqual([]);
-          expect(told.occupied).toEqual(truth.map(({ name }) => name));
-          expect(told.members).toEqual(
+          const state = receiver.state();
+          expect(state.contradictions).toEqual([]);
+          expect(state.occupied).toEqual(truth.map(({ name }) => name));
+          expect(state.members).toEqual(
             Object.fromEntries(
               truth
                 .filter(({ userIds }) => userIds !== undefined)
                 .map(({ name, userIds = [] }) => [name, [...userIds].toSorted()]),
             ),
           );
-          await crowd.end();
+          await group.end();
         }),
         runs(15),
       );

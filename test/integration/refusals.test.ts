@@ -185,8 +185,8 @@ test('a client that expects 100 Continue before it sends its body is answered im
   const target = signedTarget('POST', '/apps/1/events', { body });
   const fields = `Host: a\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\nConnection: close`;
   const socket = await dial(server, `POST ${target} HTTP/1.1\r\n${fields}\r\n\r\n`);
-  const [told] = (await once(socket, 'data')) as [Buffer];
-  expect(told.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  const [response] = (await once(socket, 'data')) as [Buffer];
+  expect(response.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
   const answer = readAll(socket);
   socket.write(body);
   expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

@@ -74,8 +74,8 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     });
 
     test.each([
-      ['is to speak something else', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
-      ['is told to wait at endless length', `HTTP/1.1 100 Continue\r\nA: ${'x'.repeat(100_000)}`],
+      ['switches the protocol', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
+      ['gets an interim response that never ends', `HTTP/1.1 100 Continue\r\nA: ${'x'.repeat(100_000)}`],
     ])('is unreachable when it %s', async (__, answer) => {
       const { outcome } = await sendTo(answer);
       expect(await outcome).toMatchObject({ kind: 'unreachable' });
@@ -162,14 +162,14 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     test('ends with its time at the latest, and counts by the status line then, too', async () => {
       const own = senderOf(create);
       let answer: (() => void) | undefined;
-      const asked = new Promise<void>((resolve) => {
+      const requested = new Promise<void>((resolve) => {
         void rawServer(({ socket }) => {
           answer = () => void socket.write(halfOk);
           resolve();
         }).then(({ url }) => void (outcome = own.send(url)));
       });
       let outcome: Promise<unknown> | undefined;
-      await asked;
+      await requested;
       await own.clock.advance(3900);
       const waits = timerSet(own.clock, 100);
       answer?.();

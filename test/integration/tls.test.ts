@@ -170,7 +170,7 @@ describe('a new certificate', () => {
     }
   });
 
-  test('is one whose files have other content: for another name or time of a file nothing is opened', async () => {
+  test('is loaded only if the content of its files has changed, not for another name or time', async () => {
     const uws = await loadUws();
     const made = vi.spyOn(uws, 'SSLApp');
     onTestFinished(() => made.mockRestore());

@@ -28,9 +28,9 @@ describe('a webhook', () => {
       webhooks: { batch },
     });
     const client = await Client.connect(server);
-    const foreigner = await Client.connect(server, '/app/other-key');
+    const otherAppClient = await Client.connect(server, '/app/other-key');
     for (const channel of ['news-1', 'a-sport', 'misc']) await client.subscribe(channel);
-    await foreigner.subscribe('news-1');
+    await otherAppClient.subscribe('news-1');
     const received = await Promise.all(receivers.map((receiver) => receiver.next()));
     await server.close();
     expect(received.map((one, index) => isSigned(one, index === 2 ? otherApp.secret : app.secret))).toEqual([
@@ -133,7 +133,7 @@ describe('two endpoints of one app with the same URL', () => {
 });
 
 test('receive the epoch of the state in each webhook, like the list of drops, and a new server has another', async () => {
-  const lives: unknown[] = [];
+  const epochs: unknown[] = [];
   for (let start = 0; start < 2; start += 1) {
     const receiver = await Receiver.start();
     const apps = [{ ...app, webhooks: [{ url: receiver.url }] }];
@@ -146,11 +146,11 @@ test('receive the epoch of the state in each webhook, like the list of drops, an
       expect(await query(server, '/apps/1/webhooks/dropped')).toMatchObject({
         epoch: headers['x-soketify-epoch'],
       });
-      lives[start] ??= headers['x-soketify-epoch'];
-      expect(headers['x-soketify-epoch']).toBe(lives[start]);
+      epochs[start] ??= headers['x-soketify-epoch'];
+      expect(headers['x-soketify-epoch']).toBe(epochs[start]);
     }
   }
-  expect(lives[0]).not.toBe(lives[1]);
+  expect(epochs[0]).not.toBe(epochs[1]);
 });
 
 test('have their drops listed by channel', async () => {

@@ -98,7 +98,7 @@ test('an event that the limits accept fits into a message and a webhook, and bod
       const userId = char.repeat(limits.userIdLength);
       const frame = eventEncoder(name, data, userId)(channel);
       assert.ok(Buffer.byteLength(frame) <= messageBytes(limits));
-      const said = {
+      const event = {
         name: 'client_event',
         channel,
         event: name,
@@ -106,7 +106,7 @@ test('an event that the limits accept fits into a message and a webhook, and bod
         userId,
         socketId: socketIdOf('1.1'),
       } as const;
-      assert.ok(Buffer.byteLength(encodeEvent(said)) <= eventBytes(limits));
+      assert.ok(Buffer.byteLength(encodeEvent(event)) <= eventBytes(limits));
 
       const item = escapedJson({ name, channel, data, socket_id: '123456.7890123' });
       const batch = limits.eventsPerBatch * (item.length + 1) + '{"batch":[]}'.length;

@@ -23,7 +23,7 @@ interface World {
   /** The texts of all added entries in order. */
   readonly added: string[];
   /** The texts that a listener received in order, and the number of those that it missed. */
-  readonly told: string[];
+  readonly received: string[];
   missed: number;
   lastSeq: number | undefined;
   takesMore: boolean;
@@ -35,7 +35,7 @@ function take(world: World, { rows, skipped, isRestarted }: ConsoleRows): boolea
   for (const { seq, text } of rows) {
     assert.ok(seq > (world.lastSeq ?? 0));
     world.lastSeq = seq;
-    world.told.push(text);
+    world.received.push(text);
   }
   world.missed += skipped;
   return world.takesMore;
@@ -106,7 +106,7 @@ describe(seeded('the console'), () => {
             clock,
             feed,
             added: [],
-            told: [],
+            received: [],
             missed: 0,
             lastSeq: undefined,
             takesMore: true,
@@ -122,15 +122,15 @@ describe(seeded('the console'), () => {
           world.subscription?.resume();
           clock.advanceSync(200);
           // In the order of addition, and none twice.
-          const places = world.told.map((text) => Number(text.split(' ')[0]));
+          const places = world.received.map((text) => Number(text.split(' ')[0]));
           assert.deepEqual(
             places,
             [...new Set(places)].toSorted((a, b) => a - b),
           );
           const isReconnected = all.some((one) => one.toString() === 'reconnect()');
           // A closed connection may already have received the number of missed rows, and receives it again.
-          if (isReconnected) assert.ok(world.told.length + world.missed >= world.added.length);
-          else assert.equal(world.told.length + world.missed, world.added.length);
+          if (isReconnected) assert.ok(world.received.length + world.missed >= world.added.length);
+          else assert.equal(world.received.length + world.missed, world.added.length);
           feed.close();
           assert.equal(clock.pending, 0);
         }),
@@ -185,7 +185,7 @@ describe(seeded('a ring'), () => {
 
 describe(seeded('a shelf'), () => {
   test('keeps the latest values that fit, whatever is deleted or grows', () => {
-    const doings = fc.array(
+    const operations = fc.array(
       fc.record({
         key: fc.nat({ max: 15 }),
         size: fc.nat({ max: 40 }),
@@ -194,7 +194,7 @@ describe(seeded('a shelf'), () => {
       { maxLength: 200 },
     );
     fc.assert(
-      fc.property(doings, fc.nat({ max: 12 }), fc.nat({ max: 200 }), (all, count, most) => {
+      fc.property(operations, fc.nat({ max: 12 }), fc.nat({ max: 200 }), (all, count, most) => {
         const shelf = new Shelf<number, { bytes: number }>({ count, bytes: most });
         let model: { key: number; value: { bytes: number } }[] = [];
         for (const { key, size, what } of all) {

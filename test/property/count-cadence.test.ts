@@ -10,10 +10,10 @@ import { step, type Step } from '../support/property/step.ts';
 import { application, channelName } from '../support/unit/application.ts';
 
 /** The numbers in Pusher's documentation. */
-const crowd = 100;
+const deferredAbove = 100;
 const everyMs = 5000;
 
-interface Telling {
+interface SentCount {
   readonly at: number;
   readonly count: number;
 }
@@ -21,8 +21,8 @@ interface Telling {
 /** Channels whose subscribers join and leave, and the counts that are sent for each. */
 class World {
   readonly clock = new FakeClock();
-  readonly frames = new Map<string, Telling[]>();
-  readonly webhooks = new Map<string, Telling[]>();
+  readonly frames = new Map<string, SentCount[]>();
+  readonly webhooks = new Map<string, SentCount[]>();
   readonly #app = new LocalApp(application({ subscriptionCount: true }), '0/');
   readonly #holds = new Map<string, Subscription[]>();
   readonly #counts = new SubscriptionCounts({
@@ -48,12 +48,12 @@ class World {
     return this.#app.registry.subscribers(channelName(channel));
   }
 
-  come(channel: string): void {
+  join(channel: string): void {
     listOf(this.#holds, channel).push(this.#app.registry.join(channelName(channel)));
     this.#changed(channel);
   }
 
-  go(channel: string): void {
+  leave(channel: string): void {
     const subscription = this.#holds.get(channel)?.pop();
     if (subscription === undefined) return;
     this.#app.registry.leave(subscription, this.clock.now(), 0);
@@ -64,13 +64,13 @@ class World {
   #changed(channel: string): void {
     this.#counts.changed(this.#app, channelName(channel));
     const count = this.count(channel);
-    if (count > crowd) return;
+    if (count > deferredAbove) return;
     assert.deepEqual(this.webhooks.get(channel)?.at(-1), { at: this.clock.now(), count });
   }
 
-  #note(told: Map<string, Telling[]>, channel: string, count: number): void {
+  #note(counts: Map<string, SentCount[]>, channel: string, count: number): void {
     assert.equal(count, this.count(channel));
-    listOf(told, channel).push({ at: this.clock.now(), count });
+    listOf(counts, channel).push({ at: this.clock.now(), count });
   }
 }
 
@@ -84,22 +84,22 @@ const channel = fc.constantFrom('news', 'private-a', 'cache-a');
 const amount = fc.constantFrom(1, 1, 2, 60, 99, 100, 101, 150);
 const walk: fc.Arbitrary<Step<World>[]> = fc.array(
   fc.oneof(
-    { arbitrary: fc.tuple(channel, amount).map(([name, times]) => come(name, times)), weight: 3 },
-    { arbitrary: fc.tuple(channel, amount).map(([name, times]) => go(name, times)), weight: 2 },
+    { arbitrary: fc.tuple(channel, amount).map(([name, times]) => join(name, times)), weight: 3 },
+    { arbitrary: fc.tuple(channel, amount).map(([name, times]) => leave(name, times)), weight: 2 },
     { arbitrary: fc.constantFrom(1, 500, 2500, 4999, 5000, 5001, 20_000).map(advance), weight: 4 },
   ),
   { maxLength: 60, size: 'max' },
 );
 
-function come(name: string, times: number): Step<World> {
-  return step(`come(${name}) x ${times}`, (world) => {
-    for (let count = 0; count < times; count += 1) world.come(name);
+function join(name: string, times: number): Step<World> {
+  return step(`join(${name}) x ${times}`, (world) => {
+    for (let count = 0; count < times; count += 1) world.join(name);
   });
 }
 
-function go(name: string, times: number): Step<World> {
-  return step(`go(${name}) x ${times}`, (world) => {
-    for (let count = 0; count < times; count += 1) world.go(name);
+function leave(name: string, times: number): Step<World> {
+  return step(`leave(${name}) x ${times}`, (world) => {
+    for (let count = 0; count < times; count += 1) world.leave(name);
   });
 }
 
@@ -116,15 +116,15 @@ describe(seeded('the count of subscribers'), () => {
           const world = new World();
           for (const run of steps) await run(world);
           world.clock.advanceSync(everyMs);
-          for (const [name, told] of world.webhooks) {
-            assert.equal(told.at(-1)?.count, world.count(name));
-            for (const [index, { at, count }] of told.entries()) {
-              if (count > crowd) assert.ok(at - (told[index - 1]?.at ?? -Infinity) >= everyMs);
+          for (const [name, counts] of world.webhooks) {
+            assert.equal(counts.at(-1)?.count, world.count(name));
+            for (const [index, { at, count }] of counts.entries()) {
+              if (count > deferredAbove) assert.ok(at - (counts[index - 1]?.at ?? -Infinity) >= everyMs);
             }
             // No subscriber is left to receive the 0.
             assert.deepEqual(
               world.frames.get(name),
-              told.filter(({ count }) => count > 0),
+              counts.filter(({ count }) => count > 0),
             );
           }
           const sum = (): number => [...world.webhooks.values()].flat().length;
@@ -148,15 +148,17 @@ describe(seeded('the count of subscribers'), () => {
           fc.integer({ min: 101, max: 400 }),
           (gapMs, size) => {
             const world = new World();
-            for (let count = 0; count < size; count += 1) world.come('news');
+            for (let count = 0; count < size; count += 1) world.join('news');
             const from = world.webhooks.get('news')?.at(-1)?.at ?? 0;
             for (let elapsed = 0; elapsed < 60_000; elapsed += gapMs) {
               world.clock.advanceSync(gapMs);
-              world.come('news');
+              world.join('news');
             }
-            const told = (world.webhooks.get('news') ?? []).filter(({ at }) => at > from).map(({ at }) => at);
+            const counts = (world.webhooks.get('news') ?? [])
+              .filter(({ at }) => at > from)
+              .map(({ at }) => at);
             assert.deepEqual(
-              told.slice(0, 12),
+              counts.slice(0, 12),
               Array.from({ length: 12 }, (_, index) => (index + 1) * everyMs),
             );
           },

@@ -64,14 +64,14 @@ function walk(maxBytes: number) {
     },
   });
   const { append, clock, dispatcher, office, sender, store } = made;
-  const hear = (fact: DeliveryFact): void => {
+  const onFact = (fact: DeliveryFact): void => {
     if (fact.kind !== 'decided' || fact.fate === 'delivered' || fact.fate === 'undone') return;
     lost.push(...fact.events.map(({ json }) => numberOf(json)));
   };
   return {
     store,
     lost,
-    hear,
+    onFact,
     letters(): readonly DeadLetter[] {
       const page = office.read('1', { limit: 1_000_000 });
       if (page instanceof Promise || page === unknownCursor || isUnavailable(page))
@@ -118,7 +118,7 @@ describe(seeded('dead letters'), () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
           const stage = walk(64 * 1024 * 1024);
-          stage.made.subscribers.push(stage.hear);
+          stage.made.subscribers.push(stage.onFact);
           for (const one of steps) await stage.take(one);
           await stage.end();
           const letters = stage.letters();
@@ -143,7 +143,7 @@ describe(seeded('dead letters'), () => {
           fc.integer({ min: 500, max: 20_000 }),
           async (steps, maxBytes) => {
             const stage = walk(maxBytes);
-            stage.made.subscribers.push(stage.hear);
+            stage.made.subscribers.push(stage.onFact);
             for (const one of steps) {
               await stage.take(one);
               expect(stage.store.bytes).toBeLessThanOrEqual(maxBytes);

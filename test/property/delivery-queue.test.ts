@@ -15,17 +15,18 @@ const pushed = (ages: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
     .record({
       channel: fc.constantFrom('a', 'b', 'c', 'd', 'private-e', 'presence-f'),
       name: fc.constantFrom(...eventNames),
-      who: fc.constantFrom({}, { source: '1' }, { source: '2' }, { source: '2', userId: 'u' }),
+      origin: fc.constantFrom({}, { source: '1' }, { source: '2' }, { source: '2', userId: 'u' }),
       bytes: fc.constantFrom(50, 60, 200, 400, 900),
       times: fc.constantFrom(1, 1, 2, 5, 30),
       ageMs: ages,
     })
-    .map(({ channel, name, who, bytes, times, ageMs }) =>
+    .map(({ channel, name, origin, bytes, times, ageMs }) =>
       print(
         (shell) => {
-          for (let count = 0; count < times; count += 1) shell.push(channel, name, bytes, { ageMs, ...who });
+          for (let count = 0; count < times; count += 1)
+            shell.push(channel, name, bytes, { ageMs, ...origin });
         },
-        `push(${channel}, ${name}, ${bytes}, ${JSON.stringify({ ageMs, ...who })}) x ${times}`,
+        `push(${channel}, ${name}, ${bytes}, ${JSON.stringify({ ageMs, ...origin })}) x ${times}`,
       ),
     );
 const restore = fc

@@ -12,7 +12,7 @@ import { allFates, graces, stackPolicy, twoApps, walk, type World } from '../sup
 import { Stack, type StackOptions } from '../support/property/stack.ts';
 import { step, type Step } from '../support/property/step.ts';
 import { channelName } from '../support/unit/application.ts';
-import { expectTruthSaid } from '../support/property/truth-world.ts';
+import { expectReportedTruth } from '../support/property/truth-world.ts';
 
 /** A program whose endpoints are enabled, disabled, added and removed. */
 interface TruthWorld extends World {
@@ -143,7 +143,7 @@ async function begin(options: Omit<StackOptions, 'applications'>, isReconciled =
     late: 0,
     gaps: new Set(),
     clients: [] as StackClient[],
-    said: [],
+    clientEvents: [],
   };
   await world.stack.start();
   for (const app of [...twoApps, ...twoApps]) world.clients.push(world.stack.connect(app));
@@ -202,7 +202,7 @@ describe(seeded('the reported belief of an endpoint'), () => {
           for (const one of history) {
             await one(world);
             await world.stack.clock.advance(0);
-            await expectTruthSaid(world.stack, configured(world), exceptions(world));
+            await expectReportedTruth(world.stack, configured(world), exceptions(world));
           }
         }),
         runs(80),
@@ -225,7 +225,7 @@ describe(seeded('the reported belief of an endpoint'), () => {
             const skips = waits(world);
             const mayNotKnow = ({ id }: Endpoint, channel: string): boolean =>
               !isReconciled && world.droppedBefore.has(`${id} ${channel}`);
-            await expectTruthSaid(world.stack, world, { skips, mayNotKnow });
+            await expectReportedTruth(world.stack, world, { skips, mayNotKnow });
           }
         }),
         runs(50),
@@ -241,7 +241,7 @@ describe(seeded('the reported belief of an endpoint'), () => {
     const { stack } = world;
     const [client = expect.fail('there is no client')] = world.clients;
     const differences = async (): Promise<readonly string[]> => {
-      await expectTruthSaid(world.stack, world, { mayNotKnow: () => world.stack !== stack });
+      await expectReportedTruth(world.stack, world, { mayNotKnow: () => world.stack !== stack });
       const view = (await world.stack.truth('a', 'a-all')) ?? expect.fail('it is not known');
       return view.differences.map(
         ({ userId = 'channel', believed, actual }) => `${userId}: ${believed}, ${actual}`,
@@ -277,14 +277,14 @@ describe(seeded('the reported belief of an endpoint'), () => {
     await stack.clock.advance(250);
     first.disconnect();
     await stack.clock.advance(3100);
-    const heard = stack.receivers.get('http://receiver/a-all')?.acknowledged ?? [];
-    const ofHall = heard.filter(({ channel }) => channel === 'presence-cache-hall').map(({ name }) => name);
+    const taken = stack.receivers.get('http://receiver/a-all')?.acknowledged ?? [];
+    const ofHall = taken.filter(({ channel }) => channel === 'presence-cache-hall').map(({ name }) => name);
     expect(ofHall).toEqual(['member_added', 'channel_occupied', 'channel_vacated']);
     stack.kill();
     for (const one of clients) one.lose();
     world.restart();
     await world.stack.start();
-    await expectTruthSaid(world.stack, world, { skips: waits(world) });
+    await expectReportedTruth(world.stack, world, { skips: waits(world) });
   });
 
   it(
@@ -313,7 +313,7 @@ describe(seeded('the reported belief of an endpoint'), () => {
               expect(await world.stack.reconciler.reconcile(id, endpoint.id)).toBe(0);
             }
           }
-          await expectTruthSaid(world.stack, world, exceptions(world));
+          await expectReportedTruth(world.stack, world, exceptions(world));
         }),
         runs(50),
       );

@@ -46,9 +46,9 @@ describe(seeded('events that cancel each other out'), () => {
         const waiting = events.slice(sent);
         const undone = new Set(findUndone(waiting, (event) => event));
         const rest = waiting.filter((event) => !undone.has(event));
-        const told = replay([...before, ...rest]);
-        assert.deepEqual(told, replay(events));
-        assert.deepEqual(told.contradictions, []);
+        const state = replay([...before, ...rest]);
+        assert.deepEqual(state, replay(events));
+        assert.deepEqual(state.contradictions, []);
         // At most one event of each user and of the channel on either side of the last event of the channel itself.
         assert.ok(rest.filter(({ name }) => name !== 'cache_miss').length <= 7);
       }),

@@ -14,7 +14,7 @@ interface World {
   readonly registry: Registry;
   readonly subscriptions: Map<string, Subscription>;
   readonly subject: Linger;
-  readonly said: string[];
+  readonly reported: string[];
   /** The model: every leave since somebody last joined an empty channel, with its grace. */
   readonly live: Set<string>;
   leaves: { at: number; graceMs: number }[];
@@ -27,38 +27,38 @@ const begin = (): World => ({
   registry: new Registry(),
   subscriptions: new Map(),
   subject: newLinger(),
-  said: [],
+  reported: [],
   live: new Set(),
   leaves: [],
   isAnnounced: false,
   expected: [],
 });
 
-function join(world: World, who: string): void {
-  if (world.live.has(who)) return;
-  world.subscriptions.set(who, world.registry.join(room));
-  if (enter(world.subject) === 'appeared') world.said.push(`${world.now} occupied`);
+function join(world: World, connection: string): void {
+  if (world.live.has(connection)) return;
+  world.subscriptions.set(connection, world.registry.join(room));
+  if (enter(world.subject) === 'appeared') world.reported.push(`${world.now} occupied`);
   if (world.live.size === 0) {
     world.leaves = [];
     if (!world.isAnnounced) world.expected.push(`${world.now} occupied`);
     world.isAnnounced = true;
   }
-  world.live.add(who);
+  world.live.add(connection);
 }
 
-function goAway(world: World, who: string, graceMs: number): void {
-  const subscription = world.subscriptions.get(who);
+function depart(world: World, connection: string, graceMs: number): void {
+  const subscription = world.subscriptions.get(connection);
   if (subscription === undefined) return;
-  world.subscriptions.delete(who);
+  world.subscriptions.delete(connection);
   const { channelLingersMs } = world.registry.leave(subscription, world.now, graceMs);
   if (channelLingersMs !== undefined) leave(world.subject, world.now + channelLingersMs);
-  world.live.delete(who);
+  world.live.delete(connection);
   world.leaves = [...world.leaves, { at: world.now, graceMs }];
   look(world);
 }
 
 function look(world: World): void {
-  if (expire(world.subject, world.now)) world.said.push(`${world.now} vacated`);
+  if (expire(world.subject, world.now)) world.reported.push(`${world.now} vacated`);
   const isOver = world.leaves.every(({ at, graceMs }) => at + graceMs <= world.now);
   if (world.live.size > 0 || !world.isAnnounced || !isOver) return;
   world.isAnnounced = false;
@@ -77,14 +77,14 @@ function wait(world: World, ms: number): void {
   }
 }
 
-const who = fc.constantFrom('c1', 'c2', 'c3');
+const connection = fc.constantFrom('c1', 'c2', 'c3');
 const grace = fc.constantFrom(0, 1000, 3000, 5000);
 const steps: fc.Arbitrary<Step<World>[]> = fc.array(
   fc.oneof(
-    who.map((one) => step<World>(`join(${one})`, (world) => join(world, one))),
+    connection.map((one) => step<World>(`join(${one})`, (world) => join(world, one))),
     fc
-      .tuple(who, grace)
-      .map(([one, ms]) => step<World>(`leave(${one}, ${ms})`, (world) => goAway(world, one, ms))),
+      .tuple(connection, grace)
+      .map(([one, ms]) => step<World>(`leave(${one}, ${ms})`, (world) => depart(world, one, ms))),
     fc
       .constantFrom(1, 500, 1000, 2000, 3000, 6000)
       .map((ms) => step<World>(`wait(${ms})`, (world) => wait(world, ms))),
@@ -101,7 +101,7 @@ describe(seeded('linger machine'), () => {
           const world = begin();
           for (const run of walk) void run(world);
           wait(world, 20_000);
-          expect(world.said).toEqual(world.expected);
+          expect(world.reported).toEqual(world.expected);
           expect(world.registry.subscribers(room)).toBe(world.live.size);
         }),
         runs(500),

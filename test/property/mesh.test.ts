@@ -31,11 +31,11 @@ describe(seeded('messages between threads'), () => {
   it('all arrive, once, and never before what their sender knew', async () => {
     await fc.assert(
       fc.asyncProperty(walk, async (steps) => {
-        const heard = Array.from({ length: threads }, (): number[] => []);
+        const received = Array.from({ length: threads }, (): number[] => []);
         const meant = Array.from({ length: threads }, (): Sent[] => []);
         const known = Array.from({ length: threads }, () => new Set<number>());
         const receive = (thread: number, { name, known: before }: Sent): void => {
-          heard[thread]?.push(name);
+          received[thread]?.push(name);
           for (const one of before) known[thread]?.add(one);
           known[thread]?.add(name);
         };
@@ -60,7 +60,7 @@ describe(seeded('messages between threads'), () => {
         await rest();
         for (const mesh of meshes) mesh.close();
         for (const [thread, sent] of meant.entries()) {
-          const names = heard[thread] ?? [];
+          const names = received[thread] ?? [];
           expect(names.toSorted((a, b) => a - b)).toEqual(sent.map(({ name }) => name));
           for (const { name, known: before } of sent) {
             const mine = before.filter((one) => sent.some((other) => other.name === one));

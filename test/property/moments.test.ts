@@ -73,15 +73,15 @@ describe('the timing of the whole program', () => {
 
   it('keeps apps apart, although their channels have the same names', async () => {
     const stack = begin();
-    const [here, there] = [stack.connect(app), stack.connect(otherApp)];
-    here.subscribe('presence-room', 'u1');
-    there.subscribe('presence-room', 'u2');
-    const heardThere = there.socket.frames.length;
+    const [own, foreign] = [stack.connect(app), stack.connect(otherApp)];
+    own.subscribe('presence-room', 'u1');
+    foreign.subscribe('presence-room', 'u2');
+    const framesBefore = foreign.socket.frames.length;
     stack.connect(app).subscribe('room');
-    here.send('client-typing', 'presence-room', '1');
+    own.send('client-typing', 'presence-room', '1');
     await stack.trigger(app, { name: 'news', channels: ['presence-room'], data: '1' });
-    expect(here.socket.frames.at(-1)).toContain('"news"');
-    expect(there.socket.frames).toHaveLength(heardThere);
-    expect(there.socket.frames.at(-1)).not.toContain('u1');
+    expect(own.socket.frames.at(-1)).toContain('"news"');
+    expect(foreign.socket.frames).toHaveLength(framesBefore);
+    expect(foreign.socket.frames.at(-1)).not.toContain('u1');
   });
 });

@@ -75,7 +75,7 @@ async function take(
   const world = {
     stack: new Stack(options),
     clients: [] as StackClient[],
-    said: [],
+    clientEvents: [],
     // An endpoint that is removed for a while is not served: it never gets what it is not sent then.
     reconfigure: () => applications,
     restart: () => {
@@ -155,8 +155,8 @@ describe('an endpoint that is reconciled after a restart', () => {
     clients[0]?.subscribe('presence-late', 'u1');
     await stack.clock.advance(1_000_000);
     const { taken = [] } = stack.receivers.get(endpoint) ?? {};
-    const told = taken.filter(({ channel }) => channel === 'presence-late').map(({ name }) => name);
-    expect(told).toEqual(['channel_occupied', 'member_added']);
+    const events = taken.filter(({ channel }) => channel === 'presence-late').map(({ name }) => name);
+    expect(events).toEqual(['channel_occupied', 'member_added']);
     expectWholeTruth(stack, clients);
   });
 

@@ -20,7 +20,7 @@ class World {
   /** The members as a client of the node has received them. It subscribes with the first snapshot. */
   #received: Set<string> | undefined;
 
-  /** The node asks for the first time. */
+  /** The node requests the state for the first time. */
   constructor() {
     this.#node.revisions.startFrom(this.#redis.revision);
     this.ask();

@@ -94,7 +94,7 @@ async function begin(options: Omit<StackOptions, 'applications'>): Promise<Morta
     stack: new Stack({ applications: twoApps, ...options, disk }),
     disk,
     clients: [] as StackClient[],
-    said: [],
+    clientEvents: [],
     seen: new Set(),
     isDown: false,
     hasBeenFull: false,
@@ -121,7 +121,7 @@ function expectSeenHeard({ stack, seen }: MortalWorld): void {
     const { dropped } = stack.drops.read(app.id);
     for (const { id, url, channels, eventTypes } of app.endpoints) {
       if (!eventTypes.has('client_event')) continue;
-      const heard = new Set(
+      const received = new Set(
         stack.receivers
           .get(url)
           ?.taken.filter(({ name }) => name === 'client_event')
@@ -131,7 +131,7 @@ function expectSeenHeard({ stack, seen }: MortalWorld): void {
         const [appId, channel = ''] = line.split(' ');
         const isLost = dropped.some((drop) => drop.endpoint === id && drop.channel === channel);
         if (appId !== app.id || !channel.startsWith(channels.startsWith ?? '') || isLost) continue;
-        expect(heard, `${line} was seen by clients`).toContain(line);
+        expect(received, `${line} was seen by clients`).toContain(line);
       }
     }
   }

@@ -60,7 +60,7 @@ describe(seeded('a search'), () => {
     );
   });
 
-  test('finds exactly the texts that hold a word that is quoted', () => {
+  test('finds exactly the texts that contain a quoted word', () => {
     fc.assert(
       fc.property(word, word, (wanted, text) => {
         const parsed = parseSearch(quoteTerm(wanted), searchKeys, nowMs);
@@ -105,7 +105,7 @@ describe(seeded('a search'), () => {
 });
 
 describe(seeded('a moment'), () => {
-  test('is read as the calendar has it', () => {
+  test('is read according to the calendar', () => {
     const date = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
     fc.assert(
       fc.property(date, (moment) => {

@@ -17,7 +17,7 @@ const makeStack = (ledgerDelays?: readonly number[], answerDelays: readonly numb
     ...(ledgerDelays !== undefined && { ledgerDelays }),
   });
 const delays = fc.array(fc.constantFrom(0, 1, 50, 1000), { minLength: 1, maxLength: 8 });
-const said = (client: StackClient): string[] =>
+const eventNames = (client: StackClient): string[] =>
   client.socket.frames.map((frame) => (JSON.parse(frame) as { event: string }).event);
 
 async function expectNothingLeft(stack: Stack): Promise<void> {
@@ -39,26 +39,26 @@ const command: fc.Arbitrary<Step<StackClient>> = fc.oneof(
 
 const roomy = twoApps[1];
 const visit = fc.record({
-  who: fc.nat({ max: 2 }),
-  what: fc.oneof({ arbitrary: channel, weight: 6 }, fc.constant('publish'), fc.constant('wait')),
+  client: fc.nat({ max: 2 }),
+  action: fc.oneof({ arbitrary: channel, weight: 6 }, fc.constant('publish'), fc.constant('wait')),
 });
 
-interface Told {
+interface Belief {
   readonly members: Set<string>;
   last: number;
 }
 
 /** What a client believes after these frames. Throws if they contradict earlier ones. */
-function readTold(frames: readonly string[]) {
-  const told = new Map<string, Told>();
+function readBelief(frames: readonly string[]) {
+  const belief = new Map<string, Belief>();
   for (const text of frames) {
     const { event, channel: name = '', data } = JSON.parse(text) as Record<string, string>;
     const content = JSON.parse(data ?? '{}') as { presence?: { ids: string[] }; user_id?: string };
-    const known = told.get(name);
+    const known = belief.get(name);
     const userId = content.user_id ?? '';
     const fault = `${event} ${data} after ${[...(known?.members ?? [])].join()} ${known?.last}`;
     if (event === 'pusher_internal:subscription_succeeded') {
-      told.set(name, { members: new Set(content.presence?.ids), last: NaN });
+      belief.set(name, { members: new Set(content.presence?.ids), last: NaN });
     } else if (event === 'pusher_internal:member_added') {
       if (known === undefined || known.members.has(userId)) throw new Error(fault);
       known.members.add(userId);
@@ -73,8 +73,8 @@ function readTold(frames: readonly string[]) {
     }
   }
   return {
-    membersOf: (name: string): ReadonlySet<string> => told.get(name)?.members ?? new Set(),
-    lastOf: (name: string) => told.get(name)?.last,
+    membersOf: (name: string): ReadonlySet<string> => belief.get(name)?.members ?? new Set(),
+    lastOf: (name: string) => belief.get(name)?.last,
   };
 }
 
@@ -96,7 +96,7 @@ describe(seeded('a slow ledger'), () => {
               const stack = makeStack(ledgerDelays, answers);
               const client = stack.connect(app);
               for (const run of commands) await run(client);
-              // Twice: a long chain of answers may take more promises than the clock lets settle before it jumps.
+              // Twice, because a long chain of answers may take more promises than the clock lets settle before it jumps.
               await stack.clock.advance(60_000);
               await stack.clock.advance(60_000);
               return client.socket.frames;
@@ -125,22 +125,22 @@ describe(seeded('a slow ledger'), () => {
             const channels = ['cache-news', 'presence-cache-hall'];
             void stack.trigger(roomy, { name: 'news', channels, data: String(published) });
           };
-          for (const { who, what } of steps) {
-            const client = clients[who];
-            if (what === 'publish') publish();
-            else if (what === 'wait') await stack.clock.advance(20);
-            else if (client?.wants(what) === true) client.unsubscribe(what);
-            else client?.subscribe(what, what.startsWith('presence-') ? `u${who}` : undefined);
+          for (const { client: number, action } of steps) {
+            const client = clients[number];
+            if (action === 'publish') publish();
+            else if (action === 'wait') await stack.clock.advance(20);
+            else if (client?.wants(action) === true) client.unsubscribe(action);
+            else client?.subscribe(action, action.startsWith('presence-') ? `u${number}` : undefined);
           }
           await stack.clock.advance(200_000);
           const holders = (name: string) =>
-            clients.flatMap(({ holds }, who) => (holds.has(name) ? [`u${who}`] : []));
+            clients.flatMap(({ holds }, number) => (holds.has(name) ? [`u${number}`] : []));
           for (const { socket, holds } of clients) {
-            const told = readTold(socket.frames);
+            const belief = readBelief(socket.frames);
             for (const name of holds.keys()) {
               if (name.startsWith('presence-'))
-                expect([...told.membersOf(name)].toSorted()).toEqual(holders(name));
-              if (name.includes('cache-')) expect(told.lastOf(name)).toBe(published);
+                expect([...belief.membersOf(name)].toSorted()).toEqual(holders(name));
+              if (name.includes('cache-')) expect(belief.lastOf(name)).toBe(published);
             }
           }
         }),
@@ -154,10 +154,10 @@ describe(seeded('a slow ledger'), () => {
     const stack = makeStack([1000]);
     const client = stack.connect(app);
     client.subscribe('presence-room', 'u1');
-    client.say('pusher:ping', {});
-    expect(said(client)).toEqual(['pusher:connection_established', 'pusher:pong']);
+    client.sendCommand('pusher:ping', {});
+    expect(eventNames(client)).toEqual(['pusher:connection_established', 'pusher:pong']);
     await stack.clock.advance(1000);
-    expect(said(client)[2]).toBe('pusher_internal:subscription_succeeded');
+    expect(eventNames(client)[2]).toBe('pusher_internal:subscription_succeeded');
   });
 
   it('leaves nothing of a connection that closes before the answer', async () => {
@@ -167,7 +167,7 @@ describe(seeded('a slow ledger'), () => {
     client.subscribe('cache-news');
     client.disconnect();
     await expectNothingLeft(stack);
-    expect(said(client)).toEqual(['pusher:connection_established']);
+    expect(eventNames(client)).toEqual(['pusher:connection_established']);
   });
 
   it('lets 4 MB of commands wait and no more', async () => {
@@ -180,7 +180,7 @@ describe(seeded('a slow ledger'), () => {
     expect(client.isOpen).toBe(true);
     client.raw(frame);
     expect(client.isOpen).toBe(false);
-    expect(said(client).at(-1)).toBe('pusher:error');
+    expect(eventNames(client).at(-1)).toBe('pusher:error');
     await expectNothingLeft(stack);
   });
 
@@ -205,9 +205,9 @@ describe(seeded('a slow ledger'), () => {
     sender.subscribe('presence-room', 'u2');
     const body = { name: 'news', channels: ['presence-room'], data: '1', socket_id: sender.socketId };
     await stack.trigger(twoApps[1], body);
-    expect(said(listener).at(-1)).toBe('news');
+    expect(eventNames(listener).at(-1)).toBe('news');
     await stack.clock.advance(1000);
-    expect(said(sender)).not.toContain('news');
+    expect(eventNames(sender)).not.toContain('news');
   });
 
   // The channel was full when the second client joined, so its subscription had to be refused. Until the answer it counted
@@ -220,7 +220,7 @@ describe(seeded('a slow ledger'), () => {
     refused.subscribe('presence-room', 'u2');
     member.disconnect();
     await stack.clock.advance(1000);
-    expect(said(refused)).toContain('pusher:subscription_error');
+    expect(eventNames(refused)).toContain('pusher:subscription_error');
     refused.disconnect();
     await expectNothingLeft(stack);
   });

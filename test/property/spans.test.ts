@@ -11,11 +11,11 @@ const grace = { disconnectMs: 50, unsubscribeMs: 20 };
 /** What three connections do, each coming and going by turns, some of them there from the beginning. */
 const histories = fc.record({
   before: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
-  doings: fc.array(
+  movesOfConnections: fc.array(
     fc.record({
-      who: fc.nat({ max: 2 }),
+      connection: fc.nat({ max: 2 }),
       afterMs: fc.nat({ max: 60 }),
-      how: fc.constantFrom('disconnected', 'unsubscribed'),
+      departure: fc.constantFrom('disconnected', 'unsubscribed'),
     }),
     { maxLength: 30 },
   ),
@@ -25,33 +25,33 @@ const histories = fc.record({
 describe(seeded('the spans of a timeline'), () => {
   test('are present exactly while a connection is, and follow each other without overlap', () => {
     fc.assert(
-      fc.property(histories, ({ before, doings, restMs }) => {
-        const there = before.map((isThere) => isThere);
+      fc.property(histories, ({ before, movesOfConnections, restMs }) => {
+        const connected = before.map((isThere) => isThere);
         const movements: Movement[] = [];
         const moments: { readonly atMs: number; readonly isThere: boolean }[] = [
-          { atMs: 0, isThere: there.includes(true) },
+          { atMs: 0, isThere: connected.includes(true) },
         ];
         let atMs = 0;
-        for (const { who, afterMs, how } of doings) {
+        for (const { connection, afterMs, departure } of movesOfConnections) {
           atMs += afterMs + 1;
-          const kind = there[who] === true ? how : 'subscribed';
-          there[who] = kind === 'subscribed';
+          const kind = connected[connection] === true ? departure : 'subscribed';
+          connected[connection] = kind === 'subscribed';
           movements.push({
             seq: movements.length,
             bytes: 0,
             kind,
             appId: '1',
             channel: channelName('news'),
-            socketId: socketIdOf(`1.${who}`),
+            socketId: socketIdOf(`1.${connection}`),
             userId: undefined,
             atMs,
           });
-          moments.push({ atMs, isThere: there.includes(true) });
+          moments.push({ atMs, isThere: connected.includes(true) });
         }
         const nowMs = atMs + restMs + 1;
-        const connections = there.filter(Boolean).length;
+        const connections = connected.filter(Boolean).length;
         const standing = { isThere: connections > 0, connections };
-        const spans = spansOf(movements, { grace, fromMs: 0, nowMs, standing, endedAt: [] });
+        const spans = spansOf(movements, { grace, fromMs: 0, nowMs, current: standing, endedAt: [] });
         for (const [index, { isThere, atMs: from }] of moments.entries()) {
           const until = moments[index + 1]?.atMs ?? nowMs;
           const middle = (from + until) / 2;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expectSaid, expectTruth } from '../support/property/replay.ts';
+import { expectClientEvents, expectTruth } from '../support/property/replay.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import type { StackClient } from '../support/property/stack-client.ts';
 import { Stack, type StackOptions } from '../support/property/stack.ts';
@@ -14,7 +14,7 @@ async function take(
   const world = {
     stack: new Stack({ applications: twoApps, ...options }),
     clients: [] as StackClient[],
-    said: [],
+    clientEvents: [],
   };
   for (const app of [...twoApps, ...twoApps]) world.clients.push(world.stack.connect(app));
   for (const step of steps) await step(world);
@@ -38,7 +38,7 @@ describe(seeded('truth'), () => {
           const world = await take(steps, { fates, policy, grace });
           await quieten(world);
           expectTruth(world.stack, world.clients);
-          expectSaid(world.stack, world.said);
+          expectClientEvents(world.stack, world.clientEvents);
         }),
         runs(150),
       );

@@ -7,8 +7,8 @@ export function canInstall(): boolean {
 }
 
 /** Installs a Debian package without starting its service. Prints `why` first. */
-export function installPackage(name: string, why: string): void {
-  process.stderr.write(`Installing ${name} with apt-get ${why}\n`);
+export function installPackage(name: string, purpose: string): void {
+  process.stderr.write(`Installing ${name} with apt-get ${purpose}\n`);
   withoutServices(() => {
     if (aptGet('install', '-y', '--no-install-recommends', name)) return;
     aptGet('update');

@@ -18,7 +18,7 @@ export class Journal<T> {
     for (const look of this.#waiters) look();
   }
 
-  /** Nothing more will happen, for this reason: whoever still waits, or waits later, fails at once. */
+  /** Nothing more will happen, for this reason: pending and later waits fail immediately. */
   end(reason: string): void {
     this.#end = reason;
     for (const look of this.#waiters) look();

@@ -19,9 +19,9 @@ function findTool({ commands, probe }: Tool): string | undefined {
 }
 
 /** Installs the missing tools where that is possible. */
-export function installTools(tools: readonly Tool[], why: string): void {
+export function installTools(tools: readonly Tool[], purpose: string): void {
   for (const tool of tools) {
-    if (findTool(tool) === undefined && canInstall()) installPackage(tool.debianPackage, why);
+    if (findTool(tool) === undefined && canInstall()) installPackage(tool.debianPackage, purpose);
   }
 }
 

@@ -14,7 +14,7 @@ export function noSlices(): {
   return { slices: new Slices(Infinity, nextTurn), questions: all, pace: all };
 }
 
-/** Turns that start when the test says so. */
+/** Turns that the test starts. */
 export class FakeTurns {
   #next: (() => void)[] = [];
   /** How many turns have started. */

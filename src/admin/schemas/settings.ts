@@ -69,7 +69,7 @@ const settings = {
       description: meaning,
     })),
     additionalProperties: false,
-    description: 'null is no limit.',
+    description: 'null means no limit.',
   },
 } as const satisfies FieldSchemas<keyof AppSettings>;
 

@@ -41,7 +41,7 @@ function gapsOfCodes(name: string, { text, throws }: Doc, known: ReadonlySet<str
     ...throws
       .flatMap(codesIn)
       .filter((code) => !known.has(code))
-      .map((code) => `${name} throws ${code}, which is no EmulatorErrorCode`),
+      .map((code) => `${name} throws ${code}, which is not an EmulatorErrorCode`),
   ];
 }
 

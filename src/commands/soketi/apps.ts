@@ -47,7 +47,7 @@ function convertApp(app: JsonObject, place: string, note: Note): JsonObject {
     if (!known.includes(key)) note(`${place}.${key}: soketi 1.6 has no such app field`);
   }
   if (numberOf(field('reads')) !== undefined && limitOf(field('reads')) !== null) {
-    note(`${place}.maxReadRequestsPerSecond: reads are not limited here`);
+    note(`${place}.maxReadRequestsPerSecond: this server does not limit read requests`);
   }
   if (flagOf(field('authentication')) === true) {
     note(`${place}.enableUserAuthentication: sign-in is always available and never required`);
@@ -93,10 +93,11 @@ function convertWebhook(webhook: JsonObject, place: string, note: Note): readonl
   const eventTypes = itemsOf(types).map(String);
   const known = eventNames.filter((name) => eventTypes.includes(name));
   for (const type of eventTypes) {
-    if (!eventNames.some((name) => name === type)) note(`${place}.event_types: there is no event ${type}`);
+    if (!eventNames.some((name) => name === type))
+      note(`${place}.event_types: this server has no webhook event ${type}`);
   }
   if (known.length === 0) {
-    note(`${place}: has no event_types, so soketi sends it nothing; left out`);
+    note(`${place}: the webhook has no event_types, so soketi sends it nothing, and it was left out`);
     return [];
   }
   const channels = withoutAbsent({

@@ -36,8 +36,8 @@ const reasons: readonly (readonly [path: string, reason: string])[] = [
   ],
   ['instance.', 'node names are generated'],
   ['metrics.prometheus.prefix', 'metric names start with soketify_; see docs/metrics.md'],
-  ['metrics.driver', 'metrics are in Prometheus format only'],
-  ['metrics.', 'metrics are not enabled'],
+  ['metrics.driver', 'metrics are available only in the format of Prometheus'],
+  ['metrics.', 'metrics are disabled, so this option has no effect'],
   ['mode', 'each node serves clients and sends webhooks'],
   [
     'queue.',
@@ -57,7 +57,7 @@ export function convert(given: Given): Converted {
   const appDriver = textOf(given.take('appManager.driver'));
   if (appDriver !== undefined && appDriver !== 'array') {
     note(
-      `appManager.driver: apps in ${appDriver} are not read; list them here, or add them with the admin API`,
+      `appManager.driver: apps cannot be imported from ${appDriver}; list them in apps, or add them with the admin API`,
     );
   }
   const config = withoutAbsent({
@@ -137,7 +137,9 @@ function cacheTtlOf(given: Given, note: Note): number | undefined {
   const seconds = numberOf(given.take('channelLimits.cacheTtl'));
   if (seconds === undefined) return undefined;
   if (seconds > mostCacheSeconds) {
-    note(`channelLimits.cacheTtl: ${seconds} s; cached events are kept for at most ${mostCacheSeconds} s`);
+    note(
+      `channelLimits.cacheTtl: the value is ${seconds} s, but cached events are kept for at most ${mostCacheSeconds} s`,
+    );
   }
   return Math.min(seconds, mostCacheSeconds) * 1000;
 }

@@ -74,8 +74,8 @@ export function hasSoketiVariables(env: Env): boolean {
 }
 
 function describeUnknown(name: string): string {
-  const meant = nearest(name.slice(prefix.length), Object.keys(soketiVariables));
-  const hint = meant === undefined ? '' : `; did you mean ${prefix}${meant}?`;
+  const suggestion = nearest(name.slice(prefix.length), Object.keys(soketiVariables));
+  const hint = suggestion === undefined ? '' : `; did you mean ${prefix}${suggestion}?`;
   return `${name}: soketi 1.6 has no such variable${hint}`;
 }
 

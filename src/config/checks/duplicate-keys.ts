@@ -25,7 +25,7 @@ export function duplicateKeyFaults(text: string): readonly ConfigFault[] {
         const first = keys?.get(key);
         if (first === undefined) keys?.set(key, place);
         else {
-          const message = `is given twice, at ${inWords(first)} and at ${inWords(place)}; keep only one of them`;
+          const message = `is given twice, at ${describePlace(first)} and at ${describePlace(place)}; keep only one of them`;
           faults.push({ path: formatPath([...pathOf(), key]), message });
         }
       },
@@ -36,6 +36,6 @@ export function duplicateKeyFaults(text: string): readonly ConfigFault[] {
   return faults;
 }
 
-function inWords({ line, column }: Place): string {
+function describePlace({ line, column }: Place): string {
   return `line ${line}, column ${column}`;
 }

@@ -9,8 +9,8 @@ export function refuseUnknownPath(path: string, patterns: readonly string[]): vo
   const routes = [
     ...new Set(patterns.map((pattern) => pattern.slice(pattern.indexOf(ofApp) + ofApp.length))),
   ].map((route) => route.replace(/:\w+/g, 'NAME'));
-  const meant = nearest(path, routes);
-  const hint = meant === undefined ? '' : `; did you mean '${meant}'?`;
+  const suggestion = nearest(path, routes);
+  const hint = suggestion === undefined ? '' : `; did you mean '${suggestion}'?`;
   throw invalidArgument(
     `faults.api: path: no path of the HTTP API contains '${path}'${hint}; expected a part of one of these paths: ${routes.join(', ')}`,
   );

@@ -71,12 +71,12 @@ export function dropConnections(
   { drop, code }: ConnectionDrop,
   hub: Pick<Hub, 'end'>,
 ): number {
-  const meant = [...app.sessions.values()].filter((session) => isMeant(session, drop));
-  for (const session of meant) {
+  const chosen = [...app.sessions.values()].filter((session) => isChosen(session, drop));
+  for (const session of chosen) {
     if (code === undefined) session.socket.cut();
     else hub.end(session, injected(code));
   }
-  return meant.length;
+  return chosen.length;
 }
 
 /** The error with which a fault closes a client. */
@@ -84,7 +84,7 @@ export function injected(code: number): ClosingError {
   return { code, reason: 'injected_fault', message: 'Injected fault' };
 }
 
-function isMeant(session: Session, choice: ConnectionChoice): boolean {
+function isChosen(session: Session, choice: ConnectionChoice): boolean {
   if (choice === 'all') return true;
   if ('socketId' in choice) return session.socketId === choice.socketId;
   if ('channel' in choice) return session.subscriptions.has(choice.channel);

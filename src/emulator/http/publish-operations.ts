@@ -23,9 +23,9 @@ export function publishOperations({ core }: { readonly core: EmulatorCore }): re
       },
       answer: object({ published: listOf(ref('PublishedEvent')) }, ['published']),
       run(question) {
-        const asked = publishFields.map((field) => [field, textOf(question, field)] as const);
+        const requested = publishFields.map((field) => [field, textOf(question, field)] as const);
         const matcher = createPublishMatcher(
-          Object.fromEntries(asked.filter(([, value]) => value !== undefined)),
+          Object.fromEntries(requested.filter(([, value]) => value !== undefined)),
         );
         const since = numberOf(question, 'after') ?? 0;
         const published = publishLog

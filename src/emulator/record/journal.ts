@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Refusal } from '../../ports/refusals.ts';
 import { noWitness, type Witness, type WitnessedConnection } from '../../ports/witness.ts';
 import { Ring } from '../../recording/ring.ts';
-import { passingSelected, type DeliverySubscriber } from '../../webhooks/delivery-facts.ts';
+import { ignoringSelected, type DeliverySubscriber } from '../../webhooks/delivery-facts.ts';
 import type { RecordEntry } from './run-record.ts';
 
 /** The maximum number of kept entries, and their maximum memory. */
@@ -34,7 +34,7 @@ export interface JournalPart {
   readonly entries: readonly RecordEntry[];
   readonly lost: number;
   /** How many deliveries began. */
-  readonly begun: number;
+  readonly deliveriesStarted: number;
 }
 
 /** Keeps, for records, what clients, backends and tests did and how deliveries ended, in order. */
@@ -44,7 +44,7 @@ export class Journal {
   /** By app: how many entries were deleted to make room. */
   readonly #lost = new Map<string | undefined, number>();
   /** By app: how many deliveries began. */
-  readonly #begun = new Map<string, number>();
+  readonly #deliveriesStarted = new Map<string, number>();
   #made = 0;
   #isFrozen = false;
 
@@ -66,22 +66,22 @@ export class Journal {
 
   /** The entries of one app and those that concern all apps; without an app, all entries. */
   part(appId?: string): JournalPart {
-    const isMeant = (of: string | undefined): boolean =>
+    const isSelected = (of: string | undefined): boolean =>
       appId === undefined || of === undefined || of === appId;
     const entries = Array.from(this.#entries.from(0), ({ entry }) => entry);
     return {
-      entries: entries.filter((entry) => isMeant(entry.appId)),
-      lost: sum(this.#lost, isMeant),
-      begun: sum(this.#begun, isMeant),
+      entries: entries.filter((entry) => isSelected(entry.appId)),
+      lost: sum(this.#lost, isSelected),
+      deliveriesStarted: sum(this.#deliveriesStarted, isSelected),
     };
   }
 
   /** Removes the entries of an app; without an app, all entries. */
   clear(appId?: string): void {
-    const isMeant = (of: string | undefined): boolean => appId === undefined || of === appId;
-    this.#entries.deleteAll(({ entry }) => isMeant(entry.appId));
-    for (const counts of [this.#lost, this.#begun]) {
-      for (const of of counts.keys()) if (isMeant(of)) counts.delete(of);
+    const isSelected = (of: string | undefined): boolean => appId === undefined || of === appId;
+    this.#entries.deleteAll(({ entry }) => isSelected(entry.appId));
+    for (const counts of [this.#lost, this.#deliveriesStarted]) {
+      for (const of of counts.keys()) if (isSelected(of)) counts.delete(of);
     }
   }
 
@@ -158,9 +158,9 @@ export class Journal {
   };
 
   /** Receives delivery facts. */
-  readonly onFact: DeliverySubscriber = passingSelected((fact) => {
+  readonly onFact: DeliverySubscriber = ignoringSelected((fact) => {
     if (fact.kind === 'attempt-began' && fact.attempt.number === 1 && !this.#isFrozen) {
-      count(this.#begun, fact.attempt.appId);
+      count(this.#deliveriesStarted, fact.attempt.appId);
     }
     if (fact.kind !== 'decided') return;
     const { appId, endpoint, fate, events, webhookId } = fact;
@@ -182,6 +182,6 @@ function count<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-function sum<Key>(counts: ReadonlyMap<Key, number>, isMeant: (key: Key) => boolean): number {
-  return [...counts].reduce((total, [key, times]) => (isMeant(key) ? total + times : total), 0);
+function sum<Key>(counts: ReadonlyMap<Key, number>, isSelected: (key: Key) => boolean): number {
+  return [...counts].reduce((total, [key, times]) => (isSelected(key) ? total + times : total), 0);
 }

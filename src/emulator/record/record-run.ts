@@ -28,7 +28,7 @@ export function recordRun(
   { clock, seed, recorder, journal, apps }: RecordParts,
   appId: string | undefined,
 ): RunRecord {
-  const { entries, lost, begun } = journal.part(appId);
+  const { entries, lost, deliveriesStarted } = journal.part(appId);
   const deliveries = recorder.deliveries(appId);
   return {
     format: recordFormat,
@@ -36,7 +36,7 @@ export function recordRun(
     clock: { mode: clock.isVirtual ? 'virtual' : 'real', nowMs: clock.now() },
     ...(seed !== undefined && { seed }),
     apps,
-    lost: { entries: lost, deliveries: Math.max(0, begun - deliveries.length) },
+    lost: { entries: lost, deliveries: Math.max(0, deliveriesStarted - deliveries.length) },
     entries,
     deliveries: inOrder(deliveries, entries).map(withoutHeaders),
   };

@@ -6,7 +6,7 @@ import type { EmulatorEvent } from '../../recording/records.ts';
 const mostNamed = 12;
 
 /** The facts for the report of a wait that failed. */
-export interface Disappointment extends Hindrances {
+export interface Disappointment extends Obstacles {
   readonly matcher: EventMatcher;
   readonly events: readonly EmulatorEvent[];
   readonly nowMs: number;
@@ -27,7 +27,7 @@ export interface FakedTimers {
 }
 
 /** What may have kept clients from causing an event. */
-export interface Hindrances {
+export interface Obstacles {
   /** The refusals that clients received, one sentence each. */
   readonly refused: readonly string[];
   readonly faked: FakedTimers;
@@ -37,7 +37,7 @@ export interface Hindrances {
 export interface ClientCount {
   readonly connected: number;
   /** How many the last reset closed with a code after which they do not reconnect. */
-  readonly sentAway: number;
+  readonly closedByReset: number;
 }
 
 /** Describes what was seen instead, most similar first, and what to do. */
@@ -55,11 +55,11 @@ export function reportMissing(disappointment: Disappointment): string {
   return lines.join('\n');
 }
 
-function describeSilence({ since, clients: { connected, sentAway } }: Disappointment): string {
+function describeSilence({ since, clients: { connected, closedByReset } }: Disappointment): string {
   const silence = `Nothing has happened since ${since}: no client has subscribed`;
   if (connected > 0) return `${silence}; connected: ${connected}.`;
-  if (sentAway === 0) return `${silence}, and none is connected.`;
-  return `${silence}, and none is connected. The last reset closed ${sentAway} with 4009, after which pusher-js does not reconnect by itself: create a new client in each test, call connect(), or use reset({ reconnect: true }).`;
+  if (closedByReset === 0) return `${silence}, and none is connected.`;
+  return `${silence}, and none is connected. The last reset closed ${closedByReset} with 4009, after which pusher-js does not reconnect by itself: create a new client in each test, call connect(), or use reset({ reconnect: true }).`;
 }
 
 /** Explains why an event was sent that must not be sent. */

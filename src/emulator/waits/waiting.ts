@@ -15,7 +15,7 @@ import {
 import type { Pace } from '../time/pace.ts';
 import type { Recorder } from '../../recording/recorder.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
-import { reportMissing, reportUnexpected, type ClientCount, type Hindrances } from './report.ts';
+import { reportMissing, reportUnexpected, type ClientCount, type Obstacles } from './report.ts';
 
 /**
  * How long to wait for a webhook event.
@@ -58,7 +58,7 @@ export interface WaitingOptions {
   readonly guard: Guard;
   readonly endpointsOf: (appId: string | undefined) => readonly string[];
   readonly clientsOf: (appId: string | undefined) => ClientCount;
-  readonly hindrancesOf: (appId: string | undefined) => Hindrances;
+  readonly obstaclesOf: (appId: string | undefined) => Obstacles;
   readonly readQueues: () => Iterable<QueueReading>;
 }
 
@@ -77,13 +77,13 @@ export class Waits {
     options: WaitOptions = {},
     gone?: AbortSignal,
   ): Promise<EmulatorEvent<Name>> {
-    const { pace, recorder, isVirtual, now, guard, endpointsOf, clientsOf, hindrancesOf } = this.#options;
+    const { pace, recorder, isVirtual, now, guard, endpointsOf, clientsOf, obstaclesOf } = this.#options;
     const matcher = createMatcher(match);
     const checked = check(waitOptions, options, 'waitFor');
     const { after = 0, timeoutMs, withinMs } = { ...defaultWait(isVirtual), ...checked };
     const startedAt = now();
-    const isMeant = (event: EmulatorEvent): event is EmulatorEvent<Name> => matcher.matches(event);
-    const look = () => recorder.firstDelivered(appId, after, isMeant);
+    const isMatch = (event: EmulatorEvent): event is EmulatorEvent<Name> => matcher.matches(event);
+    const look = () => recorder.firstDelivered(appId, after, isMatch);
     const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId, gone) });
     if (found !== undefined) return found;
     const waited = describeWait(isVirtual, now() - startedAt, timeoutMs);
@@ -92,7 +92,7 @@ export class Waits {
     const known = {
       endpoints: endpointsOf(appId),
       clients: clientsOf(appId),
-      ...hindrancesOf(appId),
+      ...obstaclesOf(appId),
       isVirtual,
     };
     throw new EmulatorError(

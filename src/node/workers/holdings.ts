@@ -28,12 +28,12 @@ export class Holdings {
   }
 
   /** Removes a subject. Undefined: the worker did not hold it, because its join was refused. */
-  remove(held: HeldSubject, at: Millis, lingersMs: Millis): LocalLeave | undefined {
+  remove(held: HeldSubject, at: Millis, graceMs: Millis): LocalLeave | undefined {
     const key = keyOf(held);
     const known = this.#held.get(key);
     if (known === undefined) return undefined;
     this.#held.delete(key);
-    return known.registry.leave(known.subscription, at, lingersMs);
+    return known.registry.leave(known.subscription, at, graceMs);
   }
 }
 

@@ -145,11 +145,11 @@ export class StateKeeper implements KeeperOfState {
 
   enter(_from: number, appId: string, remoteAddress: string, limit: number): boolean | ClosingError {
     const { admissions, clock } = this.#options;
-    const seat = admissions.enter(remoteAddress, clock.now());
-    if (seat !== undefined && 'code' in seat) return seat;
+    const addressUse = admissions.enter(remoteAddress, clock.now());
+    if (addressUse !== undefined && 'code' in addressUse) return addressUse;
     const connections = this.#connections.get(appId) ?? 0;
     if (connections >= limit) {
-      admissions.leave(seat);
+      admissions.leave(addressUse);
       return false;
     }
     this.#connections.set(appId, connections + 1);

@@ -29,13 +29,13 @@ export interface WorkerClientsOptions extends ClientsOptions {
   /** The metrics, which read the counters of the workers when they are requested. */
   readonly counted: PrometheusMetrics;
   /** Records what happens on the workers; undefined: nothing is recorded. */
-  readonly look: Look | undefined;
+  readonly observer: WorkerObserver | undefined;
   /** Called when a worker has ended unexpectedly. Must not return. */
   readonly failed: (worker: number, reason: string) => void;
 }
 
 /** Records what happens. */
-export interface Look {
+export interface WorkerObserver {
   readonly witness: Witness;
   refused(this: void, refusal: Refusal, times: number): void;
   /** Adds what a worker has counted since its last report. */
@@ -47,7 +47,7 @@ export interface Look {
  * the native module cannot be loaded.
  */
 export async function createWorkerClients(options: WorkerClientsOptions): Promise<Clients> {
-  const { config, apps, log, metrics, look } = options;
+  const { config, apps, log, metrics, observer } = options;
   const { workers } = config;
   const uws = await loadUws();
   const seats = createSeats(workers + 1);
@@ -75,7 +75,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   const readings = new Map<number, WorkerReading>();
   const full = new Set<number>();
   const noted = (worker: number, reading: WorkerReading): void => {
-    look?.countMore(differenceOf(readings.get(worker), reading));
+    observer?.countMore(differenceOf(readings.get(worker), reading));
     readings.set(worker, reading);
   };
   const methods: Keeper = {
@@ -97,7 +97,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
     count: (...step) => stateful().count(...step),
     log: (_, level, fields, message) => log[level](fields, message),
     seen(_, seen) {
-      if (look !== undefined) see(seen, look, options.livenessClock.now());
+      if (observer !== undefined) observe(seen, observer, options.livenessClock.now());
     },
     counted(from, reading, isFull) {
       noted(from, reading);
@@ -208,7 +208,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
               },
               isDebug: log.isDebug,
               isTrace: log.isTrace,
-              isObserved: look !== undefined,
+              isObserved: observer !== undefined,
             })),
             options.failed,
           );
@@ -235,9 +235,9 @@ function startErrorOf({ code, failed }: StartFailure): Error {
 
 const unready = { status: 503, contentType: 'text/plain; charset=utf-8', body: 'The server is starting' };
 
-function see(seen: Seen, look: Look, now: number): void {
-  replayObservations(seen, look.witness, now);
-  for (const [refusal, times] of seen.refused) look.refused(refusal, times);
+function observe(seen: Seen, observer: WorkerObserver, now: number): void {
+  replayObservations(seen, observer.witness, now);
+  for (const [refusal, times] of seen.refused) observer.refused(refusal, times);
 }
 
 /** Returns the ledger with queries about subscribers answered by the workers. */

@@ -204,12 +204,12 @@ function routesOf(
     const admitted = signed(head);
     return isHttpError(admitted) ? refusal(admitted) : undefined;
   };
-  const passedOn = described.flatMap((route, index) => {
+  const forwarded = described.flatMap((route, index) => {
     const isOwn = own.some(({ method, pattern }) => method === route.method && pattern === route.pattern);
     if (isOwn) return [];
     return [forwarder.route(route, index, route.pattern.startsWith('/apps/') ? gate : undefined)];
   });
-  return [...own, ...passedOn];
+  return [...own, ...forwarded];
 }
 
 function readSelf(metrics: PrometheusMetrics): WorkerReading {

@@ -39,7 +39,7 @@ export type ConsoleContent =
       readonly userId: string | undefined;
       readonly event: WitnessedClientEvent;
     }
-  | { readonly kind: 'event'; readonly event: WebhookEvent; readonly wanting: number }
+  | { readonly kind: 'event'; readonly event: WebhookEvent; readonly selecting: number }
   | {
       readonly kind: 'attempt';
       readonly attempt: AttemptFacts;

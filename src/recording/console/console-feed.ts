@@ -175,13 +175,13 @@ export class ConsoleFeed {
     open.next = this.log.nextSeq;
     open.isRestarted = false;
     if (shown.length === 0 && skipped === 0 && !isRestarted) return;
-    const news: ConsoleRows = {
+    const rows: ConsoleRows = {
       rows: shown.map((entry) => this.#row(entry)),
       skipped,
       keptSinceMs: this.log.keptSinceMs(listener),
       ...(isRestarted && { isRestarted }),
     };
-    const isTaken = listener.onRows(news, open.next - 1);
+    const isTaken = listener.onRows(rows, open.next - 1);
     open.isPaused = !isTaken;
   }
 

@@ -115,7 +115,7 @@ function describe(content: ConsoleContent): Described {
       return { row: { socketId, ...userIn(userId), channel, name, text: `${name} on ${channel}`, data } };
     }
     case 'event':
-      return describeEvent(content.event, content.wanting);
+      return describeEvent(content.event, content.selecting);
     case 'attempt':
       return describeAttempt(content);
     case 'dropped':
@@ -160,11 +160,11 @@ function describePublished({ trigger, source }: Of<'published'>): Described {
   return { row: { channel, name, text, data, details: { source, channels: channels.length } }, channels };
 }
 
-function describeEvent(event: WebhookEvent, wanting: number): Described {
+function describeEvent(event: WebhookEvent, selecting: number): Described {
   const { name, channel, user_id: userId, data, subscription_count: count } = fieldsOf(event);
   const who = userId === undefined ? '' : ` of user ${userId}`;
   const size = count === undefined ? '' : ` of ${count}`;
-  const to = wanting === 0 ? 'no endpoint selects it' : `for ${plural(wanting, 'endpoint')}`;
+  const to = selecting === 0 ? 'no endpoint selects it' : `for ${plural(selecting, 'endpoint')}`;
   const row = { channel, name, ...userIn(userId), text: `${name}${size}${who} on ${channel}; ${to}` };
   return { row: { ...row, ...(data !== undefined && { data }) } };
 }
@@ -211,7 +211,7 @@ function describePost(
 ): Described {
   const { outcome, status, error, answer } = end;
   const failed = outcome === 'timeout' ? 'no response in time' : (error ?? 'failed');
-  const came = status === undefined ? failed : `answered ${status}`;
+  const result = status === undefined ? failed : `answered ${status}`;
   const details = {
     id: webhookId,
     endpoint: endpointId,
@@ -220,7 +220,7 @@ function describePost(
     ...(status !== undefined && { status }),
     ...(error !== undefined && { reason: error }),
   };
-  const text = `${what}: ${came} in ${formatSpan(elapsedMs)}, ${plural(events, 'event')}`;
+  const text = `${what}: ${result} in ${formatSpan(elapsedMs)}, ${plural(events, 'event')}`;
   const row = { name: url, text, details, ...(answer !== undefined && { data: answer }) };
   return { row, endpoint: endpointId, url, result: outcome };
 }

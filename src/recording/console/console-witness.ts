@@ -169,7 +169,7 @@ export class ConsoleWitness implements Witness {
   readonly onFact = (fact: DeliveryFact): void => {
     switch (fact.kind) {
       case 'selected':
-        return this.#event(fact.appId, fact.event, fact.wanting.length);
+        return this.#event(fact.appId, fact.event, fact.selecting.length);
       case 'attempt-ended':
         return this.#attempt(fact);
       case 'decided':
@@ -183,9 +183,9 @@ export class ConsoleWitness implements Witness {
     }
   };
 
-  #event(appId: string, event: WebhookEvent, wanting: number): void {
+  #event(appId: string, event: WebhookEvent, selecting: number): void {
     const budget = this.#budgets.events[event.name];
-    if (budget?.allows() === true) this.#add(budget, appId, { kind: 'event', event, wanting });
+    if (budget?.allows() === true) this.#add(budget, appId, { kind: 'event', event, selecting });
   }
 
   #attempt({ attempt, outcome, result, elapsedMs, retryInMs }: AttemptEnded): void {

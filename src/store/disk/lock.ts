@@ -78,10 +78,10 @@ export function takeLock(folder: string, processes: Processes = systemProcesses(
 function refuseIfHeld(file: string, folder: string, { self, runs }: Processes): void {
   const holder = parse(readText(file));
   if (holder === undefined || !runs(holder)) return;
-  const who =
+  const name =
     holder.pid === self.pid ? `this process (pid ${holder.pid})` : `the process with pid ${holder.pid}`;
   throw new StoreError(
-    `${who} already uses the store ${folder}: stop it first, or give each server its own folder`,
+    `${name} already uses the store ${folder}: stop it first, or give each server its own folder`,
   );
 }
 

@@ -195,7 +195,7 @@ export class Writer {
     if (flight.isVisible) return;
     flight.isVisible = true;
     if (this.#options.sync === 'process') flight.awaited.resolve(true);
-    this.#goOn();
+    this.#continue();
   }
 
   #ended(flight: Flight): void {
@@ -204,7 +204,7 @@ export class Writer {
     // In order: a later transaction is safe only if the earlier ones are.
     while (this.#flights[0]?.hasEnded === true) this.#flights.shift()?.awaited.resolve(true);
     if (this.#flights.length === 0) this.#recover();
-    this.#goOn();
+    this.#continue();
   }
 
   #failed(flight: Flight, reason: string): void {
@@ -226,7 +226,7 @@ export class Writer {
       this.#retryMs = Math.min(longestRetryMs, 2 * this.#retryMs);
     }
     if (isFirst) this.#options.onFailure(reason);
-    this.#goOn();
+    this.#continue();
   }
 
   /** Ends the failure if nothing that failed is left to be written. */
@@ -239,7 +239,7 @@ export class Writer {
     if (!this.#buffer.isEmpty) this.#planIn(lateMs);
   }
 
-  #goOn(): void {
+  #continue(): void {
     if (this.#isOverdue) {
       if (this.#failure === undefined) this.#flush();
       else this.#retry();

@@ -1,5 +1,5 @@
 import type { Announced } from '../../channels/occupancy.ts';
-import { missStandsMs } from '../../channels/cache-miss.ts';
+import { missLifetimeMs } from '../../channels/cache-miss.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { hasFields, isNumber, isText, rowKeyOf, type Rows } from './rows.ts';
@@ -71,7 +71,7 @@ export class AnnouncedTable {
         return this.#database.remove('announced', rowKeyOf(appId, event.channel, event.userId));
       case 'cache_miss': {
         const key = rowKeyOf(appId, event.channel);
-        const miss = { episode: event.episode, until: this.#now() + missStandsMs };
+        const miss = { episode: event.episode, until: this.#now() + missLifetimeMs };
         this.#missed.set(key, miss);
         return this.#database.put('missed', key, JSON.stringify(miss));
       }

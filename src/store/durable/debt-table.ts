@@ -39,11 +39,11 @@ export class DebtTable {
 
 function isDebt(value: unknown): value is KeptDebt {
   const isBoolean = (one: unknown): boolean => typeof one === 'boolean';
-  const isTold = (one: unknown): boolean =>
+  const isSentEntry = (one: unknown): boolean =>
     Array.isArray(one) && isText(one[0]) && isBoolean(one[1]) && isNumber(one[2]);
-  const areTold = (all: unknown): boolean => Array.isArray(all) && all.every(isTold);
+  const areSentEntries = (all: unknown): boolean => Array.isArray(all) && all.every(isSentEntry);
   // Earlier versions did not store these.
   const isPlace = (one: unknown): boolean => one === undefined || isNumber(one);
   const places = { partialSeq: isPlace, vacatedSeq: isPlace };
-  return hasFields(value, { channel: isText, isPartial: isBoolean, ...places, told: areTold });
+  return hasFields(value, { channel: isText, isPartial: isBoolean, ...places, told: areSentEntries });
 }

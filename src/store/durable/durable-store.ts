@@ -2,7 +2,7 @@ import type { Announced } from '../../channels/occupancy.ts';
 import type { CacheJournal } from '../../ports/cache-journal.ts';
 import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { Cancel, Clock, Millis } from '../../ports/clock.ts';
-import type { DeliveryMachine } from '../../ports/delivery-source.ts';
+import type { EventDispatcher } from '../../ports/delivery-source.ts';
 import type { DeliveryStore, KeptBatch, Settlement } from '../../ports/delivery-store.ts';
 import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import type { Outbox } from '../../ports/outbox.ts';
@@ -22,7 +22,7 @@ export interface DurableStoreOptions {
   readonly run: Run;
   readonly clock: Clock;
   /** Receives appended events, and stored ones when they are restored. It is called when it is needed. */
-  readonly machine: () => Pick<DeliveryMachine, 'restore' | 'take'>;
+  readonly dispatcher: () => Pick<EventDispatcher, 'restore' | 'take'>;
   /** Adds other changes that belong to this write. */
   readonly beforeWrite: () => void;
   /** Whether client events wait until they would outlive the process. */
@@ -101,7 +101,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
    * by the events that were not in a batch. Call it once, before anything else happens.
    */
   restore({ rows, target, graceMs, isConfigured }: RestoreOptions): Restored {
-    const { clock, machine } = this.#options;
+    const { clock, dispatcher } = this.#options;
     const counts = { channels: 0, members: 0 };
     const forgottenApps = new Set<string>();
     for (const [appId, channels] of this.#announced.restore(rows)) {
@@ -128,10 +128,10 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     const byRef = new Map(events.map((kept) => [kept.ref, kept]));
     const batches = this.#batches.restore(rows, (ref) => byRef.get(ref));
     const inBatches = new Set(batches.flatMap(({ refs }) => refs));
-    for (const batch of batches) machine().restore(batch);
+    for (const batch of batches) dispatcher().restore(batch);
     for (const kept of events) {
       if (this.#isLate(kept) && !inBatches.has(kept.ref)) this.#giveUp(kept);
-      else machine().take(kept.appId, kept.event, kept);
+      else dispatcher().take(kept.appId, kept.event, kept);
     }
     this.#noteTime();
     return {
@@ -150,11 +150,11 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   }
 
   append(appId: string, events: readonly WebhookEvent[]): void {
-    const machine = this.#options.machine();
+    const dispatcher = this.#options.dispatcher();
     for (const event of events) {
       this.#announced.apply(appId, event);
       const place = this.#outbox.add(appId, event);
-      machine.take(appId, event, { ...place, ageMs: 0, settledFor: noEndpoints });
+      dispatcher.take(appId, event, { ...place, ageMs: 0, settledFor: noEndpoints });
     }
   }
 

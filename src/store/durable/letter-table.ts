@@ -1,4 +1,4 @@
-import type { KeptLetters, LetterCount, LetterKeeper } from '../../ports/dead-letters.ts';
+import type { StoredLetters, LetterCount, LetterKeeper } from '../../ports/dead-letters.ts';
 import { encodeLetter, parseLetter, type DeadLetter } from '../../webhooks/dead-letter.ts';
 import type { Database } from '../disk/database.ts';
 import { hasFields, isNumber, rowKeyOf, parse, partsOf } from './rows.ts';
@@ -16,7 +16,7 @@ export class LetterTable implements LetterKeeper {
   }
 
   /** The stored letters. `meta` is the content of that table. */
-  restore(meta: ReadonlyMap<unknown, string>): KeptLetters {
+  restore(meta: ReadonlyMap<unknown, string>): StoredLetters {
     const letters = [...this.#database.entries('log')].flatMap(([key, text]) => {
       const letter = parseLetter(text);
       return letter === undefined ? [] : { order: Number(key), letter };

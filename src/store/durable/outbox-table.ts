@@ -1,11 +1,11 @@
-import type { EventOrigin } from '../../ports/delivery-source.ts';
+import type { StoredEventState } from '../../ports/delivery-source.ts';
 import type { EventRef, Settlement } from '../../ports/delivery-store.ts';
 import { isWebhookEvent, type WebhookEvent } from '../../webhooks/event.ts';
 import { isNumber, isText, isTexts, type Rows } from './rows.ts';
 import type { Database } from '../disk/database.ts';
 
 /** A stored event. */
-export interface KeptEvent extends EventOrigin {
+export interface KeptEvent extends StoredEventState {
   readonly ref: EventRef;
   readonly appId: string;
   readonly event: WebhookEvent;

@@ -2,7 +2,7 @@ import type { WallTime } from '../../ports/clock.ts';
 import {
   unknownCursor,
   type DeadLetters,
-  type KeptLetters,
+  type StoredLetters,
   type LetterKeeper,
   type LetterPage,
   type LetterQuery,
@@ -22,8 +22,8 @@ export interface MemoryDeadLettersOptions {
   readonly keeper?: LetterKeeper | undefined;
 }
 
-const nothing = (): void => {};
-const noKeeper: LetterKeeper = { put: nothing, remove: nothing, forgotten: nothing };
+const noop = (): void => {};
+const noKeeper: LetterKeeper = { put: noop, remove: noop, forgotten: noop };
 
 /** Letters that share a part of the space. */
 interface Shelf {
@@ -75,7 +75,7 @@ export class MemoryDeadLetters implements DeadLetters {
   }
 
   /** Replaces all letters by stored ones. Without `keptSinceMs`, losses are kept from now on. */
-  restore({ letters, forgotten, keptSinceMs = this.#options.wallTime.now() }: KeptLetters): void {
+  restore({ letters, forgotten, keptSinceMs = this.#options.wallTime.now() }: StoredLetters): void {
     this.#apps.clear();
     this.#shelves.clear();
     this.#byAge = new LinkedList();
@@ -141,7 +141,7 @@ export class MemoryDeadLetters implements DeadLetters {
     let next: string | undefined;
     let last = before;
     for (const { letter, order, bytes: size } of [...(app?.entries.values() ?? [])].toReversed()) {
-      if (order >= before || !isMeant(letter, query)) continue;
+      if (order >= before || !matches(letter, query)) continue;
       if (letters.length === query.limit || (letters.length > 0 && bytes + size > pageBytes)) {
         next = this.#cursor(last);
         break;
@@ -267,7 +267,7 @@ function shelfKeyOf({ appId, endpointId, reason }: DeadLetter): string {
   return `${appId}\n${endpointId}\n${reason === 'disabled' ? reason : ''}`;
 }
 
-function isMeant(letter: DeadLetter, query: LetterQuery): boolean {
+function matches(letter: DeadLetter, query: LetterQuery): boolean {
   const { endpointId, reason, channel, event, sinceMs = -Infinity, untilMs = Infinity } = query;
   if (letter.droppedAtMs < sinceMs || letter.droppedAtMs > untilMs) return false;
   if (endpointId !== undefined && letter.endpointId !== endpointId) return false;

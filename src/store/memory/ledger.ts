@@ -61,7 +61,7 @@ export class MemoryLedger implements Ledger {
     const listener: OccupancyListener = {
       notify,
       report: (appId, facts) => outbox.append(appId, facts),
-      calledOff(appId, departure) {
+      departureCancelled(appId, departure) {
         metrics.suppressedByGrace(appId, departure.name);
         witness.suppressed(appId, departure, 'grace');
       },

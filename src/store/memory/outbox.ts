@@ -1,11 +1,11 @@
-import { fresh, type DeliveryMachine } from '../../ports/delivery-source.ts';
+import { notStored, type EventDispatcher } from '../../ports/delivery-source.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 
-/** Stores nothing: appended events are passed on in the same turn. `machine` is called for each of them. */
-export function createMemoryOutbox(machine: () => Pick<DeliveryMachine, 'take'>): Outbox {
+/** Stores nothing: appended events are passed on in the same turn. `dispatcher` is called for each of them. */
+export function createMemoryOutbox(dispatcher: () => Pick<EventDispatcher, 'take'>): Outbox {
   return {
     append(appId, events) {
-      for (const event of events) machine().take(appId, event, fresh);
+      for (const event of events) dispatcher().take(appId, event, notStored);
     },
     kept: () => undefined,
   };

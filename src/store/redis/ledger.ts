@@ -261,8 +261,8 @@ export class RedisLedger implements Ledger {
   }
 
   /** Withdraws this node, so that others take over immediately. What it could not release gets this grace period. */
-  async close(lingersMs: Millis): Promise<void> {
-    const closed = this.#partitions.map((partition) => partition.close(lingersMs));
+  async close(graceMs: Millis): Promise<void> {
+    const closed = this.#partitions.map((partition) => partition.close(graceMs));
     this.#healthLog.stop();
     await Promise.all(closed);
   }

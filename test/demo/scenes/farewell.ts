@@ -19,7 +19,7 @@ export async function everybodyLeaves(stage: Stage): Promise<void> {
     'There is a ~3 second delay between a user disconnecting and the member_removed or channel_vacated webhook firing.',
   );
   const limitMs = 6000;
-  const gone = [
+  const departures = [
     ...['user-42', 'user-7'].map((user_id) =>
       expectWebhook(stage, { name: 'member_removed', channel: room, user_id }, limitMs),
     ),
@@ -30,7 +30,7 @@ export async function everybodyLeaves(stage: Stage): Promise<void> {
   client('everyone', 'closes the browser');
   const leftAtMs = elapsedMs();
   for (const visitor of stage.visitors) visitor.disconnect();
-  const arrivals = await Promise.all(gone);
+  const arrivals = await Promise.all(departures);
   const delays = arrivals.map(({ atMs }) => (atMs - leftAtMs) / 1000);
   const [least, most] = [Math.min(...delays), Math.max(...delays)];
   if (least < 2.5)

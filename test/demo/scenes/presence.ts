@@ -35,16 +35,16 @@ export async function blip(stage: Stage): Promise<void> {
     'This grace period prevents a flood of spurious events from momentary network blips …',
   );
   const [ann, bob] = stage.visitors;
-  const gone = ann?.receives(room, 'pusher:member_removed');
+  const removed = ann?.receives(room, 'pusher:member_removed');
   client('Bob', 'loses his connection');
   bob?.disconnect();
-  await gone;
+  await removed;
   client('Ann', 'receives pusher:member_removed for Bob immediately');
   await pause(1000);
-  const back = ann?.receives(room, 'pusher:member_added');
+  const returned = ann?.receives(room, 'pusher:member_added');
   client('Bob', 'reconnects after one second');
   await bob?.connect();
-  await back;
+  await returned;
   client('Ann', 'receives pusher:member_added for Bob');
   client('', 'waiting for the end of the 3-second grace period …');
   await pause(graceIsOverMs - 1000);

@@ -51,9 +51,9 @@ test('a later subscriber receives the cached event, and the handler is not calle
 
 test('many simultaneous subscribers cause one call of the handler, and all of them receive the location', async () => {
   const { soketify, watch, misses } = await start();
-  const crowd = await Promise.all(Array.from({ length: 20 }, () => watch()));
+  const others = await Promise.all(Array.from({ length: 20 }, () => watch()));
   await soketify.webhooks.waitFor({ name: 'cache_miss' });
-  for (const { seen } of crowd) expect(await seen).toEqual(location);
+  for (const { seen } of others) expect(await seen).toEqual(location);
   expect(misses()).toHaveLength(1);
 });
 

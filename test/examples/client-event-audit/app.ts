@@ -89,7 +89,7 @@ export function createDatabase(): Database & { readonly entries: readonly LogEnt
     async once(webhookId, work) {
       const working = done.get(webhookId) ?? work();
       done.set(webhookId, working);
-      // Failed work may be tried again.
+      // Failed work may be repeated.
       await working.catch((error: unknown) => {
         done.delete(webhookId);
         throw error;

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# A test in a language without a library: bash and curl, against the control API. It starts the emulator with a clock
-# that stands still and a receiver, has a client come and go, and looks at what was sent. Prints a line for each fact;
-# ends with 1 at the first that does not hold.
+# A test in a language without a library: bash and curl with the control API. It starts the emulator with a virtual clock,
+# and a receiver. A client joins and leaves a channel, and the test checks the webhooks. It prints a line for each check,
+# and exits with 1 at the first that fails.
 #
-# EMULATOR is the command that starts it. (Not npx: it does not pass on the signal that ends it.)
+# EMULATOR is the command that starts the emulator. (Do not use npx, which does not forward the signal that stops it.)
 #
 #   EMULATOR=node_modules/.bin/soketify-emulator ./occupancy.sh
 set -euo pipefail
@@ -24,7 +24,7 @@ holds() {
   echo "ok: $1"
 }
 
-# field NAME: the first value of that name in the JSON on standard input. Where there is jq, it does this better.
+# field NAME: the first value of that name in the JSON on standard input. If you have jq, use it instead.
 field() {
   sed -nE "s/.*\"$1\":\"?([^\",}]*).*/\1/p" | head -n 1
 }
@@ -34,7 +34,7 @@ control() {
   curl -sS -X "$1" "$soketify/control/$2" -H 'content-type: application/json' ${3:+--data "$3"}
 }
 
-# Each writes a line once it listens.
+# Receiver and emulator each print a line once they listen.
 exec 5< <(exec $emulator listen --port 0 --json)
 receiver=$!
 started+=("$receiver")
@@ -54,7 +54,7 @@ read -r listening <&3
 port=$(field port <<<"$listening")
 soketify=http://127.0.0.1:$port
 
-# open CHANNEL: in place of a browser, a client on descriptor 4. Frames of clients are masked, here with zeros.
+# open CHANNEL: a client on descriptor 4 that replaces a browser. Client frames must be masked, here with zeros.
 open() {
   local header frame="{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"$1\"}}"
   exec 4<>"/dev/tcp/127.0.0.1/$port"
@@ -70,19 +70,19 @@ holds 'the first subscriber occupies a channel' "$answer" '"status":"delivered"'
 
 exec 4>&-
 answer=$(control POST webhooks/expect-none '{"match":{"name":"channel_vacated"},"withinMs":2000}')
-holds 'a client that has been gone for two seconds may come back' "$answer" '^\{\}$'
+holds 'a departure is not reported within two seconds' "$answer" '^\{\}$'
 
 control POST faults/webhooks '{"status":503,"times":2}' >/dev/null
 answer=$(control POST clock/advance '{"ms":5000}')
-holds 'time passes when it is told to' "$answer" '"mode":"virtual"'
+holds 'the clock moves on request' "$answer" '"mode":"virtual"'
 answer=$(control POST webhooks/wait-for '{"match":{"name":"channel_vacated","channel":"news"}}')
-holds 'the channel is vacated, whatever the endpoint answers at first' "$answer" '"attempts":3'
-holds 'and it says why' "$answer" '"why":"[^"]+'
+holds 'channel_vacated is delivered after two failed attempts' "$answer" '"attempts":3'
+holds 'the event contains the reason why it was sent' "$answer" '"why":"[^"]+'
 
 answer=$(control GET 'events?name=channel_vacated')
-holds 'what was sent can be asked for' "$answer" '"channel":"news"'
+holds 'sent events can be listed' "$answer" '"channel":"news"'
 
 kill "$server" "$receiver"
 summary=$(tail -n 1 <&5)
-holds 'the receiver was told each once' "$summary" '"events":\{"channel_occupied":1,"channel_vacated":1\}'
-holds 'what it was told is true' "$summary" '"occupied":\[\].*"contradictions":\[\]'
+holds 'the receiver got each event once' "$summary" '"events":\{"channel_occupied":1,"channel_vacated":1\}'
+holds 'the state of the receiver is true' "$summary" '"occupied":\[\].*"contradictions":\[\]'

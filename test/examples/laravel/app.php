@@ -1,6 +1,6 @@
 <?php
 
-// The application: events, what listens to them, and the table of users, which is a file here.
+// The application: its events, their listeners, and the table of users, which is a file here.
 
 namespace App\Events {
     use Illuminate\Foundation\Events\Dispatchable;
@@ -46,7 +46,7 @@ namespace App\Models {
             file_put_contents(getenv('USERS_FILE'), json_encode(array_values($online)));
         }
 
-        /** The ids of those who are online. */
+        /** The ids of the online users. */
         public static function online(): array
         {
             $file = getenv('USERS_FILE');

@@ -1,7 +1,7 @@
 <?php
 
-// What the handler uses of Laravel, under Laravel's names, and nothing more: a suite that can be run with php-cli alone. In an
-// application these come with laravel/framework, and this file is not needed.
+// The parts of Laravel that the handler uses, under the same names, so that the suite runs with php-cli alone. In an
+// application, they are part of laravel/framework, and this file is not needed.
 
 namespace Illuminate\Http {
     final class Request
@@ -21,7 +21,7 @@ namespace Illuminate\Http {
             return new self($_SERVER['REQUEST_METHOD'], $path, $headers, file_get_contents('php://input'));
         }
 
-        /** As Laravel's: null if it was not sent. */
+        /** As in Laravel: null if the header was not sent. */
         public function header(string $name): ?string
         {
             return $this->headers[strtolower($name)] ?? null;
@@ -74,7 +74,7 @@ namespace Illuminate\Support\Facades {
             self::$routes['POST ' . self::$prefix . $path] = $action;
         }
 
-        /** The answer to a request. What an action throws is logged and answered with 500, as Laravel does. */
+        /** Returns the response to a request. If an action throws, this is logged and the response is 500, as in Laravel. */
         public static function dispatch(Request $request): JsonResponse
         {
             $action = self::$routes["$request->method $request->path"] ?? null;
@@ -123,7 +123,7 @@ namespace Illuminate\Foundation\Events {
 namespace {
     use Illuminate\Http\JsonResponse;
 
-    /** The values of config/*.php, by their names with dots. */
+    /** The values of config/*.php, by names with dots. */
     function config(string $name): mixed
     {
         return ['broadcasting.connections.pusher.secret' => getenv('PUSHER_APP_SECRET')][$name];

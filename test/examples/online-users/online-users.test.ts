@@ -5,7 +5,7 @@ import { createApp, createDatabase } from './app.ts';
 
 const channel = 'presence-online';
 
-/** The application and a Soketify of its own, whose clock moves only when told to. */
+/** The application and a Soketify of its own, whose clock moves only when the test advances it. */
 async function start() {
   const site = await openSite();
   onTestFinished(() => site.close());

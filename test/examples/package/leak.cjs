@@ -1,8 +1,8 @@
-// Ends by itself only if the emulator leaves nothing behind.
+// Exits by itself only if the emulator leaves no handle open.
 const { startEmulator } = require('soketify-emulator');
 const { WebSocket } = require('ws');
 
-/** Its output goes through pipes or files, whatever it does. */
+/** Resources of the process itself: its output goes through pipes or files. */
 const ofProcess = ['PipeWrap', 'TTYWrap', 'FSReqCallback'];
 
 async function run(clock) {

@@ -1,4 +1,4 @@
-"""A backend that knows who is online, from Soketify's webhooks alone. Standard library only."""
+"""A backend that tracks online users with Soketify's webhooks. It uses only the standard library."""
 
 import hashlib
 import hmac
@@ -17,9 +17,9 @@ class Backend:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def receive(self, body, signature):
-        """What a webhook is answered. The signature covers the bytes that came, so they are verified before they are parsed."""
+        """Returns the status for a webhook. The signature covers the received bytes, so they are verified before they are parsed."""
         expected = hmac.new(self.secret, body, hashlib.sha256).hexdigest()
-        # Unlike ==, this takes the same time however much of a guessed signature is right.
+        # Unlike ==, this takes the same time however much of a guessed signature is correct.
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             return 401
         for event in json.loads(body)["events"]:
@@ -30,7 +30,7 @@ class Backend:
         return 200
 
     def authorize(self, socket_id, channel, user_id):
-        """What a client sends along to join a presence channel as this user."""
+        """Returns the authorization with which a client joins a presence channel as this user."""
         member = json.dumps({"user_id": user_id})
         text = "%s:%s:%s" % (socket_id, channel, member)
         signature = hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""In place of a browser: as much of a WebSocket client as a test of a backend needs. (pysher does this better.)"""
+"""A minimal WebSocket client that replaces a browser in tests of a backend. (For more, use pysher.)"""
 
 import json
 import os
@@ -21,7 +21,7 @@ class Browser:
         self.socket_id = json.loads(self._wait_for("pusher:connection_established")["data"])["socket_id"]
 
     def join(self, channel, authorization):
-        """Subscribes, and returns once that is accepted."""
+        """Subscribes, and returns once the subscription is accepted."""
         self._send({"event": "pusher:subscribe", "data": {"channel": channel, **authorization}})
         self._wait_for("pusher_internal:subscription_succeeded")
 
@@ -31,7 +31,7 @@ class Browser:
 
     def _send(self, message):
         text = json.dumps(message).encode()
-        # Frames of clients are masked.
+        # Client frames must be masked.
         mask = os.urandom(4)
         length = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + len(text).to_bytes(2, "big")
         masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(text))

@@ -1,4 +1,4 @@
-"""Starts one emulator for all tests, and gives each test a backend and an app of its own."""
+"""Starts one emulator for all tests. Each test has its own backend and its own app."""
 
 import json
 import os
@@ -13,12 +13,12 @@ import pytest
 from backend import Backend
 from browser import Browser
 
-# Not npx: it does not pass on the signal that ends it.
+# Do not use npx, which does not forward the signal that stops the emulator.
 COMMAND = os.environ.get("EMULATOR", "node_modules/.bin/soketify-emulator")
 
 
 class Soketify:
-    """The emulator, by its control API. Its clock stands still until a test moves it."""
+    """The emulator, through its control API. Its clock stands still until a test moves it."""
 
     def __init__(self):
         command = shlex.split(COMMAND) + ["--port", "0", "--control", "virtual"]
@@ -29,12 +29,12 @@ class Soketify:
                 self.port = entry["port"]
                 break
         else:
-            raise RuntimeError("The emulator ended with %d before it listened" % self._process.wait())
-        # Somebody has to read the rest of the log.
+            raise RuntimeError("The emulator exited with %d before it listened" % self._process.wait())
+        # Read the rest of the log, so that the pipe does not fill up.
         threading.Thread(target=self._process.stdout.read, daemon=True).start()
 
     def control(self, method, path, body=None):
-        """Asks the control API. Where it says no, the test fails with what it says."""
+        """Calls the control API. If the request is refused, the test fails with the message of the response."""
         request = urllib.request.Request(
             "http://127.0.0.1:%d/control/%s" % (self.port, path),
             method=method,
@@ -56,7 +56,7 @@ class Soketify:
 
 
 class App:
-    """One app of the emulator: its records, faults and clients touch no other test."""
+    """One app of the emulator. Its records, faults and clients do not affect other tests."""
 
     def __init__(self, soketify, backend, secret):
         self._soketify = soketify
@@ -74,11 +74,11 @@ class App:
         return browser
 
     def wait_for(self, **match):
-        """The first such event, once the backend has taken it; time moves as far as that takes."""
+        """Returns the first matching event once the backend has accepted it. Moves the clock as far as necessary."""
         return self._soketify.control("POST", "webhooks/wait-for", {"app": self.id, "match": match})
 
     def expect_none(self, after=None, **match):
-        """Lets the grace pass, and fails if such an event is sent."""
+        """Lets the grace period pass, and fails if a matching event is sent."""
         options = {} if after is None else {"after": after["id"]}
         self._soketify.control("POST", "webhooks/expect-none", {"app": self.id, "match": match, **options})
 

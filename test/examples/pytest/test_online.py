@@ -25,7 +25,7 @@ def test_a_user_who_reloads_the_page_stays_online(soketify, backend, app):
     assert backend.online == {"ada"}
 
 
-def test_what_the_backend_missed_while_it_was_down_is_told_again(soketify, backend, app):
+def test_webhooks_that_the_backend_missed_while_it_was_down_are_sent_again(soketify, backend, app):
     page = app.visit("ada")
     app.wait_for(name="member_added", user_id="ada")
     app.fail_webhooks(status=502, times=3)
@@ -38,7 +38,7 @@ def test_what_the_backend_missed_while_it_was_down_is_told_again(soketify, backe
     assert backend.online == set()
 
 
-def test_nobody_but_soketify_can_make_a_user_online(backend, app):
+def test_only_soketify_can_make_a_user_online(backend, app):
     body = json.dumps({"time_ms": 0, "events": [{"name": "member_added", "user_id": "eve"}]}).encode()
     for signature in ["0" * 64, "", "\u00e4"]:
         request = urllib.request.Request(backend.url, body, {"X-Pusher-Signature": signature.encode().decode("latin-1")})

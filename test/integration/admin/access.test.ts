@@ -246,7 +246,7 @@ describe('the place of the Dashboard', () => {
   ];
   const everywhere = [...paths, '/admin/self', '/admin/apps', '/admin/stream', '/admin/openapi.json'];
 
-  test('is nowhere if it is off', async () => {
+  test('is not served if it is off', async () => {
     const server = await startServer({ dashboard: false });
     for (const path of everywhere) {
       expect(await ask(server, 'GET', path, { headers: samePage })).toMatchObject({ status: 404 });
@@ -255,7 +255,7 @@ describe('the place of the Dashboard', () => {
     expect(await ask(server, 'POST', '/dashboard/login', { body: {} })).toMatchObject({ status: 404 });
   });
 
-  test('is nowhere in production unless it is configured', async () => {
+  test('is not served in production unless it is configured', async () => {
     const server = await startServer({}, { env: { NODE_ENV: 'production' } });
     expect(await ask(server, 'GET', '/admin/self')).toMatchObject({ status: 404 });
   });
@@ -278,11 +278,11 @@ test('HEAD is a GET without its body and never streams, and OPTIONS allows nothi
   expect(await ask(server, 'HEAD', '/admin/stream')).toMatchObject({ status: 200, text: '' });
   const headers = { 'sec-fetch-site': 'cross-site' };
   expect(await ask(server, 'HEAD', '/admin/self', { headers })).toMatchObject({ status: 403, text: '' });
-  const asked = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
+  const preflight = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
   for (const path of ['/admin/apps', '/dashboard/api/apps', '/dashboard/login', '/admin/stream']) {
-    const response = await ask(server, 'OPTIONS', path, { headers: asked });
+    const response = await ask(server, 'OPTIONS', path, { headers: preflight });
     expect(Object.keys(response.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
-    const { headers: got } = await ask(server, 'GET', path, { headers: { origin: asked.origin } });
+    const { headers: got } = await ask(server, 'GET', path, { headers: { origin: preflight.origin } });
     expect(got).not.toHaveProperty('access-control-allow-origin');
   }
   expect(await ask(server, 'PUT', '/admin/self', { body: {} })).toMatchObject({ status: 405 });

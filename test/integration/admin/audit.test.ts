@@ -3,7 +3,7 @@ import { token, viewToken, type Call } from '../support/admin.ts';
 import { AdminWorld } from '../support/admin-world.ts';
 import { RecordingLog } from '../support/log.ts';
 
-const said = 'operator action';
+const auditMessage = 'operator action';
 const full = { authorization: `Bearer ${token}` };
 const main = { app: '1', endpoint: 'main' };
 const own = { app: 'own' };
@@ -28,9 +28,9 @@ test.each([
     const log = new RecordingLog();
     const world = await AdminWorld.start({ dashboard: { token } }, { log }, full);
     await world.addOwn();
-    const before = log.of(said).length;
+    const before = log.of(auditMessage).length;
     await world.admin.get(operation, { ...call, isPage: true });
-    expect(log.of(said).slice(before)).toEqual([
+    expect(log.of(auditMessage).slice(before)).toEqual([
       { who: 'token (127.0.0.1)', operation, of, ...more, door: 'dashboard' },
     ]);
     const { rows } = await world.admin.get<{ rows: readonly { text: string }[] }>('readConsole', {
@@ -49,7 +49,7 @@ test('reads, questions and refused changes are not logged as operator actions', 
   await admin.get('listApps');
   await admin.get('verifySignature', { of: { app: '1' }, body: { body: 'a', signature: 'b' } });
   await admin.call('addApp', { body: { id: '1' } });
-  expect(log.of(said)).toEqual([]);
+  expect(log.of(auditMessage)).toEqual([]);
 });
 
 test('no line of the log contains a secret, even at the most verbose level, whatever is called', async () => {
@@ -83,7 +83,7 @@ test('no line of the log contains a secret, even at the most verbose level, what
     }
   }
   const lines = JSON.stringify(log.lines);
-  expect(log.of(said).length).toBeGreaterThan(5);
+  expect(log.of(auditMessage).length).toBeGreaterThan(5);
   for (const secret of [
     'app-secret',
     'own-secret',

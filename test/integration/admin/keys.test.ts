@@ -29,9 +29,9 @@ test('a key is rotated without an outage', async () => {
     ['second-key', false, 3, 'number'],
   ]);
   // A request with a wrong secret does not count as a use.
-  const stranger = { ...second, secret: 'guessed' };
+  const attacker = { ...second, secret: 'guessed' };
   expect(
-    await backendOf(admin.port, stranger)
+    await backendOf(admin.port, attacker)
       .get({ path: '/channels' })
       .catch(() => 'refused'),
   ).toBe('refused');

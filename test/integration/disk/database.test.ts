@@ -144,29 +144,29 @@ describe('a database on disk', () => {
   it.skipIf(process.platform === 'win32')(
     'notices a transaction before the disk has been flushed',
     async () => {
-      const heard: string[] = [];
+      const calls: string[] = [];
       const commit =
         (real: Commit): Commit =>
         (changes, { visible, ended }) =>
           real(changes, {
             visible: () => {
-              heard.push('visible');
+              calls.push('visible');
               visible();
             },
             ended: (failure) => {
-              heard.push(failure ?? 'ended');
+              calls.push(failure ?? 'ended');
               ended(failure);
             },
           });
       const { database } = await openDisk(temporaryFolder(), {}, { commit });
       // A disk that is quick may have flushed a transaction before anybody is notified that it is visible.
-      for (let round = 0; round < 200 && !heard.includes('visible'); round += 1) {
+      for (let round = 0; round < 200 && !calls.includes('visible'); round += 1) {
         database.put('meta', `key-${round}`, '1');
         expect(await database.safe('now')).toBe(true);
       }
       await database.close();
-      expect(heard).toContain('visible');
-      expect(heard.at(-1)).toBe('ended');
+      expect(calls).toContain('visible');
+      expect(calls.at(-1)).toBe('ended');
     },
   );
 

@@ -17,11 +17,11 @@ function smallDisk(bytes: number): string | undefined {
 
 /** Records unhandled rejections: Node ends a program because of one. */
 function unheldRejections(): unknown[] {
-  const heard: unknown[] = [];
-  const hear = (reason: unknown): void => void heard.push(reason);
-  process.on('unhandledRejection', hear);
-  onTestFinished(() => void process.off('unhandledRejection', hear));
-  return heard;
+  const rejections: unknown[] = [];
+  const record = (reason: unknown): void => void rejections.push(reason);
+  process.on('unhandledRejection', record);
+  onTestFinished(() => void process.off('unhandledRejection', record));
+  return rejections;
 }
 
 describe('a store whose disk fails', () => {
@@ -30,9 +30,9 @@ describe('a store whose disk fails', () => {
     if (path === undefined) skip('a small disk can be mounted by root alone');
     else {
       const unheld = unheldRejections();
-      const said = vi.spyOn(console, 'error').mockImplementation(() => {});
-      onTestFinished(() => said.mockRestore());
-      const { database, told } = await openDisk(path);
+      const consoleError = vi.spyOn(console, 'error').mockImplementation(() => {});
+      onTestFinished(() => consoleError.mockRestore());
+      const { database, reports } = await openDisk(path);
       database.put('meta', 'before', '1');
       expect(await database.safe('now')).toBe(true);
       const ballast = join(path, 'ballast');
@@ -44,11 +44,11 @@ describe('a store whose disk fails', () => {
       for (let key = 0; key < 500; key += 1) database.put('outbox', key, 'v'.repeat(1000));
       expect(await database.safe('now')).toBe(false);
       expect(database.failure).toContain('no space is left on the disk');
-      expect(told).toEqual([`failure: ${database.failure}`]);
+      expect(reports).toEqual([`failure: ${database.failure}`]);
       expect(await database.safe('now')).toBe(false);
       rmSync(ballast);
       await vi.waitUntil(() => database.failure === undefined, { timeout: 10_000 });
-      expect(told).toHaveLength(2);
+      expect(reports).toHaveLength(2);
       database.put('outbox', 500, 'last');
       expect(await database.safe('now')).toBe(true);
       await database.close();
@@ -65,8 +65,8 @@ describe('a store whose disk fails', () => {
     if (path === undefined) skip('a small disk can be mounted by root alone');
     else {
       // LMDB reports this when it fails to write.
-      const said = vi.spyOn(console, 'error').mockImplementation(() => {});
-      onTestFinished(() => said.mockRestore());
+      const consoleError = vi.spyOn(console, 'error').mockImplementation(() => {});
+      onTestFinished(() => consoleError.mockRestore());
       const { database } = await openDisk(path);
       database.put('meta', 'before', '1');
       expect(await database.safe('now')).toBe(true);
@@ -78,7 +78,7 @@ describe('a store whose disk fails', () => {
       database.put('outbox', 1, 'v'.repeat(100_000));
       expect(await database.safe('now')).toBe(false);
       expect(database.failure).toMatch(/^no space is left on the disk \(\d+ bytes free, \d+ needed\)$/);
-      expect(said).not.toHaveBeenCalled();
+      expect(consoleError).not.toHaveBeenCalled();
       rmSync(join(path, 'ballast'));
       await vi.waitUntil(() => database.failure === undefined, { timeout: 10_000 });
     }
@@ -94,7 +94,7 @@ describe('a store whose disk fails', () => {
         if (isFailing) progress.ended('input/output error');
         else real(changes, progress);
       };
-    const { database, told } = await openDisk(path, { clock }, { commit });
+    const { database, reports } = await openDisk(path, { clock }, { commit });
     database.put('outbox', 1, 'first');
     expect(await database.safe('now')).toBe(true);
     isFailing = true;
@@ -107,7 +107,7 @@ describe('a store whose disk fails', () => {
     isFailing = false;
     await clock.advance(5000);
     await vi.waitUntil(() => database.failure === undefined);
-    expect(told).toEqual(['failure: input/output error', 'recovery']);
+    expect(reports).toEqual(['failure: input/output error', 'recovery']);
     await database.close();
     const again = await openDisk(path);
     expect([...again.database.entries('outbox')]).toEqual([

@@ -30,14 +30,14 @@ function leaveLock(path: string, of: ProcessIdentity | string): void {
 describe('the lock of the store', () => {
   it('names the process that holds the folder, and is free once that one has ended, in any way', async () => {
     const path = temporaryFolder();
-    const orderly = await startHolder(path);
+    const graceful = await startHolder(path);
     const opening = openDisk(path);
     await expect(opening).rejects.toThrow(StoreError);
     await expect(opening).rejects.toThrow(
-      `the process with pid ${orderly.pid} already uses the store ${path}`,
+      `the process with pid ${graceful.pid} already uses the store ${path}`,
     );
-    orderly.stdin?.end();
-    await once(orderly, 'exit');
+    graceful.stdin?.end();
+    await once(graceful, 'exit');
     expect(existsSync(join(path, 'lock'))).toBe(false);
 
     const killed = await startHolder(path);
@@ -77,9 +77,9 @@ describe('the lock of the store', () => {
 
   it('goes to only one of two processes that find it left over', () => {
     const path = temporaryFolder();
-    const gone = { ...self, pid: 1, startedAt: 'gone' };
+    const endedProcess = { ...self, pid: 1, startedAt: 'gone' };
     const other = { ...self, pid: process.ppid, startedAt: systemStart(process.ppid) };
-    leaveLock(path, gone);
+    leaveLock(path, endedProcess);
     // While this one checks whether the former owner runs, the other one takes over.
     let isFirst = true;
     const processes = {

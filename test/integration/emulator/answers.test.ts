@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { connect, start } from '../support/emulator.ts';
 import { Receiver, type Received } from '../../support/receiver.ts';
 
-/** An emulator with the virtual clock whose one endpoint answers so. */
+/** An emulator with the virtual clock and one endpoint, which responds with `answer`. */
 async function answeredBy(answer: (received: Received) => void) {
   const receiver = await Receiver.start(answer);
   const apps = [{ webhooks: [{ url: receiver.url }] }];
@@ -13,8 +13,8 @@ const acknowledge = ({ response }: Received): void => {
   response.writeHead(200).write('got it');
 };
 
-describe('an endpoint that acknowledges and goes on with its answer', () => {
-  test('gets nothing twice, and what comes next at once', async () => {
+describe('an endpoint that sends its status and does not finish its response', () => {
+  test('gets nothing twice, and the next webhook immediately', async () => {
     const { emulator, receiver } = await answeredBy(acknowledge);
     const client = await connect(emulator);
     await client.subscribe('news');
@@ -26,7 +26,7 @@ describe('an endpoint that acknowledges and goes on with its answer', () => {
     expect(vacated.endpoints[0]).toMatchObject({ attempts: 1, lastAttempt: { answer: 'got it' } });
   });
 
-  test('is left to it, however far the virtual clock is moved', async () => {
+  test('keeps its connection, however far the virtual clock is moved', async () => {
     const { emulator, receiver } = await answeredBy(acknowledge);
     await (await connect(emulator)).subscribe('news');
     await emulator.idle();
@@ -34,7 +34,7 @@ describe('an endpoint that acknowledges and goes on with its answer', () => {
     expect(receiver.requests.map(({ response }) => response.destroyed)).toEqual([false]);
   });
 
-  test('is heard too late by a fault that loses its answer', async () => {
+  test('gets the webhook again if a fault loses its response', async () => {
     const { emulator, receiver } = await answeredBy(acknowledge);
     emulator.faults.webhooks({ timeout: true, delivered: true, times: 1 });
     await (await connect(emulator)).subscribe('news');
@@ -44,7 +44,7 @@ describe('an endpoint that acknowledges and goes on with its answer', () => {
   });
 });
 
-test('an endpoint that has to be waited for says so, and is', async () => {
+test('an endpoint that sends interim responses first is waited for', async () => {
   const { emulator, receiver } = await answeredBy(({ response }) => {
     response.writeContinue();
     response.writeEarlyHints({ link: '</a.css>; rel=preload' });
@@ -55,15 +55,15 @@ test('an endpoint that has to be waited for says so, and is', async () => {
   expect(receiver.events).toEqual(['channel_occupied news']);
 });
 
-test('what an endpoint answers is in the record of the attempt', async () => {
+test('the response of an endpoint is in the record of the attempt', async () => {
   const answers = ['wrong signature', 'still wrong', ''];
   const { emulator } = await answeredBy(({ response }) => {
-    const said = answers.shift() ?? '';
-    if (said === '') response.writeHead(204).end();
+    const body = answers.shift() ?? '';
+    if (body === '') response.writeHead(204).end();
     else
       response
         .writeHead(401, { 'WWW-Authenticate': `Basic realm="${'x'.repeat(300)}"`, 'X-Own': '1' })
-        .end(said);
+        .end(body);
   });
   await (await connect(emulator)).subscribe('news');
   await emulator.idle();

@@ -18,13 +18,13 @@ describe('reset', () => {
     expect(await dropped()).toBe(0);
   });
 
-  test('forgets channels, members, caches, queues, faults and records, and tells no endpoint', async () => {
+  test('forgets channels, members, caches, queues, faults and records, and notifies no endpoint', async () => {
     const { emulator, receiver } = await startStage();
     const client = await connect(emulator);
     await enter(client, emulator, 'presence-a', '1');
     await client.subscribe('cache-a');
     await emulator.idle();
-    const told = receiver.requests.length;
+    const sent = receiver.requests.length;
     emulator.faults.webhooks({ status: 500 });
     client.send('pusher:unsubscribe', { channel: 'cache-a' });
     await client.ping();
@@ -34,7 +34,7 @@ describe('reset', () => {
       [[], [], [], []],
     );
     await emulator.clock.advance(600_000);
-    expect(receiver.requests).toHaveLength(told);
+    expect(receiver.requests).toHaveLength(sent);
     expect(emulator.events).toEqual([]);
     const next = await connect(emulator);
     await next.subscribe('cache-a');
@@ -42,7 +42,7 @@ describe('reset', () => {
     expect(receiver.events.slice(-2)).toEqual(['channel_occupied cache-a', 'cache_miss cache-a']);
   });
 
-  test('gives up webhooks that wait for another attempt', async () => {
+  test('discards webhooks that wait for another attempt', async () => {
     const { emulator, receiver } = await startStage();
     emulator.faults.webhooks({ status: 500 });
     await (await connect(emulator)).subscribe('news');
@@ -53,7 +53,7 @@ describe('reset', () => {
     expect(emulator.deliveries).toEqual([]);
   });
 
-  test('sends nothing where webhooks wait for no company either', async () => {
+  test('sends nothing even if webhooks are not batched', async () => {
     const { emulator, receiver } = await startStage({
       webhooks: { batch: { maxDelayMs: 0 }, disconnectGraceMs: 0 },
     });
@@ -64,7 +64,7 @@ describe('reset', () => {
     expect(receiver.events).toEqual(['channel_occupied news']);
   });
 
-  test('begins the schedule of retries anew', async () => {
+  test('restarts the schedule of retries', async () => {
     const { emulator } = await startStage();
     const delays = async (): Promise<readonly number[]> => {
       emulator.faults.webhooks({ status: 500, times: 4 });
@@ -78,7 +78,7 @@ describe('reset', () => {
     expect(await delays()).toEqual(first);
   });
 
-  test('sends clients away so that they come back, if it is asked to', async () => {
+  test('disconnects clients so that they reconnect, if requested', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);
     await emulator.reset({ reconnect: true });
@@ -87,7 +87,7 @@ describe('reset', () => {
 });
 
 describe('an app', () => {
-  test('sees and touches nothing of another', async () => {
+  test('neither sees nor affects another app', async () => {
     const receiver = await Receiver.start();
     const webhooks = [{ url: receiver.url }];
     const emulator = await start({ clock: 'virtual', apps: [{ webhooks }] });
@@ -109,7 +109,7 @@ describe('an app', () => {
     expect(two.events).toHaveLength(1);
   });
 
-  test('that is removed is gone, and no endpoint hears of it', async () => {
+  test('that is removed is unknown, and no endpoint is notified', async () => {
     const receiver = await Receiver.start();
     const emulator = await start({ clock: 'virtual' });
     const app = await emulator.createApp({ id: 'mine', webhooks: [{ url: receiver.url }] });
@@ -124,7 +124,7 @@ describe('an app', () => {
     await expect(emulator.removeApp('1')).rejects.toThrow(/the last app/);
   });
 
-  test('that there is cannot be created', async () => {
+  test('that exists cannot be created again', async () => {
     const emulator = await start();
     await expect(emulator.createApp({ id: '1' })).rejects.toMatchObject({ code: 'ERR_APP_EXISTS' });
     await expect(emulator.createApp({ key: 'app-key' })).rejects.toMatchObject({ code: 'ERR_APP_EXISTS' });
@@ -134,7 +134,7 @@ describe('an app', () => {
     });
   });
 
-  test('has the limits of all apps, and its own over them', async () => {
+  test('has the common limits, and its own override them', async () => {
     const emulator = await start({ limits: { connections: 1 } });
     const apps = [await emulator.createApp(), await emulator.createApp({ limits: { connections: null } })];
     const seconds = apps.map(async (app) => {
@@ -148,7 +148,7 @@ describe('an app', () => {
   });
 });
 
-test('apps without names are given some, the first those of the program', async () => {
+test('apps without ids get generated ones, and the first gets those of the program', async () => {
   const emulator = await start({ apps: [{}, {}] });
   expect(emulator.appIds).toEqual(['1', '2']);
   expect(emulator).toMatchObject({ id: '1', key: 'app-key', secret: 'app-secret' });
@@ -156,7 +156,7 @@ test('apps without names are given some, the first those of the program', async 
   expect(emulator.env()).toMatchObject({ SOKETIFY_PORT: String(emulator.port), PUSHER_APP_ID: '1' });
 });
 
-test('every fault of the options is told', async () => {
+test('every fault of the options is reported', async () => {
   const wrong = { apps: [{ secrett: 'a' }], webhooks: { disconnectGraceMs: -1 } };
   await expect(start(wrong as object)).rejects.toMatchObject({
     code: 'ERR_CONFIG_INVALID',
@@ -177,7 +177,7 @@ test.each([
   [{ apps: [null] }, /apps\[0\]\n +expected an object, got null/],
   [{ seed: 0.5, port: 'x' }, /2 faults[^]*seed[^]*port/],
   [null, /options\n +expected an object, got null/],
-])('the options %j are refused, with what is accepted', async (options, message) => {
+])('the options %j are refused, and the message states what is accepted', async (options, message) => {
   await expect(start(options as object)).rejects.toMatchObject({
     code: 'ERR_CONFIG_INVALID',
     message: expect.stringMatching(message) as string,

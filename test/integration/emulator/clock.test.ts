@@ -4,10 +4,10 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Emulator } from '../../../src/index.ts';
 import { connect, enter, start, startStage } from '../support/emulator.ts';
 
-/** Its declarations are those of the ES module, which Node does not load. */
+/** The declarations are those of the ES module, which Node does not load. */
 const PusherClient = pusherJs as unknown as typeof pusherJs.default;
 
-/** A pusher-js client whose presence channels it enters as the user. */
+/** A pusher-js client that joins presence channels as the user. */
 function newPusher(emulator: Emulator, userId: string): pusherJs.default {
   const backend = new Backend(emulator.serverOptions());
   const pusher = new PusherClient(emulator.key, {
@@ -24,7 +24,7 @@ function newPusher(emulator: Emulator, userId: string): pusherJs.default {
 }
 
 describe('pusher-js and the server library', () => {
-  test('connect with the options that the emulator gives', async () => {
+  test('connect with the options of the emulator', async () => {
     const { emulator } = await startStage();
     const pusher = newPusher(emulator, '42');
     const headline = new Promise((resolve) => {
@@ -43,7 +43,7 @@ describe('pusher-js and the server library', () => {
     });
   });
 
-  test('come back after a network blip, of which no webhook tells', async () => {
+  test('reconnect after a network blip, which causes no webhook', async () => {
     const { emulator } = await startStage();
     const pusher = newPusher(emulator, '42');
     const succeeded = new Promise<void>((resolve) => {
@@ -61,7 +61,7 @@ describe('pusher-js and the server library', () => {
     expect(emulator.events.filter(({ status }) => status === 'suppressed')).toHaveLength(4);
   });
 
-  test('have their requests accepted when ten minutes have passed in no time', async () => {
+  test('have their requests accepted after the clock was moved by an hour', async () => {
     const { emulator } = await startStage();
     await emulator.clock.advance(3_600_000);
     const { status } = await new Backend(emulator.serverOptions()).trigger('news', 'a', {});
@@ -69,8 +69,8 @@ describe('pusher-js and the server library', () => {
   });
 });
 
-describe('what waits in the program', () => {
-  test('obeys the virtual clock: cached events, the rates of client events and of triggers', async () => {
+describe('everything that waits in the program', () => {
+  test('follows the virtual clock: cached events, the rates of client events and of triggers', async () => {
     const { emulator } = await startStage({
       limits: { triggersPerSecond: 1, clientEventsPerSecond: 1 },
       cacheTtlMs: 60_000,
@@ -80,15 +80,15 @@ describe('what waits in the program', () => {
     await expect(backend.trigger('cache-a', 'kept', {})).rejects.toMatchObject({ status: 429 });
     const client = await connect(emulator);
     await enter(client, emulator, 'presence-a', '1');
-    const say = async (): Promise<void> => {
+    const sendEvent = async (): Promise<void> => {
       client.ws.send(JSON.stringify({ event: 'client-a', channel: 'presence-a', data: '1' }));
       await client.ping();
     };
-    await say();
-    await say();
+    await sendEvent();
+    await sendEvent();
     expect(client.of('pusher:error')).toHaveLength(1);
     await emulator.clock.advance(1000);
-    await say();
+    await sendEvent();
     expect(client.of('pusher:error')).toHaveLength(1);
     await client.subscribe('cache-a');
     await client.next('kept', 'cache-a');
@@ -98,7 +98,7 @@ describe('what waits in the program', () => {
     await late.next('pusher:cache_miss', 'cache-a');
   });
 
-  test('is not the liveness of sockets, unless it is asked for', async () => {
+  test('does not include the liveness of sockets, unless requested', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);
     await emulator.clock.advance(3_600_000);
@@ -113,7 +113,7 @@ describe('what waits in the program', () => {
 });
 
 describe('the clock', () => {
-  test('that is virtual stands still until it is moved', async () => {
+  test('stands still until it is moved if it is virtual', async () => {
     const { emulator, receiver } = await startStage();
     await (await connect(emulator)).subscribe('news');
     expect(emulator.clock.now()).toBe(0);
@@ -123,7 +123,7 @@ describe('the clock', () => {
     expect(receiver.events).toEqual(['channel_occupied news']);
   });
 
-  test('that is real can be moved on besides', async () => {
+  test('can also be moved forward if it is real', async () => {
     const { emulator, receiver } = await startStage({ clock: 'real' });
     const client = await connect(emulator);
     await client.subscribe('news');
@@ -141,10 +141,10 @@ describe('the clock', () => {
   });
 });
 
-describe('beside the fake timers of a test framework', () => {
+describe('together with the fake timers of a test framework', () => {
   afterEach(() => void vi.useRealTimers());
 
-  test('the emulator works, and takes no part in them', async () => {
+  test('the emulator works, and does not use them', async () => {
     vi.useFakeTimers({
       toFake: [
         'setTimeout',
@@ -169,7 +169,7 @@ describe('beside the fake timers of a test framework', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('a time of day may be given: that of the fake Date', async () => {
+  test('the emulator accepts a time of day, such as that of the fake Date', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     vi.setSystemTime('2030-01-01');
     const { emulator } = await startStage();
@@ -190,7 +190,7 @@ test('several emulators in one process share nothing', async () => {
   await connect(two.emulator);
 });
 
-test('after the end everything that is asked says so, what waits is told at once, and the records stay', async () => {
+test('after close, calls are rejected, pending waits end immediately, and the records stay', async () => {
   const { emulator } = await startStage({ clock: 'real' });
   await (await connect(emulator)).subscribe('news');
   await emulator.webhooks.waitFor({ name: 'channel_occupied' });
@@ -203,7 +203,7 @@ test('after the end everything that is asked says so, what waits is told at once
   expect(emulator.events).toMatchObject([{ name: 'channel_occupied' }]);
 });
 
-test('closing ends connections for good, gives up webhooks, and may be done again', async () => {
+test('close ends connections for good, discards webhooks, and can be called again', async () => {
   const { emulator, receiver } = await startStage();
   const client = await connect(emulator);
   await client.subscribe('news');

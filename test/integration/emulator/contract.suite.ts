@@ -4,7 +4,7 @@ import type { Emulator } from '../../../src/index.ts';
 import { connect, enter } from '../support/emulator.ts';
 import { Receiver } from '../../support/receiver.ts';
 
-/** What holds of an emulator with the virtual clock and the default app, in this process or in another one. */
+/** The contract of an emulator with the virtual clock and the default app, in this process or in another one. */
 export function emulatorContract(name: string, open: () => Promise<Emulator>): void {
   describe(name, () => {
     const stage = async () => {
@@ -15,7 +15,7 @@ export function emulatorContract(name: string, open: () => Promise<Emulator>): v
       return { emulator, receiver };
     };
 
-    test('says where it is and who its apps are', async () => {
+    test('returns its address and its apps', async () => {
       const { emulator } = await stage();
       expect(emulator).toMatchObject({ id: '1', key: 'app-key', secret: 'app-secret', host: '127.0.0.1' });
       expect(emulator.url).toBe(`http://127.0.0.1:${emulator.port}`);
@@ -26,7 +26,7 @@ export function emulatorContract(name: string, open: () => Promise<Emulator>): v
       expect(() => emulator.app('none')).toThrow(expect.objectContaining({ code: 'ERR_APP_UNKNOWN' }));
     });
 
-    test('waits for webhooks, has them fail, and records them', async () => {
+    test('waits for webhooks, injects failures, and records them', async () => {
       const { emulator, receiver } = await stage();
       const client = await connect(emulator);
       const fault = emulator.faults.webhooks({ status: 500, times: 2 });
@@ -53,7 +53,7 @@ export function emulatorContract(name: string, open: () => Promise<Emulator>): v
       await expect(emulator.clock.advance(-1)).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
     });
 
-    test('says with a code, a reason and a place what did not come', async () => {
+    test('reports a missing webhook with a code, a reason and the caller', async () => {
       const { emulator } = await stage();
       await (await connect(emulator)).subscribe('news');
       const error: unknown = await emulator.webhooks
@@ -71,7 +71,7 @@ export function emulatorContract(name: string, open: () => Promise<Emulator>): v
       });
     });
 
-    test('tells what a backend published', async () => {
+    test('lists what a backend published', async () => {
       const { emulator } = await stage();
       const client = await connect(emulator);
       await client.subscribe('orders');
@@ -97,7 +97,7 @@ export function emulatorContract(name: string, open: () => Promise<Emulator>): v
       expect((await emulator.app('1').record()).entries).toEqual(record.entries);
     });
 
-    test('has connections and the HTTP API fail', async () => {
+    test('injects failures of connections and the HTTP API', async () => {
       const { emulator } = await stage();
       const client = await connect(emulator);
       expect(emulator.faults.connections({ drop: { socketId: client.socketId }, code: 4201 }).hits).toBe(1);
@@ -115,7 +115,7 @@ export function emulatorContract(name: string, open: () => Promise<Emulator>): v
       );
     });
 
-    test('has apps and endpoints of a test come and go', async () => {
+    test('adds and removes apps and endpoints of a test', async () => {
       const { emulator, receiver } = await stage();
       const app = await emulator.createApp({ webhooks: [{ id: 'own', url: receiver.url }] });
       expect(app.endpoints.list).toMatchObject([{ id: 'own', url: receiver.url }]);
@@ -132,7 +132,7 @@ export function emulatorContract(name: string, open: () => Promise<Emulator>): v
       expect(emulator.appIds).toEqual(['1']);
     });
 
-    test('ends waits that are pending with a reset and with close', async () => {
+    test('ends pending waits with a reset and with close', async () => {
       const { emulator } = await stage();
       const begin = () => emulator.published.waitFor({ event: 'never' }, { timeoutMs: 60_000 });
       const first = expect(begin()).rejects.toMatchObject({ code: 'ERR_RESET' });

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { ask, errorOf, stage } from '../support/control.ts';
 import { startStage } from '../support/emulator.ts';
 
-describe('who may use it', () => {
-  test('is nobody unless it is configured', async () => {
+describe('access to the control API', () => {
+  test('does not exist unless it is configured', async () => {
     const { emulator } = await startStage();
     expect((await httpRequest(`${emulator.url}/control/clock`)).statusCode).toBe(404);
   });
 
-  test('is, with a token, whoever has it', async () => {
+  test('with a token, requires it', async () => {
     const { emulator } = await stage({ control: { token: 'open-sesame' } });
     expect(await ask(emulator, 'GET', '/clock')).toMatchObject({ status: 401 });
     const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
@@ -22,7 +22,7 @@ describe('who may use it', () => {
     ['that sends its origin', { origin: 'https://example.com' }],
     ['that embeds an address of it', { 'sec-fetch-site': 'cross-site' }],
     ['of another port of this machine', { 'sec-fetch-site': 'same-site' }],
-  ])('is, without a token, no web page %s', async (_, headers) => {
+  ])('without a token, refuses a web page %s', async (_, headers) => {
     const { emulator } = await stage();
     const refused = { status: 403, json: errorOf('ERR_ORIGIN', /need a token/) };
     expect(await ask(emulator, 'GET', '/apps', { headers })).toEqual(refused);
@@ -35,7 +35,7 @@ describe('who may use it', () => {
     '127.0.0.1.evil.example',
     'localhost.evil.example',
     '10.0.0.1',
-  ])('is, without a token, no page whose name, %s, resolves to this machine', async (host) => {
+  ])('without a token, refuses a page whose name, %s, resolves to this machine', async (host) => {
     const { emulator } = await stage();
     expect(await ask(emulator, 'GET', '/apps', { headers: { host } })).toEqual({
       status: 403,
@@ -44,7 +44,7 @@ describe('who may use it', () => {
   });
 
   test.each(['localhost', 'LOCALHOST:80', 'a.localhost:6001', '127.0.0.2', '[::1]:6001'])(
-    'is, without a token, whoever asks for this machine as %s',
+    'without a token, allows requests to this machine as %s',
     async (host) => {
       const { emulator } = await stage();
       const headers = { host, 'sec-fetch-site': 'none' };
@@ -53,7 +53,7 @@ describe('who may use it', () => {
   );
 
   test.each(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'])(
-    'is, without a token, nobody for whom a proxy asks, as %s tells',
+    'without a token, refuses requests through a proxy, recognized by %s',
     async (name) => {
       const { emulator } = await stage();
       expect(await ask(emulator, 'GET', '/apps', { headers: { [name]: 'for=203.0.113.7' } })).toEqual({
@@ -63,7 +63,7 @@ describe('who may use it', () => {
     },
   );
 
-  test('is told secrets only with a token', async () => {
+  test('returns secrets only with a token', async () => {
     const open = await stage({ apps: [{ secret: 'hush-1' }] });
     await ask(open.emulator, 'POST', '/apps', { body: { id: '2', secret: 'hush-2' } });
     const { json } = await ask(open.emulator, 'GET', '/apps');
@@ -81,7 +81,7 @@ describe('who may use it', () => {
     });
   });
 
-  test('has no file of this machine read', async () => {
+  test('never reads a file of this machine', async () => {
     const { emulator } = await stage();
     const body = { secret: 's', otherKeys: [{ key: 'k', secretFile: '/etc/hostname' }] };
     expect(await ask(emulator, 'POST', '/apps', { body })).toEqual({

@@ -6,7 +6,7 @@ import { ask, errorOf, stage } from '../support/control.ts';
 import { connect, enter } from '../support/emulator.ts';
 
 describe('the control API', () => {
-  test('does by HTTP what the library does: clock, faults, waiting, records', async () => {
+  test('offers by HTTP what the library offers: clock, faults, waits, records', async () => {
     const { emulator, receiver } = await stage();
     const client = await connect(emulator);
     await enter(client, emulator, 'presence-a', '42');
@@ -45,7 +45,7 @@ describe('the control API', () => {
     expect((await ask(emulator, 'GET', '/events')).json).toEqual({ events: [] });
   });
 
-  test('answers a wait that was in vain with 409 and what was seen instead', async () => {
+  test('responds to a failed wait with 409 and what was seen instead', async () => {
     const { emulator } = await stage();
     await (await connect(emulator)).subscribe('news');
     const body = { match: { name: 'cache_miss' }, timeoutMs: 0 };
@@ -71,7 +71,7 @@ describe('the control API', () => {
     expect(await waiting).toMatchObject({ status: 200, json: { channel: 'news' } });
   });
 
-  test('lists what backends published, waits for it and rules it out', async () => {
+  test('lists what backends published, waits for it and asserts its absence', async () => {
     const { emulator } = await stage();
     await new Backend(emulator.serverOptions()).trigger('orders', 'created', { id: 7 });
     const published = emulator.published.list;
@@ -94,7 +94,7 @@ describe('the control API', () => {
     });
   });
 
-  test('takes regular expressions for webhooks, too', async () => {
+  test('accepts regular expressions for webhooks, too', async () => {
     const { emulator } = await stage();
     await (await connect(emulator)).subscribe('news');
     const match = { channel: { $regex: '^ne' } };
@@ -104,7 +104,7 @@ describe('the control API', () => {
     });
   });
 
-  test('adds and removes apps, and scopes what it is asked to one', async () => {
+  test('adds and removes apps, and limits requests to one app', async () => {
     const { emulator, receiver } = await stage();
     const body = { secret: 'a secret', webhooks: [{ url: receiver.url }] };
     const { json } = await ask(emulator, 'POST', '/apps', { body });
@@ -165,7 +165,7 @@ describe('the control API', () => {
     ],
     ['POST', '/faults/api', '{"status":500,"path":"/evnts"}', 400, /did you mean '\/events'/],
     ['GET', '/events?nam=x', undefined, 400, /unknown field 'nam'/],
-  ] as const)('%s %s with %s is answered %i and says why', async (...given) => {
+  ] as const)('%s %s with %s returns %i and the reason', async (...given) => {
     const [method, path, body, status, message] = given;
     const { emulator } = await stage();
     const answer = await ask(emulator, method, path, body === undefined ? {} : { body });
@@ -194,7 +194,7 @@ describe('clock/next', () => {
     expect(emulator.events.map(({ name }) => name)).toContain('member_removed');
   });
 
-  test('says that nothing is due', async () => {
+  test('reports that nothing is due', async () => {
     const { emulator } = await stage();
     expect((await ask(emulator, 'POST', '/clock/next')).json).toEqual({
       mode: 'virtual',
@@ -240,7 +240,7 @@ describe('openapi.json', () => {
     ]);
   });
 
-  test('says of events and deliveries what they are', async () => {
+  test('describes events and deliveries correctly', async () => {
     const { emulator, receiver } = await stage();
     const client = await connect(emulator);
     await enter(client, emulator, 'presence-a', '1');
@@ -251,9 +251,9 @@ describe('openapi.json', () => {
     const { json } = await ask(emulator, 'GET', '/openapi.json');
     const { schemas } = (json as { components: { schemas: Record<string, object> } }).components;
     const ajv = new Ajv({ strict: false });
-    const { json: told } = await ask(emulator, 'GET', '/events');
+    const { json: events } = await ask(emulator, 'GET', '/events');
     const { json: sent } = await ask(emulator, 'GET', '/deliveries');
-    for (const event of (told as { events: object[] }).events) {
+    for (const event of (events as { events: object[] }).events) {
       expect(ajv.validate(schemas['Event'] ?? {}, event), JSON.stringify(ajv.errors)).toBe(true);
     }
     for (const delivery of (sent as { deliveries: object[] }).deliveries) {

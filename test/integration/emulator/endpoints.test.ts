@@ -4,7 +4,7 @@ import { connect, start, startStage } from '../support/emulator.ts';
 import { Receiver } from '../../support/receiver.ts';
 
 describe('an endpoint', () => {
-  test('of a backend that starts after the emulator is added, and hears of what happens', async () => {
+  test('of a backend that starts after the emulator can be added, and receives webhooks', async () => {
     const emulator = await start({ clock: 'virtual' });
     const receiver = await Receiver.start();
     const added = await emulator.endpoints.add({ url: receiver.url, eventTypes: ['channel_occupied'] });
@@ -15,39 +15,36 @@ describe('an endpoint', () => {
     expect(receiver.events).toEqual(['channel_occupied news']);
   });
 
-  test.each(['that the emulator was started with', 'that was added'])(
-    '%s is changed and removed',
-    async (how) => {
-      const receivers = [await Receiver.start(), await Receiver.start()] as const;
-      const [former, next] = receivers;
-      const webhook = { id: 'main', url: former.url };
-      const isAdded = how === 'that was added';
-      const emulator = await start({ clock: 'virtual', apps: [{ webhooks: isAdded ? [] : [webhook] }, {}] });
-      if (isAdded) await emulator.endpoints.add(webhook);
-      const client = await connect(emulator);
-      await client.subscribe('one');
-      await emulator.idle();
-      expect(
-        await emulator.endpoints.change('main', { url: next.url, eventTypes: ['channel_occupied'] }),
-      ).toEqual(expect.objectContaining({ id: 'main', url: next.url }));
-      await client.subscribe('two');
-      await emulator.idle();
-      await emulator.endpoints.remove('main');
-      await client.subscribe('three');
-      await emulator.clock.advance(10_000);
-      expect(receivers.map(({ events }) => events)).toEqual([
-        ['channel_occupied one'],
-        ['channel_occupied two'],
-      ]);
-      expect(emulator.endpoints.list).toEqual([]);
-      expect(emulator.events.at(-1)).toMatchObject({ channel: 'three', status: 'filtered' });
-      // Nobody was disconnected by that, and the first app stays the first.
-      await client.ping();
-      expect([emulator.id, emulator.appIds]).toEqual(['1', ['1', '2']]);
-    },
-  );
+  test.each(['from the options', 'that was added'])('%s can be changed and removed', async (how) => {
+    const receivers = [await Receiver.start(), await Receiver.start()] as const;
+    const [previous, next] = receivers;
+    const webhook = { id: 'main', url: previous.url };
+    const isAdded = how === 'that was added';
+    const emulator = await start({ clock: 'virtual', apps: [{ webhooks: isAdded ? [] : [webhook] }, {}] });
+    if (isAdded) await emulator.endpoints.add(webhook);
+    const client = await connect(emulator);
+    await client.subscribe('one');
+    await emulator.idle();
+    expect(
+      await emulator.endpoints.change('main', { url: next.url, eventTypes: ['channel_occupied'] }),
+    ).toEqual(expect.objectContaining({ id: 'main', url: next.url }));
+    await client.subscribe('two');
+    await emulator.idle();
+    await emulator.endpoints.remove('main');
+    await client.subscribe('three');
+    await emulator.clock.advance(10_000);
+    expect(receivers.map(({ events }) => events)).toEqual([
+      ['channel_occupied one'],
+      ['channel_occupied two'],
+    ]);
+    expect(emulator.endpoints.list).toEqual([]);
+    expect(emulator.events.at(-1)).toMatchObject({ channel: 'three', status: 'filtered' });
+    // This disconnected nobody, and the first app stays the first.
+    await client.ping();
+    expect([emulator.id, emulator.appIds]).toEqual(['1', ['1', '2']]);
+  });
 
-  test('is that of one app alone, also of one that was created', async () => {
+  test('belongs to one app only, also to one that was created', async () => {
     const { emulator } = await startStage();
     const app = await emulator.createApp();
     const receiver = await Receiver.start();
@@ -61,7 +58,7 @@ describe('an endpoint', () => {
     expect(emulator.endpoints.list).toHaveLength(1);
   });
 
-  test('keeps what waits for it when it is changed', async () => {
+  test('keeps its queue when it is changed', async () => {
     const { emulator, receiver } = await startStage();
     const [{ id } = { id: '' }] = emulator.endpoints.list;
     emulator.faults.webhooks({ status: 500, times: 1 });
@@ -73,14 +70,14 @@ describe('an endpoint', () => {
     expect([receiver.events, next.events]).toEqual([[], ['channel_occupied news']]);
   });
 
-  test('that was added stays through a reset', async () => {
+  test('that was added survives a reset', async () => {
     const emulator = await start();
     const added = await emulator.endpoints.add({ url: 'http://127.0.0.1:9/' });
     await emulator.reset();
     expect(emulator.endpoints.list).toEqual([added]);
   });
 
-  test('that is wrong is refused, and nothing is changed', async () => {
+  test('that is invalid is refused, and nothing changes', async () => {
     const { emulator, receiver } = await startStage();
     const { endpoints } = emulator;
     const before = endpoints.list;
@@ -111,14 +108,14 @@ describe('an endpoint', () => {
     await expect(endpoints.add({ url: receiver.url })).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
-  test('is what the refusal of an app that there is tells of', async () => {
+  test('is mentioned when creating an existing app is refused', async () => {
     const emulator = await start();
     await expect(emulator.createApp({ id: '1', webhooks: [{ url: 'http://a/' }] })).rejects.toThrow(
       "use app('1').endpoints.add, change or remove",
     );
   });
 
-  test('is added, changed and removed over the control API, too', async () => {
+  test('can be added, changed and removed through the control API, too', async () => {
     const { emulator, receiver } = await stage({ apps: [{ webhooks: [] }] });
     const path = '/apps/1/endpoints';
     const body = { id: 'main', url: receiver.url, headers: { 'x-token': 'hush' } };

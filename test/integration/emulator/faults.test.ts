@@ -25,7 +25,7 @@ describe('a fault of webhooks', () => {
     expect(injected.hits).toBe(1);
   });
 
-  test('"duplicate" has the same request come twice', async () => {
+  test('"duplicate" sends the same request twice', async () => {
     const { emulator, receiver } = await startStage();
     emulator.faults.webhooks({ duplicate: true });
     await (await connect(emulator)).subscribe('news');
@@ -36,7 +36,7 @@ describe('a fault of webhooks', () => {
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
   });
 
-  test('"delivered" loses the answer only, so that the endpoint gets the events again', async () => {
+  test('"delivered" loses only the response, so that the endpoint gets the events again', async () => {
     const { emulator, receiver } = await startStage();
     emulator.faults.webhooks({ reset: true, delivered: true, times: 1 });
     await (await connect(emulator)).subscribe('news');
@@ -44,7 +44,7 @@ describe('a fault of webhooks', () => {
     expect(receiver.events).toEqual(['channel_occupied news', 'channel_occupied news']);
   });
 
-  test('"delayMs" has the request leave later', async () => {
+  test('"delayMs" delays the request', async () => {
     const { emulator } = await startStage();
     emulator.faults.webhooks({ delayMs: 1500 });
     await (await connect(emulator)).subscribe('news');
@@ -54,7 +54,7 @@ describe('a fault of webhooks', () => {
     ]);
   });
 
-  test('strikes one endpoint, in the order of injection, until it is cleared', async () => {
+  test('affects one endpoint, in the order of injection, until it is cleared', async () => {
     const [bad, good] = [await Receiver.start(), await Receiver.start()];
     const webhooks = [{ url: bad.url, id: 'bad' }, { url: good.url }];
     const emulator = await start({ clock: 'virtual', apps: [{ webhooks }] });
@@ -71,7 +71,7 @@ describe('a fault of webhooks', () => {
     expect(ofBad()).toMatchObject({ status: 'delivered' });
   });
 
-  test('that lasts five minutes ends in a drop, of which the message of waitFor tells', async () => {
+  test('that lasts five minutes ends in a drop, which the message of waitFor reports', async () => {
     const { emulator } = await startStage();
     emulator.faults.webhooks({ status: 500 });
     await (await connect(emulator)).subscribe('news');
@@ -108,7 +108,7 @@ describe('a fault of webhooks', () => {
 });
 
 describe('a receiver that does not answer', () => {
-  test('is waited for in real time for as long as it was said, and no longer', async () => {
+  test('is waited for in real time as long as configured, and no longer', async () => {
     const receiver = await Receiver.start(() => {});
     const emulator = await start({
       clock: 'virtual',
@@ -124,7 +124,7 @@ describe('a receiver that does not answer', () => {
 });
 
 describe('a fault of connections', () => {
-  test('cuts all of them without a word, and webhooks tell of it after the grace', async () => {
+  test('cuts all of them without a close frame, and webhooks report it after the grace period', async () => {
     const { emulator } = await startStage();
     const clients = [await connect(emulator), await connect(emulator)];
     for (const client of clients) await client.subscribe('news');
@@ -135,7 +135,7 @@ describe('a fault of connections', () => {
     await emulator.webhooks.waitFor({ name: 'channel_vacated' });
   });
 
-  test('cuts members who would have news of each other at once, too', async () => {
+  test('also cuts members who would immediately be notified of each other', async () => {
     const { emulator } = await startStage();
     for (const userId of ['1', '2', '3'])
       await enter(await connect(emulator), emulator, 'presence-a', userId);
@@ -143,7 +143,7 @@ describe('a fault of connections', () => {
     expect(emulator.connections()).toEqual([]);
   });
 
-  test('closes those that are meant with a code', async () => {
+  test('closes the selected ones with a code', async () => {
     const { emulator } = await startStage();
     const [member, subscriber, other] = [
       await connect(emulator),
@@ -161,7 +161,7 @@ describe('a fault of connections', () => {
     expect((await other.closed).code).toBe(1006);
   });
 
-  test('refuses those that come, so often', async () => {
+  test('refuses the given number of new ones', async () => {
     const { emulator } = await startStage();
     emulator.faults.connections({ refuse: 4100, times: 1 });
     const refused = new Client(`ws://127.0.0.1:${emulator.port}/app/${emulator.key}`);
@@ -184,7 +184,7 @@ describe('a fault of connections', () => {
 });
 
 describe('a fault of the HTTP API', () => {
-  test('answers with its status and does nothing, until it has done so often enough', async () => {
+  test('responds with its status the given number of times, and does nothing else', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);
     await client.subscribe('news');

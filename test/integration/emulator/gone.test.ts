@@ -9,18 +9,18 @@ test.each([
   ['/webhooks/wait-for', { match: { name: 'cache_miss' }, ...never }],
   ['/published/wait-for', { match: { event: 'never' }, ...never }],
   ['/idle', never],
-])('%s ends when the caller disconnects, and moves the clock no more', async (path, body) => {
+])('%s ends when the caller disconnects, and no longer moves the clock', async (path, body) => {
   const log = new RecordingLog();
   const { emulator } = await startStage({ control: true, log });
-  // While an answer is held back, nothing is idle.
+  // The emulator is not idle while a response is held back.
   emulator.faults.webhooks({ timeout: true });
   if (path === '/idle') await (await connect(emulator)).subscribe('news');
-  const asked = request(`${emulator.url}/control${path}`, { method: 'POST' }).on('error', () => {});
-  onTestFinished(() => void asked.destroy());
-  await new Promise<void>((resolve) => void asked.end(JSON.stringify(body), () => resolve()));
+  const wait = request(`${emulator.url}/control${path}`, { method: 'POST' }).on('error', () => {});
+  onTestFinished(() => void wait.destroy());
+  await new Promise<void>((resolve) => void wait.end(JSON.stringify(body), () => resolve()));
   // It has been sent, so the wait has begun once a later request has been answered.
   await fetch(`${emulator.url}/control/clock`);
-  asked.destroy();
+  wait.destroy();
   const errors = () => log.lines.map(({ fields }) => fields['error']);
   await expect.poll(errors).toContain('the client that requested this wait has disconnected');
   const before = emulator.clock.now();
@@ -31,7 +31,7 @@ test.each([
   expect(emulator.clock.now()).toBe(before);
 });
 
-test('a wait whose caller stays is answered, also on a connection that is used again', async () => {
+test('a wait whose caller stays is answered, also on a reused connection', async () => {
   const { emulator } = await startStage({ control: true });
   const wait = () =>
     fetch(`${emulator.url}/control/webhooks/wait-for`, {

@@ -10,7 +10,7 @@ const waits: readonly (readonly [name: string, begin: (emulator: Emulator) => Pr
   ['published.expectNone', ({ published }) => published.expectNone({}, { withinMs: 60_000 })],
 ];
 
-test.each(waits)('%s that is pending ends with a reset, with a code', async (_, begin) => {
+test.each(waits)('a pending %s ends with a reset, with a code', async (_, begin) => {
   const emulator = await start();
   const waiting = begin(emulator);
   const ended = expect(waiting).rejects.toMatchObject({
@@ -21,14 +21,14 @@ test.each(waits)('%s that is pending ends with a reset, with a code', async (_, 
   await ended;
 });
 
-test.each(waits)('%s that is pending ends with the emulator, with a code', async (_, begin) => {
+test.each(waits)('a pending %s ends when the emulator closes, with a code', async (_, begin) => {
   const emulator = await start();
   const ended = expect(begin(emulator)).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   await emulator.close();
   await ended;
 });
 
-test('idle that is pending ends with a reset', async () => {
+test('a pending idle ends with a reset', async () => {
   const { emulator } = await startStage({ clock: 'real' });
   emulator.faults.webhooks({ timeout: true });
   await (await connect(emulator)).subscribe('news');
@@ -37,7 +37,7 @@ test('idle that is pending ends with a reset', async () => {
   await ended;
 });
 
-test('a wait for one app ends with a reset of that app alone', async () => {
+test('a wait for one app ends only with a reset of that app', async () => {
   const emulator = await start({ apps: [{}, {}] });
   const [one, two] = [emulator.app('1'), emulator.app('2')];
   let isDone = false;
@@ -50,7 +50,7 @@ test('a wait for one app ends with a reset of that app alone', async () => {
   await ended;
 });
 
-test('a wait for an app that is removed says that there is no such app', async () => {
+test('a wait for an app that is removed reports that the app is unknown', async () => {
   const emulator = await start();
   const app = await emulator.createApp({ id: 'mine' });
   const waiting = app.webhooks.waitFor({ name: 'cache_miss' }, { timeoutMs: 60_000 });
@@ -59,9 +59,9 @@ test('a wait for an app that is removed says that there is no such app', async (
   await ended;
 });
 
-test('a wait that nobody awaits says where it was called', async () => {
+test('the error of a wait names the caller', async () => {
   const emulator = await start();
-  async function theTest(): Promise<readonly unknown[]> {
+  async function callingTest(): Promise<readonly unknown[]> {
     const { webhooks, published } = emulator;
     return Promise.all([
       webhooks.waitFor({ name: 'cache_miss' }, { timeoutMs: 0 }).catch((error: unknown) => error),
@@ -69,10 +69,10 @@ test('a wait that nobody awaits says where it was called', async () => {
       emulator.idle({ timeoutMs: -1 }).catch((error: unknown) => error),
     ]);
   }
-  for (const error of await theTest()) {
+  for (const error of await callingTest()) {
     const [first, second] = (error as Error).stack?.split(/\n {4}at /).slice(0, 2) ?? [];
     expect(first).toMatch(/^EmulatorError \[ERR_\w+\]: /);
-    expect(second).toMatch(/^theTest .*pending\.test\.ts:\d+/);
+    expect(second).toMatch(/^callingTest .*pending\.test\.ts:\d+/);
   }
 });
 
@@ -87,7 +87,7 @@ test('console.log shows address, apps and clock', async () => {
   expect(inspect(emulator)).toContain("apps: 'closed'");
 });
 
-test('faults are not taken after the end', async () => {
+test('faults are refused after close', async () => {
   const emulator = await start();
   const { faults } = emulator;
   await emulator.close();

@@ -6,9 +6,9 @@ import { connect, enter, start, startStage } from '../support/emulator.ts';
 const backendOf = (emulator: Emulator) => new Backend(emulator.serverOptions());
 
 describe('what a backend published', () => {
-  test('is listed with its channels, its data, whom it left out, and who received it', async () => {
+  test('is listed with its channels, its data, the excluded connection, and the receivers', async () => {
     const { emulator } = await startStage();
-    const [sender, member, stranger] = [
+    const [sender, member, bystander] = [
       await connect(emulator),
       await connect(emulator),
       await connect(emulator),
@@ -16,7 +16,7 @@ describe('what a backend published', () => {
     await sender.subscribe('news');
     await enter(member, emulator, 'presence-a', '42');
     await member.subscribe('news');
-    await stranger.subscribe('other');
+    await bystander.subscribe('other');
     await emulator.clock.advance(50);
     await backendOf(emulator).trigger(
       ['news', 'presence-a', 'empty'],
@@ -44,7 +44,7 @@ describe('what a backend published', () => {
     expect(sender.of('created')).toEqual([]);
   });
 
-  test('has each event of a batch, and what a user is sent', async () => {
+  test('contains each event of a batch, and events sent to a user', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);
     const backend = backendOf(emulator);
@@ -68,7 +68,7 @@ describe('what a backend published', () => {
     ]);
   });
 
-  test('has neither client events nor what was refused', async () => {
+  test('contains neither client events nor refused events', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);
     await enter(client, emulator, 'presence-a', '1');
@@ -81,7 +81,7 @@ describe('what a backend published', () => {
     expect(emulator.published.list).toEqual([]);
   });
 
-  test('is seen by app, forgotten by reset, and still there after the end', async () => {
+  test('is listed by app, forgotten by reset, and kept after close', async () => {
     const emulator = await start({ apps: [{}, {}] });
     const two = emulator.app('2');
     await backendOf(emulator).trigger('news', 'one', {});
@@ -96,13 +96,13 @@ describe('what a backend published', () => {
 });
 
 describe('published.waitFor', () => {
-  test('resolves with what is published while it waits, for instance when a webhook has come', async () => {
+  test('resolves with what is published while it waits, for example after a webhook', async () => {
     const { emulator, receiver } = await startStage();
     const waiting = emulator.published.waitFor({ channel: 'lobby', event: 'welcome' });
     await (await connect(emulator)).subscribe('news');
-    const heard = receiver.next().then(() => backendOf(emulator).trigger('lobby', 'welcome', { n: 1 }));
+    const triggered = receiver.next().then(() => backendOf(emulator).trigger('lobby', 'welcome', { n: 1 }));
     expect(await waiting).toMatchObject({ data: '{"n":1}', channels: ['lobby'] });
-    await heard;
+    await triggered;
     expect(emulator.clock.now()).toBeGreaterThan(0);
   });
 
@@ -116,7 +116,7 @@ describe('published.waitFor', () => {
     [{ data: { note: null } }],
     [{ socket_id: '1.2' }],
     [({ data }: { readonly data: string }) => data.length > 10],
-  ])('takes %j', async (match) => {
+  ])('accepts %j', async (match) => {
     const emulator = await start();
     const backend = backendOf(emulator);
     await backend.trigger('other', 'other', 'other');
@@ -142,7 +142,7 @@ describe('published.waitFor', () => {
     [{ data: { missing: undefined, id: '7' } }],
     [{ data: 7 }],
     [{ socket_id: /./ }],
-  ])('does not take %j, and says what was published instead, the nearest first', async (match) => {
+  ])('does not accept %j, and lists what was published instead, the most similar first', async (match) => {
     const emulator = await start();
     const backend = backendOf(emulator);
     await backend.trigger('orders', 'order.created', { id: 7, lines: [{ sku: 'a' }] });
@@ -154,7 +154,7 @@ describe('published.waitFor', () => {
     });
   });
 
-  test('names what is most alike first, and says when nothing was published', async () => {
+  test('lists the most similar first, and reports if nothing was published', async () => {
     const emulator = await start();
     await expect(emulator.published.waitFor({}, { timeoutMs: 0 })).rejects.toThrow(
       /^nothing was published .*\nNothing has been published since the start or the last reset: does the backend use serverOptions\(\)/,
@@ -167,12 +167,12 @@ describe('published.waitFor', () => {
     );
   });
 
-  test('names requests that were refused: those of the app, and those of an app that there is not', async () => {
+  test('names refused requests: those of the app, and those of unknown apps', async () => {
     const emulator = await start({ control: true });
     const app = await emulator.createApp();
-    const sayings = (of: EmulatorApp) =>
+    const messageOfWait = (of: EmulatorApp) =>
       of.published.waitFor({}, { timeoutMs: 0 }).then(
-        () => 'it came',
+        () => 'the event was published',
         (error: Error) => error.message,
       );
     const options = emulator.serverOptions();
@@ -180,15 +180,15 @@ describe('published.waitFor', () => {
     for (const event of ['a', 'b']) await expect(forger.trigger('news', event, {})).rejects.toThrow();
     await expect(new Backend({ ...options, appId: 'none' }).trigger('news', 'a', {})).rejects.toThrow();
     await fetch(`${emulator.url}/control/apps/1/nothing`);
-    const said = await sayings(emulator);
-    expect(said).toMatch(
+    const message = await messageOfWait(emulator);
+    expect(message).toMatch(
       /\n2 requests were refused, the last one: POST \/apps\/1\/events was answered 401: Invalid signature/,
     );
-    expect(said).toMatch(/\n1 request was refused: POST \/apps\/none\/events was answered 404: /);
-    expect(said.split('\n')).toHaveLength(4);
-    expect((await sayings(app)).split('\n').slice(2)).toEqual([expect.stringContaining('/apps/none/')]);
+    expect(message).toMatch(/\n1 request was refused: POST \/apps\/none\/events was answered 404: /);
+    expect(message.split('\n')).toHaveLength(4);
+    expect((await messageOfWait(app)).split('\n').slice(2)).toEqual([expect.stringContaining('/apps/none/')]);
     await emulator.reset();
-    expect(await sayings(emulator)).not.toContain('refused');
+    expect(await messageOfWait(emulator)).not.toContain('refused');
   });
 
   test.each([
@@ -207,7 +207,7 @@ describe('published.waitFor', () => {
 });
 
 describe('published.expectNone', () => {
-  test('lets the time pass in which a backend would hear of what happened', async () => {
+  test('lets the time pass in which a backend would be notified of what happened', async () => {
     const { emulator } = await startStage();
     await emulator.published.expectNone({ event: 'welcome' });
     expect(emulator.clock.now()).toBe(3250);

@@ -7,7 +7,7 @@ import { Receiver } from '../../support/receiver.ts';
 
 const kinds = ({ entries }: RunRecord) => entries.map(({ kind }) => kind);
 
-/** A user signs in, comes, types and goes, while the endpoint fails at first. */
+/** A user signs in, joins, types and leaves, while the endpoint fails at first. */
 async function visit(emulator: Emulator): Promise<void> {
   const backend = new Backend(emulator.serverOptions());
   const client = await connect(emulator);
@@ -28,7 +28,7 @@ async function visit(emulator: Emulator): Promise<void> {
   await emulator.idle();
 }
 
-test('a record has what came in, in order and with its time, and what went out', async () => {
+test('a record contains everything that was received, in order and with its time, and everything that was sent', async () => {
   const { emulator } = await startStage({
     seed: 7,
     apps: [{ webhooks: [{ id: 'main', url: (await Receiver.start()).url }] }],
@@ -130,7 +130,7 @@ test('a record contains neither secrets nor headers', async () => {
   expect(JSON.stringify(record)).not.toMatch(/hush|signature/i);
 });
 
-test('a record is of one app, begins anew with a reset, and can be made after the end', async () => {
+test('a record can be limited to one app, restarts with a reset, and is available after close', async () => {
   const emulator = await start({ clock: 'virtual', apps: [{}, {}] });
   const two = emulator.app('2');
   await (await connect(emulator)).subscribe('one');
@@ -148,7 +148,7 @@ test('a record is of one app, begins anew with a reset, and can be made after th
   expect((await emulator.record()).apps).toHaveLength(2);
 });
 
-test('deliveries are in the order in which they were accepted or dropped, and pending ones are last', async () => {
+test('deliveries are in the order in which they were accepted or dropped, with pending ones last', async () => {
   const receiver = await Receiver.start();
   const slow = { id: 'slow', url: `${receiver.url}/slow` };
   const emulator = await start({
@@ -181,7 +181,7 @@ test('deliveries are in the order in which they were accepted or dropped, and pe
   ]);
 });
 
-test('the control API has the record, and refuses to make one of an app that there is not', async () => {
+test('the control API returns the record, and refuses one of an unknown app', async () => {
   const { emulator } = await startStage({ control: true });
   await (await connect(emulator)).subscribe('news');
   const { status, json } = await ask(emulator, 'GET', '/record?app=1');

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { replayRecord, startReceiver, type Emulator, type RunRecord } from '../../../src/index.ts';
 import { connect, enter, start } from '../support/emulator.ts';
 
-/** The record of a run in which two users come and one goes, while the endpoint fails now and then. */
+/** The record of a run in which two users join and one leaves, while the endpoint fails now and then. */
 async function recordOf(visit: (emulator: Emulator) => Promise<void> = visits): Promise<{
   readonly record: RunRecord;
-  readonly told: unknown;
+  readonly state: unknown;
 }> {
   await using receiver = await startReceiver();
   const emulator = await start({
@@ -15,7 +15,7 @@ async function recordOf(visit: (emulator: Emulator) => Promise<void> = visits): 
   });
   await visit(emulator);
   await emulator.idle();
-  return { record: await emulator.record(), told: receiver.state() };
+  return { record: await emulator.record(), state: receiver.state() };
 }
 
 async function visits(emulator: Emulator): Promise<void> {
@@ -30,13 +30,13 @@ async function visits(emulator: Emulator): Promise<void> {
 }
 
 describe('replayRecord', () => {
-  test('tells a backend the same state, each webhook once, signed for it and not too old', async () => {
-    const { record, told } = await recordOf();
+  test('sends a backend the same state, each webhook once, signed for it and recent', async () => {
+    const { record, state } = await recordOf();
     const before = Date.now();
     await using backend = await startReceiver({ secret: 'other', maxAgeMs: 60_000 });
     const old = JSON.parse(JSON.stringify(record).replaceAll(/(time_ms[^\d]+)\d+/g, '$11000')) as RunRecord;
     const answers = await replayRecord(old, { url: backend.url, secret: 'other' });
-    expect(backend.state()).toEqual(told);
+    expect(backend.state()).toEqual(state);
     expect(backend.state()).toMatchObject({ contradictions: [], members: { 'presence-a': ['43'] } });
     expect(answers.map(({ id }) => id)).toEqual(record.deliveries.map(({ id }) => id));
     expect(answers[0]).toMatchObject({
@@ -55,7 +55,7 @@ describe('replayRecord', () => {
     );
   });
 
-  test('goes on after a failure, and resolves with what the backend answered', async () => {
+  test('continues after a failure, and resolves with the responses of the backend', async () => {
     const { record } = await recordOf();
     await using backend = await startReceiver();
     backend.respondWith({ status: 500, body: 'no database', times: 1 });
@@ -69,7 +69,7 @@ describe('replayRecord', () => {
     expect(backend.webhooks).toHaveLength(record.deliveries.length);
   });
 
-  test('sends what the recorded endpoint never accepted, too', async () => {
+  test('also sends what the recorded endpoint never accepted', async () => {
     const { record } = await recordOf(async (emulator) => {
       emulator.faults.webhooks({ status: 500 });
       await (await connect(emulator)).subscribe('news');
@@ -81,7 +81,7 @@ describe('replayRecord', () => {
     expect(backend.state()).toMatchObject({ occupied: ['news'] });
   });
 
-  test('a backend that knows the recorded ids is sent new ones if that is wanted', async () => {
+  test('sends new ids on request to a backend that knows the recorded ones', async () => {
     const { record } = await recordOf();
     await using backend = await startReceiver();
     const to = { url: backend.url, secret: 'app-secret' };
@@ -100,7 +100,7 @@ describe('replayRecord', () => {
     expect(backend.webhooks.at(-1)?.headers).toMatchObject({ 'x-extra': 'yes', 'x-pusher-key': 'own' });
   });
 
-  test('of several apps and endpoints one has to be named', async () => {
+  test('requires an app and an endpoint if the record has several', async () => {
     await using receiver = await startReceiver();
     const webhooks = ['x', 'y'].map((id) => ({ id, url: `${receiver.url}${id}` }));
     const emulator = await start({

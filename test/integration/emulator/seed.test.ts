@@ -2,7 +2,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { startReceiver, type Emulator, type EmulatorDelivery } from '../../../src/index.ts';
 import { connect, enter, start } from '../support/emulator.ts';
 
-/** A user comes and goes while the endpoint fails at first, in both parts of a test. Returns what a snapshot would have of each part. */
+/** In both parts of a test, a user joins and leaves while the endpoint fails at first. Returns what a snapshot of each part would contain. */
 async function run(seed: number | undefined, url: string): Promise<readonly unknown[]> {
   const emulator = await start({
     clock: 'virtual',
@@ -32,12 +32,12 @@ async function visit(emulator: Emulator): Promise<unknown> {
     startedAt,
     socketIds: [first.socketId, second.socketId],
     events,
-    deliveries: deliveries.map(withoutLife),
+    deliveries: deliveries.map(withoutEpoch),
   };
 }
 
-/** Each emulator is a life of its own, and its webhooks say so. */
-function withoutLife(delivery: EmulatorDelivery): unknown {
+/** Each emulator has its own epoch, which is in a header of its webhooks. */
+function withoutEpoch(delivery: EmulatorDelivery): unknown {
   const attempts = delivery.attempts.map((attempt) => {
     const headers = Object.entries(attempt.headers).filter(([name]) => name !== 'X-Soketify-Epoch');
     return { ...attempt, headers };
@@ -58,7 +58,7 @@ test('the same seed gives the same ids, times, bodies and signatures, also after
   expect(await run(8, receiver.url)).not.toEqual(first);
 });
 
-test('without a seed no id comes again, so that a receiver which outlives the emulator takes nothing for a duplicate', async () => {
+test('without a seed no id repeats, so that a receiver that outlives the emulator treats nothing as a duplicate', async () => {
   await using receiver = await startReceiver();
   await run(undefined, receiver.url);
   await run(undefined, receiver.url);

@@ -33,7 +33,7 @@ describe('waitFor', () => {
     ]);
   });
 
-  test('lives through the five minutes of retries, and attempts at the same moments again with the same seed', async () => {
+  test('runs through the five minutes of retries, with attempts at the same times for the same seed', async () => {
     const attemptsOf = async (seed: number): Promise<readonly number[]> => {
       const { emulator } = await startStage({ seed });
       emulator.faults.webhooks({ status: 500, times: 9 });
@@ -50,10 +50,10 @@ describe('waitFor', () => {
     expect(await attemptsOf(8)).not.toEqual(first);
   });
 
-  test('is the same with the same seed also when several requests are under way at once', async () => {
+  test('gives the same attempts whichever of several concurrent requests ends first', async () => {
     const attemptsOf = async (late: number): Promise<readonly string[]> => {
       const receiver = await Receiver.start(({ body, response }) => {
-        // Which answer comes first is another one each time.
+        // The order of the responses differs between the runs.
         const answer = (): void => void response.writeHead(500).end();
         if (body.includes(`news-${late}`)) setTimeout(answer, 20);
         else answer();
@@ -71,7 +71,7 @@ describe('waitFor', () => {
     expect(await attemptsOf(0)).toEqual(await attemptsOf(1));
   });
 
-  test('takes what was delivered before it was asked, and with "after" only what came later', async () => {
+  test('accepts what was delivered before the call, and with "after" only what was delivered later', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);
     await client.subscribe('news');
@@ -84,7 +84,7 @@ describe('waitFor', () => {
     });
   });
 
-  test('gives a client that is still on its way real time to arrive', async () => {
+  test('gives a client that is still connecting real time to arrive', async () => {
     const { emulator } = await startStage();
     const waiting = emulator.webhooks.waitFor({ channel: /^presence-/, name: 'member_added' });
     const client = await connect(emulator);
@@ -115,7 +115,7 @@ describe('waitFor', () => {
     [{ status: 500 }, /\(expired\), the last with status 500\nSee deliveries/],
     [{ refuse: true }, /\(expired\), the last with the error ECONNREFUSED\nSee deliveries/],
     [{ timeout: true }, /\(expired\), the last without a response in time\n.*longer than patienceMs/],
-  ])('says how an endpoint with %j failed at last, and what may help', async (fault, message) => {
+  ])('reports how an endpoint with %j failed last, and what may help', async (fault, message) => {
     const { emulator } = await startStage();
     await (await connect(emulator)).subscribe('news');
     emulator.faults.webhooks(fault);
@@ -126,7 +126,7 @@ describe('waitFor', () => {
     expect(emulator.events[0]?.endpoints[0]?.lastAttempt?.outcome).toBe(last?.outcome);
   });
 
-  test('says whether anybody is connected who could have caused it', async () => {
+  test('reports whether a client is connected that could have caused it', async () => {
     const { emulator } = await startStage();
     const missing = (options = {}) => emulator.webhooks.waitFor({}, { timeoutMs: 0, ...options });
     await expect(missing()).rejects.toThrow(
@@ -145,7 +145,7 @@ describe('waitFor', () => {
     await expect(missing()).rejects.toThrow(/none is connected\.$/);
   });
 
-  test('refuses options that nothing reads, as all of them do', async () => {
+  test('refuses unknown options, like all calls', async () => {
     const emulator = await start();
     const { webhooks } = emulator;
     const typo: object = { timeout: 5 };
@@ -161,7 +161,7 @@ describe('waitFor', () => {
     );
   });
 
-  test('says that there are no endpoints, where there are none', async () => {
+  test('reports that there are no endpoints', async () => {
     const emulator = await start({ clock: 'virtual' });
     await expect(emulator.webhooks.waitFor({ name: 'cache_miss' }, { timeoutMs: 0 })).rejects.toThrow(
       /Nothing has happened[^]*The app has no endpoints: configure one/,
@@ -192,7 +192,7 @@ describe('waitFor', () => {
 });
 
 describe('a return within the grace', () => {
-  test('suppresses the departure and the arrival, which both tell why', async () => {
+  test('suppresses the departure and the arrival, and both records contain the reason', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);
     await enter(client, emulator, 'presence-room', '42');
@@ -214,7 +214,7 @@ describe('a return within the grace', () => {
     );
   });
 
-  test('is what waitFor says when it waits in vain', async () => {
+  test('is the reason that a failed waitFor reports', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);
     await client.subscribe('news');
@@ -227,7 +227,7 @@ describe('a return within the grace', () => {
 });
 
 describe('expectNone', () => {
-  test('says why the event was sent', async () => {
+  test('reports why the event was sent', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);
     await client.subscribe('news');
@@ -241,7 +241,7 @@ describe('expectNone', () => {
     });
   });
 
-  test('lets the grace and the wait of a batch pass, and no more', async () => {
+  test('lets the grace period and the wait of a batch pass, and no more', async () => {
     const { emulator } = await startStage();
     await emulator.webhooks.expectNone({});
     expect(emulator.clock.now()).toBe(3250);
@@ -250,8 +250,8 @@ describe('expectNone', () => {
   });
 });
 
-describe('what is recorded', () => {
-  test('tells client events, cache misses and their duplicates, and what no endpoint wants', async () => {
+describe('the record of events', () => {
+  test('contains client events, cache misses and their duplicates, and events that no endpoint selects', async () => {
     const receiver = await Receiver.start();
     const webhooks = [{ url: receiver.url, eventTypes: ['cache_miss'] as const }];
     const emulator = await start({ clock: 'virtual', apps: [{ webhooks }] });

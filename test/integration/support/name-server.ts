@@ -29,8 +29,8 @@ export async function startNameServer(
     const { name, type, end } = readQuestion(query);
     const kind = type === typeAaaa ? 'AAAA' : 'A';
     questions.push(`${name} ${kind}`);
-    const said = answer(name, kind);
-    if (said !== 'silence') socket.send(reply(query.subarray(0, end), type, said), port, address);
+    const planned = answer(name, kind);
+    if (planned !== 'silence') socket.send(reply(query.subarray(0, end), type, planned), port, address);
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
@@ -48,11 +48,11 @@ function readQuestion(query: Buffer): { name: string; type: number; end: number 
   return { name: labels.join('.'), type: query.readUInt16BE(at + 1), end: at + 5 };
 }
 
-function reply(question: Buffer, type: number, said: Exclude<NameAnswer, 'silence'>): Buffer {
-  const { v4 = [], v6 = [], ttl = 60 } = typeof said === 'string' ? {} : said;
+function reply(question: Buffer, type: number, planned: Exclude<NameAnswer, 'silence'>): Buffer {
+  const { v4 = [], v6 = [], ttl = 60 } = typeof planned === 'string' ? {} : planned;
   const data =
     type === typeA ? v4.map((one) => Buffer.from(one.split('.').map(Number))) : v6.map((one) => bytesOf(one));
-  const status = said === 'no such name' ? 3 : said === 'failure' ? 2 : 0;
+  const status = planned === 'no such name' ? 3 : planned === 'failure' ? 2 : 0;
   const head = Buffer.from(question);
   head.writeUInt16BE(0x8180 | status, 2);
   head.writeUInt16BE(data.length, 6);

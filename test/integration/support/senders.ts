@@ -72,14 +72,14 @@ export async function rawServer(
   const sockets: Socket[] = [];
   const serve = (socket: Socket): void => {
     const connection = sockets.push(socket);
-    let said = '';
+    let received = '';
     socket.on('error', () => {
       // The other side may reset.
     });
     socket.on('data', (chunk: Buffer) => {
-      said += chunk.toString('latin1');
-      if (!said.endsWith('{"a":1}')) return;
-      said = '';
+      received += chunk.toString('latin1');
+      if (!received.endsWith('{"a":1}')) return;
+      received = '';
       answer({ socket, connection });
     });
   };

@@ -7,12 +7,15 @@ export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab
   await target.waitFor();
   const passed: string[] = [];
   for (let stop = 0; stop < mostStops; stop += 1) {
-    const { isThere, name } = await target.evaluate((element) => {
+    const { isFocused, name } = await target.evaluate((element) => {
       const focused = document.activeElement;
       const text = focused?.getAttribute('aria-label') ?? focused?.textContent ?? '';
-      return { isThere: element === focused, name: `${focused?.tagName ?? ''} ${text.trim().slice(0, 30)}` };
+      return {
+        isFocused: element === focused,
+        name: `${focused?.tagName ?? ''} ${text.trim().slice(0, 30)}`,
+      };
     });
-    if (isThere) return;
+    if (isFocused) return;
     passed.push(name);
     await page.keyboard.press(key);
   }
@@ -66,12 +69,12 @@ function watchRound(): { readonly stops: Stop[]; isDone: boolean } {
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
     return (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
   };
-  const hear = ({ target }: FocusEvent) => {
+  const onFocus = ({ target }: FocusEvent) => {
     // The heading of an opened page has the focus, but Tab does not stop there.
     if (!(target instanceof HTMLElement || target instanceof SVGElement) || target.tabIndex < 0) return;
     if (target.hasAttribute('data-passed')) {
       round.isDone = true;
-      document.removeEventListener('focusin', hear);
+      document.removeEventListener('focusin', onFocus);
       return;
     }
     target.setAttribute('data-passed', '');
@@ -82,7 +85,7 @@ function watchRound(): { readonly stops: Stop[]; isDone: boolean } {
       isMarked: isRinged(target) || isRinged(target.closest('.search-field')),
     });
   };
-  document.addEventListener('focusin', hear);
+  document.addEventListener('focusin', onFocus);
   return round;
 }
 

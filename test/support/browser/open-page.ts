@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { launchChromium } from './chromium.ts';
 
 /** Forbidden actions of a page. Empty if all is well. */
-export type Misdeeds = readonly string[];
+export type Violations = readonly string[];
 
 /** A tab that shows the Dashboard. */
 export interface Tab {
   readonly page: Page;
-  readonly misdeeds: Misdeeds;
+  readonly violations: Violations;
 }
 
 interface TabOptions {
@@ -42,20 +42,20 @@ export function useChromium(): OpenTab {
       reducedMotion: 'reduce',
     });
     context.setDefaultTimeout(45_000);
-    const misdeeds: string[] = [];
-    await tellViolations(context);
+    const violations: string[] = [];
+    await logPolicyViolations(context);
     const page = await context.newPage();
-    watch(page, server, misdeeds);
+    watch(page, server, violations);
     onTestFinished(async () => {
       await context.close();
-      expect(misdeeds, 'forbidden actions of the page').toEqual([]);
+      expect(violations, 'forbidden actions of the page').toEqual([]);
     });
-    return { page, misdeeds };
+    return { page, violations };
   };
 }
 
 /** Violations of the content security policy arrive as console messages. */
-async function tellViolations(context: BrowserContext): Promise<void> {
+async function logPolicyViolations(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) => {
       console.error(`CSP: ${violatedDirective} ${blockedURI} in ${sourceFile}`);
@@ -63,22 +63,22 @@ async function tellViolations(context: BrowserContext): Promise<void> {
   });
 }
 
-function watch(page: Page, { url }: Served, misdeeds: string[]): void {
+function watch(page: Page, { url }: Served, violations: string[]): void {
   page.on('request', (request) => {
-    const asked = request.url();
-    const isOwn = asked.startsWith(`${url}/dashboard/`) || asked.startsWith('data:');
-    if (!isOwn) misdeeds.push(`requests ${asked}`);
+    const requested = request.url();
+    const isOwn = requested.startsWith(`${url}/dashboard/`) || requested.startsWith('data:');
+    if (!isOwn) violations.push(`requests ${requested}`);
   });
   page.on('dialog', (dialog) => {
-    misdeeds.push(`opens a dialog: ${dialog.message()}`);
+    violations.push(`opens a dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
-  page.on('popup', (popup) => misdeeds.push(`opens ${popup.url()}`));
-  page.on('pageerror', (error) => misdeeds.push(`throws ${error.stack ?? error.message}`));
+  page.on('popup', (popup) => violations.push(`opens ${popup.url()}`));
+  page.on('pageerror', (error) => violations.push(`throws ${error.stack ?? error.message}`));
   page.on('console', (message) => {
     // Chromium logs each rejected request and an unreachable server. Tests cause both on purpose.
     const isNetwork = /^Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED/.test(message.text());
-    if (message.type() === 'error' && !isNetwork) misdeeds.push(`writes ${message.text()}`);
+    if (message.type() === 'error' && !isNetwork) violations.push(`writes ${message.text()}`);
   });
 }
 

@@ -131,9 +131,9 @@ async function freePort(): Promise<number> {
   return found;
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+async function until(holds: () => Promise<boolean>): Promise<void> {
   for (let turn = 0; turn < 100; turn += 1) {
-    if (await isSo().catch(() => false)) return;
+    if (await holds().catch(() => false)) return;
     await wait(100);
   }
   throw new Error('the server did not start');

@@ -35,7 +35,7 @@ export function recover(
   const { endpoint, dry_run: isDry } = body as { endpoint: string; dry_run?: boolean };
   const matched = { deliveries: state.dropped.length, events: state.dropped.length * 2 };
   if (isDry === true) return { matched };
-  const begun: Recovery = {
+  const running: Recovery = {
     id: `rec_${Date.now()}`,
     endpoint,
     state: 'running',
@@ -45,8 +45,8 @@ export function recover(
     skipped: 0,
     left: matched.deliveries,
   };
-  state.recoveries.set(begun.id, begun);
-  return { id: begun.id, matched };
+  state.recoveries.set(running.id, running);
+  return { id: running.id, matched };
 }
 
 /** The progress of a recovery, which advances with each request. */

@@ -7,7 +7,7 @@ import { changeSettings } from './settings.ts';
 import type { MockState } from './state.ts';
 
 /** A parsed request. */
-export interface Asked {
+export interface MockRequest {
   readonly method: string;
   readonly parts: readonly string[];
   readonly query: URLSearchParams;
@@ -17,15 +17,15 @@ export interface Asked {
 export { Refused };
 
 /** The response to a request of the page. */
-export function answer(state: MockState, asked: Asked): unknown {
-  const [first, app, what, id, verb] = asked.parts;
+export function answer(state: MockState, request: MockRequest): unknown {
+  const [first, app, what, id, verb] = request.parts;
   switch (first ?? '') {
     case 'self':
       return state.self();
     case 'overview':
       return state.overview(true);
     case 'console':
-      return consoleRows(state, asked.query);
+      return consoleRows(state, request.query);
     case 'export':
       return {
         apps: state.apps
@@ -33,16 +33,16 @@ export function answer(state: MockState, asked: Asked): unknown {
           .map(({ id: appId }) => ({ id: appId, secretFile: `/run/secrets/${appId}` })),
       };
     case 'control':
-      return control(state, asked);
+      return control(state, request);
     case 'apps':
-      if (app !== undefined && asked.method === 'GET' && what !== undefined) return read(state, asked);
-      return (app !== undefined && act(state, asked, { what, id, verb })) || changeSettings(state, asked);
+      if (app !== undefined && request.method === 'GET' && what !== undefined) return read(state, request);
+      return (app !== undefined && act(state, request, { what, id, verb })) || changeSettings(state, request);
     default:
-      throw new Refused(404, 'unknown', `There is no ${asked.parts.join('/')}.`);
+      throw new Refused(404, 'unknown', `There is no ${request.parts.join('/')}.`);
   }
 }
 
-function read(state: MockState, { parts, query }: Asked): unknown {
+function read(state: MockState, { parts, query }: MockRequest): unknown {
   const [, , what, id, verb] = parts;
   switch (what ?? '') {
     case 'deliveries':
@@ -69,7 +69,7 @@ function read(state: MockState, { parts, query }: Asked): unknown {
 
 function act(
   state: MockState,
-  { method, body }: Asked,
+  { method, body }: MockRequest,
   { what, id, verb }: Record<string, string | undefined>,
 ): unknown {
   switch (what ?? '') {
@@ -142,7 +142,7 @@ function consoleRows(state: MockState, query: URLSearchParams) {
   };
 }
 
-function control(state: MockState, { method, parts, body }: Asked): unknown {
+function control(state: MockState, { method, parts, body }: MockRequest): unknown {
   const what = parts.slice(1).join('/');
   if (what === 'clock/advance') state.virtualMs += (body as { ms: number }).ms;
   if (what === 'clock/next') state.virtualMs += 3000;

@@ -8,28 +8,28 @@ import type {
 } from '../../../src/views/settings.ts';
 import { endpointOf, newApp } from './fixtures/apps.ts';
 import { Refused } from './refused.ts';
-import type { Asked } from './routes.ts';
+import type { MockRequest } from './routes.ts';
 import type { MockState } from './state.ts';
 
 /** The operations on apps, keys and endpoints. */
-export function changeSettings(state: MockState, asked: Asked): unknown {
-  const [, id, what] = asked.parts;
+export function changeSettings(state: MockState, request: MockRequest): unknown {
+  const [, id, what] = request.parts;
   if (id === undefined)
-    return asked.method === 'GET' ? { apps: state.apps } : addApp(state, asked.body as AppInput);
+    return request.method === 'GET' ? { apps: state.apps } : addApp(state, request.body as AppInput);
   const app = state.apps.find((one) => one.id === id);
   if (app === undefined) throw new Refused(404, 'unknown', `No app has the id ${id}.`);
-  if (what !== 'secrets' && asked.method !== 'GET') setImmediate(() => (state.settingsVersion += 1));
+  if (what !== 'secrets' && request.method !== 'GET') setImmediate(() => (state.settingsVersion += 1));
   switch (what) {
     case undefined:
-      return changeApp(state, app, asked);
+      return changeApp(state, app, request);
     case 'secrets':
       return { pairs: state.secrets.get(id) ?? [] };
     case 'keys':
-      return changeKeys(state, app, asked);
+      return changeKeys(state, app, request);
     case 'endpoints':
-      return changeEndpoints(state, app, asked);
+      return changeEndpoints(state, app, request);
     default:
-      throw new Refused(404, 'unknown', `There is no ${asked.parts.join('/')}.`);
+      throw new Refused(404, 'unknown', `There is no ${request.parts.join('/')}.`);
   }
 }
 
@@ -55,14 +55,14 @@ function addApp(state: MockState, { id, key, secret, ...rest }: AppInput): AppVi
   return app;
 }
 
-function changeApp(state: MockState, app: AppView, { method, body }: Asked): unknown {
+function changeApp(state: MockState, app: AppView, { method, body }: MockRequest): unknown {
   if (method === 'PUT') return put(state, { ...app, ...(body as Partial<AppView>) });
   if (method !== 'DELETE') return app;
   state.apps.splice(state.apps.indexOf(app), 1);
   return {};
 }
 
-function changeKeys(state: MockState, app: AppView, { method, parts, body }: Asked): unknown {
+function changeKeys(state: MockState, app: AppView, { method, parts, body }: MockRequest): unknown {
   const [, , , key, verb] = parts;
   const pairs = state.secrets.get(app.id) ?? [];
   if (key === undefined) {
@@ -87,10 +87,10 @@ function changeKeys(state: MockState, app: AppView, { method, parts, body }: Ask
   return put(state, { ...app, keys: app.keys.filter((one) => one.key !== key) });
 }
 
-function changeEndpoints(state: MockState, app: AppView, asked: Asked): unknown {
-  const [, , , id, verb] = asked.parts;
+function changeEndpoints(state: MockState, app: AppView, request: MockRequest): unknown {
+  const [, , , id, verb] = request.parts;
   if (id === undefined) {
-    const input = asked.body as EndpointInput;
+    const input = request.body as EndpointInput;
     check(state, input);
     const added = endpointOf(input.id ?? `endpoint-${app.endpoints.length + 1}`, input);
     put(state, { ...app, endpoints: [...app.endpoints, added] });
@@ -107,13 +107,13 @@ function changeEndpoints(state: MockState, app: AppView, asked: Asked): unknown 
     });
     return next ?? {};
   };
-  if (asked.method === 'DELETE') return replace(undefined);
-  if (asked.method === 'PUT') {
-    check(state, asked.body as EndpointInput);
-    return replace({ ...endpoint, ...endpointOf(id, asked.body as EndpointInput) });
+  if (request.method === 'DELETE') return replace(undefined);
+  if (request.method === 'PUT') {
+    check(state, request.body as EndpointInput);
+    return replace({ ...endpoint, ...endpointOf(id, request.body as EndpointInput) });
   }
   if (verb === 'pause') {
-    const { how } = asked.body as { how: 'hold' | 'off' };
+    const { how } = request.body as { how: 'hold' | 'off' };
     return replace({ ...endpoint, pause: { how, sinceMs: Date.now() } });
   }
   const { pause: _, ...resumed } = endpoint;

@@ -2,13 +2,13 @@ import type { ServerResponse } from 'node:http';
 import type { MockState } from './state.ts';
 import { matches } from './search.ts';
 
-interface Asked {
+interface StreamRequest {
   readonly url: URL;
   readonly response: ServerResponse;
 }
 
 /** The stream: rows several times a second, numbers every two seconds, and changes of settings. */
-export function stream(state: MockState, { url, response }: Asked): void {
+export function stream(state: MockState, { url, response }: StreamRequest): void {
   const types = (url.searchParams.get('types') ?? '').split(',').filter(Boolean);
   const q = url.searchParams.get('q') ?? '';
   let version = state.settingsVersion;

@@ -34,10 +34,10 @@ export async function openDisk(
 ): Promise<{
   readonly database: Database;
   readonly lines: readonly Line[];
-  readonly told: readonly string[];
+  readonly reports: readonly string[];
 }> {
   const lines: Line[] = [];
-  const told: string[] = [];
+  const reports: string[] = [];
   const log: Log = {
     ...silentLog,
     warn: (fields, message) => void lines.push({ level: 'warn', fields, message }),
@@ -50,12 +50,12 @@ export async function openDisk(
       layout: 1,
       clock: systemClock,
       log,
-      onFailure: (reason) => void told.push(`failure: ${reason}`),
-      onRecovery: () => void told.push('recovery'),
+      onFailure: (reason) => void reports.push(`failure: ${reason}`),
+      onRecovery: () => void reports.push('recovery'),
       ...options,
     },
     seams,
   );
   onTestFinished(() => database.close());
-  return { database, lines, told };
+  return { database, lines, reports };
 }

@@ -90,9 +90,9 @@ export class DeliveryShell {
     channel: string,
     name: EventName,
     bytes = 60,
-    { ageMs = 0, ...who }: { ageMs?: number; source?: string; userId?: string } = {},
+    { ageMs = 0, ...origin }: { ageMs?: number; source?: string; userId?: string } = {},
   ): QueuedEvent {
-    const queued = this.#accept({ name, channel, ...who }, bytes, ageMs);
+    const queued = this.#accept({ name, channel, ...origin }, bytes, ageMs);
     const drops = this.queue.push(queued);
     for (const drop of drops) this.#shed(drop);
     if (this.queue.bytes > this.#policy.queueMaxBytes)
@@ -318,17 +318,17 @@ export class DeliveryShell {
   }
 
   /** The oldest event of a source is dropped first, and no source of its rank has twice as many pending. */
-  #expectFair(gone: QueuedEvent, waiting: readonly QueuedEvent[]): void {
-    const rank = rankOf(gone.event);
+  #expectFair(dropped: QueuedEvent, waiting: readonly QueuedEvent[]): void {
+    const rank = rankOf(dropped.event);
     const ofRank = waiting.filter(({ event }) => rankOf(event) === rank);
     const bytes = new Map<string, number>();
     for (const { event, bytes: more } of ofRank) {
       bytes.set(sourceOf(event), (bytes.get(sourceOf(event)) ?? 0) + more);
     }
-    const own = bytes.get(sourceOf(gone.event)) ?? 0;
+    const own = bytes.get(sourceOf(dropped.event)) ?? 0;
     if (Math.max(...bytes.values()) >= 2 * own) throw new Error('a source loses fewer events than it adds');
-    const fellows = ofRank.filter(({ event }) => sourceOf(event) === sourceOf(gone.event));
-    if (fellows.some(({ createdAt }) => createdAt < gone.createdAt)) {
+    const fellows = ofRank.filter(({ event }) => sourceOf(event) === sourceOf(dropped.event));
+    if (fellows.some(({ createdAt }) => createdAt < dropped.createdAt)) {
       throw new Error('a newer event of a source is dropped before an older one');
     }
   }

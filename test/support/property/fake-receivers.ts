@@ -29,7 +29,7 @@ interface Delivery {
   readonly headers: Readonly<Record<string, string>>;
   readonly events: readonly ReceivedEvent[];
   attempts: number;
-  isUnderWay: boolean;
+  isInProgress: boolean;
   isDone: boolean;
   /** The process was killed meanwhile, so an attempt may be counted that was not made. */
   maySkip: boolean;
@@ -118,13 +118,13 @@ export class FakeReceivers implements WebhookSender {
     return new Promise((resolve) => {
       if (received) receiver.see(id, delivery.events);
       this.#clock.after(Math.min(takesMs, timeoutMs), () => {
-        const isHeard = kills === this.#kills;
-        if (isHeard) delivery.isUnderWay = false;
+        const isSameRun = kills === this.#kills;
+        if (isSameRun) delivery.isInProgress = false;
         const isInTime = takesMs < timeoutMs;
         const isTaken = outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300;
         if (isTaken && isInTime) {
-          if (isHeard) delivery.isDone = true;
-          if (isHeard) receiver.acknowledged.push(...delivery.events);
+          if (isSameRun) delivery.isDone = true;
+          if (isSameRun) receiver.acknowledged.push(...delivery.events);
           receiver.take(id, delivery.events);
         }
         resolve(isInTime ? outcome : { kind: 'timeout' });
@@ -139,7 +139,7 @@ export class FakeReceivers implements WebhookSender {
     this.#kills += 1;
     for (const { deliveries } of this.#receivers.values()) {
       for (const delivery of deliveries.values()) {
-        delivery.isUnderWay = false;
+        delivery.isInProgress = false;
         delivery.isDone = false;
         delivery.maySkip = true;
       }
@@ -175,29 +175,29 @@ function open(receiver: Receiver, { body, headers }: WebhookRequest): Delivery {
   };
   assert.ok(events.length > 0, 'a webhook without events');
   assert.equal(headers['webhook-timestamp'], String(Math.floor(timeMs / 1000)));
-  return { body: bytes, headers, events, attempts: 0, isUnderWay: false, isDone: false, maySkip: false };
+  return { body: bytes, headers, events, attempts: 0, isInProgress: false, isDone: false, maySkip: false };
 }
 
 /** The bytes and headers are the same each time, except for the attempt number, which increases. */
 function expectAttempt(delivery: Delivery, { body, headers }: WebhookRequest): void {
-  assert.ok(!delivery.isUnderWay, 'an attempt while another one is under way');
+  assert.ok(!delivery.isInProgress, 'an attempt while another one is in progress');
   assert.ok(!delivery.isDone, 'an attempt after the delivery has succeeded');
   const number = Number(headers['X-Soketify-Attempt']);
   if (delivery.maySkip) assert.ok(number > delivery.attempts, `attempt ${number} after ${delivery.attempts}`);
   else assert.equal(number, delivery.attempts + 1);
   delivery.attempts = number;
   delivery.maySkip = false;
-  delivery.isUnderWay = true;
+  delivery.isInProgress = true;
   assert.ok(Buffer.from(body).equals(delivery.body), 'an attempt with other bytes');
   const others = { ...headers, 'X-Soketify-Attempt': '1' };
   assert.deepEqual(others, { ...delivery.headers, 'X-Soketify-Attempt': '1' });
 }
 
-/** No other events of these channels are under way. */
+/** No other events of these channels are in progress. */
 function expectTurn(receiver: Receiver, delivery: Delivery): void {
   const channels = new Set(delivery.events.map(({ channel }) => channel));
   for (const other of receiver.deliveries.values()) {
-    if (other === delivery || !other.isUnderWay) continue;
+    if (other === delivery || !other.isInProgress) continue;
     assert.deepEqual(
       other.events.filter(({ channel }) => channels.has(channel)),
       [],

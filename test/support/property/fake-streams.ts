@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { selects, type Endpoint } from '../../../src/webhooks/endpoint.ts';
 import type { Clock, Millis } from '../../../src/ports/clock.ts';
-import type { EventOrigin, RestoredBatch } from '../../../src/ports/delivery-source.ts';
+import type { StoredEventState, RestoredBatch } from '../../../src/ports/delivery-source.ts';
 import type { DeliveryStore, EventRef, KeptBatch, Settlement } from '../../../src/ports/delivery-store.ts';
 import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
@@ -60,7 +60,7 @@ export class FakeStreams {
     this.streams[event.channel.charCodeAt(0) % 2]?.push(entry);
   }
 
-  originOf({ ref, at, settledFor }: Entry): EventOrigin {
+  originOf({ ref, at, settledFor }: Entry): StoredEventState {
     return { ref, ageMs: this.#clock.now() - at, settledFor: new Set(settledFor) };
   }
 

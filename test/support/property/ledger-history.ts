@@ -38,12 +38,12 @@ export function expectSoundFacts(facts: readonly Happening[]): void {
     const members = new Set<string>();
     for (const line of lines) {
       const [, fact, userId = ''] = line.split(' ');
-      const told = `${channel}: ${line} in ${lines.join(', ')}`;
-      if (fact === 'channel_occupied') assert.equal(isOccupied, false, told);
-      else assert.equal(isOccupied, true, told);
-      if (fact === 'channel_vacated') assert.equal(members.size, 0, told);
-      if (fact === 'member_added') assert.equal(members.has(userId), false, told);
-      if (fact === 'member_removed') assert.equal(members.has(userId), true, told);
+      const message = `${channel}: ${line} in ${lines.join(', ')}`;
+      if (fact === 'channel_occupied') assert.equal(isOccupied, false, message);
+      else assert.equal(isOccupied, true, message);
+      if (fact === 'channel_vacated') assert.equal(members.size, 0, message);
+      if (fact === 'member_added') assert.equal(members.has(userId), false, message);
+      if (fact === 'member_removed') assert.equal(members.has(userId), true, message);
       isOccupied = fact !== 'channel_vacated';
       if (fact === 'member_added') members.add(userId);
       if (fact === 'member_removed') members.delete(userId);

@@ -103,8 +103,8 @@ export class MortalWorld {
   }
 
   /** Advances the time by milliseconds until the condition holds. */
-  async advanceUntil(isSo: () => boolean): Promise<void> {
-    for (let count = 0; !isSo(); count += 1) {
+  async advanceUntil(holds: () => boolean): Promise<void> {
+    for (let count = 0; !holds(); count += 1) {
       if (count > 10_000) throw new Error('the condition did not hold within 10 s');
       await this.advance(1);
     }

@@ -54,10 +54,10 @@ export function expectTruth(stack: Stack, clients: readonly StackClient[]): void
       const counts = ({ channel }: { channel: string }): boolean => !lost.has(channel as never);
       const truth = filterBelief(truthOf(app.id, clients), endpoint, counts);
       const receiver = stack.receivers.get(endpoint.url);
-      const told = `the state known to endpoint ${endpoint.id}`;
+      const message = `the state known to endpoint ${endpoint.id}`;
       for (const received of [receiver?.taken ?? [], receiver?.seen ?? []]) {
         const belief = replay(received.filter(counts), endpoint);
-        assert.deepEqual(filterBelief(belief, endpoint, counts), truth, told);
+        assert.deepEqual(filterBelief(belief, endpoint, counts), truth, message);
       }
     }
   }
@@ -70,12 +70,12 @@ export function filterBelief(
   counts: (event: { channel: string }) => boolean,
 ): DescribedState {
   const { startsWith = '', endsWith = '' } = channels;
-  const isHeard = (channel: string): boolean =>
+  const isCompared = (channel: string): boolean =>
     channel.startsWith(startsWith) && channel.endsWith(endsWith) && counts({ channel });
   return {
-    occupied: eventTypes.has('channel_occupied') ? occupied.filter(isHeard).toSorted() : [],
+    occupied: eventTypes.has('channel_occupied') ? occupied.filter(isCompared).toSorted() : [],
     members: eventTypes.has('member_added')
-      ? members.filter((member) => isHeard(member.split(' ')[0] ?? '')).toSorted()
+      ? members.filter((member) => isCompared(member.split(' ')[0] ?? '')).toSorted()
       : [],
   };
 }
@@ -84,7 +84,7 @@ export function filterBelief(
  * Checks that every accepted client event reached each endpoint that selects it, once and in the order of its
  * channel.
  */
-export function expectSaid(stack: Stack, said: readonly string[]): void {
+export function expectClientEvents(stack: Stack, clientEvents: readonly string[]): void {
   for (const app of stack.applications) {
     const { dropped } = stack.drops.read(app.id);
     for (const endpoint of app.endpoints) {
@@ -93,10 +93,12 @@ export function expectSaid(stack: Stack, said: readonly string[]): void {
         if (!channel.startsWith(endpoint.channels.startsWith ?? '')) continue;
         if (dropped.some((drop) => drop.endpoint === endpoint.id && drop.channel === channel)) continue;
         const head = `${app.id} ${channel} `;
-        const expected = said.filter((line) => line.startsWith(head)).map((line) => line.slice(head.length));
+        const expected = clientEvents
+          .filter((line) => line.startsWith(head))
+          .map((line) => line.slice(head.length));
         const taken = stack.receivers.get(endpoint.url)?.taken ?? [];
-        const heard = taken.filter((event) => event.name === 'client_event' && event.channel === channel);
-        expect(heard.map(({ data }) => data)).toEqual(expected);
+        const received = taken.filter((event) => event.name === 'client_event' && event.channel === channel);
+        expect(received.map(({ data }) => data)).toEqual(expected);
       }
     }
   }

@@ -14,5 +14,5 @@ export function runs(count: number): { seed: number; numRuns: number } {
   return { seed, numRuns: FC_RUNS === undefined ? Math.ceil(count) : Number(FC_RUNS) };
 }
 
-/** How long a walk may take in real time: a busy machine is no defect, nor is a longer walk asked for. */
+/** How long a walk may take in real time: a busy machine is not a defect, and neither is a longer walk on request. */
 export const patienceMs = FC_RUNS === undefined ? 300_000 : 600_000;

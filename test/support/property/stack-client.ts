@@ -5,7 +5,7 @@ import type { Session } from '../../../src/apps/session.ts';
 import type { FakeNode, FakeNodeSocket, Frame } from './fake-node.ts';
 import { greeting } from '../unit/application.ts';
 
-interface Asked {
+interface PendingSubscription {
   readonly userId: string | undefined;
   isCancelled: boolean;
 }
@@ -20,7 +20,7 @@ export class StackClient {
   errors = 0;
   readonly #hub: Hub;
   readonly #session: Session | undefined;
-  readonly #asked = new Map<string, Asked[]>();
+  readonly #requested = new Map<string, PendingSubscription[]>();
 
   constructor(hub: Hub, node: FakeNode, app: Application) {
     this.app = app;
@@ -33,27 +33,30 @@ export class StackClient {
 
   /** Whether the client is subscribed to the channel or has requested it. */
   wants(channel: string): boolean {
-    return this.holds.has(channel) || (this.#asked.get(channel) ?? []).some((asked) => !asked.isCancelled);
+    return (
+      this.holds.has(channel) ||
+      (this.#requested.get(channel) ?? []).some((requested) => !requested.isCancelled)
+    );
   }
 
   subscribe(channel: string, userId?: string): void {
     if (this.wants(channel)) return;
-    this.#asked.set(channel, [...(this.#asked.get(channel) ?? []), { userId, isCancelled: false }]);
-    this.say('pusher:subscribe', subscriptionData(this, channel, userId));
+    this.#requested.set(channel, [...(this.#requested.get(channel) ?? []), { userId, isCancelled: false }]);
+    this.sendCommand('pusher:subscribe', subscriptionData(this, channel, userId));
   }
 
   signIn(userId: string): void {
     const userData = JSON.stringify({ id: userId, watchlist: ['u1', 'u2'] });
     const signed = `${this.socketId}::user::${userData}`;
     const signature = createHmac('sha256', this.app.secret).update(signed).digest('hex');
-    this.say('pusher:signin', { auth: `${this.app.key}:${signature}`, user_data: userData });
-    this.say('pusher:subscribe', { channel: `#server-to-user-${userId}` });
+    this.sendCommand('pusher:signin', { auth: `${this.app.key}:${signature}`, user_data: userData });
+    this.sendCommand('pusher:subscribe', { channel: `#server-to-user-${userId}` });
   }
 
   unsubscribe(channel: string): void {
     this.holds.delete(channel);
-    for (const asked of this.#asked.get(channel) ?? []) asked.isCancelled = true;
-    this.say('pusher:unsubscribe', { channel });
+    for (const requested of this.#requested.get(channel) ?? []) requested.isCancelled = true;
+    this.sendCommand('pusher:unsubscribe', { channel });
   }
 
   /**
@@ -66,7 +69,7 @@ export class StackClient {
     return this.errors === errors;
   }
 
-  say(event: string, data: unknown): void {
+  sendCommand(event: string, data: unknown): void {
     this.raw(JSON.stringify({ event, data }));
   }
 
@@ -86,7 +89,7 @@ export class StackClient {
   lose(): void {
     this.socket.close();
     this.holds.clear();
-    this.#asked.clear();
+    this.#requested.clear();
   }
 
   get isOpen(): boolean {
@@ -109,7 +112,7 @@ export class StackClient {
 
   #gone(): void {
     this.holds.clear();
-    this.#asked.clear();
+    this.#requested.clear();
     if (this.#session !== undefined) this.#hub.closed(this.#session);
   }
 
@@ -124,10 +127,10 @@ export class StackClient {
         // No webhooks report the channels that the protocol itself subscribes to, so there is no truth to
         // compare.
         if (channel.startsWith('#')) return;
-        const asked = this.#asked.get(channel)?.shift();
-        if (asked === undefined) throw new Error(`an answer for ${channel}, which was not requested`);
-        if (event === 'pusher:subscription_error' || asked.isCancelled) return;
-        this.holds.set(channel, asked.userId);
+        const requested = this.#requested.get(channel)?.shift();
+        if (requested === undefined) throw new Error(`an answer for ${channel}, which was not requested`);
+        if (event === 'pusher:subscription_error' || requested.isCancelled) return;
+        this.holds.set(channel, requested.userId);
         return;
       }
       case 'pusher:error':

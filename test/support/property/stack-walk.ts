@@ -13,7 +13,7 @@ export interface World {
   readonly stack: Stack;
   readonly clients: StackClient[];
   /** The accepted client events, as `app channel data`. */
-  readonly said: string[];
+  readonly clientEvents: string[];
   /** Changes the configuration of apps before it is applied. */
   readonly reconfigure?: (apps: readonly Application[]) => readonly Application[];
 }
@@ -88,19 +88,19 @@ const unsubscribe = fc
 const disconnect = clientNumber.map((number) =>
   step<World>(`disconnect(${number})`, (world) => withClient(world, number, (client) => client.disconnect())),
 );
-const crowd = fc
+const manyJoin = fc
   .tuple(fc.nat({ max: 1 }), channel, fc.array(fc.constantFrom(...users), { minLength: 2, maxLength: 4 }))
-  .map(([app, name, who]) =>
-    step<World>(`crowd(${app}, ${name}, ${who.join(' ')})`, ({ stack, clients }) => {
-      for (const user of who) {
+  .map(([app, name, joiningUsers]) =>
+    step<World>(`manyJoin(${app}, ${name}, ${joiningUsers.join(' ')})`, ({ stack, clients }) => {
+      for (const user of joiningUsers) {
         const client = stack.connect(twoApps[app] ?? twoApps[0]);
         clients.push(client);
         client.subscribe(name, name.startsWith('presence-') ? user : undefined);
       }
     }),
   );
-const disperse = fc.tuple(channel, fc.boolean()).map(([name, isDisconnect]) =>
-  step<World>(`disperse(${name}, ${isDisconnect ? 'disconnect' : 'unsubscribe'})`, ({ clients }) => {
+const manyLeave = fc.tuple(channel, fc.boolean()).map(([name, isDisconnect]) =>
+  step<World>(`manyLeave(${name}, ${isDisconnect ? 'disconnect' : 'unsubscribe'})`, ({ clients }) => {
     for (const client of clients) {
       if (!client.wants(name)) continue;
       if (isDisconnect) client.disconnect();
@@ -108,14 +108,17 @@ const disperse = fc.tuple(channel, fc.boolean()).map(([name, isDisconnect]) =>
     }
   }),
 );
-const say = fc.tuple(clientNumber, fc.constantFrom('private-room', 'presence-room')).map(([number, name]) =>
-  step<World>(`clientEvent(${number}, ${name})`, (world) =>
-    withClient(world, number, (client) => {
-      const data = `${world.said.length}`;
-      if (client.send('client-typing', name, data)) world.said.push(`${client.app.id} ${name} ${data}`);
-    }),
-  ),
-);
+const sendClientEvent = fc
+  .tuple(clientNumber, fc.constantFrom('private-room', 'presence-room'))
+  .map(([number, name]) =>
+    step<World>(`clientEvent(${number}, ${name})`, (world) =>
+      withClient(world, number, (client) => {
+        const data = `${world.clientEvents.length}`;
+        if (client.send('client-typing', name, data))
+          world.clientEvents.push(`${client.app.id} ${name} ${data}`);
+      }),
+    ),
+  );
 const trigger = fc
   .tuple(fc.nat({ max: 1 }), fc.constantFrom(...channels), clientNumber, fc.boolean())
   .map(([app, name, number, isExcepting]) =>
@@ -169,12 +172,12 @@ const advance = fc
 export const walk: fc.Arbitrary<Step<World>[]> = fc.array(
   fc.oneof(
     { arbitrary: connect, weight: 3 },
-    { arbitrary: crowd, weight: 2 },
-    { arbitrary: disperse, weight: 1 },
+    { arbitrary: manyJoin, weight: 2 },
+    { arbitrary: manyLeave, weight: 1 },
     { arbitrary: subscribe, weight: 8 },
     { arbitrary: unsubscribe, weight: 3 },
     { arbitrary: disconnect, weight: 2 },
-    { arbitrary: say, weight: 2 },
+    { arbitrary: sendClientEvent, weight: 2 },
     { arbitrary: trigger, weight: 1 },
     { arbitrary: outage, weight: 1 },
     { arbitrary: signIn, weight: 2 },

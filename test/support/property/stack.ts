@@ -123,7 +123,7 @@ export class Stack {
         database,
         run,
         clock,
-        machine: () => this.dispatcher,
+        dispatcher: () => this.dispatcher,
         beforeWrite() {},
         holdsClientEvents: true,
       });
@@ -208,7 +208,7 @@ export class Stack {
       reconcile: () => 0,
       webhookState: () => ({
         kept: 'memory',
-        epoch: 'life-1',
+        epoch: 'epoch-1',
         starts: undefined,
         lastEnd: undefined,
         lost: undefined,
@@ -223,7 +223,7 @@ export class Stack {
       log: silentLog,
       drops: this.drops,
       letters: noLetters,
-      epoch: () => 'life-1',
+      epoch: () => 'epoch-1',
     });
     this.#restore = () => {
       for (const { appId, endpointId, debt } of debts?.restore() ?? []) {
@@ -235,7 +235,7 @@ export class Stack {
       for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
         this.drops.restore(appId, kind, kept);
         if (kind !== 'expendable' && !('forgotten' in kept)) {
-          reconciler.doubt(appId, kept.endpoint, store?.lastPlace ?? 0, kept.channel);
+          reconciler.markUncertain(appId, kept.endpoint, store?.lastPlace ?? 0, kept.channel);
         }
       }
       store?.restore({
@@ -298,12 +298,12 @@ export class Stack {
   }
 
   async #reload(applications: readonly Application[]): Promise<void> {
-    const gone = this.apps.replace(applications);
-    for (const app of gone) this.hub.endAll(app, unknownKey(app.config.key));
-    if (gone.length > 0) {
-      this.#replace([...applications, ...gone.map((app) => app.config)]);
+    const removed = this.apps.replace(applications);
+    for (const app of removed) this.hub.endAll(app, unknownKey(app.config.key));
+    if (removed.length > 0) {
+      this.#replace([...applications, ...removed.map((app) => app.config)]);
       await this.hub.departed();
-      for (const app of gone) await this.ledger.retire(app.config.id);
+      for (const app of removed) await this.ledger.retire(app.config.id);
     }
     this.#replace(applications);
   }

@@ -64,7 +64,7 @@ const readBy = ({ holds, leaving }: StackClient) => [...holds, ...leaving];
  * Checks the reported belief of each endpoint, and its differences from what the clients hold, as far as the
  * program has processed their frames.
  */
-export async function expectTruthSaid(
+export async function expectReportedTruth(
   stack: Stack,
   { apps, clients }: { readonly apps: readonly Application[]; readonly clients: readonly StackClient[] },
   { skips = () => false, mayNotKnow = () => false, hasGap = () => false }: Exceptions = {},
@@ -80,7 +80,7 @@ export async function expectTruthSaid(
       assert.deepEqual(unexpected, [], `what is not known of ${endpoint.id}`);
       const unsure = new Set(unknown.map(subjectOf));
       const isSure = (line: string): boolean => !unsure.has(line.replace(/ (there|gone)$/, ''));
-      const said = view.differences
+      const reported = view.differences
         .filter(({ believed }) => believed !== 'unknown')
         .map((one) => `${subjectOf(one)} ${one.believed}`);
       const expected = listDifferences(
@@ -89,12 +89,12 @@ export async function expectTruthSaid(
       );
       const isMissed = (line: string): boolean => {
         const mayBeMissed = hasGap(endpoint) || mayNotKnow(endpoint, line.split(' ')[0] ?? '');
-        const isIt = mayBeMissed && line.endsWith(' there') && !said.includes(line);
+        const isIt = mayBeMissed && line.endsWith(' there') && !reported.includes(line);
         if (isIt) assert.match(view.limits.join('\n'), /it may believe that/);
         return isIt;
       };
       assert.deepEqual(
-        said.toSorted().filter(counts),
+        reported.toSorted().filter(counts),
         expected.filter((line) => counts(line) && isSure(line) && !isMissed(line)),
         `what is said of ${endpoint.id}`,
       );

@@ -60,11 +60,11 @@ export function apiStage({
     wallTime: { now: () => requestTimeMs },
     metrics: noMetrics,
     log: { ...silentLog, ...log },
-    epoch: () => 'life-1',
+    epoch: () => 'epoch-1',
     reconcile: () => 0,
     webhookState: () => ({
       kept: 'memory',
-      epoch: 'life-1',
+      epoch: 'epoch-1',
       starts: undefined,
       lastEnd: undefined,
       lost: undefined,

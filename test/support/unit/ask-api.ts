@@ -4,7 +4,7 @@ import { isHttpError } from '../../../src/protocol/http-error.ts';
 
 type Uses = Pick<Api, { [Name in keyof Api]: Api[Name] extends Api['events'] ? Name : never }[keyof Api]>;
 
-/** The same API for complete requests: both steps at once. */
+/** The same API for complete requests: both steps in one call. */
 export function whole(api: Api): { readonly [Name in keyof Uses]: ApiAnswering } {
   const both =
     (use: Api['events']): ApiAnswering =>

@@ -3,7 +3,7 @@ import type { KeyRing } from '../../../src/auth/key-pair.ts';
 import { isHttpError, type HttpError } from '../../../src/protocol/http-error.ts';
 import type { Query } from '../../../src/protocol/query.ts';
 
-/** Both steps at once: the head, and then the body. */
+/** Both steps in one call: the head, and then the body. */
 export function authenticateRequest(
   app: KeyRing,
   request: SignedHead & { readonly body: Uint8Array },

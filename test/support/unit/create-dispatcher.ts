@@ -27,7 +27,7 @@ export function createDispatcher({
   log = silentLog,
   metrics = noMetrics,
   drops = { add: () => {} },
-  onFact: hear = () => {},
+  onFact = () => {},
   ...options
 }: Needed & Partial<DispatcherOptions> & Listening) {
   const { clock, wallTime = { now: () => 1_700_000_000_000 + clock.now() } } = options;
@@ -36,7 +36,7 @@ export function createDispatcher({
     wallTime,
     random: () => 0.5,
     ids: { webhookId: () => `msg_${(ids += 1)}` },
-    epoch: () => 'life-1',
+    epoch: () => 'epoch-1',
     ledger: () => ({ forgetCacheMiss: () => {} }),
     requestTimeoutMs: 4000,
     policy: defaultPolicy,
@@ -44,7 +44,7 @@ export function createDispatcher({
       countDeliveries(metrics, clock),
       new DeliveryLog(clock, log).onFact,
       keepDrops(drops, wallTime),
-      hear,
+      onFact,
     ],
     ...options,
   });

@@ -16,19 +16,19 @@ import { application, channelName } from './application.ts';
 import { createDispatcher } from './create-dispatcher.ts';
 import { FakeSender } from './fake-sender.ts';
 
-const notAsked = (): never => {
+const notExpected = (): never => {
   throw new Error('dead letters are not expected here');
 };
 
 /** For an API that receives no request for dead letters. */
 export const noLetters: Letters = {
-  read: notAsked,
-  find: notAsked,
-  resend: notAsked,
-  estimate: notAsked,
-  recover: notAsked,
-  recovery: notAsked,
-  cancel: notAsked,
+  read: notExpected,
+  find: notExpected,
+  resend: notExpected,
+  estimate: notExpected,
+  recover: notExpected,
+  recovery: notExpected,
+  cancel: notExpected,
 };
 
 /** The time of day when the clock of these stages is at zero. */
@@ -66,7 +66,7 @@ export function letterStage(given: Partial<MemoryDeadLettersOptions> = {}) {
     wallTime,
     maxBytes: 8 * 1024 * 1024,
     keepDays: 7,
-    run: 'life-1',
+    run: 'epoch-1',
     ...given,
   });
   return { clock, wallTime, store };
@@ -96,7 +96,7 @@ export function officeStage({
     applications,
     policy: { ...defaultPolicy, ...policy },
     requestTimeoutMs: 4000,
-    epoch: () => 'life-1',
+    epoch: () => 'epoch-1',
     ids: { webhookId: () => `msg_${(ids += 1)}` },
   };
   let dispatcher: Dispatcher | undefined;

@@ -1,7 +1,7 @@
 import type { RealTime } from '../../../src/ports/real-time.ts';
 import { FakeClock } from '../fake-clock.ts';
 
-/** Real time as the code under test sees it. It passes when the test says so, and turns start immediately. */
+/** Real time as the code under test sees it. The test advances it, and turns start immediately. */
 export class FakeRealTime extends FakeClock implements RealTime {
   turns = 0;
 

@@ -9,7 +9,7 @@ import type {
 import { unavailable } from '../../../src/ports/unavailable.ts';
 
 /**
- * Settings that several nodes share, each through a store of its own. Messages are sent when a test says so.
+ * Settings that several nodes share, each through a store of its own. The test determines when messages are sent.
  */
 export class SharedSettings {
   stored: StoredSettings | undefined;

@@ -51,7 +51,7 @@ export class Actor {
     return this.session.socketId;
   }
 
-  say(frame: unknown): void {
+  send(frame: unknown): void {
     const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
     if (this.#hub.accepts(this.session, Buffer.byteLength(text))) this.#hub.receive(this.session, text);
   }
@@ -60,7 +60,7 @@ export class Actor {
   subscribe(channel: string, member?: object): void {
     const channelData = member && JSON.stringify(member);
     const auth = authFor(this.id, channel, channelData, this.session.app.config);
-    this.say({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
+    this.send({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
   }
 
   /** Subscribes and takes the confirmation. */
@@ -75,7 +75,7 @@ export class Actor {
   signIn(user: object | string): void {
     const userData = typeof user === 'string' ? user : JSON.stringify(user);
     const auth = userAuthFor(this.id, userData, this.session.app.config);
-    this.say({ event: 'pusher:signin', data: { auth, user_data: userData } });
+    this.send({ event: 'pusher:signin', data: { auth, user_data: userData } });
   }
 
   /** Signs in and takes the answer. */
@@ -87,11 +87,11 @@ export class Actor {
   }
 
   unsubscribe(channel: string): void {
-    this.say({ event: 'pusher:unsubscribe', data: { channel } });
+    this.send({ event: 'pusher:unsubscribe', data: { channel } });
   }
 
   trigger(channel: string, data: unknown, event = 'client-typing'): void {
-    this.say({ event, channel, data });
+    this.send({ event, channel, data });
   }
 
   /** The network reports that the connection is gone. */
@@ -135,17 +135,17 @@ export function hubStage({
   });
   const ledger = before?.(memory) ?? memory;
   let connected = 0;
-  const told = { ...silentLog, ...log };
+  const completeLog = { ...silentLog, ...log };
   const refusals = new RefusalLog({
     clock,
-    log: told,
+    log: completeLog,
     metrics: { ...noMetrics, ...metrics },
     isApp: (appId) => localApps.byId(appId) !== undefined,
   });
   const hub: Hub = new Hub({
     slices: slicing.slices,
     apps: localApps,
-    log: told,
+    log: completeLog,
     refused: refusals.refused,
     counts: new SubscriptionCounts({ clock, fanout, outbox }),
     clock,

@@ -49,10 +49,10 @@ export function queuedOf(event: WebhookEvent): QueuedEvent {
 export function selected(
   event: WebhookEvent,
   appId = '1',
-  { served = [main], wanting = served }: Partial<Record<'served' | 'wanting', readonly Serving[]>> = {},
+  { served = [main], selecting = served }: Partial<Record<'served' | 'selecting', readonly Serving[]>> = {},
 ): DeliveryFact {
-  const queued = wanting.length === 0 ? undefined : queuedOf(event);
-  return { kind: 'selected', appId, event, served, wanting, queued };
+  const queued = selecting.length === 0 ? undefined : queuedOf(event);
+  return { kind: 'selected', appId, event, served, selecting, queued };
 }
 
 /** An attempt with these events. */
@@ -107,7 +107,7 @@ export function decided(
     events: events.map(queuedOf),
     webhookId: 'msg_1',
     timeMs: 1,
-    begun: 1,
+    deliveriesStarted: 1,
     attempts: 1,
     ...given,
   };

@@ -17,13 +17,13 @@ export function reloadStage(applications: readonly Application[] = serving(one))
   const sender = new FakeSender();
   const drops = new DropJournal();
   const log: string[] = [];
-  const say = (level: string) => (fields: LogFields, message: string) =>
+  const recordAt = (level: string) => (fields: LogFields, message: string) =>
     void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
   const forgotten: string[] = [];
   const { dispatcher, append } = createDispatcher({
     clock,
     sender,
-    log: { ...silentLog, info: say('info'), warn: say('warn') },
+    log: { ...silentLog, info: recordAt('info'), warn: recordAt('warn') },
     drops,
     applications,
     ledger: () => ({

@@ -34,7 +34,7 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
       const table = createInterestTable(256);
       const interest = new Interest(table, keeper);
       const apps = new LocalApps(['a1', 'a2'].map((id) => application({ id, key: `key-${id}` })));
-      const tell = (bits: number, each: (worker: number) => void): void => {
+      const notifyWorkers = (bits: number, each: (worker: number) => void): void => {
         for (const worker of indicesOf(bits)) each(worker);
       };
       const ledger = new MemoryLedger({
@@ -43,12 +43,12 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
         metrics: noMetrics,
         notify(appId, channel, notice) {
           surroundings.notify(appId, channel, notice);
-          tell(interest.others(appId, channel), (worker) =>
+          notifyWorkers(interest.others(appId, channel), (worker) =>
             line.send(worker, 'notice', appId, channel, notice),
           );
         },
         notifyWatchers(appId, userId, state) {
-          tell(interest.others(appId, watchedName(userId)), (worker) =>
+          notifyWorkers(interest.others(appId, watchedName(userId)), (worker) =>
             line.send(worker, 'watched', appId, userId, state),
           );
         },

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { addressGroup, Admissions, type AdmissionPolicy, type Seat } from '../../../src/apps/admissions.ts';
+import {
+  addressGroup,
+  Admissions,
+  type AdmissionPolicy,
+  type AddressUse,
+} from '../../../src/apps/admissions.ts';
 import { application, greeting } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
@@ -84,7 +89,7 @@ test('of addresses that are gone are forgotten', () => {
 });
 
 test('stay within the limits and are counted correctly, whoever connects and disconnects', () => {
-  const steps = fc.array(fc.record({ address: fc.constantFrom('a', 'b', 'c'), comes: fc.boolean() }));
+  const steps = fc.array(fc.record({ address: fc.constantFrom('a', 'b', 'c'), connects: fc.boolean() }));
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 3 }), (all, most, each) => {
       const admissions = new Admissions({
@@ -92,10 +97,10 @@ test('stay within the limits and are counted correctly, whoever connects and dis
         maxConnections: most,
         maxConnectionsPerAddress: each,
       });
-      const open: Seat[] = [];
-      for (const { address, comes } of all) {
+      const open: AddressUse[] = [];
+      for (const { address, connects } of all) {
         const here = open.filter((seat) => seat.address === address);
-        if (comes) {
+        if (connects) {
           const answer = admissions.enter(address, 0);
           const isFree = open.length < most && here.length < each;
           expect(answer !== undefined && 'open' in answer).toBe(isFree);

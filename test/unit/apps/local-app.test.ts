@@ -7,9 +7,9 @@ describe('replacing the apps of a node', () => {
   test('keeps connections, and returns the apps that are no longer served', () => {
     const [a, b] = [application(), application({ id: '2', key: 'k2' })];
     const apps = new LocalApps([a, b]);
-    const [kept, gone] = [apps.byId('1'), apps.byId('2')];
+    const [kept, removed] = [apps.byId('1'), apps.byId('2')];
     const added = application({ id: '3', key: 'k2' });
-    expect(apps.replace([added, application({ key: 'new' })])).toEqual([gone]);
+    expect(apps.replace([added, application({ key: 'new' })])).toEqual([removed]);
     expect(apps.byId('1')).toBe(kept);
     expect(apps.byKey('new')).toBe(kept);
     expect(apps.byKey('app-key')).toBeUndefined();
@@ -43,7 +43,7 @@ describe('replacing the apps of a node', () => {
     actor.socket.expectError('Client event rejected due to rate limit', 4301);
     actor.subscribe('private-ab');
     expect(actor.socket.takeFrames()[0]).toMatchObject({ event: 'pusher:subscription_error' });
-    actor.say({ event: 'pusher:subscribe', data: { channel: 'private-', auth: 'app-key:00' } });
+    actor.send({ event: 'pusher:subscribe', data: { channel: 'private-', auth: 'app-key:00' } });
     expect(actor.socket.takeFrames()[1]).toMatchObject({
       data: { message: "Invalid key in subscription auth data: 'app-key'" },
     });

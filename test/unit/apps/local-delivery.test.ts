@@ -35,14 +35,14 @@ describe('a published frame', () => {
 
   test('reaches everyone if the excluded connection is unknown, closed or of another app', () => {
     const { delivery, counts, connect } = stage();
-    const gone = connect().join('news');
-    gone.vanish();
-    const foreigner = connect('other').join('news');
-    for (const except of [socketIdOf('9.9'), gone.id, foreigner.id]) {
+    const closed = connect().join('news');
+    closed.vanish();
+    const otherAppClient = connect('other').join('news');
+    for (const except of [socketIdOf('9.9'), closed.id, otherAppClient.id]) {
       delivery.publish('1', news, encode, except);
     }
     expect(counts()).toEqual([3, 3, 0]);
-    foreigner.socket.expectNoFrame();
+    otherAppClient.socket.expectNoFrame();
   });
 
   test('reaches nobody if the app is unknown or the channel is empty', () => {

@@ -72,9 +72,9 @@ describe('the explanation of a mismatch', () => {
       'with white space or quotes around the secret',
     ],
   ])('%s', (_, given, why) => {
-    const told = explain(given);
-    expect(told).toMatchObject({ isGenuine: false, key: 'new-key' });
-    expect(told.sentence).toContain(why);
+    const explanation = explain(given);
+    expect(explanation).toMatchObject({ isGenuine: false, key: 'new-key' });
+    expect(explanation.sentence).toContain(why);
   });
 
   test.each([
@@ -93,10 +93,10 @@ describe('the explanation of a mismatch', () => {
     ['a part of one', { signature: hex(body).slice(0, 60) }, 'It has 60 characters'],
     ['SHA-1', { signature: 'a'.repeat(40) }, 'a hash other than SHA-256 (40 hex digits)'],
   ])('%s', (_, given, why) => {
-    const told = explain(given);
-    expect(told.isGenuine).toBe(false);
-    expect(told).not.toHaveProperty('key');
-    expect(told.sentence).toContain(why);
+    const explanation = explain(given);
+    expect(explanation.isGenuine).toBe(false);
+    expect(explanation).not.toHaveProperty('key');
+    expect(explanation.sentence).toContain(why);
   });
 
   test('never contains a secret, whatever is given', () => {
@@ -106,9 +106,9 @@ describe('the explanation of a mismatch', () => {
         fc.string(),
         fc.option(fc.string(), { nil: undefined }),
         (text, signature, key) => {
-          const told = explain({ body: text, signature, key });
-          expect(told.isGenuine).toBe(false);
-          expect(told.sentence).not.toMatch(/new-secret|old-secret/);
+          const explanation = explain({ body: text, signature, key });
+          expect(explanation.isGenuine).toBe(false);
+          expect(explanation.sentence).not.toMatch(/new-secret|old-secret/);
         },
       ),
     );

@@ -74,26 +74,31 @@ describe('the signature of a webhook', () => {
     ['of SHA-1', 'a'.repeat(40), /40, the length of a hash other than SHA-256/],
     ['of nothing', '', /got ''/],
     ['given twice', `${hmac(body)}, ${hmac(body)}`, /64 lower-case hex digits/],
-  ])('that is %s is not hex, and says what it is', (_, signature, message) => {
+  ])('that is not hex but %s is refused with what it is', (_, signature, message) => {
     expect(signed(signature)).toEqual(refused('not_hex', message));
   });
 
-  test('with another secret says so', () => {
+  test('with another secret is refused with that reason', () => {
     expect(signed(hmac(body, 'other'))).toEqual(
       refused('wrong_secret', /another secret, or it belongs to another body/),
     );
   });
 
-  test('of another body says so', () => {
+  test('of another body is refused with that reason', () => {
     expect(signed(hmac(body), body.replace('42', '43'))).toEqual(
       refused('wrong_secret', /belongs to another body/),
     );
   });
 
-  test.each(['\n', '\r\n', ' '])('with a secret that was read with %j at its end says so', (end) => {
-    expect(signed(hmac(body, secret + end))).toEqual(refused('wrong_secret', /white space or quotes/));
-    expect(signed(hmac(body), body, secret + end)).toEqual(refused('wrong_secret', /white space or quotes/));
-  });
+  test.each(['\n', '\r\n', ' '])(
+    'with a secret that was read with %j at its end is refused with that reason',
+    (end) => {
+      expect(signed(hmac(body, secret + end))).toEqual(refused('wrong_secret', /white space or quotes/));
+      expect(signed(hmac(body), body, secret + end)).toEqual(
+        refused('wrong_secret', /white space or quotes/),
+      );
+    },
+  );
 });
 
 describe('the body of a webhook that was serialised again', () => {

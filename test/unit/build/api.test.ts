@@ -92,7 +92,7 @@ describe('the docstrings of the library', () => {
     [' * @example\n * door.open(3);\n', '', 'Door has no @example'],
     [/ \* @throws EmulatorError with ERR_SHUT[^@]*/, ' * ', 'build has no @throws'],
     [' * @param size Its size. Default: small.\n', '', 'build has no @param size'],
-    ['with ERR_GONE.', 'with ERR_LOST.', 'open throws ERR_LOST, which is no EmulatorErrorCode'],
+    ['with ERR_GONE.', 'with ERR_LOST.', 'open throws ERR_LOST, which is not an EmulatorErrorCode'],
     ['Opens it.', 'Opens it, or rejects with ERR_GONE.', 'open names ERR_GONE outside @throws'],
     [
       'A door.',

@@ -24,37 +24,40 @@ function built(): string {
 }
 
 describe('a checkout', () => {
-  test('that was built of what it holds is built', () => {
+  test('counts as built if nothing has changed since the build', () => {
     expect(isBuilt(built())).toBe(true);
   });
 
   test.each<[string, (root: string) => void]>([
     ['a source changes', (root) => appendFileSync(join(root, 'src/connections/hub.ts'), '!')],
     [
-      'a source changes, and neither its size nor its time does',
+      'a source changes, but neither its size nor its time',
       (root) => {
         writeFileSync(join(root, 'src/main.ts'), 'CONTENT OF src/main.ts');
         utimesSync(join(root, 'src/main.ts'), 0, 0);
       },
     ],
-    ['a source comes', (root) => writeFileSync(join(root, 'src/http-api/api.ts'), '')],
-    ['a source goes', (root) => rmSync(join(root, 'src/connections/hub.ts'))],
+    ['a source is added', (root) => writeFileSync(join(root, 'src/http-api/api.ts'), '')],
+    ['a source is removed', (root) => rmSync(join(root, 'src/connections/hub.ts'))],
     ['the lock file changes', (root) => appendFileSync(join(root, 'package-lock.json'), '!')],
-    ['a part of what was built goes', (root) => rmSync(join(root, 'dist/scripts/join.lua'))],
-    ['a part of what was built is cut off', (root) => writeFileSync(join(root, 'dist/program.cjs'), '')],
-    ['all that was built goes', (root) => rmSync(join(root, 'dist'), { recursive: true })],
+    ['a built file is removed', (root) => rmSync(join(root, 'dist/scripts/join.lua'))],
+    ['a built file is truncated', (root) => writeFileSync(join(root, 'dist/program.cjs'), '')],
+    ['all built files are removed', (root) => rmSync(join(root, 'dist'), { recursive: true })],
     ['a build was interrupted', (root) => rmSync(join(root, 'dist/stamp.json'))],
     ['the record is damaged', (root) => writeFileSync(join(root, 'dist/stamp.json'), '{"input":')],
-  ])('is not built any more when %s', (_, change) => {
+  ])('no longer counts as built if %s', (_, change) => {
     const root = built();
     change(root);
     expect(isBuilt(root)).toBe(false);
   });
 
   test.each<[string, (root: string) => void]>([
-    ['what no build reads changes', (root) => appendFileSync(join(root, 'README.md'), '!')],
-    ['a source is written anew as it was', (root) => utimesSync(join(root, 'src/main.ts'), 1, 1)],
-  ])('is still built when %s', (_, change) => {
+    ['a file changes that the build does not read', (root) => appendFileSync(join(root, 'README.md'), '!')],
+    [
+      'a source is written again with the same content',
+      (root) => utimesSync(join(root, 'src/main.ts'), 1, 1),
+    ],
+  ])('still counts as built if %s', (_, change) => {
     const root = built();
     change(root);
     expect(isBuilt(root)).toBe(true);

@@ -29,7 +29,7 @@ function format(changes: Partial<ReceivedWebhook>, paint = withoutColours): stri
 }
 
 describe('a webhook at the terminal', () => {
-  test('is a block: what it was answered, where it is from, its events', () => {
+  test('is a block with its result, its origin and its events', () => {
     const [head, ...rest] = format({});
     expect(head).toMatch(/^\d\d:\d\d:\d\d\.002 POST \/hook verified, answered 200$/);
     expect(rest).toEqual([
@@ -42,15 +42,15 @@ describe('a webhook at the terminal', () => {
     ]);
   });
 
-  test('that is not verified says why, and shows a body that is none', () => {
-    const [head, why, , body] = format({
+  test('that is not verified has a reason, and its body is shown if it is malformed', () => {
+    const [head, reason, , body] = format({
       verdict: { verified: false, reason: 'wrong_header', message: 'it came\u001b[2J elsewhere' },
       events: [],
       body: 'a\nb\u0007',
       status: 401,
     });
     expect(head).toMatch(/ not verified \(wrong header\), answered 401$/);
-    expect(why).toBe('  it came\\u{1b}[2J elsewhere');
+    expect(reason).toBe('  it came\\u{1b}[2J elsewhere');
     expect(body).toBe('  body: a b\\u{7}');
   });
 
@@ -59,7 +59,7 @@ describe('a webhook at the terminal', () => {
     [{ status: 'reset' }, /verified, connection reset$/],
     [{ status: 503, delayMs: 5000 }, /answered 503 after 5000 ms$/],
     [{ attempt: 3, isDuplicate: true }, /answered 200, attempt 3, a duplicate of one that was accepted$/],
-  ])('says what became of it: %j', (changes, expected) => {
+  ])('states its result: %j', (changes, expected) => {
     expect(format(changes)[0]).toMatch(expected);
   });
 
@@ -78,7 +78,7 @@ describe('colours', () => {
   });
 });
 
-test('the summary counts, and tells the state and what contradicts it', () => {
+test('the summary contains the counts, the state and the contradictions', () => {
   const tally = {
     webhooks: 1,
     verified: 0,

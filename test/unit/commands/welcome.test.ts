@@ -6,7 +6,7 @@ const pusherLine = (options: string, key = 'a-key') =>
   `const pusher = new Pusher('${key}', { cluster: 'default', ${options}, enabledTransports: ['ws', 'wss'] });`;
 
 describe('the welcome', () => {
-  test('says where, which apps, which endpoints, and how to connect', () => {
+  test('has the address, the apps, the endpoints and the lines to connect', () => {
     const content = withWebhooks({ id: 'hook', url: 'https://example.com/hook?token=hush' });
     expect(describeStart(configOf({ content }), { port: 6001 })).toEqual({
       port: 6001,
@@ -21,7 +21,7 @@ describe('the welcome', () => {
     });
   });
 
-  test('speaks of TLS and the path when there are some', () => {
+  test('includes TLS and the path if they are configured', () => {
     const tls = { certFile: '/cert.pem', keyFile: '/key.pem', passphrase: 'hush' };
     const config = { ...configOf({ content: { host: '::', path: '/realtime', apps: [app] } }), tls };
     expect(describeStart(config, { port: 443 })).toMatchObject({
@@ -50,9 +50,9 @@ describe('the welcome', () => {
     expect(formatWelcome(beside, { port: 1 })).toContain('Dashboard: http://127.0.0.1:1/rt/dashboard/\n');
     const dashboard = { token, host: '10.0.0.1', port: 7 };
     const apart = configOf({ content: { apps: [app], dashboard } });
-    const told = formatWelcome(apart, { port: 1, dashboardPort: 7 });
-    expect(told).toContain('Dashboard: http://10.0.0.1:7/dashboard/\n');
-    expect(told).not.toContain(token);
+    const text = formatWelcome(apart, { port: 1, dashboardPort: 7 });
+    expect(text).toContain('Dashboard: http://10.0.0.1:7/dashboard/\n');
+    expect(text).not.toContain(token);
     const off = configOf({ content: { apps: [app], dashboard: false } });
     expect(formatWelcome(off, { port: 1 })).not.toContain('Dashboard');
   });

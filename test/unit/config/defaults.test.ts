@@ -35,7 +35,7 @@ const limits = {
 };
 
 describe('defaults', () => {
-  test('everything has a default when there is no file', () => {
+  test('everything has a default if there is no file', () => {
     expect(configOf()).toStrictEqual({
       host: '127.0.0.1',
       port: 6001,
@@ -108,7 +108,7 @@ describe('defaults', () => {
     });
   });
 
-  test('an endpoint hears of all six events on every channel', () => {
+  test('an endpoint selects all six events on every channel', () => {
     const [endpoint] =
       configOf({ content: withWebhooks({ url: 'http://127.0.0.1:9000/' }) }).apps[0]?.webhooks ?? [];
     expect(endpoint).toMatchObject({
@@ -129,7 +129,7 @@ describe('defaults', () => {
     expect(configOf({ content: ownHost }).metrics).toEqual({ host: '127.0.0.3', port: 0 });
   });
 
-  test('one key of a group leaves the defaults of the others', () => {
+  test('one key of a group keeps the defaults of the others', () => {
     const { retry, batch } = configOf({
       content: { apps: [app], webhooks: { retry: { jitter: 0 }, batch: { maxEvents: 1 } } },
     }).webhooks;
@@ -147,19 +147,19 @@ describe('defaults', () => {
     expect(configOf({ content: { $schema: './schema.json', apps: [app] } })).not.toHaveProperty('$schema');
   });
 
-  test('a byte order mark is no fault', () => {
+  test('a byte order mark is not a fault', () => {
     expect(configOf({ content: `\ufeff${JSON.stringify({ apps: [app] })}` }).apps).toHaveLength(1);
   });
 });
 
 describe('limits', () => {
-  test('null is no limit', () => {
+  test('null means no limit', () => {
     expect(
       configOf({ content: { apps: [app], limits: { eventDataBytes: null } } }).limits.eventDataBytes,
     ).toBe(Infinity);
   });
 
-  test("an app's own limits go over the common ones", () => {
+  test("an app's own limits override the common ones", () => {
     const config = configOf({
       content: {
         limits: { presenceMembers: 5, eventsPerBatch: null, userIdLength: 7 },
@@ -199,7 +199,7 @@ describe('the id of an endpoint', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  test('stays the same when another endpoint is put before it', () => {
+  test('stays the same if another endpoint is put before it', () => {
     const [id] = idsOf({ url });
     expect(idsOf({ url: 'http://127.0.0.1:9001/' }, { url })[1]).toBe(id);
   });
@@ -210,8 +210,8 @@ describe('the id of an endpoint', () => {
     );
   });
 
-  test('is free even when an explicit id looks like a made one', () => {
-    const [made] = idsOf({ url });
-    expect(new Set(idsOf({ id: made, url }, { url })).size).toBe(2);
+  test('is unique even if an explicit id looks like a generated one', () => {
+    const [generated] = idsOf({ url });
+    expect(new Set(idsOf({ id: generated, url }, { url })).size).toBe(2);
   });
 });

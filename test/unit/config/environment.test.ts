@@ -5,15 +5,15 @@ describe('precedence', () => {
   const content = { host: '127.0.0.2', port: 2, logLevel: 'warn', apps: [app] };
   const env = { SOKETIFY_HOST: '127.0.0.3', SOKETIFY_PORT: '3', SOKETIFY_LOG_LEVEL: 'debug' };
 
-  test('the file goes over the default', () => {
+  test('the file overrides the default', () => {
     expect(configOf({ content })).toMatchObject({ host: '127.0.0.2', port: 2, logLevel: 'warn' });
   });
 
-  test('the environment goes over the file', () => {
+  test('the environment overrides the file', () => {
     expect(configOf({ content, env })).toMatchObject({ host: '127.0.0.3', port: 3, logLevel: 'debug' });
   });
 
-  test('the command line goes over the environment', () => {
+  test('the command line overrides the environment', () => {
     const overrides = { host: '127.0.0.4', port: '4' };
     expect(configOf({ content, env, overrides })).toMatchObject({ host: '127.0.0.4', port: 4 });
     expect(configOf({ overrides: { port: 0 } }).port).toBe(0);
@@ -43,10 +43,10 @@ describe('precedence', () => {
   });
 });
 
-describe('a value of the file that something goes over', () => {
+describe('a value of the file that is overridden', () => {
   const env = { SOKETIFY_PORT: '3', SOKETIFY_APP_ID: '1', SOKETIFY_APP_SECRET: 's' };
 
-  test('is a fault as it would be without', () => {
+  test('is a fault all the same', () => {
     const content = { port: 'x', host: 5, apps: [{ id: 'a/b', key: 'k', secret: '' }] };
     expect(faultsOf({ content, env, overrides: { host: '::1' } })).toEqual([
       'host: expected an IP address or a host name, got 5',
@@ -56,7 +56,7 @@ describe('a value of the file that something goes over', () => {
     ]);
   });
 
-  test('is reported beside a fault of what goes over it', () => {
+  test('is reported together with a fault of the overriding value', () => {
     const content = { port: -1, apps: [app] };
     expect(faultsOf({ content, env: { SOKETIFY_PORT: 'x' } })).toEqual([
       'SOKETIFY_PORT: expected a whole number from 0 to 65535, got "x"',
@@ -72,11 +72,11 @@ describe('a value of the file that something goes over', () => {
 describe('the app variables', () => {
   const env = { SOKETIFY_APP_ID: 'shop', SOKETIFY_APP_KEY: 'shop-key', SOKETIFY_APP_SECRET: 'shop-secret' };
 
-  test('define the app when there is no file', () => {
+  test('define the app if there is no file', () => {
     expect(configOf({ env }).apps).toMatchObject([{ id: 'shop', key: 'shop-key', secret: 'shop-secret' }]);
   });
 
-  test('define the app when the file has none', () => {
+  test('define the app if the file has none', () => {
     expect(configOf({ content: { port: 1 }, env }).apps).toMatchObject([{ id: 'shop' }]);
     expect(configOf({ content: { apps: [] }, env }).apps).toMatchObject([{ id: 'shop' }]);
   });
@@ -94,7 +94,7 @@ describe('the app variables', () => {
     ]);
   });
 
-  test('stand in for what the single app of the file lacks', () => {
+  test('supply what the single app of the file lacks', () => {
     expect(configOf({ content: { apps: [{ clientEvents: false }] }, env }).apps).toMatchObject([
       { id: 'shop', key: 'shop-key', secret: 'shop-secret', clientEvents: false },
     ]);
@@ -119,13 +119,13 @@ describe('the app variables', () => {
     expect(webhooks?.[1]?.eventTypes).toHaveLength(6);
   });
 
-  test('SOKETIFY_WEBHOOK_URL alone defines the app as well when the file has none', () => {
+  test('SOKETIFY_WEBHOOK_URL alone also defines the app if the file has none', () => {
     const url = 'http://127.0.0.1:9000/';
     const { apps } = configOf({ content: { port: 1 }, env: { SOKETIFY_WEBHOOK_URL: url } });
     expect(apps).toMatchObject([{ id: '1', key: 'app-key', webhooks: [{ url }] }]);
   });
 
-  test('SOKETIFY_WEBHOOK_URL gives the default app to nobody else', () => {
+  test('SOKETIFY_WEBHOOK_URL does not expose the default app to other machines', () => {
     const only = { SOKETIFY_WEBHOOK_URL: 'http://127.0.0.1:9000/' };
     expect(faultsOf({ content: { host: '0.0.0.0' }, env: only })).toEqual([
       expect.stringContaining('SOKETIFY_APP_SECRET: missing; the default app, whose secret is public'),
@@ -141,19 +141,19 @@ describe('the app variables', () => {
 });
 
 describe('warnings', () => {
-  test('an unknown SOKETIFY_ variable gives one with the nearest name', () => {
+  test('an unknown SOKETIFY_ variable causes one with the nearest name', () => {
     expect(warningsOf({ env: { SOKETIFY_APP_SECRT: 'hush', PATH: '/bin' } })).toEqual([
       'unknown variable "SOKETIFY_APP_SECRT"; did you mean "SOKETIFY_APP_SECRET"?',
     ]);
   });
 
-  test('an unknown variable that is near to none gives one with all names', () => {
+  test('an unknown variable that resembles none causes one with all names', () => {
     expect(warningsOf({ env: { SOKETIFY_SENTINELS: 'redis://x' } })).toEqual([
       expect.stringContaining('accepted variables: SOKETIFY_APP_ID, SOKETIFY_APP_KEY'),
     ]);
   });
 
-  test('the default secret gives one on a host that others reach', () => {
+  test('the default secret causes one on a host that others can reach', () => {
     const content = { host: '0.0.0.0', apps: [{ ...app, secret: 'app-secret' }] };
     expect(warningsOf({ content })).toEqual([
       'the secret of app "1" is the default one, which is public; set another',
@@ -187,7 +187,7 @@ describe('the default app', () => {
     ]);
   });
 
-  test('is not served by another id with the default secret', () => {
+  test('is not served under another id with the default secret', () => {
     expect(faultsOf({ env: { SOKETIFY_APP_ID: 'shop', SOKETIFY_HOST: '0.0.0.0' } })).toHaveLength(1);
   });
 
@@ -198,7 +198,7 @@ describe('the default app', () => {
 });
 
 describe('production', () => {
-  test('keeps the metrics on the port of the clients to this machine, unless the file says otherwise', () => {
+  test('restricts metrics on the port of the clients to this machine, unless the file allows others', () => {
     const env = { NODE_ENV: 'production' };
     const content = { apps: [app] };
     expect(configOf({ content }).publicMetrics).toBe(true);
@@ -210,7 +210,7 @@ describe('production', () => {
   const env = { NODE_ENV: 'production' };
   const url = 'http://hooks.internal/';
 
-  test('an endpoint must be HTTPS', () => {
+  test('an endpoint must use HTTPS', () => {
     expect(faultsOf({ content: withWebhooks({ url }), env })).toEqual([
       'apps[0].webhooks[0].url: must be HTTPS in production, got "http://hooks.internal/"; ' +
         'use https://, or set "allowInsecure": true in the file',
@@ -218,15 +218,15 @@ describe('production', () => {
     expect(load({ content: withWebhooks({ url: 'https://example.com/' }), env }).kind).toBe('ok');
   });
 
-  test('an endpoint may be http when it says so', () => {
+  test('an endpoint may use HTTP if it allows that', () => {
     expect(load({ content: withWebhooks({ url, allowInsecure: true }), env }).kind).toBe('ok');
   });
 
-  test('an endpoint may be http elsewhere', () => {
+  test('an endpoint may use HTTP outside production', () => {
     expect(load({ content: withWebhooks({ url }), env: { NODE_ENV: 'test' } }).kind).toBe('ok');
   });
 
-  test('an endpoint that is set at run time must be public, unless the file says otherwise', () => {
+  test('an endpoint that is set at run time must be public, unless the file allows others', () => {
     const privateAddresses = (webhooks?: Record<string, unknown>) =>
       configOf({ content: { apps: [app], ...(webhooks && { webhooks }) }, env }).webhooks.privateAddresses;
     expect(privateAddresses()).toBe('file');
@@ -234,7 +234,7 @@ describe('production', () => {
     expect(privateAddresses({ privateAddresses: 'refuse' })).toBe('refuse');
   });
 
-  test('the endpoint of the environment must be HTTPS too', () => {
+  test('the endpoint of the environment must use HTTPS, too', () => {
     const faults = faultsOf({
       env: { ...env, SOKETIFY_APP_SECRET: 's', SOKETIFY_WEBHOOK_URL: 'HTTP://x.example/?t=hush' },
     });
@@ -243,13 +243,13 @@ describe('production', () => {
   });
 });
 
-describe('what goes over a value of the file', () => {
+describe('the override of a value of the file', () => {
   const overriddenOf = (given: Given) => {
     const loaded = load(given);
     return loaded.kind === 'ok' ? loaded.overridden : loaded.faults;
   };
 
-  test('is said, with both values', () => {
+  test('is reported with both values', () => {
     expect(
       overriddenOf({
         content: { apps: [app], port: 8080, host: '127.0.0.1', logLevel: 'debug' },
@@ -263,9 +263,9 @@ describe('what goes over a value of the file', () => {
     ]);
   });
 
-  test('is said of the app, of Redis and of the control API, and no secret is shown', () => {
+  test('is reported for the app, Redis and the control API, without secrets', () => {
     const { id, key } = app;
-    const said = overriddenOf({
+    const overridden = overriddenOf({
       content: {
         apps: [{ id, key, secretFile: '/run/secret' }],
         control: { token: 'hush', clock: 'real' },
@@ -277,7 +277,7 @@ describe('what goes over a value of the file', () => {
       },
       overrides: { control: 'virtual' },
     });
-    expect(said).toEqual([
+    expect(overridden).toEqual([
       'control.token of the configuration file is overridden by SOKETIFY_CONTROL_TOKEN: a string (not shown) instead of a string (not shown)',
       'control.clock of the configuration file is overridden by --control: "virtual" instead of "real"',
       'apps[0].id of the configuration file is overridden by SOKETIFY_APP_ID: "7" instead of "1"',
@@ -291,7 +291,7 @@ describe('what goes over a value of the file', () => {
     ).toEqual(['redis.cluster of the configuration file is overridden by SOKETIFY_REDIS_URL']);
   });
 
-  test('is not said when it is what the file says, nor where the file says nothing', () => {
+  test('is not reported if the values are equal or the file has none', () => {
     expect(
       overriddenOf({
         content: { apps: [app], port: 6001 },

@@ -5,7 +5,7 @@ import { app, configOf, faultsOf, load, noSuchFile, withWebhooks } from './loadi
 
 const url = 'https://example.com/hook';
 
-describe('a file that is no configuration', () => {
+describe('a file that is not a configuration', () => {
   const withReadFile = (readFile: () => string) =>
     loadConfig({ file: 'soketify.json', env: {}, overrides: {}, readFile });
 
@@ -24,7 +24,7 @@ describe('a file that is no configuration', () => {
     ]);
   });
 
-  test('the disk is read when nothing else is given', () => {
+  test('the disk is read if no other reader is given', () => {
     const loaded = loadConfig({ file: '/nowhere/soketify.json', env: {}, overrides: {} });
     expect(loaded.kind === 'invalid' && loaded.faults[0]?.message).toContain('ENOENT');
   });
@@ -52,7 +52,7 @@ describe('a file that is no configuration', () => {
     expect(faultsOf({ content })).toEqual([`soketify.json: expected an object, got ${got}`]);
   });
 
-  test('faults of the environment are reported beside those of the file', () => {
+  test('faults of the environment are reported together with those of the file', () => {
     expect(faultsOf({ content: '{', env: { SOKETIFY_PORT: 'x' }, overrides: { host: '' } })).toEqual([
       'soketify.json: not valid JSON at line 1, column 2: close brace expected',
       '--host: expected an IP address or a host name, got an empty string',
@@ -83,13 +83,13 @@ describe('a fault', () => {
     ]);
   });
 
-  test('says what was got and what is accepted', () => {
+  test('states what was received and what is accepted', () => {
     expect(faultsOf({ content: { apps: [app], port: '6001' } })).toEqual([
       'port: expected a whole number from 0 to 65535, got "6001"',
     ]);
   });
 
-  test('a missing key is said to be missing', () => {
+  test('a missing key is reported as missing', () => {
     expect(faultsOf({ content: { apps: [{ id: '1', secret: 's' }] } })).toEqual([
       expect.stringMatching(/^apps\[0\]\.key: missing; expected 1 to 200 of /),
     ]);
@@ -128,7 +128,7 @@ describe('a fault', () => {
     },
   );
 
-  test('shows no control character and no endless text', () => {
+  test('shows no control characters, and clips long text', () => {
     const [fault = ''] = faultsOf({
       content: { apps: [app], logLevel: `\u001b[31m\u009b${'x'.repeat(1000)}` },
     });
@@ -146,7 +146,7 @@ describe('an unknown key', () => {
     ]);
   });
 
-  test('is a fault that lists the accepted keys when none is near', () => {
+  test('is a fault that lists the accepted keys if it resembles none', () => {
     expect(faultsOf({ content: { apps: [app], webhooks: { batch: { colour: 1 } } } })).toEqual([
       'webhooks.batch.colour: unknown key "colour"; accepted keys: maxEvents, maxDelayMs, maxBytes',
     ]);
@@ -164,7 +164,7 @@ describe('an unknown key', () => {
     ]);
   });
 
-  test('is also one that a later version may know', () => {
+  test('is a fault even if a later version may know it', () => {
     for (const key of ['redis', 'subscriptionCount', 'ssl']) {
       expect(faultsOf({ content: { apps: [app], [key]: {} } })).toHaveLength(1);
     }
@@ -183,7 +183,7 @@ describe('an unknown key', () => {
 });
 
 describe('identity', () => {
-  test('app ids and app keys are unique; the fault names both paths', () => {
+  test('app ids and app keys must be unique; the fault names both paths', () => {
     const content = { apps: [app, { ...app, secret: 'other' }] };
     expect(faultsOf({ content })).toEqual([
       'apps[1].id: "1" is also apps[0].id; app ids must be unique',
@@ -191,7 +191,7 @@ describe('identity', () => {
     ]);
   });
 
-  test('keys are unique over all pairs of all apps', () => {
+  test('keys must be unique over all pairs of all apps', () => {
     const content = {
       apps: [
         {
@@ -211,7 +211,7 @@ describe('identity', () => {
     ]);
   });
 
-  test('explicit webhook ids are unique in an app', () => {
+  test('explicit webhook ids must be unique in an app', () => {
     expect(faultsOf({ content: withWebhooks({ id: 'a', url }, { url }, { id: 'a', url }) })).toEqual([
       'apps[0].webhooks[2].id: "a" is also apps[0].webhooks[0].id; webhook ids must be unique in an app',
     ]);
@@ -228,7 +228,7 @@ describe('identity', () => {
     expect(load({ content }).kind).toBe('ok');
   });
 
-  test('a header is given once, whatever its case', () => {
+  test('a header must be given only once, whatever its case', () => {
     expect(faultsOf({ content: withWebhooks({ url, headers: { 'x-a': '1', 'X-A': '2' } }) })).toEqual([
       'apps[0].webhooks[0].headers["X-A"]: is also given as "x-a"; header names are case-insensitive',
     ]);
@@ -239,7 +239,7 @@ describe('the port of the metrics', () => {
   const fault =
     'metrics.port: 6001 is also the port of the server; give metrics another port, or 0 for a free one';
 
-  test('is another than that of the server', () => {
+  test('must differ from that of the server', () => {
     expect(faultsOf({ content: { apps: [app], metrics: { port: 6001 } } })).toEqual([fault]);
     expect(faultsOf({ content: { apps: [app], metrics: { host: '127.0.0.1', port: 6001 } } })).toEqual([
       fault,
@@ -249,7 +249,7 @@ describe('the port of the metrics', () => {
     expect(load({ content }).kind).toBe('ok');
   });
 
-  test('may be the same on another host, or any free one', () => {
+  test('may be the same on another host, or a free one', () => {
     const elsewhere = { apps: [app], metrics: { host: '127.0.0.2', port: 6001 } };
     expect(load({ content: elsewhere }).kind).toBe('ok');
     expect(load({ content: { apps: [app], port: 0, metrics: { port: 0 } } }).kind).toBe('ok');
@@ -275,7 +275,7 @@ describe('headers', () => {
     expect(fault).toContain('expected the name of an HTTP header other than content-type, ');
   });
 
-  test('others are passed on as they are', () => {
+  test('other headers are sent unchanged', () => {
     const headers = { Authorization: 'Bearer x', 'x-extra': '' };
     expect(configOf({ content: withWebhooks({ url, headers }) }).apps[0]?.webhooks[0]?.headers).toEqual(
       headers,

@@ -11,11 +11,11 @@ describe('findSyntaxFault', () => {
     ['{"a" 1}', 1, 6, 'colon expected'],
     ['{\r\n  // no\r\n}', 2, 3, 'invalid comment token'],
     ['"a', 1, 1, 'unexpected end of string'],
-  ])('%j stops being JSON at line %i, column %i', (text, line, column, problem) => {
+  ])('in %j, the JSON ends at line %i, column %i', (text, line, column, problem) => {
     expect(findSyntaxFault(text)).toEqual({ line, column, problem });
   });
 
-  test('finds nothing in what JSON.parse accepts', () => {
+  test('finds no fault in text that JSON.parse accepts', () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(undefined, 1, '\t'), (json, indent) => {
         expect(findSyntaxFault(JSON.stringify(JSON.parse(json), null, indent))).toBeUndefined();
@@ -23,7 +23,7 @@ describe('findSyntaxFault', () => {
     );
   });
 
-  test('quotes nothing of a text, which may hold a secret', () => {
+  test('quotes nothing of the text, which may contain a secret', () => {
     expect(JSON.stringify(findSyntaxFault('{"secret": hush}'))).not.toContain('hush');
   });
 

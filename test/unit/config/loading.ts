@@ -4,17 +4,17 @@ import type { ConfigFault } from '../../../src/config/checks/fault.ts';
 import { loadConfig, type ConfigSources } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema/schema.ts';
 
-/** What a test says of the sources: `content` stands for the file, as text or as the value of its JSON. */
+/** The sources of a test. `content` is the content of the file, as text or as the value of its JSON. */
 export interface Given extends Partial<Omit<ConfigSources, 'readFile'>> {
   readonly content?: unknown;
-  /** The other files there are, by path. */
+  /** Other files, by path. */
   readonly others?: Readonly<Record<string, string>>;
 }
 
 export const app = { id: '1', key: 'a-key', secret: 'a-secret' };
 
-/** Its owner alone may read the file, unless a test says otherwise. */
-const ownersAlone = (): number => 0o100600;
+/** By default, only its owner may read the file. */
+const onlyOwner = (): number => 0o100600;
 
 /** Loads a configuration without touching a disk. */
 export function load(given: Given = {}) {
@@ -24,7 +24,7 @@ export function load(given: Given = {}) {
     others = {},
     env = {},
     overrides = {},
-    modeOf = ownersAlone,
+    modeOf = onlyOwner,
   } = given;
   const texts = new Map(Object.entries(others).map(([path, text]) => [resolve(path), text]));
   const readFile = (path: string): string => texts.get(path) ?? noSuchFile();
@@ -33,26 +33,26 @@ export function load(given: Given = {}) {
   return loadConfig({ file, env, overrides, readFile, modeOf });
 }
 
-/** What reading a file throws that does not exist. */
+/** Throws what reading a missing file throws. */
 export function noSuchFile(): never {
   throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
 }
 
-/** The configuration; the test fails with the faults when there is none. */
+/** The configuration. The test fails with the faults if there is none. */
 export function configOf(given: Given = {}): Config {
   const loaded = load(given);
   if (loaded.kind === 'invalid') throw new Error(`expected no fault: ${JSON.stringify(loaded.faults)}`);
   return loaded.config;
 }
 
-/** The warnings; the test fails with the faults when there are some. */
+/** The warnings. The test fails with the faults if there are any. */
 export function warningsOf(given: Given = {}): readonly string[] {
   const loaded = load(given);
   if (loaded.kind === 'invalid') throw new Error(`expected no fault: ${JSON.stringify(loaded.faults)}`);
   return loaded.warnings;
 }
 
-/** The faults as lines of "path: message"; the test fails when there is none. */
+/** The faults as lines of "path: message". The test fails if there are none. */
 export function faultsOf(given: Given = {}): readonly string[] {
   const loaded = load(given);
   expect(loaded.kind).toBe('invalid');

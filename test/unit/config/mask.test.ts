@@ -14,7 +14,7 @@ function redisOf(connection: NonNullable<Config['redis']>['connection']) {
 }
 
 describe('a masked configuration', () => {
-  test('is in the shape of a file, in which no limit is null', () => {
+  test('has the shape of a file, in which null means no limit', () => {
     expect(maskConfig(plain)).toMatchObject({
       host: '127.0.0.1',
       limits: { connections: null, watchlist: 100 },
@@ -22,7 +22,7 @@ describe('a masked configuration', () => {
     });
   });
 
-  test('has no passphrase', () => {
+  test('hides the passphrase', () => {
     const tls = { certFile: '/c.pem', keyFile: '/k.pem', passphrase: 's3cret' };
     expect(JSON.parse(shown({ tls }))).toMatchObject({
       tls: { certFile: '/c.pem', keyFile: '/k.pem', passphrase: '********' },
@@ -39,11 +39,11 @@ describe('a masked configuration', () => {
       { kind: 'sentinel', name: 'm', urls: ['redis://a:1'], url: 'redis://u:s3cret@x:1/2' },
       { sentinel: { name: 'm', urls: ['redis://a:1'], url: 'redis://u:********@x:1/2' } },
     ],
-  ])('has Redis without its passwords: %j', (connection, redis) => {
+  ])('hides the passwords of Redis: %j', (connection, redis) => {
     expect(JSON.parse(shown({ redis: redisOf(connection) }))).toMatchObject({ redis });
   });
 
-  test('has no key of a client of Redis', () => {
+  test('hides the key of the Redis client', () => {
     const tls = { ca: 'CA-PEM', cert: 'CERT-PEM', key: 's3cret', rejectUnauthorized: true };
     const text = shown({ redis: { ...redisOf({ kind: 'single', url: 'rediss://h:1' }), tls } });
     expect(text).not.toMatch(/s3cret|-PEM/);
@@ -54,7 +54,7 @@ describe('a masked configuration', () => {
     ['http://127.0.0.1:9/hook', 'http://127.0.0.1:9/hook'],
     ['https://h/hook?token=s3cret', 'https://h/hook?********'],
     ['https://h/hook?s3cret#s3cret', 'https://h/hook?********#********'],
-  ])('has the endpoint %s as %s', (url, expected) => {
+  ])('shows the endpoint %s as %s', (url, expected) => {
     const content = { apps: [{ ...app, webhooks: [{ url, headers: { 'x-a': 's3cret' } }] }] };
     const { apps } = configOf({ content });
     expect(JSON.parse(shown({ apps }))).toMatchObject({

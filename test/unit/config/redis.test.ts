@@ -7,7 +7,7 @@ const content = (redis: unknown, rest: object = {}) => ({ content: { apps: [app]
 const places = 'url, urlFile, sentinel, cluster';
 
 describe('redis', () => {
-  test('is not there unless it is asked for', () => {
+  test('is absent unless it is configured', () => {
     expect(configOf({ content: { apps: [app] } }).redis).toBeUndefined();
   });
 
@@ -20,7 +20,7 @@ describe('redis', () => {
     });
   });
 
-  test('may stand in a file, which is where a password belongs', () => {
+  test('may be given in a file, where a password belongs', () => {
     const given = { ...content({ urlFile: 'redis-url' }), others: { 'redis-url': 'redis://:pw@one:6379\n' } };
     expect(configOf(given).redis?.connection).toEqual({ kind: 'single', url: 'redis://:pw@one:6379' });
     expect(faultsOf(content({ urlFile: 'redis-url' }))[0]).toMatch(/^redis\.urlFile: ".*" cannot be read/);
@@ -29,14 +29,14 @@ describe('redis', () => {
     );
   });
 
-  test('is a master that sentinels name, or a cluster', () => {
+  test('may be a master behind sentinels, or a cluster', () => {
     const sentinel = { name: 'main', urls: ['redis://s1:26379', 'redis://s2'], url: 'redis://:pw@any/1' };
     expect(configOf(content({ sentinel })).redis?.connection).toEqual({ kind: 'sentinel', ...sentinel });
     const cluster = ['redis://one:7001', 'redis://two:7002'];
     expect(configOf(content({ cluster })).redis?.connection).toEqual({ kind: 'cluster', urls: cluster });
   });
 
-  test('is in one place', () => {
+  test('must be given in exactly one way', () => {
     expect(faultsOf(content({}))).toEqual([
       `redis: does not contain the address of Redis; expected one of ${places}`,
     ]);
@@ -63,7 +63,7 @@ describe('redis', () => {
     expect(faults).not.toContain('hunter2');
   });
 
-  test('has no database in a cluster', () => {
+  test('cannot have a database in a cluster', () => {
     expect(faultsOf(content({ cluster: ['redis://one', 'redis://two/3'] }))).toEqual([
       'redis.cluster[1]: names a database; a Redis Cluster has only one',
     ]);
@@ -97,7 +97,7 @@ describe('redis', () => {
     ).toContain('redis.tls.keyFile: missing; give both a certificate and its key');
   });
 
-  test('is set by the environment, which leaves the rest of it', () => {
+  test('is overridden by the environment, and keeps its other keys', () => {
     const env = { SOKETIFY_REDIS_URL: 'redis://env' };
     const given = { ...content({ cluster: ['redis://file'], keyPrefix: 'mine:' }), env };
     expect(configOf(given).redis).toMatchObject({
@@ -108,7 +108,7 @@ describe('redis', () => {
     expect(faultsOf({ env: { SOKETIFY_REDIS_URL: 'env:6379' } })[0]).toMatch(/^SOKETIFY_REDIS_URL: expected/);
   });
 
-  test('a grace for planned stops means nothing without it', () => {
+  test('a grace period for planned stops causes a warning without it', () => {
     const webhooks = { shutdownGraceMs: 10_000 };
     expect(warningsOf({ content: { apps: [app], webhooks } })).toHaveLength(1);
     expect(warningsOf(content({ url: 'redis://a' }, { webhooks }))).toEqual([]);

@@ -14,10 +14,10 @@ const fixtures = new Map(
   ]),
 );
 
-/** As whoever takes a sample fills it in. */
+/** A sample with its placeholders filled in. */
 const filledIn = (text: string) => text.replace(/REPLACE-ME[\w-]*/g, 'a-random-text-of-some-length');
 
-/** What the samples name is on another machine: its certificate, its key, and the secrets of its apps. */
+/** Reads a sample. The files that it names (certificate, key, secrets of apps) exist on another machine, so they are replaced. */
 function readSample(path: string, complete = filledIn): string {
   if (path.startsWith(folder)) return complete(readFileSync(path, 'utf8'));
   if (path.endsWith('/fullchain.pem')) return fixtures.get('cert.pem') ?? '';
@@ -38,18 +38,18 @@ describe('the sample files', () => {
     expect(loaded.kind === 'invalid' && loaded.faults.map(({ path }) => path)).toEqual(paths);
   });
 
-  test.each(samples)('%s has no fault', (name) => {
+  test.each(samples)('%s has no faults', (name) => {
     expect(loadSample(name, {})).toMatchObject({ kind: 'ok', warnings: [] });
   });
 
-  test.each(['production.json', 'tls.json'])('%s has no fault in production', (name) => {
+  test.each(['production.json', 'tls.json'])('%s has no faults in production', (name) => {
     expect(loadSample(name, { NODE_ENV: 'production' })).toMatchObject({
       kind: 'ok',
       warnings: [],
     });
   });
 
-  test('schema.json is that of the code', () => {
+  test('schema.json is the schema of the code', () => {
     expect(readFileSync(`${folder}schema.json`, 'utf8')).toBe(jsonSchemaText());
   });
 });
@@ -57,11 +57,11 @@ describe('the sample files', () => {
 describe('the schema for editors', () => {
   const schema: unknown = JSON.parse(jsonSchemaText());
 
-  test('demands nothing but apps, and refuses unknown keys', () => {
+  test('requires only apps, and refuses unknown keys', () => {
     expect(schema).toMatchObject({ required: ['apps'], additionalProperties: false });
   });
 
-  test('demands one secret of each pair', () => {
+  test('requires one secret in each pair', () => {
     const oneOf = [{ required: ['secret'] }, { required: ['secretFile'] }];
     const otherKeys = { items: { oneOf } };
     expect(schema).toMatchObject({

@@ -9,7 +9,7 @@ describe('the files of a configuration', () => {
     expect(load()).toMatchObject({ kind: 'ok', files: [] });
   });
 
-  test('are all that were read, each once, by absolute path', () => {
+  test('are all files that were read, each once, with absolute paths', () => {
     const otherKeys = [
       { key: 'b', secretFile: '../shared' },
       { key: 'c', secretFile: '/etc/shared' },
@@ -22,7 +22,7 @@ describe('the files of a configuration', () => {
     expect(load({ content: { apps: [app] } })).toMatchObject({ files: [resolve('soketify.json')] });
   });
 
-  test('are known although they are faulty, so that mending one is noticed', () => {
+  test('are known even if they are faulty, so that a repair is noticed', () => {
     const content = {
       apps: [{ id: '1', key: 'a', secretFile: 'gone' }],
       tls: { certFile: 'cert.pem', keyFile: 'key.pem' },
@@ -35,7 +35,7 @@ describe('the files of a configuration', () => {
     expect(load({ file, content: '{' })).toMatchObject({ kind: 'invalid', files: [file] });
   });
 
-  test('hold that of the environment', () => {
+  test('include that of the environment', () => {
     const env = { SOKETIFY_APP_SECRET_FILE: '/run/s' };
     expect(load({ env, others: { '/run/s': 's' } }).files).toEqual(['/run/s']);
   });

@@ -8,8 +8,8 @@ const url = 'http://hook.example/';
 const ofFile = configOf({ apps: [{ id: '1', key: 'a', secret: 's' }] });
 const [app] = configOf({ apps: [{ id: '2', key: 'b', secret: 's', webhooks: [{ id: 'x', url }] }] }).apps;
 if (app?.webhooks[0] === undefined) throw new Error('there is one');
-const ground = { file: ofFile, fileName: '/etc/s.json', current: ofFile, env: {} };
-const changes = addEndpoint('1', app.webhooks[0])(withApp(noChanges, app), ground);
+const context = { file: ofFile, fileName: '/etc/s.json', current: ofFile, env: {} };
+const changes = addEndpoint('1', app.webhooks[0])(withApp(noChanges, app), context);
 
 test.each([
   [
@@ -29,7 +29,7 @@ test.each([
   ],
 ])('apps and endpoints that are not served have a reason: %j', (apps, sentences) => {
   const idle = idleOf(configOf({ apps }).apps, changes, { isProduction: true });
-  expect(idle.map((one) => describeIdle(one, ground))).toEqual(sentences);
+  expect(idle.map((one) => describeIdle(one, context))).toEqual(sentences);
 });
 
 test('the reason works without a file', () => {

@@ -17,7 +17,7 @@ import {
   removeEndpoint,
   resumeEndpoint,
 } from '../../../src/configuration/edit-endpoints.ts';
-import type { Edit, Ground } from '../../../src/configuration/edit.ts';
+import type { Edit, EditContext } from '../../../src/configuration/edit.ts';
 import {
   idleOf,
   layOver,
@@ -28,7 +28,7 @@ import { configOf } from '../../integration/support/server.ts';
 
 const hook = (id: string, url = `https://${id}.example/`) => ({ id, url });
 const ofFile = configOf({ apps: [{ id: '1', key: 'a', secret: 's', webhooks: [hook('main')] }] });
-const ground: Ground = { file: ofFile, fileName: '/etc/soketify.json', current: ofFile, env: {} };
+const context: EditContext = { file: ofFile, fileName: '/etc/soketify.json', current: ofFile, env: {} };
 const development = { isProduction: false };
 
 function appOf(given: Readonly<Record<string, unknown>>): AppConfig {
@@ -47,12 +47,12 @@ const second = appOf({ id: '2', key: 'b', webhooks: [hook('first')] });
 const pause = { how: 'hold', sinceMs: 7 } as const;
 
 const make = (...edits: readonly Edit[]): RunTimeChanges =>
-  edits.reduce((changes, edit) => edit(changes, ground), noChanges);
+  edits.reduce((changes, edit) => edit(changes, context), noChanges);
 const served = (changes: RunTimeChanges, file = ofFile) =>
   layOver(file.apps, changes, development).map(({ id, webhooks }) => [id, webhooks.map((one) => one.id)]);
 
 /** The code and message of a refused change. */
-function refusal(edit: Edit, changes = noChanges, on = ground): readonly string[] {
+function refusal(edit: Edit, changes = noChanges, on = context): readonly string[] {
   try {
     edit(changes, on);
   } catch (error) {
@@ -82,7 +82,7 @@ describe('an app that is added', () => {
     ]);
     expect(refusal(addApp(appOf({ id: '3', key: 'a' })))[1]).toContain("the key 'a' is taken by the app '1'");
     const file = configOf({ apps: [{ id: '9', key: 'b', secret: 's' }] });
-    const shadowed = { ...ground, file };
+    const shadowed = { ...context, file };
     expect(idleOf(file.apps, changes, development)).toContainEqual({
       kind: 'app',
       appId: '2',
@@ -92,20 +92,20 @@ describe('an app that is added', () => {
   });
 
   test('loses its endpoints and their pauses when it is removed', () => {
-    const paused = pauseEndpoint('2', 'first', pause)(changes, ground);
-    expect(removeApp('2')(paused, ground)).toEqual(noChanges);
+    const paused = pauseEndpoint('2', 'first', pause)(changes, context);
+    expect(removeApp('2')(paused, context)).toEqual(noChanges);
   });
 
   test('leaves its endpoints to an app of the file that has its id', () => {
     const file = configOf({ apps: [{ id: '2', key: 'other', secret: 's', webhooks: [hook('own')] }] });
     expect(served(changes, file)).toEqual([['2', ['own', 'first']]]);
-    const removed = removeApp('2')(changes, { ...ground, file });
+    const removed = removeApp('2')(changes, { ...context, file });
     expect(removed.added).toEqual([]);
     expect(served(removed, file)).toEqual([['2', ['own', 'first']]]);
   });
 
   test('can change everything except its id', () => {
-    const changed = changeApp('2', (app) => ({ ...app, id: '3', clientEvents: false }))(changes, ground);
+    const changed = changeApp('2', (app) => ({ ...app, id: '3', clientEvents: false }))(changes, context);
     expect(layOver(ofFile.apps, changed, development)[1]).toMatchObject({
       id: '2',
       clientEvents: false,
@@ -128,11 +128,11 @@ describe('an app that is added', () => {
       addKey('2', { key: 'l', secret: 'u' }),
     );
     expect(keys(more)).toEqual([['b', ['k', 'l']]]);
-    const other = makeKeyFirst('2', 'l')(more, ground);
+    const other = makeKeyFirst('2', 'l')(more, context);
     expect(keys(other)).toEqual([['l', ['b', 'k']]]);
     expect(other.added[0]?.secret).toBe('u');
-    expect(keys(removeKey('2', 'b')(other, ground))).toEqual([['l', ['k']]]);
-    expect(makeKeyFirst('2', 'l')(other, ground)).toEqual(other);
+    expect(keys(removeKey('2', 'b')(other, context))).toEqual([['l', ['k']]]);
+    expect(makeKeyFirst('2', 'l')(other, context)).toEqual(other);
     expect(refusal(removeKey('2', 'l'), other)[0]).toBe('first-key');
     expect(refusal(removeKey('2', 'z'), other)).toEqual(['unknown-key', "the app '2' has no key 'z'"]);
     expect(refusal(makeKeyFirst('2', 'z'), other)[0]).toBe('unknown-key');
@@ -156,7 +156,7 @@ describe('a setting of the file', () => {
   });
 
   test('is named without a file if there is none', () => {
-    expect(refusal(removeApp('1'), noChanges, { ...ground, fileName: undefined })[1]).toBe(
+    expect(refusal(removeApp('1'), noChanges, { ...context, fileName: undefined })[1]).toBe(
       "the app '1' is set by the options of the server; change it there",
     );
   });
@@ -166,7 +166,7 @@ describe('an endpoint that is added', () => {
   const changes = make(addEndpoint('1', endpointOf('extra')));
 
   test('is served after those of the file, in the order of addition', () => {
-    const more = addEndpoint('1', endpointOf('another'))(changes, ground);
+    const more = addEndpoint('1', endpointOf('another'))(changes, context);
     expect(served(more)).toEqual([['1', ['main', 'extra', 'another']]]);
   });
 
@@ -178,16 +178,16 @@ describe('an endpoint that is added', () => {
     expect(idleOf(file.apps, changes, development)).toMatchObject([
       { endpoint: { id: 'extra' }, why: 'set-by-file' },
     ]);
-    expect(refusal(changeEndpoint('1', endpointOf('extra')), changes, { ...ground, file })[0]).toBe(
+    expect(refusal(changeEndpoint('1', endpointOf('extra')), changes, { ...context, file })[0]).toBe(
       'set-by-file',
     );
-    expect(removeEndpoint('1', 'extra')(changes, { ...ground, file })).toEqual(noChanges);
+    expect(removeEndpoint('1', 'extra')(changes, { ...context, file })).toEqual(noChanges);
     expect(idleOf(ofFile.apps, changes, development)).toEqual([]);
   });
 
   test('is kept without its app, and can be removed', () => {
     const file = configOf({ apps: [{ id: '9', key: 'z', secret: 's' }] });
-    const without = { ...ground, file };
+    const without = { ...context, file };
     expect(served(changes, file)).toEqual([['9', []]]);
     expect(idleOf(file.apps, changes, development)).toMatchObject([{ appId: '1', why: 'no-app' }]);
     expect(served(changes)).toEqual([['1', ['main', 'extra']]]);
@@ -209,8 +209,8 @@ describe('an endpoint that is added', () => {
   test('that waits for its app is replaced if the added app has an endpoint with its id', () => {
     const file = configOf({ apps: [{ id: '9', key: 'z', secret: 's' }] });
     const app = appOf({ id: '1', key: 'n', webhooks: [hook('extra', 'https://new.example/')] });
-    const more = addEndpoint('1', endpointOf('another'))(changes, ground);
-    const next = addApp(app)(more, { ...ground, file });
+    const more = addEndpoint('1', endpointOf('another'))(changes, context);
+    const next = addApp(app)(more, { ...context, file });
     expect(next.endpoints).toHaveLength(2);
     expect(served(next, file)).toEqual([
       ['9', []],
@@ -231,7 +231,7 @@ describe('an endpoint that is added', () => {
       url: 'https://new.example/',
       pause,
     });
-    expect(removeEndpoint('1', 'extra')(more, ground).pauses).toEqual([]);
+    expect(removeEndpoint('1', 'extra')(more, context).pauses).toEqual([]);
   });
 
   test('is refused if its id is taken or its app does not exist', () => {
@@ -260,26 +260,26 @@ describe('a pause', () => {
     const [app] = layOver(file.apps, changes, development);
     expect(app?.webhooks[0]).toMatchObject({ url: 'https://new/', pause });
     const off = make(pauseEndpoint('1', 'main', { how: 'off', sinceMs: 3 }));
-    expect(resumeEndpoint('1', 'main', 8)(off, ground)).toEqual(noChanges);
+    expect(resumeEndpoint('1', 'main', 8)(off, context)).toEqual(noChanges);
   });
 
   test('that held the endpoint is kept after its end, until the next one begins', () => {
     const held = make(pauseEndpoint('1', 'main', { how: 'hold', sinceMs: 3 }));
-    const over = resumeEndpoint('1', 'main', 8)(held, ground);
-    const [app] = layOver(ground.file.apps, over, development);
+    const over = resumeEndpoint('1', 'main', 8)(held, context);
+    const [app] = layOver(context.file.apps, over, development);
     expect(app?.webhooks[0]).toMatchObject({ lastHold: { fromMs: 3, toMs: 8 } });
     expect(app?.webhooks[0]).not.toHaveProperty('pause');
-    expect(resumeEndpoint('1', 'main', 9)(over, ground)).toBe(over);
-    const again = pauseEndpoint('1', 'main', { how: 'hold', sinceMs: 12 })(over, ground);
-    const [held2] = layOver(ground.file.apps, again, development);
+    expect(resumeEndpoint('1', 'main', 9)(over, context)).toBe(over);
+    const again = pauseEndpoint('1', 'main', { how: 'hold', sinceMs: 12 })(over, context);
+    const [held2] = layOver(context.file.apps, again, development);
     expect(held2?.webhooks[0]).toMatchObject({ pause: { how: 'hold', sinceMs: 12 } });
     expect(held2?.webhooks[0]).not.toHaveProperty('lastHold');
   });
 
   test('keeps its start if it is requested again', () => {
     const changes = make(pauseEndpoint('1', 'main', pause));
-    expect(pauseEndpoint('1', 'main', { ...pause, sinceMs: 9 })(changes, ground)).toBe(changes);
-    const off = pauseEndpoint('1', 'main', { how: 'off', sinceMs: 9 })(changes, ground);
+    expect(pauseEndpoint('1', 'main', { ...pause, sinceMs: 9 })(changes, context)).toBe(changes);
+    const off = pauseEndpoint('1', 'main', { how: 'off', sinceMs: 9 })(changes, context);
     expect(off.pauses.map((one) => one.pause)).toEqual([{ how: 'off', sinceMs: 9 }]);
   });
 
@@ -287,7 +287,7 @@ describe('a pause', () => {
     expect(refusal(pauseEndpoint('1', 'none', pause))[0]).toBe('unknown-endpoint');
     expect(refusal(pauseEndpoint('7', 'main', pause))[0]).toBe('unknown-app');
     expect(refusal(resumeEndpoint('1', 'none', 8))[0]).toBe('unknown-endpoint');
-    expect(resumeEndpoint('1', 'main', 8)(noChanges, ground)).toBe(noChanges);
+    expect(resumeEndpoint('1', 'main', 8)(noChanges, context)).toBe(noChanges);
   });
 
   test.each([
@@ -306,7 +306,7 @@ describe('a pause', () => {
 test('the last app cannot be removed', () => {
   const file = configOf({ apps: [{ id: '1', key: 'a', secret: 's' }] });
   const changes: RunTimeChanges = { ...make(addApp(second)), removed: ['1'] };
-  expect(refusal(removeApp('2'), changes, { ...ground, file })).toEqual([
+  expect(refusal(removeApp('2'), changes, { ...context, file })).toEqual([
     'last-app',
     "'2' is the last app, and the server needs at least one",
   ]);

@@ -17,7 +17,7 @@ const tls = (name: string) => ({ certFile: `/${name}.cert`, keyFile: `/${name}.k
 /** The owner of a configuration, and a fake server that records its calls. */
 function stage(started: Config = configured()) {
   const lines: string[] = [];
-  const said = (level: string) => (fields: LogFields, message: string) =>
+  const recordAt = (level: string) => (fields: LogFields, message: string) =>
     void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
   const served: (readonly Application[])[] = [];
   let shown = started.tls?.certFile;
@@ -33,11 +33,11 @@ function stage(started: Config = configured()) {
       serve: async (applications) => void served.push(applications),
       showCertificate,
     },
-    log: { ...silentLog, info: said('info'), warn: said('warn'), error: said('error') },
+    log: { ...silentLog, info: recordAt('info'), warn: recordAt('warn'), error: recordAt('error') },
     store: memorySettings,
     env: {},
   });
-  /** Reloads, and returns what the log says of it. */
+  /** Reloads, and returns the log of it. */
   const reload = async (file: Config): Promise<string[]> => {
     await owner.takeFile(file, 'test');
     return lines.splice(0);

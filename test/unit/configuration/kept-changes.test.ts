@@ -28,7 +28,7 @@ function node(
 ) {
   const lines: string[] = [];
   const served: string[][] = [];
-  const said = (level: string) => (fields: LogFields, message: string) =>
+  const recordAt = (level: string) => (fields: LogFields, message: string) =>
     void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
   const owner = new ConfigurationInForce({
     started,
@@ -42,14 +42,14 @@ function node(
         ),
       showCertificate: async () => false,
     },
-    log: { ...silentLog, info: said('info'), warn: said('warn'), error: said('error') },
+    log: { ...silentLog, info: recordAt('info'), warn: recordAt('warn'), error: recordAt('error') },
     store: shared.store(),
     env: {},
   });
   return { owner, lines, served: () => served.at(-1), servings: () => served.length };
 }
 
-async function begun(shared: SharedSettings, options?: { readonly started?: Config }) {
+async function startNode(shared: SharedSettings, options?: { readonly started?: Config }) {
   const one = node(shared, options);
   await one.owner.start();
   return one;
@@ -58,8 +58,8 @@ async function begun(shared: SharedSettings, options?: { readonly started?: Conf
 describe('a change at run time', () => {
   test('is active before the next process serves clients', async () => {
     const shared = new SharedSettings();
-    await (await begun(shared)).owner.change(extra('extra'));
-    const next = await begun(shared);
+    await (await startNode(shared)).owner.change(extra('extra'));
+    const next = await startNode(shared);
     expect(next.served()).toEqual(['1/main', '1/extra']);
     expect(next.lines).toEqual([
       'info configuration changed at run time {"cause":"start","apps":1,"changed":true,"endpointsAdded":["1/extra"]}',
@@ -68,7 +68,7 @@ describe('a change at run time', () => {
 
   test('is applied on the other nodes once, and the log names the source', async () => {
     const shared = new SharedSettings();
-    const [one, two] = [await begun(shared), await begun(shared)];
+    const [one, two] = [await startNode(shared), await startNode(shared)];
     await one.owner.change(extra('extra'));
     await shared.announce();
     await shared.announce();
@@ -79,7 +79,7 @@ describe('a change at run time', () => {
 
   test('is applied on top of an earlier change by another node', async () => {
     const shared = new SharedSettings();
-    const [one, two] = [await begun(shared), await begun(shared)];
+    const [one, two] = [await startNode(shared), await startNode(shared)];
     await Promise.all([one.owner.change(extra('extra')), two.owner.change(pause)]);
     await shared.announce();
     for (const { served } of [one, two]) expect(served()).toEqual(['1/main held', '1/extra']);
@@ -87,7 +87,7 @@ describe('a change at run time', () => {
 
   test('is refused and has no effect if it cannot be saved', async () => {
     const shared = new SharedSettings();
-    const { owner, servings } = await begun(shared);
+    const { owner, servings } = await startNode(shared);
     shared.failure = 'the disk is full';
     await expect(owner.change(pause)).rejects.toMatchObject({
       code: 'not-saved',
@@ -96,12 +96,12 @@ describe('a change at run time', () => {
     expect(servings()).toBe(0);
     shared.failure = undefined;
     await owner.change(extra('extra'));
-    expect((await begun(shared)).served()).toEqual(['1/main', '1/extra']);
+    expect((await startNode(shared)).served()).toEqual(['1/main', '1/extra']);
   });
 
   test('is refused after repeated changes by other nodes', async () => {
     const shared = new SharedSettings();
-    const { owner } = await begun(shared);
+    const { owner } = await startNode(shared);
     let times = 0;
     shared.beforeWrite = () => {
       times += 1;
@@ -124,14 +124,14 @@ describe('a change at run time', () => {
 
   test('without effect is neither saved nor served', async () => {
     const shared = new SharedSettings();
-    const { owner, servings } = await begun(shared);
+    const { owner, servings } = await startNode(shared);
     await owner.change((changes) => changes);
     expect([shared.stored, servings()]).toEqual([undefined, 0]);
   });
 
   test('that this node cannot serve is not applied, and the log names the reason', async () => {
     const shared = new SharedSettings();
-    await (await begun(shared)).owner.change(extra('extra'));
+    await (await startNode(shared)).owner.change(extra('extra'));
     const next = node(shared);
     const refusing = node(shared, { refuse: () => 'too much' });
     await next.owner.start();
@@ -142,14 +142,14 @@ describe('a change at run time', () => {
   });
 
   test('is reported to listeners, and so is a reloaded file', async () => {
-    const { owner } = await begun(new SharedSettings());
-    let heard = 0;
-    const end = owner.onChange(() => (heard += 1));
+    const { owner } = await startNode(new SharedSettings());
+    let notified = 0;
+    const end = owner.onChange(() => (notified += 1));
     await owner.change(pause);
     await owner.takeFile(file, 'test');
     end();
     await owner.takeFile(file, 'test');
-    expect(heard).toBe(2);
+    expect(notified).toBe(2);
   });
 });
 
@@ -159,7 +159,7 @@ describe('kept content that is not understood', () => {
   test('is logged, not applied, and not overwritten', async () => {
     const shared = new SharedSettings();
     shared.stored = strange;
-    const { owner, lines, servings } = await begun(shared);
+    const { owner, lines, servings } = await startNode(shared);
     expect(servings()).toBe(0);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(
@@ -174,7 +174,7 @@ describe('kept content that is not understood', () => {
 
   test('leaves the earlier configuration active, and is no obstacle once it is removed', async () => {
     const shared = new SharedSettings();
-    const { owner, served } = await begun(shared);
+    const { owner, served } = await startNode(shared);
     await owner.change(extra('extra'));
     shared.stored = strange;
     await shared.announce();
@@ -184,23 +184,23 @@ describe('kept content that is not understood', () => {
     expect(owner.obstacle).toBeUndefined();
     await owner.change(pause);
     expect(served()).toEqual(['1/main held', '1/extra']);
-    expect((await begun(shared)).served()).toEqual(['1/main held', '1/extra']);
+    expect((await startNode(shared)).served()).toEqual(['1/main held', '1/extra']);
   });
 
   test('is overwritten with the active configuration on request', async () => {
     const shared = new SharedSettings();
     shared.stored = strange;
-    const { owner } = await begun(shared);
-    await owner.overrule();
+    const { owner } = await startNode(shared);
+    await owner.overwrite();
     await owner.change(pause);
-    expect((await begun(shared)).served()).toEqual(['1/main held']);
+    expect((await startNode(shared)).served()).toEqual(['1/main held']);
   });
 });
 
 describe('a store that has lost what was written', () => {
   test('gets it again from a node that knows it', async () => {
     const shared = new SharedSettings();
-    const { owner, lines } = await begun(shared);
+    const { owner, lines } = await startNode(shared);
     await owner.change(extra('extra'));
     const earlier = shared.stored;
     await owner.change(pause);
@@ -215,16 +215,16 @@ describe('a store that has lost what was written', () => {
 
   test('gets it again before a new change is written', async () => {
     const shared = new SharedSettings();
-    const { owner } = await begun(shared);
+    const { owner } = await startNode(shared);
     await owner.change(extra('extra'));
     shared.stored = undefined;
     await owner.change(pause);
-    expect((await begun(shared)).served()).toEqual(['1/main held', '1/extra']);
+    expect((await startNode(shared)).served()).toEqual(['1/main held', '1/extra']);
   });
 
   test('gets the latest revision of the nodes, whichever node writes first', async () => {
     const shared = new SharedSettings();
-    const [behind, ahead] = [await begun(shared), await begun(shared)];
+    const [behind, ahead] = [await startNode(shared), await startNode(shared)];
     await behind.owner.change(extra('extra'));
     await shared.announce();
     await ahead.owner.change(pause);
@@ -237,7 +237,7 @@ describe('a store that has lost what was written', () => {
 
   test('is logged once, however long it takes', async () => {
     const shared = new SharedSettings();
-    const { owner, lines } = await begun(shared);
+    const { owner, lines } = await startNode(shared);
     await owner.change(pause);
     shared.stored = undefined;
     const failing = 'Redis refuses it (OOM)';

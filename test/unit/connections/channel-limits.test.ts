@@ -55,7 +55,7 @@ describe('a connection', () => {
     expect(comeTo(actor, ['b'])).toEqual([]);
   });
 
-  test('may join so many new channels a second, after a burst of all that it may have', async () => {
+  test('may join the configured number of new channels per second, after a burst of as many channels as it may have', async () => {
     const { connect, clock, refused } = stage({ channelsPerConnection: 3, newChannelsPerSecond: 2 });
     const actor = connect();
     const comeAndGo = (channel: string): boolean => {
@@ -96,7 +96,7 @@ describe('a connection', () => {
     const { connect } = stage({ channelsPerConnection: 1, newChannelsPerSecond: 1 });
     const actor = connect();
     for (let times = 0; times < 10; times += 1) {
-      actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:wrong' } });
+      actor.send({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:wrong' } });
     }
     expect(actor.socket.takeFrames()).toHaveLength(20);
     actor.join('private-a');
@@ -104,7 +104,7 @@ describe('a connection', () => {
 });
 
 describe('an app', () => {
-  test('may have so many occupied channels; those still accept subscribers', () => {
+  test('may have the configured number of occupied channels, which still accept subscribers', () => {
     const { connect, refused } = stage({ channels: 2 });
     expect(comeTo(connect(), ['a', 'b', 'c'])).toEqual(['a', 'b']);
     const other = connect();
@@ -112,7 +112,7 @@ describe('an app', () => {
     expect(refused).toEqual(['subscription app_channel_limit', 'subscription app_channel_limit']);
   });
 
-  test('may occupy so many new channels a second with all its connections, after a burst of ten times as many', async () => {
+  test('may occupy the configured number of new channels per second with all its connections, after a burst of ten times as many', async () => {
     const { connect, clock, refused } = stage({ appNewChannelsPerSecond: 1 });
     expect(comeTo(connect(), names(6, 'a'))).toHaveLength(6);
     const other = connect();

@@ -18,11 +18,11 @@ function pair(apps = [application()]) {
 describe('an accepted client event', () => {
   test('reaches the other subscribers and one webhook, but not its sender', () => {
     const { sender, receiver, outbox, connect } = pair();
-    const stranger = connect();
+    const bystander = connect();
     sender.trigger(channel, 'hello');
     receiver.socket.expectFrame({ event: 'client-typing', channel, data: 'hello' });
     sender.socket.expectNoFrame();
-    stranger.socket.expectNoFrame();
+    bystander.socket.expectNoFrame();
     outbox.expectEvent({
       name: 'client_event',
       channel,
@@ -52,7 +52,7 @@ describe('an accepted client event', () => {
 
   test.each(notRebuilt)('with the data %s is delivered and reported as exactly that text', (source) => {
     const { sender, receiver, outbox } = pair();
-    sender.say(`{"event":"client-typing","channel":"${channel}","data":${source}}`);
+    sender.send(`{"event":"client-typing","channel":"${channel}","data":${source}}`);
     receiver.socket.expectFrame({ event: 'client-typing', channel, data: source });
     outbox.expectEvent(expect.objectContaining({ data: source }) as object);
   });
@@ -62,7 +62,7 @@ describe('an accepted client event', () => {
     const sender = stage.connect().join('presence-a', { user_id: 7 });
     const receiver = stage.connect().join('presence-a', { user_id: '9' });
     stage.outbox.takeLines();
-    sender.say({ event: 'client-a', channel: 'presence-a', data: {}, user_id: 'admin', extra: 1 });
+    sender.send({ event: 'client-a', channel: 'presence-a', data: {}, user_id: 'admin', extra: 1 });
     const [frame] = receiver.socket.takeFrames().slice(-1);
     expect(frame).toEqual({ event: 'client-a', channel: 'presence-a', data: '{}', user_id: '7' });
     stage.outbox.expectEvent(expect.objectContaining({ userId: '7' }) as object);
@@ -70,7 +70,7 @@ describe('an accepted client event', () => {
 
   test('on a private channel contains no user id', () => {
     const { sender, receiver } = pair();
-    sender.say({ event: 'client-a', channel, data: {}, user_id: 'admin' });
+    sender.send({ event: 'client-a', channel, data: {}, user_id: 'admin' });
     receiver.socket.expectFrame({ event: 'client-a', channel, data: '{}' });
   });
 
@@ -217,15 +217,15 @@ test('a refusal is returned to whoever sends on behalf of a client, and not sent
   const [sender, receiver] = [stage.connect().join(channel), stage.connect().join(channel)];
   const refused = vi.fn();
   const options = { ...stage, metrics: noMetrics, log: silentLog, refused };
-  const say = (to: string) =>
+  const sendEvent = (to: string) =>
     relayForClient(
       sender.session,
       { kind: 'client-event', channel: to, event: 'client-typing', data: '"x"' },
       options,
     );
-  expect(say(channel)).toBeUndefined();
+  expect(sendEvent(channel)).toBeUndefined();
   expect(receiver.socket.takeFrames()).toMatchObject([{ event: 'client-typing', data: '"x"' }]);
-  expect(say('private-other')).toMatchObject({ reason: 'not_subscribed' });
+  expect(sendEvent('private-other')).toMatchObject({ reason: 'not_subscribed' });
   sender.socket.expectNoFrame();
   expect(refused).not.toHaveBeenCalled();
 });

@@ -20,7 +20,7 @@ function slotStage(limits = { connections: 5 }) {
       answers.shift()?.(isFree);
       await settle();
     },
-    come(): Actor {
+    connectClient(): Actor {
       const socket = stage.node.socket();
       const session = stage.hub.open(socket, greeting('app-key'));
       if (session === undefined) throw new Error('sent away');
@@ -31,10 +31,10 @@ function slotStage(limits = { connections: 5 }) {
 
 describe('a connection of an app with a limit over all nodes', () => {
   test('is sent nothing before it has a place, and then its answers, in order', async () => {
-    const { come, decide, take, connectionOpened } = slotStage();
-    const actor = come();
+    const { connectClient, decide, take, connectionOpened } = slotStage();
+    const actor = connectClient();
     actor.subscribe('news');
-    actor.say({ event: 'pusher:ping', data: {} });
+    actor.send({ event: 'pusher:ping', data: {} });
     expect(actor.socket.takeFrames().map(({ event }) => event)).toEqual(['pusher:pong']);
     expect([take.mock.calls, connectionOpened.mock.calls]).toEqual([[['1', 5, '127.0.0.1']], []]);
     await decide(true);
@@ -47,8 +47,8 @@ describe('a connection of an app with a limit over all nodes', () => {
   });
 
   test('is closed with 4004 if there is no place, and leaves no trace', async () => {
-    const { come, decide, apps, outbox, release, connectionOpened, connectionClosed } = slotStage();
-    const actor = come();
+    const { connectClient, decide, apps, outbox, release, connectionOpened, connectionClosed } = slotStage();
+    const actor = connectClient();
     actor.subscribe('news');
     await decide(false);
     actor.socket.expectClosed(4004);
@@ -60,8 +60,8 @@ describe('a connection of an app with a limit over all nodes', () => {
   });
 
   test('returns its place once when it has closed', async () => {
-    const { come, decide, release } = slotStage();
-    const actor = come();
+    const { connectClient, decide, release } = slotStage();
+    const actor = connectClient();
     await decide(true);
     expect(release).not.toHaveBeenCalled();
     actor.vanish();
@@ -70,8 +70,8 @@ describe('a connection of an app with a limit over all nodes', () => {
   });
 
   test('returns its place even if it closed before it got it', async () => {
-    const { come, decide, release, connectionOpened } = slotStage();
-    const actor = come();
+    const { connectClient, decide, release, connectionOpened } = slotStage();
+    const actor = connectClient();
     actor.vanish();
     expect(release).not.toHaveBeenCalled();
     await decide(true);
@@ -83,8 +83,8 @@ describe('a connection of an app with a limit over all nodes', () => {
     ['its app is disabled', 4003, { isEnabled: false }],
     ['its node ends', 4200, undefined],
   ] as const)('is sent away if %s meanwhile, and its place is free', async (_, code, changed) => {
-    const { come, decide, release, apps, hub } = slotStage();
-    const actor = come();
+    const { connectClient, decide, release, apps, hub } = slotStage();
+    const actor = connectClient();
     if (changed === undefined) void hub.close();
     else apps.replace([application({ limits: { connections: 5 }, ...changed })]);
     await decide(true);
@@ -93,8 +93,8 @@ describe('a connection of an app with a limit over all nodes', () => {
   });
 
   test('is refused immediately if its node alone has reached the limit', async () => {
-    const { come, decide, take, hub, node } = slotStage({ connections: 1 });
-    come();
+    const { connectClient, decide, take, hub, node } = slotStage({ connections: 1 });
+    connectClient();
     await decide(true);
     const socket = node.socket();
     expect(hub.open(socket, greeting('app-key'))).toBeUndefined();
@@ -104,9 +104,9 @@ describe('a connection of an app with a limit over all nodes', () => {
 });
 
 test('a connection of an app without a limit needs no place', () => {
-  const { come, take } = slotStage({ connections: Infinity });
+  const { connectClient, take } = slotStage({ connections: Infinity });
   expect(
-    come()
+    connectClient()
       .socket.takeFrames()
       .map(({ event }) => event),
   ).toEqual(['pusher:connection_established']);

@@ -5,8 +5,8 @@ import { hubStage } from '../../support/unit/hub-stage.ts';
 
 const few = { messagesPerSecond: 2, messageBurst: 20, clientEventsPerSecond: 1 };
 
-function sayTimes(actor: { say(frame: unknown): void }, times: number, frame: unknown): void {
-  for (let count = 0; count < times; count += 1) actor.say(frame);
+function sendTimes(actor: { send(frame: unknown): void }, times: number, frame: unknown): void {
+  for (let count = 0; count < times; count += 1) actor.send(frame);
 }
 
 const ping = { event: 'pusher:ping', data: {} };
@@ -21,9 +21,9 @@ describe('the frames of one connection', () => {
       log: { info },
     });
     const actor = connect();
-    sayTimes(actor, 21, ping);
+    sendTimes(actor, 21, ping);
     expect(actor.socket.takeFrames()).toHaveLength(21);
-    sayTimes(actor, 10, ping);
+    sendTimes(actor, 10, ping);
     const message = 'Too many messages: at most 3 a second are accepted, and 21 at once; send fewer';
     actor.socket.expectClosed(4100, message);
     actor.socket.expectNoFrame();
@@ -39,7 +39,7 @@ describe('the frames of one connection', () => {
     const { connect, advance } = hubStage({ apps: [application({ limits: few })] });
     const actor = connect();
     for (let second = 0; second < 50; second += 1) {
-      sayTimes(actor, 3, ping);
+      sendTimes(actor, 3, ping);
       await advance(1000);
     }
     actor.socket.expectOpen();
@@ -52,9 +52,9 @@ describe('the frames of one connection', () => {
     const actor = connect();
     // Two of the largest frames always fit.
     const frame = { event: 'pusher:ping', data: 'a'.repeat(262_000) };
-    sayTimes(actor, 2, frame);
+    sendTimes(actor, 2, frame);
     actor.socket.expectOpen();
-    sayTimes(actor, 1, frame);
+    sendTimes(actor, 1, frame);
     actor.socket.expectClosed(4100);
     expect(refused).toHaveBeenCalledExactlyOnceWith('1', 'message', 'too_many_bytes');
   });
@@ -66,9 +66,9 @@ describe('the frames of one connection', () => {
   ])('%s counts as ten messages', (_, frame) => {
     const { connect } = hubStage({ apps: [application({ limits: few })] });
     const actor = connect();
-    sayTimes(actor, 2, frame);
+    sendTimes(actor, 2, frame);
     expect(actor.socket.takeFrames()).toHaveLength(2);
-    sayTimes(actor, 2, frame);
+    sendTimes(actor, 2, frame);
     actor.socket.expectClosed(4100);
   });
 
@@ -82,7 +82,7 @@ describe('the frames of one connection', () => {
     }
     for (let second = 0; second < 60; second += 1) {
       for (let event = 0; event < 10; event += 1) actor.trigger('presence-1', 'a'.repeat(10_000));
-      actor.say(ping);
+      actor.send(ping);
       await advance(1000);
     }
     actor.socket.expectOpen();
@@ -93,7 +93,7 @@ describe('the frames of one connection', () => {
     const limits = { messagesPerSecond: Infinity, bytesPerSecond: Infinity };
     const { connect } = hubStage({ apps: [application({ limits })] });
     const actor = connect();
-    sayTimes(actor, 10_000, 'x');
+    sendTimes(actor, 10_000, 'x');
     actor.socket.expectOpen();
   });
 });
@@ -133,7 +133,7 @@ describe('a connection that sends much', () => {
     const { connect, turn } = turnStage();
     const actor = connect();
     for (const name of names.slice(0, 120)) actor.subscribe(name);
-    actor.say(ping);
+    actor.send(ping);
     actor.socket.takeFrames();
     await turn();
     expect(actor.socket.takeFrames().at(-1)).toMatchObject({ event: 'pusher:pong' });

@@ -6,18 +6,18 @@ import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
 import { application } from '../../support/unit/application.ts';
 import { hubStage, type Actor } from '../../support/unit/hub-stage.ts';
 
-/** A ledger behind a network: joins take effect immediately and are answered when the test says so. */
+/** A ledger behind a network: joins take effect immediately, and the test determines when they are answered. */
 function slowStage(limits: Partial<Limits> = {}) {
   const held: (() => void)[] = [];
   /** The channels that were joined, in order. */
-  const asked: string[] = [];
+  const joins: string[] = [];
   const stage = hubStage({
     apps: [application({ limits })],
     ledger: (memory): Ledger => ({
       ...delegateLedger(memory),
       join(join) {
         const joined = memory.join(join);
-        asked.push(join.channel);
+        joins.push(join.channel);
         return new Promise((resolve) => {
           held.push(() => resolve((join.after ?? Promise.resolve()).then(() => joined)));
         });
@@ -28,7 +28,7 @@ function slowStage(limits: Partial<Limits> = {}) {
     held.splice(which, 1).forEach((resolve) => resolve());
     await settle();
   };
-  return { ...stage, asked, answer };
+  return { ...stage, joins, answer };
 }
 
 const user = { user_id: '7' };
@@ -43,7 +43,7 @@ describe('while a subscription waits for its answer', () => {
     actor.subscribe('news');
     actor.unsubscribe('presence-a');
     actor.subscribe('presence-a', user);
-    actor.say('nonsense');
+    actor.send('nonsense');
     actor.socket.expectNoFrame();
     await answer();
     expect(events(actor.socket.takeFrames())).toEqual(['subscription_succeeded presence-a']);
@@ -59,7 +59,7 @@ describe('while a subscription waits for its answer', () => {
     const actor = connect();
     actor.subscribe('presence-a', user);
     clock.advanceSync(5000);
-    actor.say({ event: 'pusher:ping' });
+    actor.send({ event: 'pusher:ping' });
     actor.socket.expectFrame({ event: 'pusher:pong', data: {} });
     expect(actor.session.lastHeardAt).toBe(6000);
   });
@@ -111,9 +111,9 @@ describe('while a subscription waits for its answer', () => {
     const { connect } = slowStage({ messagesPerSecond: Infinity });
     const actor = connect();
     actor.subscribe('presence-a', user);
-    for (let count = 0; count < 41_000; count += 1) actor.say('0');
+    for (let count = 0; count < 41_000; count += 1) actor.send('0');
     actor.socket.expectOpen();
-    for (let count = 0; count < 1000; count += 1) actor.say('0');
+    for (let count = 0; count < 1000; count += 1) actor.send('0');
     actor.socket.expectClosed(4100);
   });
 
@@ -154,10 +154,10 @@ describe('while a subscription waits for its answer', () => {
   });
 
   test('joins of other channels begin, and are answered in the order of the commands', async () => {
-    const { connect, asked, answer } = slowStage();
+    const { connect, joins, answer } = slowStage();
     const actor = connect();
     for (const channel of ['presence-a', 'news', 'cache-a']) actor.subscribe(channel, user);
-    expect(asked).toEqual(['presence-a', 'news', 'cache-a']);
+    expect(joins).toEqual(['presence-a', 'news', 'cache-a']);
     await answer(2);
     await answer(1);
     actor.socket.expectNoFrame();
@@ -189,7 +189,7 @@ describe('while a subscription waits for its answer', () => {
     const { connect, answer } = slowStage();
     const actor = connect();
     actor.subscribe('news');
-    actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'wrong' } });
+    actor.send({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'wrong' } });
     actor.subscribe('b');
     actor.socket.expectNoFrame();
     await answer();
@@ -232,7 +232,7 @@ describe('while a subscription waits for its answer', () => {
   test.each([
     ['signs in', (actor: Actor) => actor.signIn({ id: '7' }), 'signin_success'],
     ['speaks on another channel', (actor: Actor) => actor.trigger('private-b', 'x'), 'error'],
-    ['says nonsense', (actor: Actor) => actor.say('nonsense'), 'error'],
+    ['says nonsense', (actor: Actor) => actor.send('nonsense'), 'error'],
   ])('a client that %s is answered in its turn', async (_, act, event) => {
     const { connect, answer } = slowStage();
     const actor = connect();
@@ -244,31 +244,31 @@ describe('while a subscription waits for its answer', () => {
   });
 
   test('64 joins of a connection may be in progress', async () => {
-    const { connect, asked, answer } = slowStage();
+    const { connect, joins, answer } = slowStage();
     const actor = connect();
     for (let index = 0; index < 70; index += 1) actor.subscribe(`room-${index}`);
-    expect(asked).toHaveLength(64);
+    expect(joins).toHaveLength(64);
     await answer();
-    expect(asked).toHaveLength(65);
+    expect(joins).toHaveLength(65);
   });
 
   test('while 512 joins of all connections are in progress, each may have one', async () => {
-    const { connect, asked, answer } = slowStage();
+    const { connect, joins, answer } = slowStage();
     for (let one = 0; one < 8; one += 1) {
       const actor = connect();
       for (let index = 0; index < 64; index += 1) actor.subscribe(`room-${index}`);
     }
-    expect(asked).toHaveLength(512);
+    expect(joins).toHaveLength(512);
     const late = connect();
     late.subscribe('late-1');
     late.subscribe('late-2');
-    expect(asked).toHaveLength(513);
+    expect(joins).toHaveLength(513);
     await answer(512);
-    expect(asked.slice(512)).toEqual(['late-1', 'late-2']);
+    expect(joins.slice(512)).toEqual(['late-1', 'late-2']);
   });
 
   test('joins of a closed connection make room for others', async () => {
-    const { connect, asked, answer } = slowStage();
+    const { connect, joins, answer } = slowStage();
     for (let one = 0; one < 8; one += 1) {
       const actor = connect();
       for (let index = 0; index < 64; index += 1) actor.subscribe(`room-${index}`);
@@ -278,6 +278,6 @@ describe('while a subscription waits for its answer', () => {
     const late = connect();
     late.subscribe('late-1');
     late.subscribe('late-2');
-    expect(asked.slice(512)).toEqual(['late-1', 'late-2']);
+    expect(joins.slice(512)).toEqual(['late-1', 'late-2']);
   });
 });

@@ -72,14 +72,14 @@ describe('a frame', () => {
   ])('%j is answered with a pong', (frame) => {
     const { connect } = hubStage();
     const actor = connect();
-    actor.say(frame);
+    actor.send(frame);
     actor.socket.expectFrame({ event: 'pusher:pong', data: {} });
   });
 
   test('pusher:pong is not answered', () => {
     const { connect } = hubStage();
     const actor = connect();
-    actor.say({ event: 'pusher:pong', data: {} });
+    actor.send({ event: 'pusher:pong', data: {} });
     actor.socket.expectNoFrame();
   });
 
@@ -94,7 +94,7 @@ describe('a frame', () => {
   ])('%s is answered with an error and changes nothing', (text, message) => {
     const { connect, outbox } = hubStage();
     const actor = connect();
-    actor.say(text);
+    actor.send(text);
     actor.socket.expectError(message);
     actor.socket.expectNoFrame();
     actor.socket.expectOpen();
@@ -106,7 +106,7 @@ describe('a frame', () => {
     (event) => {
       const { connect } = hubStage();
       const actor = connect();
-      actor.say({ event, channel: 'a', data: {} });
+      actor.send({ event, channel: 'a', data: {} });
       actor.socket.expectFrame({
         event: 'pusher:error',
         data: { code: null, message: expect.stringContaining(`'${event}'`) as string },
@@ -127,7 +127,7 @@ describe('a frame', () => {
     const messageReceived = vi.fn();
     const { connect } = hubStage({ metrics: { messageReceived } });
     const actor = connect();
-    for (const text of ['{"event":"pusher:ping"}', 'nonsense']) actor.say(text);
+    for (const text of ['{"event":"pusher:ping"}', 'nonsense']) actor.send(text);
     expect(messageReceived).toHaveBeenCalledTimes(2);
   });
 });
@@ -178,7 +178,7 @@ test('keeps apps apart: keys, channels and excluded sockets', () => {
   const [one, other] = [stage.connect().join('private-a'), stage.connect('other').join('private-a')];
   one.trigger('private-a', 'x');
   other.socket.expectNoFrame();
-  one.say({ event: 'pusher:subscribe', data: { channel: 'news' } });
+  one.send({ event: 'pusher:subscribe', data: { channel: 'news' } });
   one.socket.expectFrame(welcome('news'));
   stage.node.publish('1/news', '{"event":"a"}');
   one.socket.expectNoFrame();

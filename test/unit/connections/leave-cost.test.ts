@@ -22,8 +22,8 @@ function countingStage() {
 describe('the cost of leaving', () => {
   test("depends only on the socket's own channels, however many others there are", () => {
     const { connect, calls } = countingStage();
-    const crowd = connect();
-    for (let count = 0; count < 1000; count += 1) crowd.subscribe(`news-${count}`);
+    const others = connect();
+    for (let count = 0; count < 1000; count += 1) others.subscribe(`news-${count}`);
     const actor = connect().join('mine');
     calls.length = 0;
     actor.vanish();

@@ -43,14 +43,14 @@ describe('a silent client', () => {
   });
 
   test.each([
-    ['a pong', (say: (frame: object) => void) => say({ event: 'pusher:pong', data: {} })],
-    ['a ping of its own', (say: (frame: object) => void) => say({ event: 'pusher:ping' })],
-    ['nonsense', (say: (frame: object) => void) => say([])],
+    ['a pong', (send: (frame: object) => void) => send({ event: 'pusher:pong', data: {} })],
+    ['a ping of its own', (send: (frame: object) => void) => send({ event: 'pusher:ping' })],
+    ['nonsense', (send: (frame: object) => void) => send([])],
   ])('stays connected if it answers with %s', async (_, answer) => {
     const { connect, advance } = watched();
     const actor = connect();
     await advance(160_000);
-    answer((frame) => actor.say(frame));
+    answer((frame) => actor.send(frame));
     await advance(149_000);
     actor.socket.expectOpen();
     expect(actor.socket.pings).toBe(1);

@@ -84,7 +84,7 @@ describe('a presence channel', () => {
     const [first, second] = [connect(), connect()];
     const enter = (actor: typeof first, text: string) => {
       const auth = authFor(actor.id, channel, text);
-      actor.say({ event: 'pusher:subscribe', data: { channel, auth, channel_data: text } });
+      actor.send({ event: 'pusher:subscribe', data: { channel, auth, channel_data: text } });
     };
     enter(first, '{"user_id":9007199254740992}');
     enter(second, '{"user_id":9007199254740993,"user_info":{"balance":12345678901234567890}}');
@@ -156,7 +156,7 @@ describe('a presence channel', () => {
     const { connect } = hubStage();
     const actor = connect();
     const auth = authFor(actor.id, channel, channelData);
-    actor.say({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
+    actor.send({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
     actor.socket.takeFrames().forEach(({ event, data }) => {
       if (event === 'pusher:error')
         expect(data).toEqual({ code: null, message: `Invalid channel_data: ${why}` });
@@ -167,7 +167,7 @@ describe('a presence channel', () => {
   test('reads channel data only after its signature was accepted', () => {
     const { connect } = hubStage();
     const actor = connect();
-    actor.say({ event: 'pusher:subscribe', data: { channel, auth: 'app-key:00', channel_data: 'no JSON' } });
+    actor.send({ event: 'pusher:subscribe', data: { channel, auth: 'app-key:00', channel_data: 'no JSON' } });
     const [, error] = actor.socket.takeFrames();
     expect(error?.data).toEqual({
       code: null,

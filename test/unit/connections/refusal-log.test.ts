@@ -13,7 +13,7 @@ function stage(app = application()) {
 
 /** Requests a channel with exactly this data. */
 function ask(client: Actor, channel: string, data: object = {}): void {
-  client.say({ event: 'pusher:subscribe', data: { channel, ...data } });
+  client.send({ event: 'pusher:subscribe', data: { channel, ...data } });
 }
 
 describe('a refused subscription', () => {
@@ -68,11 +68,11 @@ test('is counted by its kind, its reason and its app', () => {
   ask(client, 'private-a', { auth: 'other:x' });
   ask(client, 'private-a');
   ask(client, '#server-to-user-7');
-  client.say({ event: 'pusher:signin', data: { auth: 'app-key:x', user_data: '{"id":"7"}' } });
-  client.say({ event: 'client-a', channel: 'news', data: {} });
-  client.say({ event: 'client-a', channel: 'private-a', data: {} });
-  client.say({ event: 'pusher:nonsense' });
-  client.say([]);
+  client.send({ event: 'pusher:signin', data: { auth: 'app-key:x', user_data: '{"id":"7"}' } });
+  client.send({ event: 'client-a', channel: 'news', data: {} });
+  client.send({ event: 'client-a', channel: 'private-a', data: {} });
+  client.send({ event: 'pusher:nonsense' });
+  client.send([]);
   hub.receiveBinary(client.session);
   hub.open(node.socket(), greeting('nobody'));
   expect(refused.mock.calls).toEqual([
@@ -96,8 +96,8 @@ describe('at the level debug', () => {
     const debug = vi.fn();
     const { connect } = hubStage({ log: { isDebug: true, debug } });
     const client = connect().join('presence-a', { user_id: 'u1' });
-    client.say({ event: 'client-a', channel: 'presence-a', data: 'a payload' });
-    client.say({ event: 'pusher:unsubscribe', data: { channel: 'presence-a' } });
+    client.send({ event: 'client-a', channel: 'presence-a', data: 'a payload' });
+    client.send({ event: 'pusher:unsubscribe', data: { channel: 'presence-a' } });
     client.vanish();
     const { socketId } = client.session;
     const appId = '1';

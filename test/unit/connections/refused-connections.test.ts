@@ -24,7 +24,7 @@ function strictStage(app = strict) {
     ...stage,
     info,
     connectionOpened,
-    come(given: Partial<Greeting> = {}) {
+    connectClient(given: Partial<Greeting> = {}) {
       const socket = stage.node.socket();
       const session = stage.hub.open(socket, greeting('app-key', given));
       return { socket, session };
@@ -34,16 +34,16 @@ function strictStage(app = strict) {
 
 describe('a connection', () => {
   test('to a disabled app is closed with 4003', () => {
-    const { come } = strictStage(application({ isEnabled: false }));
-    const { socket, session } = come();
+    const { connectClient } = strictStage(application({ isEnabled: false }));
+    const { socket, session } = connectClient();
     expect(session).toBeUndefined();
     socket.expectClosed(4003, 'Application disabled');
     socket.expectNoFrame();
   });
 
   test('in the clear to an app that demands TLS is closed with 4000', () => {
-    const { come } = strictStage();
-    const { socket } = come({ ...welcome, isSecure: false });
+    const { connectClient } = strictStage();
+    const { socket } = connectClient({ ...welcome, isSecure: false });
     socket.expectClosed(4000, texts.tls);
     socket.expectNoFrame();
   });
@@ -51,29 +51,29 @@ describe('a connection', () => {
   test.each(['https://evil.example', 'https://a.example', 'null', 'https://app.a.example.evil'])(
     'from a page of %s, which is not allowed, is closed with 4009',
     (origin) => {
-      const { come } = strictStage();
-      const { socket } = come({ ...welcome, origin });
+      const { connectClient } = strictStage();
+      const { socket } = connectClient({ ...welcome, origin });
       socket.expectClosed(4009, `Origin not allowed: ${origin}`);
       socket.expectNoFrame();
     },
   );
 
   test('without a page is accepted whatever pages are allowed', () => {
-    const { come } = strictStage(application({ allowedOrigins: [] }));
-    expect(come().session).toBeDefined();
-    expect(come({ origin: 'https://a.example' }).session).toBeUndefined();
+    const { connectClient } = strictStage(application({ allowedOrigins: [] }));
+    expect(connectClient().session).toBeDefined();
+    expect(connectClient({ origin: 'https://a.example' }).session).toBeUndefined();
   });
 
   test('above the quota is closed with 4004, until another has closed', () => {
-    const { come, hub } = strictStage();
-    const [first] = [come(welcome), come(welcome)];
-    const third = come(welcome);
+    const { connectClient, hub } = strictStage();
+    const [first] = [connectClient(welcome), connectClient(welcome)];
+    const third = connectClient(welcome);
     third.socket.expectClosed(4004, texts.quota);
     third.socket.expectNoFrame();
-    come(welcome).socket.expectClosed(4004);
+    connectClient(welcome).socket.expectClosed(4004);
     if (first.session !== undefined) hub.closed(first.session);
-    expect(come(welcome).session).toBeDefined();
-    come(welcome).socket.expectClosed(4004);
+    expect(connectClient(welcome).session).toBeDefined();
+    connectClient(welcome).socket.expectClosed(4004);
   });
 
   test('counts only for the quota of its own app', () => {
@@ -92,8 +92,9 @@ describe('a connection', () => {
   });
 
   test('that is refused is neither counted nor kept', () => {
-    const { come, connectionOpened, apps } = strictStage();
-    for (const given of [{}, { ...welcome, origin: 'x' }, { ...welcome, protocol: '3' }]) come(given);
+    const { connectClient, connectionOpened, apps } = strictStage();
+    for (const given of [{}, { ...welcome, origin: 'x' }, { ...welcome, protocol: '3' }])
+      connectClient(given);
     expect(connectionOpened).not.toHaveBeenCalled();
     expect([...apps].map(({ sessions }) => sessions.size)).toEqual([0]);
   });
@@ -107,21 +108,21 @@ describe('of several reasons to refuse a connection', () => {
     const nobody = off.node.socket();
     off.hub.open(nobody, greeting('nobody', wrong));
     nobody.expectClosed(4001);
-    off.come(wrong).socket.expectClosed(4003);
-    const { come, hub } = strictStage({ ...strict, limits: { ...strict.limits, connections: 0 } });
-    come(wrong).socket.expectClosed(4000);
-    come({ ...wrong, isSecure: true }).socket.expectClosed(4009);
-    come({ ...wrong, ...welcome }).socket.expectClosed(4007);
-    come({ ...wrong, ...welcome, protocol: '7' }).socket.expectClosed(4004);
+    off.connectClient(wrong).socket.expectClosed(4003);
+    const { connectClient, hub } = strictStage({ ...strict, limits: { ...strict.limits, connections: 0 } });
+    connectClient(wrong).socket.expectClosed(4000);
+    connectClient({ ...wrong, isSecure: true }).socket.expectClosed(4009);
+    connectClient({ ...wrong, ...welcome }).socket.expectClosed(4007);
+    connectClient({ ...wrong, ...welcome, protocol: '7' }).socket.expectClosed(4004);
     void hub.close();
-    come(wrong).socket.expectClosed(4200);
+    connectClient(wrong).socket.expectClosed(4200);
   });
 });
 
 describe('a connection', () => {
   test('is logged in one line with the reason and the address if it is refused', () => {
-    const { come, info } = strictStage();
-    come({ ...welcome, origin: 'https://evil.example', remoteAddress: '192.0.2.7' });
+    const { connectClient, info } = strictStage();
+    connectClient({ ...welcome, origin: 'https://evil.example', remoteAddress: '192.0.2.7' });
     expect(info).toHaveBeenCalledExactlyOnceWith(
       {
         appId: '1',
@@ -137,10 +138,10 @@ describe('a connection', () => {
   });
 
   test('is logged without a secret and at a readable length if it is refused', () => {
-    const { come, hub, node, info } = strictStage();
-    come({ ...welcome, origin: `https://${'x'.repeat(10_000)}` });
-    come({ ...welcome, protocol: 'p'.repeat(10_000) });
-    come();
+    const { connectClient, hub, node, info } = strictStage();
+    connectClient({ ...welcome, origin: `https://${'x'.repeat(10_000)}` });
+    connectClient({ ...welcome, protocol: 'p'.repeat(10_000) });
+    connectClient();
     hub.open(node.socket(), greeting('k'.repeat(10_000)));
     expect(info).toHaveBeenCalledTimes(4);
     for (const [fields, message] of info.mock.calls) {
@@ -151,25 +152,25 @@ describe('a connection', () => {
   });
 
   test('causes no line if it is accepted', () => {
-    const { come, info } = strictStage();
-    expect(come(welcome).session).toBeDefined();
+    const { connectClient, info } = strictStage();
+    expect(connectClient(welcome).session).toBeDefined();
     expect(info).not.toHaveBeenCalled();
   });
 });
 
 describe('a changed configuration of an app', () => {
   test('applies to new connections, and closes none', () => {
-    const { come, apps } = strictStage();
-    const { socket } = come(welcome);
+    const { connectClient, apps } = strictStage();
+    const { socket } = connectClient(welcome);
     apps.replace([{ ...strict, isEnabled: false }]);
     socket.expectOpen();
-    come(welcome).socket.expectClosed(4003);
+    connectClient(welcome).socket.expectClosed(4003);
     apps.replace([{ ...strict, limits: { ...strict.limits, connections: 1 } }]);
-    come(welcome).socket.expectClosed(4004);
+    connectClient(welcome).socket.expectClosed(4004);
     apps.replace([application()]);
-    expect(come().session).toBeDefined();
+    expect(connectClient().session).toBeDefined();
     apps.replace([application({ key: 'new' })]);
-    come().socket.expectClosed(4001);
+    connectClient().socket.expectClosed(4001);
     socket.expectOpen();
   });
 });

@@ -13,7 +13,7 @@ const counted = (channel: string, count: number) => ({
   channel,
   data: `{"subscription_count":${count}}`,
 });
-const told = (channel: string, count: number) => ({ name: 'subscription_count', channel, count });
+const countEvent = (channel: string, count: number) => ({ name: 'subscription_count', channel, count });
 
 function countingStage() {
   return hubStage({ apps: [counting] });
@@ -29,14 +29,14 @@ describe('the count of subscribers', () => {
       first.socket.expectFrame(succeeded(channel));
       first.socket.expectFrame(counted(channel, 1));
       outbox.expectEvent({ name: 'channel_occupied', channel });
-      outbox.expectEvent(told(channel, 1));
+      outbox.expectEvent(countEvent(channel, 1));
       second.subscribe(channel);
       second.socket.expectFrame(succeeded(channel));
       for (const { socket } of [first, second]) {
         socket.expectFrame(counted(channel, 2));
         socket.expectNoFrame();
       }
-      outbox.expectEvent(told(channel, 2));
+      outbox.expectEvent(countEvent(channel, 2));
       outbox.expectNothing();
     },
   );
@@ -65,9 +65,9 @@ describe('the count of subscribers', () => {
     leaver.unsubscribe('news');
     leaver.socket.expectNoFrame();
     stayer.socket.expectFrame(counted('news', 1));
-    outbox.expectEvent(told('news', 1));
+    outbox.expectEvent(countEvent('news', 1));
     stayer.vanish();
-    outbox.expectEvent(told('news', 0));
+    outbox.expectEvent(countEvent('news', 0));
     outbox.expectNothing();
     await advance(3000);
     outbox.expectEvent({ name: 'channel_vacated', channel: 'news' });
@@ -80,14 +80,14 @@ describe('the count of subscribers', () => {
     outbox.takeLines();
     await advance(1000);
     connect().join('news');
-    outbox.expectEvent(told('news', 1));
+    outbox.expectEvent(countEvent('news', 1));
     outbox.expectNothing();
   });
 
   test('is not sent for a refused subscription', () => {
     const { connect, outbox } = countingStage();
     const actor = connect();
-    actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:00' } });
+    actor.send({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:00' } });
     expect(actor.socket.takeFrames().map(({ event }) => event)).not.toContain(
       'pusher_internal:subscription_count',
     );
@@ -141,7 +141,7 @@ describe('the count of subscribers', () => {
     first?.socket.expectNoFrame();
     await clock.advance(1);
     first?.socket.expectFrame(counted('news', 150));
-    outbox.expectEvent(told('news', 150));
+    outbox.expectEvent(countEvent('news', 150));
     await clock.advance(60_000);
     first?.socket.expectNoFrame();
     outbox.expectNothing();
@@ -171,6 +171,6 @@ describe('the count of subscribers', () => {
     connect('other').join('news');
     here.socket.expectNoFrame();
     outbox.expectEvent({ name: 'channel_occupied', channel: 'news' }, '2');
-    outbox.expectEvent(told('news', 1), '2');
+    outbox.expectEvent(countEvent('news', 1), '2');
   });
 });

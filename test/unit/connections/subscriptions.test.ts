@@ -27,7 +27,7 @@ describe('public channels', () => {
   ])('%.30s accepts everyone, whatever auth contains', (channel) => {
     const { connect, outbox } = hubStage();
     const actor = connect();
-    actor.say({
+    actor.send({
       event: 'pusher:subscribe',
       data: { channel, auth: 'not:checked', channel_data: 'nor this' },
     });
@@ -40,7 +40,7 @@ describe('public channels', () => {
   test('accept a subscription whose data is a JSON string', () => {
     const { connect } = hubStage();
     const actor = connect();
-    actor.say({ event: 'pusher:subscribe', data: '{"channel":"news","auth":null}' });
+    actor.send({ event: 'pusher:subscribe', data: '{"channel":"news","auth":null}' });
     actor.socket.expectFrame(succeeded('news'));
   });
 
@@ -59,13 +59,13 @@ describe('public channels', () => {
 
   test('ignore leaving a channel that was never joined', async () => {
     const { connect, outbox, advance } = hubStage();
-    const [member, stranger] = [connect().join('news'), connect()];
+    const [member, bystander] = [connect().join('news'), connect()];
     outbox.takeLines();
     for (const channel of ['news', 'other', '', '#', null, 7, { a: 1 }]) {
-      stranger.say({ event: 'pusher:unsubscribe', data: { channel } });
+      bystander.send({ event: 'pusher:unsubscribe', data: { channel } });
     }
     await advance(10_000);
-    stranger.socket.expectNoFrame();
+    bystander.socket.expectNoFrame();
     member.socket.expectNoFrame();
     outbox.expectNothing();
   });
@@ -94,7 +94,7 @@ describe('public channels', () => {
     (channel) => {
       const { connect } = hubStage();
       const actor = connect();
-      actor.say({ event: 'pusher:subscribe', data: { channel } });
+      actor.send({ event: 'pusher:subscribe', data: { channel } });
       expect(actor.socket.takeFrames().map(({ event }) => event)).toEqual([
         'pusher:subscription_error',
         'pusher:error',
@@ -125,7 +125,7 @@ describe('private channels', () => {
     const { connect, outbox } = hubStage();
     const actor = connect();
     const text = 'Invalid signature: Expected HMAC SHA256 hex digest of 1.1:private-a, but got 00';
-    actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:00' } });
+    actor.send({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:00' } });
     actor.socket.expectFrame(failed('private-a', 'AuthError', text, 401));
     actor.socket.expectError(text);
     actor.socket.expectNoFrame();
@@ -142,7 +142,7 @@ describe('private channels', () => {
   ])('auth %j is refused', (auth, text) => {
     const { connect } = hubStage();
     const actor = connect();
-    actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth } });
+    actor.send({ event: 'pusher:subscribe', data: { channel: 'private-a', auth } });
     expect(actor.socket.takeFrames().at(-1)?.data).toMatchObject({
       message: expect.stringContaining(text) as string,
     });
@@ -152,7 +152,7 @@ describe('private channels', () => {
     const { connect } = hubStage();
     const actor = connect();
     for (const auth of [authFor('1.2', 'private-a'), authFor('1.1', 'private-b')]) {
-      actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth } });
+      actor.send({ event: 'pusher:subscribe', data: { channel: 'private-a', auth } });
       expect(actor.socket.takeFrames().map(({ event }) => event)).toEqual([
         'pusher:subscription_error',
         'pusher:error',

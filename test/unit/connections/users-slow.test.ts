@@ -3,7 +3,7 @@ import { settle } from '../../support/fake-clock.ts';
 import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
-/** A ledger behind a network: sign-ins take effect immediately and are answered when the test says so. */
+/** A ledger behind a network: sign-ins take effect immediately, and the test determines when they are answered. */
 function slowStage() {
   const held: (() => void)[] = [];
   const stage = hubStage({

@@ -65,7 +65,7 @@ describe('a sign-in', () => {
   ])('%s is refused and leaves the connection open', (_, data, message) => {
     const { connect, apps } = hubStage();
     const actor = connect();
-    actor.say({ event: 'pusher:signin', data });
+    actor.send({ event: 'pusher:signin', data });
     actor.socket.expectError(message);
     actor.socket.expectNoFrame();
     actor.socket.expectOpen();
@@ -101,7 +101,7 @@ describe('a sign-in', () => {
     const { connect, fanout } = hubStage();
     const actor = connect().enter({ id: '7' });
     actor.signIn('{');
-    actor.say({ event: 'pusher:signin', data: { auth: 'x:00', user_data: '{"id":"7"}' } });
+    actor.send({ event: 'pusher:signin', data: { auth: 'x:00', user_data: '{"id":"7"}' } });
     actor.socket.takeFrames();
     fanout.terminate('1', '7');
     actor.socket.expectClosed(4009);
@@ -113,7 +113,7 @@ describe('a sign-in', () => {
     const actor = connect('second');
     const userData = '{"id":"7"}';
     const auth = userAuthFor(actor.id, userData, second);
-    actor.say({ event: 'pusher:signin', data: { auth, user_data: userData } });
+    actor.send({ event: 'pusher:signin', data: { auth, user_data: userData } });
     actor.socket.expectFrame(welcomed(userData));
   });
 });
@@ -128,7 +128,7 @@ describe('a server-to-user channel', () => {
   test('accepts its user, without a signature', () => {
     const { connect } = hubStage();
     const actor = connect().enter({ id: '7' });
-    actor.say({ event: 'pusher:subscribe', data: { channel: own, auth: '' } });
+    actor.send({ event: 'pusher:subscribe', data: { channel: own, auth: '' } });
     actor.socket.expectFrame(subscribed);
     actor.socket.expectNoFrame();
   });
@@ -141,7 +141,7 @@ describe('a server-to-user channel', () => {
     const stage = hubStage();
     const actor = stage.connect();
     if (id !== undefined) actor.enter({ id });
-    actor.say({ event: 'pusher:subscribe', data: { channel: own, auth: authFor(actor.id, own) } });
+    actor.send({ event: 'pusher:subscribe', data: { channel: own, auth: authFor(actor.id, own) } });
     const [toChannel, toConnection] = actor.socket.takeFrames();
     const message = `Not authorized to subscribe to ${own}: the connection is not signed in as that user`;
     expect(toChannel).toEqual({
@@ -212,9 +212,9 @@ describe('a server-to-user channel', () => {
 
   test('of one app differs from that of another app with the same user', () => {
     const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other', secret: 's2' })] });
-    const there = stage.connect('other').enter({ id: '7' });
+    const otherAppUser = stage.connect('other').enter({ id: '7' });
     publish(stage);
-    there.socket.expectNoFrame();
+    otherAppUser.socket.expectNoFrame();
   });
 });
 
@@ -273,7 +273,7 @@ describe('a presence channel', () => {
   test('still requires a signature from a signed-in user', () => {
     const { connect } = hubStage();
     const actor = connect().enter({ id: '7' });
-    actor.say({ event: 'pusher:subscribe', data: { channel, auth: 'app-key:00' } });
+    actor.send({ event: 'pusher:subscribe', data: { channel, auth: 'app-key:00' } });
     const [, error] = actor.socket.takeFrames();
     expect(error?.data).toEqual({
       code: null,

@@ -6,25 +6,25 @@ import { hubStage } from '../../support/unit/hub-stage.ts';
 
 /** Records what it is notified of. */
 function createWitness() {
-  const told: unknown[] = [];
+  const calls: unknown[] = [];
   const witness: Witness = {
     ...noWitness,
-    connected: ({ socketId }, remoteAddress) => void told.push(['connected', socketId, remoteAddress]),
+    connected: ({ socketId }, remoteAddress) => void calls.push(['connected', socketId, remoteAddress]),
     disconnected: ({ socketId, subscriptions, user, openedAt }, reason) =>
-      void told.push(['disconnected', socketId, [...subscriptions.keys()], user?.userId, openedAt, reason]),
-    signedIn: ({ socketId }, userId) => void told.push(['signed in', socketId, userId]),
-    joined: ({ socketId }, channel, userId) => void told.push(['joined', socketId, channel, userId]),
+      void calls.push(['disconnected', socketId, [...subscriptions.keys()], user?.userId, openedAt, reason]),
+    signedIn: ({ socketId }, userId) => void calls.push(['signed in', socketId, userId]),
+    joined: ({ socketId }, channel, userId) => void calls.push(['joined', socketId, channel, userId]),
     left: ({ socketId }, { channel, userId }, how) =>
-      void told.push(['left', socketId, channel.name, userId, how]),
+      void calls.push(['left', socketId, channel.name, userId, how]),
     clientEvent: ({ socketId }, { channel, event, data }, userId) =>
-      void told.push(['client event', socketId, channel, event, data, userId]),
+      void calls.push(['client event', socketId, channel, event, data, userId]),
   };
-  return { told, witness };
+  return { calls, witness };
 }
 
 describe('a witness', () => {
   test('is notified of clients that connect, join, send and leave, with what they had', () => {
-    const { told, witness } = createWitness();
+    const { calls, witness } = createWitness();
     const { connect, clock } = hubStage({ witness });
     const client = connect();
     client.enter({ id: '42' });
@@ -33,7 +33,7 @@ describe('a witness', () => {
     clock.advanceSync(10);
     client.unsubscribe('news');
     client.vanish();
-    expect(told).toEqual([
+    expect(calls).toEqual([
       ['connected', '1.1', '127.0.0.1'],
       ['signed in', '1.1', '42'],
       ['joined', '1.1', 'news', undefined],
@@ -46,18 +46,18 @@ describe('a witness', () => {
   });
 
   test('is notified that a member exceeded the limit', () => {
-    const { told, witness } = createWitness();
+    const { calls, witness } = createWitness();
     const { connect } = hubStage({ witness, apps: [application({ limits: { presenceMembers: 1 } })] });
     connect().join('presence-room', { user_id: '42' });
     connect().subscribe('presence-room', { user_id: '43' });
-    expect(told.slice(-2)).toEqual([
+    expect(calls.slice(-2)).toEqual([
       ['joined', '1.2', 'presence-room', '43'],
       ['left', '1.2', 'presence-room', '43', 'refused'],
     ]);
   });
 
   test("is not notified of what is refused, nor of the protocol's own channels", () => {
-    const { told, witness } = createWitness();
+    const { calls, witness } = createWitness();
     const { connect } = hubStage({ witness, apps: [application({ clientEvents: false })] });
     const client = connect();
     client.join('private-a');
@@ -66,7 +66,7 @@ describe('a witness', () => {
     client.enter({ id: '42' });
     client.subscribe('#server-to-user-42');
     client.unsubscribe('#server-to-user-42');
-    expect(told).toEqual([
+    expect(calls).toEqual([
       ['connected', '1.1', '127.0.0.1'],
       ['joined', '1.1', 'private-a', undefined],
       ['signed in', '1.1', '42'],

@@ -199,7 +199,14 @@ describe('events that were not in a delivery', () => {
       const event = { name: 'channel_vacated', channel: channelName(channel) } as const;
       const queued: QueuedEvent = { event, json: '{}', bytes: 2, seq: 0, createdAt: 0 };
       const fate = { fate: 'overflow', events: [queued], webhookId: undefined, timeMs: undefined } as const;
-      office.onFact({ kind: 'decided', appId: '1', endpoint: endpoint(), begun, attempts: 0, ...fate });
+      office.onFact({
+        kind: 'decided',
+        appId: '1',
+        endpoint: endpoint(),
+        deliveriesStarted: begun,
+        attempts: 0,
+        ...fate,
+      });
     };
     lose('a', 0);
     lose('b', 0);
@@ -249,7 +256,7 @@ describe('an app', () => {
       events: [],
       webhookId: 'msg_9',
       timeMs: 1,
-      begun: 1,
+      deliveriesStarted: 1,
       attempts: 1,
     });
     await clock.advance(100);

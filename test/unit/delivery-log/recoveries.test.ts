@@ -17,10 +17,10 @@ function stage(given: Parameters<typeof officeStage>[0] = {}) {
       for (const [index, id] of ids.entries()) store.add(deadLetter({ id, timeMs: startedAtMs + index }));
     },
     async begin(plan: Parameters<typeof office.recover>[1] = main): Promise<Recovery> {
-      const begun = await office.recover('1', plan);
-      if (typeof begun !== 'object') throw new Error(`not begun: ${String(begun)}`);
+      const recovery = await office.recover('1', plan);
+      if (typeof recovery !== 'object') throw new Error(`not started: ${String(recovery)}`);
       await clock.advance(0);
-      return begun;
+      return recovery;
     },
     progress: ({ id }: Recovery) => office.recovery('1', id),
   };

@@ -52,13 +52,13 @@ describe('a resend', () => {
   });
 
   test('is reported with its request and its result', async () => {
-    const told: ResentFact[] = [];
-    const { clock, office, sender } = await dropped((fact) => told.push(fact));
+    const facts: ResentFact[] = [];
+    const { clock, office, sender } = await dropped((fact) => facts.push(fact));
     const resent = office.resend('1', 'msg_1');
     await clock.advance(0);
     const post = sender.expectPost();
     await post.answer(503);
-    expect(told).toEqual([{ deliveryId: 'msg_1', request: post.request, attempt: await resent, events: 1 }]);
+    expect(facts).toEqual([{ deliveryId: 'msg_1', request: post.request, attempt: await resent, events: 1 }]);
   });
 
   test('may be repeated, whatever its result was', async () => {
@@ -105,7 +105,7 @@ describe('a resend', () => {
       'webhook-timestamp': String(startedAtMs / 1000),
       'X-Soketify-Attempt': '1',
       'X-Soketify-Resend': '1',
-      'X-Soketify-Epoch': 'life-1',
+      'X-Soketify-Epoch': 'epoch-1',
     });
     await answer(200);
   });
@@ -167,8 +167,8 @@ describe('a resend of a recorded delivery', () => {
   };
 
   test('has the id and the bytes of the delivery, and the next attempt number', async () => {
-    const heard: unknown[] = [];
-    const { clock, office, sender, store } = officeStage({ onAttempt: (made) => heard.push(made) });
+    const madeAttempts: unknown[] = [];
+    const { clock, office, sender, store } = officeStage({ onAttempt: (made) => madeAttempts.push(made) });
     const resent = office.resendRecorded(recorded);
     await clock.advance(0);
     const { request, answer } = sender.expectPost();
@@ -183,7 +183,7 @@ describe('a resend of a recorded delivery', () => {
     await answer(200);
     const attempt = await resent;
     expect(attempt).toMatchObject({ number: 3, resend: 2, result: 'success', status: 200 });
-    expect(heard).toEqual([{ deliveryId: 'msg_taken', request, attempt, events: 2 }]);
+    expect(madeAttempts).toEqual([{ deliveryId: 'msg_taken', request, attempt, events: 2 }]);
     expect(store.find('1', 'msg_taken')).toBeUndefined();
   });
 

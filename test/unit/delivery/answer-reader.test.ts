@@ -3,15 +3,15 @@ import { AnswerReader, type AnswerFields } from '../../../src/delivery/answer-re
 
 /** The result of reading these parts of a response, and then the end of the connection. */
 function read(...parts: readonly string[]) {
-  const heard: { status?: number; fields?: AnswerFields; body: string } = { body: '' };
+  const response: { status?: number; fields?: AnswerFields; body: string } = { body: '' };
   const reader = new AnswerReader({
-    answered: (status, fields) => void Object.assign(heard, { status, fields }),
-    received: (chunk) => void (heard.body += Buffer.from(chunk).toString('latin1')),
+    answered: (status, fields) => void Object.assign(response, { status, fields }),
+    received: (chunk) => void (response.body += Buffer.from(chunk).toString('latin1')),
   });
   let fault: string | undefined;
   for (const part of parts) fault ??= reader.read(Buffer.from(part, 'latin1'));
   const { isDone, isReusable } = reader;
-  return { ...heard, fault, isDone, isReusable, isDoneAtEnd: reader.finish() };
+  return { ...response, fault, isDone, isReusable, isDoneAtEnd: reader.finish() };
 }
 
 const chunkedHead = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -35,8 +35,8 @@ describe('a response', () => {
       'hello',
     ],
   ])('%s is read alike in one part and byte by byte', (_, answer, body) => {
-    for (const heard of [read(answer), read(...answer.split(''))]) {
-      expect(heard).toMatchObject({ fault: undefined, isDone: true, isReusable: true, body });
+    for (const response of [read(answer), read(...answer.split(''))]) {
+      expect(response).toMatchObject({ fault: undefined, isDone: true, isReusable: true, body });
     }
   });
 

@@ -21,10 +21,10 @@ function stage(endpoints = [one], maxEvents = 20) {
     webhookDelivered: vi.fn(),
     webhookDropped: vi.fn(),
   };
-  const life = { id: 'life-1' };
+  const epoch = { id: 'epoch-1' };
   const { dispatcher, append } = createDispatcher({
     clock,
-    epoch: () => life.id,
+    epoch: () => epoch.id,
     sender,
     metrics,
     drops,
@@ -37,7 +37,7 @@ function stage(endpoints = [one], maxEvents = 20) {
       queueMaxBytes: 1_000_000,
     },
   });
-  return { clock, sender, drops, forgetCacheMiss, metrics, dispatcher, append, life };
+  return { clock, sender, drops, forgetCacheMiss, metrics, dispatcher, append, epoch };
 }
 
 const occupied = (name: string): WebhookEvent => ({ name: 'channel_occupied', channel: channelName(name) });
@@ -127,16 +127,16 @@ describe('dispatch', () => {
   );
 
   test('marks an attempt with the current epoch, not with that of the batch', async () => {
-    const { clock, sender, append, life } = stage();
+    const { clock, sender, append, epoch } = stage();
     append('1', [occupied('a')]);
     await clock.advance(250);
     const first = sender.expectPost();
-    expect(first.request.headers['X-Soketify-Epoch']).toBe('life-1');
+    expect(first.request.headers['X-Soketify-Epoch']).toBe('epoch-1');
     await first.answer(500);
-    life.id = 'life-2';
+    epoch.id = 'epoch-2';
     await clock.advance(1000);
     const second = sender.expectPost();
-    expect(second.request.headers).toMatchObject({ 'webhook-id': 'msg_1', 'X-Soketify-Epoch': 'life-2' });
+    expect(second.request.headers).toMatchObject({ 'webhook-id': 'msg_1', 'X-Soketify-Epoch': 'epoch-2' });
     expect(second.request.body).toEqual(first.request.body);
   });
 

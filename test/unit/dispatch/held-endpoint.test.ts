@@ -187,7 +187,7 @@ describe('a process that starts while an endpoint is held', () => {
     sender.expectNoPost();
     await clock.advance(1);
     await sender.expectPost().answer(500);
-    // Of five minutes one had gone by before the hold, and 20 s since.
+    // Of the five minutes, one had passed before the hold, and 20 s have passed since.
     await clock.advance(5 * minute);
     expect(sender.hasPost).toBe(true);
   });

@@ -68,14 +68,14 @@ describe('the lanes of an endpoint', () => {
 
   test('are the hundred that wait longest, with the total number', () => {
     const { clock, dispatcher, appendAll } = stage(serving({ ...one, heldSinceMs: 0 }));
-    const said = (index: number, name: 'channel_occupied' | 'channel_vacated') =>
+    const event = (index: number, name: 'channel_occupied' | 'channel_vacated') =>
       ({ name, channel: channelName(`room-${index}`) }) as const;
     for (let index = 0; index < 1000; index += 1) {
-      appendAll('1', [said(index, 'channel_occupied')]);
+      appendAll('1', [event(index, 'channel_occupied')]);
       clock.advanceSync(1);
     }
     // Later events of a lane do not change its age.
-    appendAll('1', [said(3, 'channel_vacated')]);
+    appendAll('1', [event(3, 'channel_vacated')]);
     const lanes = dispatcher.lanes('1', 'one');
     expect(lanes).toMatchObject({ laneCount: 1000, batchCount: 0 });
     expect(lanes?.lanes.map(({ channel }) => channel)).toEqual(
@@ -86,12 +86,12 @@ describe('the lanes of an endpoint', () => {
 
   test('are found even if a few channels have very many old events', () => {
     const { dispatcher, appendAll } = stage(serving({ ...one, heldSinceMs: 0 }));
-    const said = (channel: string) => ({ name: 'channel_occupied', channel: channelName(channel) }) as const;
+    const event = (channel: string) => ({ name: 'channel_occupied', channel: channelName(channel) }) as const;
     appendAll(
       '1',
-      Array.from({ length: 12_000 }, () => said('loud')),
+      Array.from({ length: 12_000 }, () => event('loud')),
     );
-    appendAll('1', [said('quiet'), said('last')]);
+    appendAll('1', [event('quiet'), event('last')]);
     expect(dispatcher.lanes('1', 'one')).toMatchObject({
       lanes: [{ channel: 'loud', events: 12_000 }, { channel: 'quiet' }, { channel: 'last' }],
       laneCount: 3,

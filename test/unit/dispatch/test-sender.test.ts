@@ -18,7 +18,7 @@ function stage(given: Parameters<typeof endpoint>[0] = {}, places = new AttemptP
     log,
     requestTimeoutMs: 4000,
     ids: { webhookId: () => 'msg_test' },
-    epoch: () => 'life-1',
+    epoch: () => 'epoch-1',
   });
   const send = (event: Parameters<typeof tests.send>[1] = 'channel_occupied') => {
     const target = made.dispatcher.target('1', 'main');
@@ -64,9 +64,9 @@ describe('a test', () => {
     const unreachable = send();
     await clock.advance(0);
     await sender.expectPost().fail({ kind: 'unreachable', code: 'ADDRESS_NOT_PUBLIC' });
-    const told = await unreachable;
-    expect(told).toMatchObject({ result: 'unreachable', error: 'ADDRESS_NOT_PUBLIC' });
-    expect(told).not.toHaveProperty('status');
+    const result = await unreachable;
+    expect(result).toMatchObject({ result: 'unreachable', error: 'ADDRESS_NOT_PUBLIC' });
+    expect(result).not.toHaveProperty('status');
   });
 
   test('is not a delivery: it causes no facts, and is not retried', async () => {

@@ -23,7 +23,7 @@ function configurationIn(value: unknown): unknown {
   return isConfiguration ? { apps: [app], ...value } : undefined;
 }
 
-test('every block of code says in which language it is, or shows plain output', () => {
+test('every block of code names its language, or shows plain output', () => {
   const languages = new Set(pages.flatMap(blocksOf).map(({ language }) => language));
   const known = [
     '',

@@ -18,7 +18,7 @@ const commands = blocksIn('sh').flatMap(({ page, line, text }) =>
     .filter(({ command }) => command !== ''),
 );
 
-/** What a pattern finds in the commands, with where it stands. */
+/** The matches of a pattern in the commands, with their places. */
 function found(pattern: RegExp): readonly (readonly [string, string])[] {
   return commands.flatMap(({ at, command }) =>
     [...command.matchAll(pattern)].map(([, name = '']) => [at, name] as const),

@@ -40,14 +40,14 @@ describe('the handlers in docs/webhooks.md', () => {
     const source = blockUnder('docs/webhooks.md', 'Next\\.js', 'ts');
     const { code } = transformSync(source, { loader: 'ts', format: 'esm' });
     const file = join(folder, 'route.mjs');
-    const asks = `const answers = {};
+    const checks = `const answers = {};
       for (const [name, signature] of Object.entries(${JSON.stringify(signatures)})) {
         const headers = { 'x-pusher-signature': signature };
         const request = new Request('http://x/', { method: 'POST', body: ${JSON.stringify(body)}, headers });
         answers[name] = (await POST(request)).status;
       }
       process.stderr.write(JSON.stringify(answers));`;
-    writeFileSync(file, `${code}\n${asks}`);
+    writeFileSync(file, `${code}\n${checks}`);
     const { stderr } = spawnSync(process.execPath, [file], {
       env: { ...process.env, SOKETIFY_APP_SECRET: secret },
       encoding: 'utf8',
@@ -56,7 +56,7 @@ describe('the handlers in docs/webhooks.md', () => {
   });
 
   test('Express: verifies, and refuses a forged body', () => {
-    const asks = `const listening = app.listen(0, async () => {
+    const checks = `const listening = app.listen(0, async () => {
         const answers = {};
         for (const [name, signature] of Object.entries(${JSON.stringify(signatures)})) {
           const headers = { 'content-type': 'application/json', 'x-pusher-signature': signature };
@@ -67,7 +67,7 @@ describe('the handlers in docs/webhooks.md', () => {
       });`;
     const file = join(folder, 'express.mjs');
     symlinkSync(`${root}node_modules`, join(folder, 'node_modules'));
-    writeFileSync(file, `${blockUnder('docs/webhooks.md', 'Express', 'js')}\n${asks}`);
+    writeFileSync(file, `${blockUnder('docs/webhooks.md', 'Express', 'js')}\n${checks}`);
     const { stderr } = spawnSync(process.execPath, [file], {
       env: { ...process.env, SOKETIFY_APP_SECRET: secret },
       encoding: 'utf8',
@@ -86,7 +86,7 @@ sys.modules["django.http"].HttpResponse = HttpResponse
 sys.modules["django.views.decorators.csrf"].csrf_exempt = lambda view: view
 sys.modules["django.views.decorators.http"].require_POST = lambda view: view
 `;
-    const asks = `
+    const checks = `
 class Request:
     def __init__(self, signature): self.body, self.headers = ${JSON.stringify(body)}.encode(), {"X-Pusher-Signature": signature}
 answers = {name: soketify_webhook(Request(signature)).status_code for name, signature in ${JSON.stringify(signatures)}.items()}
@@ -95,7 +95,7 @@ print("ANSWERS" + json.dumps(answers))
     const output = run(
       'python3',
       ['-'],
-      `${fakes}${blockUnder('docs/webhooks.md', 'Django', 'python')}${asks}`,
+      `${fakes}${blockUnder('docs/webhooks.md', 'Django', 'python')}${checks}`,
     );
     expect(JSON.parse(output.split('ANSWERS')[1] ?? '')).toEqual(wanted);
   });
@@ -117,7 +117,7 @@ function abort($status) { throw new Aborted('', $status); }
 function response($body) { return 200; }
 `;
     const source = blockUnder('docs/webhooks.md', 'Laravel', 'php');
-    const asks = `
+    const checks = `
 $answers = [];
 foreach (json_decode('${JSON.stringify(signatures)}', true) as $name => $signature) {
   try { $answers[$name] = (Route::$handler)(new Request('${body}', $signature)); }
@@ -126,7 +126,7 @@ foreach (json_decode('${JSON.stringify(signatures)}', true) as $name => $signatu
 echo json_encode($answers);
 }`;
     const file = join(folder, 'handler.php');
-    writeFileSync(file, `${fakes}${source}${asks}`);
+    writeFileSync(file, `${fakes}${source}${checks}`);
     expect(JSON.parse(run('php', [file]))).toEqual(wanted);
   });
 

@@ -33,7 +33,7 @@ describe('activity', () => {
     expect(real.turns).toBeGreaterThan(2);
   });
 
-  test('has not settled while a request is under way', async () => {
+  test('has not settled while a request is in progress', async () => {
     const { activity } = stage();
     let answer = (): void => {};
     void activity.track(new Promise<void>((resolve) => (answer = resolve)));
@@ -54,7 +54,7 @@ describe('activity', () => {
     await activity.settled();
   });
 
-  test('takes a server that never rests as it is', async () => {
+  test('stops waiting for a server that never becomes idle', async () => {
     const { real, activity } = stage();
     const turn = real.turn.bind(real);
     real.turn = () => {
@@ -65,7 +65,7 @@ describe('activity', () => {
     expect(real.turns).toBeGreaterThan(100);
   });
 
-  test('tells of a change, and of none when the time is over, and holds no timer after', async () => {
+  test('reports a change, or none when the time is over, and leaves no timer', async () => {
     const { real, activity } = stage();
     const changed = activity.changed(10);
     activity.note();
@@ -78,7 +78,7 @@ describe('activity', () => {
 });
 
 describe('the pace', () => {
-  test('has a request end before the clock moves on', async () => {
+  test('lets a request end before the clock moves on', async () => {
     const { clock, activity, pace } = stage();
     const ran: string[] = [];
     let answer = (): void => {};
@@ -95,7 +95,7 @@ describe('the pace', () => {
     expect([ran, clock.now()]).toEqual([['request', 'answer', 'next'], 100]);
   });
 
-  test('stops moving the clock as soon as it has found what it looks for', async () => {
+  test('stops moving the clock as soon as it finds what it looks for', async () => {
     const { real, clock, pace } = stage();
     let found: string | undefined;
     clock.after(10, () => (found = 'here'));
@@ -105,7 +105,7 @@ describe('the pace', () => {
     expect([await until, clock.now()]).toEqual(['here', 10]);
   });
 
-  test('gives up when nothing is due within the bound and nobody comes in real time', async () => {
+  test('gives up if nothing is due within the bound and nothing happens in real time', async () => {
     const { real, clock, pace } = stage();
     clock.after(1001, () => {});
     const until = pace.until(() => undefined, { timeoutMs: 500, withinMs: 1000, refuse: () => {} });

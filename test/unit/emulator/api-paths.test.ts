@@ -23,7 +23,7 @@ describe('a path of a fault', () => {
     '/channels/presence-room',
     'nels/presence-room/users',
     '/room/users',
-  ])("may be '%s', which some request has", (path) => {
+  ])("may be '%s', which a request can have", (path) => {
     expect(() => refuseUnknownPath(path, patterns)).not.toThrow();
   });
 
@@ -37,11 +37,11 @@ describe('a path of a fault', () => {
     '/apps/1/events/2',
     '/channels/room/users/',
     '//',
-  ])("may not be '%s', which no request has", (path) => {
+  ])("cannot be '%s', which no request can have", (path) => {
     expect(() => refuseUnknownPath(path, patterns)).toThrow(/no path of the HTTP API contains '/);
   });
 
-  test('that is mistyped is told which one was meant', () => {
+  test('that is mistyped is refused with the likely one', () => {
     expect(() => refuseUnknownPath('/evnts', patterns)).toThrow(
       "faults.api: path: no path of the HTTP API contains '/evnts'; did you mean '/events'?; expected a part of one of these paths: /events, /channels/NAME, /channels/NAME/users",
     );

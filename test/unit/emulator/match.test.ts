@@ -35,7 +35,7 @@ describe('a match', () => {
     expect([matcher.matches(event), matcher.matches(event)]).toEqual([true, true]);
   });
 
-  test('says how much of it an event has', () => {
+  test('counts how many of its parts an event fits', () => {
     expect(createMatcher({ name: 'member_removed', user_id: '42', channel: /room$/ }).likeness(event)).toBe(
       2,
     );

@@ -13,7 +13,7 @@ function stage(mode: 'real' | 'virtual') {
 }
 
 describe('a virtual clock', () => {
-  test('stands still while real time passes, but for what is due at once', () => {
+  test('stands still while real time passes, except for what is due immediately', () => {
     const { real, clock, ran, after } = stage('virtual');
     after(0, 'now');
     after(1, 'later');
@@ -21,7 +21,7 @@ describe('a virtual clock', () => {
     expect([clock.now(), ran]).toEqual([0, ['now at 0']]);
   });
 
-  test('goes to the next due moment and runs one timer of it, the first that was set', () => {
+  test('moves to the next due moment and runs one timer, the one that was set first', () => {
     const { clock, ran, after } = stage('virtual');
     after(20, 'c');
     after(10, 'a');
@@ -35,7 +35,7 @@ describe('a virtual clock', () => {
     expect(clock.nextDueAt).toBeUndefined();
   });
 
-  test('runs nothing that was cancelled, however much of it there is', () => {
+  test('runs no cancelled timer, however many there are', () => {
     const { clock, ran, after } = stage('virtual');
     after(5000, 'kept');
     for (let count = 0; count < 5000; count += 1) after(count + 1, 'cancelled')();
@@ -45,18 +45,18 @@ describe('a virtual clock', () => {
     expect(ran).toEqual(['kept at 5000']);
   });
 
-  test('keeps little of what was cancelled, though it stands still', () => {
+  test('keeps little memory for cancelled timers, although it stands still', () => {
     const { clock, after } = stage('virtual');
     after(5000, 'kept');
     const grown = heapGrowth(() => {
       for (let count = 0; count < 200_000; count += 1) clock.after(6000, () => {})();
     });
-    // All of it would take some 20 MB.
+    // All of them would take about 20 MB.
     expect(grown).toBeLessThan(2 * 1024 * 1024);
     expect(clock.nextDueAt).toBe(5000);
   });
 
-  test('has background timers that run, but that are no reason to move on', () => {
+  test('runs background timers, which do not count as a reason to move on', () => {
     const { clock } = stage('virtual');
     const run = vi.fn();
     clock.background.after(10, run);
@@ -67,7 +67,7 @@ describe('a virtual clock', () => {
 });
 
 describe('a real clock', () => {
-  test('goes by itself from 0', () => {
+  test('runs by itself from 0', () => {
     const { real, clock, ran, after } = stage('real');
     after(10, 'a');
     real.advanceSync(9);
@@ -77,7 +77,7 @@ describe('a real clock', () => {
     expect(real.pending).toBe(0);
   });
 
-  test('can be moved on, after which the rest takes as long as is left', () => {
+  test('can be moved on, and then the remaining time passes in real time', () => {
     const { real, clock, ran, after } = stage('real');
     after(10, 'a');
     after(100, 'b');

@@ -5,13 +5,13 @@ const draw = (ids: SeededIds, count: number) =>
   Array.from({ length: count }, () => [ids.socketId(), ids.webhookId(), ids.requestId()]).flat();
 
 describe('ids of a seed', () => {
-  test('are the same for the same seed, and others for another', () => {
+  test('are equal for the same seed, and different for another', () => {
     const drawn = draw(new SeededIds(7), 100);
     expect(draw(new SeededIds(7), 100)).toEqual(drawn);
     expect(new Set([...drawn, ...draw(new SeededIds(8), 100)]).size).toBe(600);
   });
 
-  test('have the form of those that are drawn at random', () => {
+  test('have the form of random ids', () => {
     const ids = new SeededIds(0);
     for (let count = 0; count < 1000; count += 1) {
       expect(ids.socketId()).toMatch(/^\d+\.\d+$/);
@@ -20,7 +20,7 @@ describe('ids of a seed', () => {
     }
   });
 
-  test('never come again after a restart, and do not depend on what was drawn before it', () => {
+  test('never repeat after a restart, and do not depend on what was drawn before it', () => {
     const [busy, idle] = [new SeededIds(1), new SeededIds(1)];
     const before = draw(busy, 1000);
     for (const ids of [busy, idle]) ids.restart();

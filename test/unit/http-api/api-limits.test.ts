@@ -71,8 +71,8 @@ describe('a rate limit for triggers', () => {
     const { api, events } = apiStage({ apps: [application({ limits: { triggersPerSecond: 1 } }), two] });
     expect(await events(event)).toEqual({});
     const body = JSON.stringify(event);
-    const there = signedRequest('POST', '/apps/2/events', { body, of: { key: 'k2', secret: 's2' } });
-    expect(await api.events(there)).toEqual({ json: '{}' });
+    const otherRequest = signedRequest('POST', '/apps/2/events', { body, of: { key: 'k2', secret: 's2' } });
+    expect(await api.events(otherRequest)).toEqual({ json: '{}' });
   });
 });
 
@@ -211,7 +211,7 @@ describe('a request to a server with a path prefix', () => {
     expect(await api.channel(request)).toEqual({ json: '{"occupied":false}' });
   });
 
-  test('is asked to sign what it sent', async () => {
+  test('gets the string to sign, made of what it sent', async () => {
     const { api } = apiStage();
     const request = {
       ...signedRequest('GET', '/other/apps/1/channels'),

@@ -161,8 +161,8 @@ describe('a request', () => {
       status: 404,
       text: 'App 9 not found',
     });
-    const foreign = signedRequest('GET', '/apps/1/channels', { of: { key: 'k2', secret: 's2' } });
-    expect(await api.channels(foreign)).toEqual({ status: 401, text: 'Unknown auth_key' });
+    const foreignKey = signedRequest('GET', '/apps/1/channels', { of: { key: 'k2', secret: 's2' } });
+    expect(await api.channels(foreignKey)).toEqual({ status: 401, text: 'Unknown auth_key' });
     expect(await api.channels({ ...signedRequest('GET', '/apps/1/channels'), rawQuery: '' })).toEqual({
       status: 401,
       text: 'Missing parameter: auth_key',
@@ -217,6 +217,6 @@ test('GET webhooks/dropped lists only the drops of the app', async () => {
   drops.add('1', drop);
   drops.add('2', { ...drop, channel: channelName('b') });
   expect(await api.droppedWebhooks(signedRequest('GET', '/apps/1/webhooks/dropped'))).toEqual({
-    json: JSON.stringify({ dropped: [drop], forgotten: 0, epoch: 'life-1' }),
+    json: JSON.stringify({ dropped: [drop], forgotten: 0, epoch: 'epoch-1' }),
   });
 });

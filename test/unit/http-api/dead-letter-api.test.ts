@@ -12,7 +12,7 @@ const recoveries = '/apps/1/webhooks/recover';
 function stage(given: Parameters<typeof officeStage>[0] = {}) {
   const made = officeStage(given);
   const { api } = apiStage({ letters: made.office });
-  const told = async (answer: ApiAnswer | Promise<ApiAnswer>): Promise<unknown> => {
+  const read = async (answer: ApiAnswer | Promise<ApiAnswer>): Promise<unknown> => {
     const settled = await answer;
     if (!('json' in settled)) return `${settled.status} ${settled.text}`;
     const json = JSON.parse(settled.json) as unknown;
@@ -21,15 +21,15 @@ function stage(given: Parameters<typeof officeStage>[0] = {}) {
   return {
     ...made,
     list: (query: Record<string, string> = {}) =>
-      told(api.deliveries(signedRequest('GET', deliveries, { query }))),
-    show: (id: string) => told(api.delivery(signedRequest('GET', `${deliveries}/${id}`))),
-    resend: (id: string) => told(api.resend(signedRequest('POST', `${deliveries}/${id}/resend`))),
+      read(api.deliveries(signedRequest('GET', deliveries, { query }))),
+    show: (id: string) => read(api.delivery(signedRequest('GET', `${deliveries}/${id}`))),
+    resend: (id: string) => read(api.resend(signedRequest('POST', `${deliveries}/${id}/resend`))),
     recover: (content: unknown) => {
       const body = typeof content === 'string' ? content : JSON.stringify(content);
-      return told(api.recover(signedRequest('POST', recoveries, { body })));
+      return read(api.recover(signedRequest('POST', recoveries, { body })));
     },
-    progress: (id: string) => told(api.recovery(signedRequest('GET', `${recoveries}/${id}`))),
-    cancel: (id: string) => told(api.cancelRecovery(signedRequest('DELETE', `${recoveries}/${id}`))),
+    progress: (id: string) => read(api.recovery(signedRequest('GET', `${recoveries}/${id}`))),
+    cancel: (id: string) => read(api.cancelRecovery(signedRequest('DELETE', `${recoveries}/${id}`))),
   };
 }
 
@@ -39,7 +39,7 @@ const tried = deadLetter({
   attemptsMade: 1,
 });
 
-const told = {
+const letter = {
   id: 'msg_1',
   endpoint: 'main',
   reason: 'expired',
@@ -57,7 +57,7 @@ describe('GET webhooks/deliveries', () => {
     store.add(tried);
     store.add(deadLetter({ appId: '2' }));
     expect(await list()).toEqual({
-      deliveries: [told],
+      deliveries: [letter],
       forgotten: { deliveries: 0, events: 0 },
       kept_since: startedAtMs,
     });
@@ -122,7 +122,7 @@ describe('GET webhooks/deliveries/DELIVERY', () => {
   test('returns that delivery', async () => {
     const { store, show } = stage();
     store.add(tried);
-    expect(await show('msg_1')).toEqual(told);
+    expect(await show('msg_1')).toEqual(letter);
   });
 
   test('responds 404 for an unknown one', async () => {
@@ -219,21 +219,21 @@ describe('POST webhooks/recover', () => {
     expect(await recover({ endpoint: 'main', dry_run: true })).toEqual({
       matched: { deliveries: 2, events: 3 },
     });
-    const [status, begun] = (await recover({ endpoint: 'main', since: '2023-11-14T22:13:20Z' })) as [
+    const [status, started] = (await recover({ endpoint: 'main', since: '2023-11-14T22:13:20Z' })) as [
       number,
       { id: string },
     ];
-    expect([status, begun]).toEqual([202, { id: begun.id, matched: { deliveries: 2, events: 3 } }]);
+    expect([status, started]).toEqual([202, { id: started.id, matched: { deliveries: 2, events: 3 } }]);
     await clock.advance(0);
     await sender.expectPost().answer(200);
-    const far = { id: begun.id, endpoint: 'main', matched: { deliveries: 2, events: 3 }, skipped: 0 };
-    expect(await progress(begun.id)).toEqual({ ...far, state: 'running', sent: 1, failed: 0, left: 1 });
+    const far = { id: started.id, endpoint: 'main', matched: { deliveries: 2, events: 3 }, skipped: 0 };
+    expect(await progress(started.id)).toEqual({ ...far, state: 'running', sent: 1, failed: 0, left: 1 });
     expect(await recover({ endpoint: 'main' })).toBe(
       "409 A recovery of endpoint 'main' is in progress. Wait for it, or cancel it with DELETE",
     );
-    expect(await cancel(begun.id)).toMatchObject({ state: 'cancelled', left: 1 });
+    expect(await cancel(started.id)).toMatchObject({ state: 'cancelled', left: 1 });
     await sender.expectPost().answer(500);
-    expect(await progress(begun.id)).toEqual({ ...far, state: 'cancelled', sent: 1, failed: 1, left: 0 });
+    expect(await progress(started.id)).toEqual({ ...far, state: 'cancelled', sent: 1, failed: 1, left: 0 });
   });
 
   test.each([

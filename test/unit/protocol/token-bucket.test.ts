@@ -34,7 +34,7 @@ describe('TokenBucket', () => {
     expect(bucket.take(1_500)).toBe(false);
   });
 
-  it('takes no token when it is only asked', () => {
+  it('takes no token for a mere check', () => {
     const bucket = new TokenBucket(1, 1, 0);
     expect([bucket.has(0), bucket.has(0), bucket.take(0), bucket.has(0)]).toEqual([true, true, true, false]);
   });

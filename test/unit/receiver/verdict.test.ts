@@ -14,11 +14,11 @@ describe('the verdict on a webhook', () => {
   const text = '{"time_ms":5,"events":[{"name":"cache_miss","channel":"cache-a"}]}';
   const body = { time_ms: 5, events: [{ name: 'cache_miss', channel: 'cache-a' }] };
 
-  test('is good for one that is signed, young and as documented', () => {
+  test('accepts a signed, recent and well-formed webhook', () => {
     expect(judged(text)).toEqual({ verdict: { verified: true }, body });
   });
 
-  test('is bad for one that is older than Pusher libraries accept', () => {
+  test('rejects a webhook that is older than Pusher libraries accept', () => {
     expect(judged(text, 300_005).verdict).toEqual({ verified: true });
     expect(judged(text, 300_006)).toEqual({
       verdict: {
@@ -34,19 +34,19 @@ describe('the verdict on a webhook', () => {
   test.each([
     ['', 'the body is empty'],
     ['{}', 'time_ms: expected whole milliseconds, got nothing'],
-  ])('is bad for the body %j, signed or not', (bad, message) => {
+  ])('rejects the body %j, signed or not', (bad, message) => {
     expect(judged(bad)).toEqual({
       verdict: { verified: false, reason: 'malformed', message },
       body: undefined,
     });
   });
 
-  test('is that of the signature first, with what was told all the same', () => {
-    const told = judgeWebhook(
+  test('names the signature first, and still contains the body', () => {
+    const result = judgeWebhook(
       { headers: {}, body: Buffer.from(text) },
       { secrets: secret, maxAgeMs: 0 },
       9e9,
     );
-    expect(told).toMatchObject({ verdict: { verified: false, reason: 'missing_signature' }, body });
+    expect(result).toMatchObject({ verdict: { verified: false, reason: 'missing_signature' }, body });
   });
 });

@@ -60,19 +60,19 @@ it('determines from the first event meanwhile whether its subject was there befo
   const left = channelName('presence-999');
   prior.touch({ name: 'channel_vacated', channel: left });
   records.delete(left);
-  const came = channelName('presence-new');
-  prior.touch({ name: 'channel_occupied', channel: came });
-  const record = newChannelRecord('1', came, true);
+  const arrived = channelName('presence-new');
+  prior.touch({ name: 'channel_occupied', channel: arrived });
+  const record = newChannelRecord('1', arrived, true);
   record.isAnnounced = true;
-  records.set(came, record);
+  records.set(arrived, record);
   const member = newMemberRecord(record, 'u1');
   member.isAnnounced = true;
-  prior.touch({ name: 'member_added', channel: came, userId: 'u1' });
+  prior.touch({ name: 'member_added', channel: arrived, userId: 'u1' });
   record.members.set('u1', member);
   await finish(turns);
   await done;
   expect(debts.of(left)?.sent.get('')).toMatchObject({ isThere: false });
-  expect(debts.of(came)).toBeUndefined();
+  expect(debts.of(arrived)).toBeUndefined();
 });
 
 it('reports when there is no room for all of it', async () => {

@@ -35,7 +35,7 @@ describe('an endpoint that is held', () => {
       ],
       webhookId: undefined,
       timeMs: undefined,
-      begun: 0,
+      deliveriesStarted: 0,
       attempts: 0,
     });
     await clock.advance(600_000);

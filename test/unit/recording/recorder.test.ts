@@ -42,7 +42,7 @@ describe('the recorder', () => {
     const { clock, recorder, attempt } = stage();
     const event = occupied();
     recorder.joined(connection('1.1'), news, undefined);
-    recorder.onFact(selected(event, '1', { served: [main, picky], wanting: [main] }));
+    recorder.onFact(selected(event, '1', { served: [main, picky], selecting: [main] }));
     expect(recorder.events()).toMatchObject([
       { id: 1, status: 'pending', why: 'socket 1.1 subscribed; queued for http://receiver/hook' },
     ]);

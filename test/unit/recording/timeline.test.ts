@@ -96,8 +96,8 @@ describe('a timeline', () => {
     recorder.onFact(selected({ name: 'member_removed', channel: room, userId: '42' }));
     recorder.suppressed('1', { name: 'member_removed', channel: room, userId: '43' }, 'grace');
     clock.advanceSync(1000);
-    const gone = { occupied: false, subscriptionCount: 0 };
-    expect(timeline(gone).rows.slice(1)).toEqual([
+    const vacant = { occupied: false, subscriptionCount: 0 };
+    expect(timeline(vacant).rows.slice(1)).toEqual([
       {
         userId: '43',
         spans: [

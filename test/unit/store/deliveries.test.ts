@@ -7,13 +7,13 @@ import { FakeClock } from '../../support/fake-clock.ts';
 const requestTimeoutMs = 4000;
 const batch = { id: 'msg_1', appId: '1', endpointId: 'e', timeMs: 0, refs: ['3:1-0', '7:1-0'] };
 
-/** Deliveries of a node with all rights for a while, on a Redis that answers as the test says. */
+/** Deliveries of a node that has all rights for a while. The test determines the answers of Redis. */
 function stage() {
   const clock = new FakeClock();
-  const asked: { readonly name: string; readonly args: readonly (string | number)[] }[] = [];
+  const calls: { readonly name: string; readonly args: readonly (string | number)[] }[] = [];
   const answers: (() => Promise<readonly number[]>)[] = [];
   const run: RedisLink['run'] = (name, _keys, args) => {
-    asked.push({ name, args });
+    calls.push({ name, args });
     return answers.shift()?.() ?? Promise.resolve([1]);
   };
   const deliveries = new RedisDeliveries({
@@ -28,18 +28,18 @@ function stage() {
   });
   const partitions = new Map([3, 7].map((index) => [index, { token: 5, attemptsEndAt: 0 }]));
   deliveries.grantRights({ token: 9, at: 0, nodes: new Map(), partitions }, 60_000);
-  /** Attempts begun, delay, and until when the first has ended, as they were kept. */
-  const kept = () => asked.filter(({ name }) => name === 'keep').map(({ args }) => args.slice(5));
+  /** What was kept: the number of attempts begun, the delay, and the time by which the first has ended. */
+  const kept = () => calls.filter(({ name }) => name === 'keep').map(({ args }) => args.slice(5));
   return { clock, deliveries, answers, kept };
 }
 
-test('an attempt that begins at once has a known end', async () => {
+test('an attempt that begins immediately has a known end', async () => {
   const { deliveries, kept } = stage();
   expect(await deliveries.keep(batch)).toBe(true);
   expect(kept()).toEqual([[1, 0, 500 + requestTimeoutMs]]);
 });
 
-test('of one that begins later because Redis was slow, whoever takes over is told that nobody knows', async () => {
+test('if Redis was slow and an attempt begins later, its end is kept as unknown for the next owner', async () => {
   const { clock, deliveries, answers, kept } = stage();
   answers.push(async () => {
     await clock.advance(501);
@@ -52,7 +52,7 @@ test('of one that begins later because Redis was slow, whoever takes over is tol
   ]);
 });
 
-test('no further attempt begins before it is kept that there is one', async () => {
+test('no further attempt begins before it is recorded', async () => {
   const { clock, deliveries, answers, kept } = stage();
   await deliveries.keep(batch);
   answers.push(() => Promise.reject(new Error('connection lost')));
@@ -69,7 +69,7 @@ test('no further attempt begins before it is kept that there is one', async () =
   ]);
 });
 
-test('a batch ties its partitions together while it waits, and once halted until its attempt has ended', async () => {
+test('a batch ties its partitions together while it waits, and after a halt until its attempt has ended', async () => {
   const { deliveries } = stage();
   await deliveries.keep(batch);
   expect([...deliveries.ties(false)]).toEqual([]);
@@ -83,7 +83,7 @@ test('a batch ties its partitions together while it waits, and once halted until
   expect([...deliveries.ties(true)]).toEqual([]);
 });
 
-test('nothing begins once the right has ended, whatever is under way', async () => {
+test('nothing begins once the right has expired, whatever is in progress', async () => {
   const { clock, deliveries } = stage();
   await clock.advance(59_999);
   expect(deliveries.mayAttempt()).toBe(true);

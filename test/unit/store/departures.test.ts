@@ -9,7 +9,7 @@ function leave(departures: Departures, at: number, userId: string): void {
   departures.add(at, left, { userId, infoJson: 'null' });
 }
 
-test('of a channel that is never quiet only those are remembered who left of late', () => {
+test('remembers only recent leavers of a channel that is never quiet', () => {
   const departures = new Departures(10_000);
   for (let index = 0; index < 1000; index += 1) leave(departures, index * 100, `u${index}`);
   const [lobby] = departures;
@@ -17,7 +17,7 @@ test('of a channel that is never quiet only those are remembered who left of lat
   expect([lobby?.members.size, [...(lobby?.members.keys() ?? [])][0]]).toEqual([130, 'u870']);
 });
 
-test('who leaves again is remembered for as long as that', () => {
+test('remembers a member who leaves again from the later departure on', () => {
   const departures = new Departures(10_000);
   leave(departures, 0, 'u1');
   leave(departures, 1000, 'u2');
@@ -27,7 +27,7 @@ test('who leaves again is remembered for as long as that', () => {
   expect([...(lobby?.members.keys() ?? [])]).toEqual(['u1', 'u3']);
 });
 
-test('of a channel that very many leave at once the last 10,000 are remembered', () => {
+test('remembers the last 10,000 who leave a channel together', () => {
   const departures = new Departures(10_000);
   for (let index = 0; index < 10_001; index += 1) leave(departures, 0, `u${index}`);
   const [lobby] = departures;
@@ -38,7 +38,7 @@ test('of a channel that very many leave at once the last 10,000 are remembered',
   ]);
 });
 
-test('of very many channels that are left at once the last 10,000 are remembered', () => {
+test('remembers the last 10,000 channels that are left together', () => {
   const departures = new Departures(10_000);
   for (let index = 0; index < 10_001; index += 1) {
     departures.add(0, { appId: '1', channel: `c${index}` as ChannelName, channelLingersMs: 3000 });

@@ -55,8 +55,8 @@ describe('dead letters in memory', () => {
   test.each([
     '',
     'nonsense',
-    Buffer.from('1 life-2').toString('base64url'),
-    Buffer.from('x life-1').toString('base64url'),
+    Buffer.from('1 epoch-2').toString('base64url'),
+    Buffer.from('x epoch-1').toString('base64url'),
   ])('have no page at the cursor %j', (cursor) => {
     const { store } = letterStage();
     expect(store.read('1', { limit: 1, cursor })).toBe(unknownCursor);

@@ -18,24 +18,24 @@ describe('the clock of Redis', () => {
     expect(clock.at(20)).toBe(1_000_020);
   });
 
-  test('is not read from an answer that took long, as after a freeze', () => {
+  test('is not read from a slow answer, as after a freeze', () => {
     const clock = new RedisClock();
     clock.learn(1_000_001, 0, 2);
     clock.learn(1_003_500, 500, 3500);
     expect(clock.at(0)).toBe(1_000_000);
   });
 
-  test('is read from a slower answer once what is known has aged as much', () => {
+  test('is read from a slower answer once the known value is old enough', () => {
     const clock = new RedisClock();
     clock.learn(1_000_000, 0, 0);
-    // Redis's clock is ahead by 100 more; it took 20 there and back, so that it is known to within 10.
+    // The clock of Redis is now ahead by 100 more. The round trip took 20, so the value is exact to within 10.
     clock.learn(1_001_089, 979, 999);
     expect(clock.at(0)).toBe(1_000_000);
     clock.learn(1_001_091, 981, 1001);
     expect(clock.at(0)).toBe(1_000_100);
   });
 
-  test('is followed when it was set, as soon as the answers are quick again', () => {
+  test('is followed after it was set, as soon as answers are fast again', () => {
     const clock = new RedisClock();
     clock.learn(1_000_001, 0, 2);
     clock.learn(2_001_001, 1000, 1002);
@@ -57,7 +57,7 @@ describe('the clock of Redis', () => {
           at += outMs + backMs;
           shortest = Math.min(shortest, outMs + backMs);
           const error = Math.abs((clock.at(at) ?? Infinity) - (at + aheadMs));
-          // What is known ages, and gives way to what is hardly worse.
+          // The known value ages, and is replaced by one that is hardly worse.
           expect(error).toBeLessThanOrEqual((shortest + 0.02 * at) / 2);
         }
       }),

@@ -5,7 +5,7 @@ import { FakeClock, settle } from '../../support/fake-clock.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** A registration whose Redis answers every script well, once it is asked to register. */
+/** A registration on a Redis that accepts every script. It registers when the test calls `register`. */
 function stage(messageBytes: number) {
   const registration = new Registration({
     run: async (name) => (name === 'register' ? ['data', 1, -1, 0] : ['ok']),
@@ -26,7 +26,7 @@ function stage(messageBytes: number) {
   return { registration, record, outcomes };
 }
 
-test('events wait for Redis up to 16 MB, and the oldest are given up beyond that', async () => {
+test('16 MB of events wait for Redis, and the oldest are discarded beyond that', async () => {
   const { registration, record, outcomes } = stage(mebibyte);
   for (let count = 0; count < 3; count += 1) record(8 * mebibyte);
   await settle();
@@ -36,7 +36,7 @@ test('events wait for Redis up to 16 MB, and the oldest are given up beyond that
   expect(outcomes).toEqual([false, true, true]);
 });
 
-test('10,000 events wait for Redis, and the oldest are given up beyond that', async () => {
+test('10,000 events wait for Redis, and the oldest are discarded beyond that', async () => {
   const { registration, record, outcomes } = stage(mebibyte);
   for (let count = 0; count < 10_002; count += 1) record(1);
   await settle();
@@ -46,7 +46,7 @@ test('10,000 events wait for Redis, and the oldest are given up beyond that', as
   expect(outcomes.filter(Boolean)).toHaveLength(10_000);
 });
 
-test('two of the largest wait in any case', async () => {
+test('two of the largest events wait in any case', async () => {
   const { registration, record, outcomes } = stage(20 * mebibyte);
   for (let count = 0; count < 2; count += 1) record(20 * mebibyte);
   await registration.register();

@@ -15,19 +15,19 @@ const snapshot = (revision: number, data: string): Snapshot => ({
   missRemainsMs: 0,
 });
 
-const dataOf = (told: ReturnType<Replica['merge']>) =>
-  told.map((one) => (one.kind === 'event' ? one.event.data : one.kind));
+const dataOf = (changes: ReturnType<Replica['merge']>) =>
+  changes.map((one) => (one.kind === 'event' ? one.event.data : one.kind));
 
-/** As of revision 1, and then in doubt. */
-function doubtful(): Replica {
+/** A replica that is at revision 1 and then untrusted. */
+function untrusted(): Replica {
   const replica = new Replica();
   replica.merge(snapshot(1, 'one'), 0);
   replica.distrust(1);
   return replica;
 }
 
-test('events that come while nothing is trusted are told with the next snapshot, in order, the last of it once', () => {
-  const replica = doubtful();
+test('publishes events received while untrusted with the next snapshot, in order, and the last of them once', () => {
+  const replica = untrusted();
   for (const [revision, data] of [
     [2, 'two'],
     [3, 'three'],
@@ -39,14 +39,14 @@ test('events that come while nothing is trusted are told with the next snapshot,
   expect(replica.cached(0)?.data).toBe('four');
 });
 
-test('an event that was missed is told as far as the snapshot has it, behind those that were heard', () => {
-  const replica = doubtful();
+test('publishes a missed event if the snapshot contains it, after the received ones', () => {
+  const replica = untrusted();
   replica.apply(2, event('two'), 0);
   expect(dataOf(replica.merge(snapshot(3, 'three'), 0))).toEqual(['two', 'three']);
 });
 
-test('what was told before the doubt is not told again', () => {
-  const replica = doubtful();
+test('does not publish again what was published before it became untrusted', () => {
+  const replica = untrusted();
   replica.apply(1, event('one'), 0);
   expect(dataOf(replica.merge(snapshot(1, 'one'), 0))).toEqual([]);
   replica.distrust(1);
@@ -54,7 +54,7 @@ test('what was told before the doubt is not told again', () => {
   expect(dataOf(replica.merge(snapshot(2, 'two'), 0))).toEqual(['two']);
 });
 
-test('who is the first to subscribe is told nothing of what was before', () => {
+test('publishes nothing from before its first snapshot', () => {
   const replica = new Replica();
   replica.apply(2, event('two'), 0);
   expect(dataOf(replica.merge(snapshot(3, 'three'), 0))).toEqual([]);

@@ -12,7 +12,7 @@ const rights = (token: number, partitions: Readonly<Record<number, number>>): Ri
     ]),
   ),
 });
-const works = (partitions: Readonly<Record<number, number>>): ReadonlyMap<number, number> =>
+const owned = (partitions: Readonly<Record<number, number>>): ReadonlyMap<number, number> =>
   new Map(Object.entries(partitions).map(([index, token]) => [Number(index), token]));
 
 describe('rights to dispatch', () => {
@@ -31,23 +31,23 @@ describe('rights to dispatch', () => {
     });
   });
 
-  test('of which Redis knows nothing are left as they are', () => {
-    expect(compareOwnership(works({ 1: 5 }), readRights([-1, 1000, '']))).toEqual({ kind: 'forgotten' });
+  test('stay as they are if Redis knows nothing of them', () => {
+    expect(compareOwnership(owned({ 1: 5 }), readRights([-1, 1000, '']))).toEqual({ kind: 'forgotten' });
   });
 
   test.each([
-    ['kept, when nothing has changed', { 1: 5, 2: 6 }, { 1: 5, 2: 6 }, { kind: 'kept' }],
-    ['kept, when there are none', {}, {}, { kind: 'kept' }],
-    ['won, when there are more', { 1: 5 }, { 1: 5, 2: 9, 3: 9 }, { kind: 'won', partitions: [2, 3] }],
-    ['lost, when another node has one', { 1: 5, 2: 6 }, { 1: 5 }, { kind: 'lost', partitions: [2] }],
-    ['lost, when another node had one meanwhile', { 1: 5 }, { 1: 8 }, { kind: 'lost', partitions: [1] }],
-    ['lost, even when others are won', { 1: 5 }, { 2: 9 }, { kind: 'lost', partitions: [1] }],
+    ['kept if nothing has changed', { 1: 5, 2: 6 }, { 1: 5, 2: 6 }, { kind: 'kept' }],
+    ['kept if there are none', {}, {}, { kind: 'kept' }],
+    ['won if there are more', { 1: 5 }, { 1: 5, 2: 9, 3: 9 }, { kind: 'won', partitions: [2, 3] }],
+    ['lost if another node has one', { 1: 5, 2: 6 }, { 1: 5 }, { kind: 'lost', partitions: [2] }],
+    ['lost if another node had one in between', { 1: 5 }, { 1: 8 }, { kind: 'lost', partitions: [1] }],
+    ['lost, even if others are won', { 1: 5 }, { 2: 9 }, { kind: 'lost', partitions: [1] }],
   ])('are %s', (_, before, now, verdict) => {
-    expect(compareOwnership(works(before), rights(1, now))).toEqual(verdict);
+    expect(compareOwnership(owned(before), rights(1, now))).toEqual(verdict);
   });
 
-  test('are lost, when a node of a former version has the right to everything', () => {
-    expect(compareOwnership(works({ 1: 5 }), readRights([0, 1000, '']))).toEqual({
+  test('are lost if a node of an earlier version has the right to everything', () => {
+    expect(compareOwnership(owned({ 1: 5 }), readRights([0, 1000, '']))).toEqual({
       kind: 'lost',
       partitions: [1],
     });

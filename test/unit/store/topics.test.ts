@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Topics } from '../../../src/store/redis/fanout/topics.ts';
 import { settle } from '../../support/fake-clock.ts';
 
-/** A client for topics; its commands are answered when the test says so. */
+/** A client for topics; the test determines when its commands are answered. */
 class FakeSubscriber extends EventEmitter {
   status = 'ready';
   readonly isCluster: boolean;
@@ -60,49 +60,49 @@ class FakeSubscriber extends EventEmitter {
 function stage(isCluster = false) {
   const subscriber = new FakeSubscriber(isCluster);
   const topics = new Topics(subscriber as unknown as Redis);
-  const heard: string[] = [];
-  const hear = (topic: string): Promise<void> | undefined => {
+  const subscribed: string[] = [];
+  const subscribe = (topic: string): Promise<void> | undefined => {
     const promise = topics.listen(topic);
-    void promise?.then(() => heard.push(topic));
+    void promise?.then(() => subscribed.push(topic));
     return promise;
   };
-  return { subscriber, topics, hear, heard };
+  return { subscriber, topics, subscribe, subscribed };
 }
 
 describe('a topic', () => {
-  test('is heard once Redis says so, and then without asking', async () => {
-    const { subscriber, topics, hear, heard } = stage();
-    void hear('{1}a');
-    void hear('{1}a');
+  test('is subscribed once Redis confirms it, and then without another command', async () => {
+    const { subscriber, topics, subscribe, subscribed } = stage();
+    void subscribe('{1}a');
+    void subscribe('{1}a');
     await settle();
-    expect(heard).toEqual([]);
+    expect(subscribed).toEqual([]);
     await subscriber.answer();
-    expect(heard).toEqual(['{1}a', '{1}a']);
+    expect(subscribed).toEqual(['{1}a', '{1}a']);
     expect(topics.listen('{1}a')).toBeUndefined();
     expect(subscriber.sent).toEqual(['+{1}a']);
   });
 
-  test('that is let go and wanted again waits for the second answer', async () => {
-    const { subscriber, topics, hear, heard } = stage();
+  test('that is unsubscribed and subscribed again waits for the second answer', async () => {
+    const { subscriber, topics, subscribe, subscribed } = stage();
     void topics.listen('{1}a');
     topics.unlisten(['{1}a']);
-    void hear('{1}a');
+    void subscribe('{1}a');
     await subscriber.answer();
-    expect(heard).toEqual([]);
+    expect(subscribed).toEqual([]);
     await subscriber.answer();
-    expect(heard).toEqual(['{1}a']);
+    expect(subscribed).toEqual(['{1}a']);
     expect(subscriber.sent).toEqual(['+{1}a', '-{1}a', '+{1}a']);
   });
 
-  test('that was refused is asked for again', async () => {
-    const { subscriber, topics, hear, heard } = stage();
-    void hear('{1}a');
+  test('that was refused is requested again', async () => {
+    const { subscriber, topics, subscribe, subscribed } = stage();
+    void subscribe('{1}a');
     topics.retryRefused();
     await subscriber.refuse();
-    expect(heard).toEqual([]);
+    expect(subscribed).toEqual([]);
     topics.retryRefused();
     await subscriber.answer();
-    expect(heard).toEqual(['{1}a']);
+    expect(subscribed).toEqual(['{1}a']);
     expect(subscriber.sent).toEqual(['+{1}a', '+{1}a']);
   });
 
@@ -116,7 +116,7 @@ describe('a topic', () => {
     expect(received).toEqual(['own 1', 'other 2']);
   });
 
-  test('is let go together with others, in a cluster with those of the same words in braces', () => {
+  test('is unsubscribed together with others; in a cluster, with those of the same hash tag', () => {
     for (const isCluster of [false, true]) {
       const { subscriber, topics } = stage(isCluster);
       topics.unlisten(['{1}a', '{2}a', '{1}b']);
@@ -125,7 +125,7 @@ describe('a topic', () => {
   });
 });
 
-test('where nothing is let go nothing is said', () => {
+test('sends no command if nothing is unsubscribed', () => {
   const { subscriber, topics } = stage();
   topics.unlisten([]);
   expect(subscriber.sent).toEqual([]);
@@ -134,7 +134,7 @@ test('where nothing is let go nothing is said', () => {
 describe('after a lost connection', () => {
   const many = Array.from({ length: 4000 }, (_, index) => `{${index % 64}}${index}`);
 
-  test('all topics are asked for, 500 in a command and four commands at a time', async () => {
+  test('all topics are requested, 500 in a command and four commands at a time', async () => {
     const { subscriber, topics } = stage();
     for (const topic of many) void topics.listen(topic);
     for (const _ of many) await subscriber.answer();
@@ -146,27 +146,27 @@ describe('after a lost connection', () => {
     expect(topics.areSubscribed).toBe(false);
     await subscriber.answer();
     expect(topics.areSubscribed).toBe(true);
-    const asked = subscriber.sent.flatMap((command) => command.slice(1).split(' '));
-    expect(asked.toSorted()).toEqual(many.toSorted());
+    const requested = subscriber.sent.flatMap((command) => command.slice(1).split(' '));
+    expect(requested.toSorted()).toEqual(many.toSorted());
     expect(subscriber.sent.every((command) => command.split(' ').length === 500)).toBe(true);
   });
 
-  test('who came meanwhile waits for it, and what was let go is not asked for', async () => {
-    const { subscriber, topics, hear, heard } = stage();
+  test('a new topic waits for it, and an unsubscribed one is not requested', async () => {
+    const { subscriber, topics, subscribe, subscribed } = stage();
     void topics.listen('{1}left');
     await subscriber.answer();
-    void hear('{1}asked');
+    void subscribe('{1}requested');
     subscriber.lose();
-    void hear('{1}meanwhile');
+    void subscribe('{1}meanwhile');
     topics.unlisten(['{1}left']);
     await subscriber.comeBack();
-    expect(subscriber.sent).toEqual(['+{1}asked {1}meanwhile']);
-    expect(heard).toEqual([]);
+    expect(subscriber.sent).toEqual(['+{1}requested {1}meanwhile']);
+    expect(subscribed).toEqual([]);
     await subscriber.answer();
-    expect(heard).toEqual(['{1}asked', '{1}meanwhile']);
+    expect(subscribed).toEqual(['{1}requested', '{1}meanwhile']);
   });
 
-  test('that is lost again the topics are asked for on the third, and only that makes them whole', async () => {
+  test('that is lost again, the topics are requested on the third, and only then complete', async () => {
     const { subscriber, topics } = stage();
     void topics.listen('{1}a');
     await subscriber.answer();
@@ -183,14 +183,14 @@ describe('after a lost connection', () => {
 });
 
 describe('a silent topic', () => {
-  test('has the connection to a single server made anew, once', () => {
+  test('renews the connection to a single server, once', () => {
     const { subscriber, topics } = stage();
     topics.renew('{1}topic');
     topics.renew('{2}topic');
     expect(subscriber.disconnects).toBe(1);
   });
 
-  test('has all that are on its server in a cluster asked for again', async () => {
+  test('requests all topics on its server again in a cluster', async () => {
     const { subscriber, topics } = stage(true);
     void topics.subscribe('{1}topic', () => {});
     void topics.listen('{1}a');

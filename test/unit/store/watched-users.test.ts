@@ -4,15 +4,15 @@ import { PartitionUsers } from '../../../src/store/redis/channels/users.ts';
 import type { RedisLedgerOptions } from '../../../src/store/redis/link/surroundings.ts';
 import type { Registration } from '../../../src/store/redis/channels/registration.ts';
 
-/** The users of a partition whose questions are answered when the test says so. */
+/** The users of a partition. The test determines when requests to Redis are answered. */
 function createUsers() {
   const notified: string[] = [];
-  const questions: { answer: (revision: number, isOnline: boolean) => void; fail: () => void }[] = [];
+  const requests: { answer: (revision: number, isOnline: boolean) => void; fail: () => void }[] = [];
   const options = {
     link: {
       run: () =>
         new Promise((resolve, reject) => {
-          questions.push({
+          requests.push({
             answer: (revision, isOnline) => resolve([revision, isOnline ? 1 : 0]),
             fail: () => reject(new Error('Redis is away')),
           });
@@ -24,14 +24,14 @@ function createUsers() {
   const registration = { step: () => Promise.resolve(undefined) } as unknown as Registration;
   const users = new PartitionUsers(options, registration, new PartitionKeys('test:', 0));
   const next = () => {
-    const question = questions.shift();
-    if (question === undefined) throw new Error('nothing was asked');
-    return question;
+    const request = requests.shift();
+    if (request === undefined) throw new Error('nothing was requested');
+    return request;
   };
   return { users, notified, next };
 }
 
-test('an answer from before a missed notice does not count as an answer to what was asked since', async () => {
+test('an answer from before a missed notice does not count for a later request', async () => {
   const { users, notified, next } = createUsers();
   const watching = users.watch('1', 'anna');
   const first = next();

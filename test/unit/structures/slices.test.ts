@@ -68,25 +68,25 @@ test('callers are notified when everything is done, or that there is nothing to 
 test('all callers that take steps of a budget wait for a turn that has room', async () => {
   const turns = new FakeTurns();
   const budget = new TurnBudget(2, turns.nextTurn);
-  const begun: string[] = [];
+  const started: string[] = [];
   const run = (name: string) =>
     budget.each([1, 2], async (number) => {
-      begun.push(`${name}${number}`);
+      started.push(`${name}${number}`);
       return number;
     });
   const results = Promise.all([run('a'), run('b')]);
   await settle();
-  expect(begun).toEqual(['a1', 'b1']);
+  expect(started).toEqual(['a1', 'b1']);
   turns.turn();
   await settle();
-  expect(begun).toEqual(['a1', 'b1', 'a2', 'b2']);
+  expect(started).toEqual(['a1', 'b1', 'a2', 'b2']);
   expect(await results).toEqual([
     [1, 2],
     [1, 2],
   ]);
 });
 
-test('a failure is reported once all have begun, and none is left unhandled', async () => {
+test('a failure is reported once all have started, and none is left unhandled', async () => {
   const turns = new FakeTurns();
   const budget = new TurnBudget(1, turns.nextTurn);
   const result = budget.each([1, 2], (number) => Promise.reject(new Error(`${number}`)));

@@ -1,46 +1,46 @@
 import { describe, expect, test } from 'vitest';
 import { whenNpxEnds } from '../../../src/system/parent.ts';
 
-/** A process of which the shell 20 is the parent, and of that the npx 10. */
+/** A process whose parent is the shell 20, whose parent is npx 10. */
 function stage(event: string | undefined) {
-  let looks: (() => void)[] = [];
+  let checks: (() => void)[] = [];
   const parents = new Map<number, number | undefined>([[20, 10]]);
-  const state = { parent: 20, parents, told: 0 };
-  whenNpxEnds(() => (state.told += 1), {
+  const state = { parent: 20, parents, calls: 0 };
+  whenNpxEnds(() => (state.calls += 1), {
     env: { npm_lifecycle_event: event },
     parentId: () => state.parent,
     parentOf: (id) => parents.get(id),
-    every: (_, look) => (looks = [...looks, look]),
+    every: (_, check) => (checks = [...checks, check]),
   });
-  return { state, parents, look: () => looks.forEach((look) => look()), looking: looks.length };
+  return { state, parents, check: () => checks.forEach((check) => check()), watchers: checks.length };
 }
 
 describe('whenNpxEnds', () => {
-  test('tells once that the shell is gone', () => {
-    const { state, look } = stage('npx');
-    look();
-    expect(state.told).toBe(0);
+  test('reports once that the shell has ended', () => {
+    const { state, check } = stage('npx');
+    check();
+    expect(state.calls).toBe(0);
     state.parent = 1;
-    look();
-    look();
-    expect(state.told).toBe(1);
+    check();
+    check();
+    expect(state.calls).toBe(1);
   });
 
-  test('tells that npx is gone while the shell still waits', () => {
-    const { state, parents, look } = stage('npx');
+  test('reports that npx has ended while the shell still waits', () => {
+    const { state, parents, check } = stage('npx');
     parents.set(20, 1);
-    look();
-    expect(state.told).toBe(1);
+    check();
+    expect(state.calls).toBe(1);
   });
 
-  test('takes nothing for an end that cannot be told', () => {
-    const { state, parents, look } = stage('npx');
+  test('reports nothing if it cannot read the parent', () => {
+    const { state, parents, check } = stage('npx');
     parents.delete(20);
-    look();
-    expect(state.told).toBe(0);
+    check();
+    expect(state.calls).toBe(0);
   });
 
-  test.each([undefined, 'start', 'test'])('looks at nothing where it was started by %s', (event) => {
-    expect(stage(event).looking).toBe(0);
+  test.each([undefined, 'start', 'test'])('does not watch if it was started by %s', (event) => {
+    expect(stage(event).watchers).toBe(0);
   });
 });

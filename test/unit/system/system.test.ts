@@ -83,7 +83,7 @@ describe('the clock', () => {
     expect(systemWallTime.now()).toBeGreaterThan(0);
   });
 
-  test('for wall time returns the time of day', () => {
+  test('returns the time of day as wall time', () => {
     const before = Date.now();
     expect(systemWallTime.now()).toBeGreaterThanOrEqual(before);
   });

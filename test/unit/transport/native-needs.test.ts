@@ -48,7 +48,7 @@ describe('what the native library needs', () => {
     expect(unmetNeed({ ...good, ...given })).toMatch(message);
   });
 
-  test('has a recorded binary for each combination that is said to work', () => {
+  test('has a recorded binary for each supported combination', () => {
     for (const [platform, arch] of [
       ['linux', 'x64'],
       ['linux', 'arm64'],

@@ -14,7 +14,7 @@ function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** A file that stands for a binary. */
+/** A file that represents a binary. */
 function binary(content: string, name = 'uws_a_b_1.node'): string {
   const place = mkdtempSync(join(tmpdir(), 'soketify-native-'));
   onTestFinished(() => rmSync(place, { recursive: true }));

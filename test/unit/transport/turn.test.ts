@@ -6,7 +6,7 @@ import { Turn } from '../../../src/transport/turn.ts';
 /** Sockets that record what they are sent and what was combined into one write; a turn with many messages. */
 function stage() {
   const turn = new Turn();
-  for (let said = 0; said < 16; said += 1) turn.publish(() => {});
+  for (let count = 0; count < 16; count += 1) turn.publish(() => {});
   const done: string[] = [];
   const socket = (name: string) => ({
     name,
@@ -18,33 +18,33 @@ function stage() {
   });
   const [one, two] = [socket('one'), socket('two')];
   const publish = (what: string) => turn.publish(() => void done.push(what));
-  const tell = (to: typeof one, what: string) => turn.act(to, () => void done.push(`${to.name} ${what}`));
-  return { turn, done, one, two, publish, tell };
+  const send = (to: typeof one, what: string) => turn.act(to, () => void done.push(`${to.name} ${what}`));
+  return { turn, done, one, two, publish, send };
 }
 
 describe('a turn', () => {
   test('with few messages defers nothing', () => {
     const turn = new Turn();
     let done = 0;
-    for (let said = 1; said <= 16; said += 1) {
+    for (let count = 1; count <= 16; count += 1) {
       turn.publish(() => (done += 1));
-      expect(done).toBe(said);
+      expect(done).toBe(count);
     }
     turn.publish(() => (done += 1));
     expect(done).toBe(16);
   });
 
   test('with more messages publishes when it ends, and keeps the order of what follows', async () => {
-    const { done, one, two, publish, tell } = stage();
-    tell(one, 'before');
+    const { done, one, two, publish, send } = stage();
+    send(one, 'before');
     publish('news');
-    tell(one, 'after');
-    tell(two, 'after');
+    send(one, 'after');
+    send(two, 'after');
     publish('more news');
     expect(done).toEqual(['one before']);
     await setImmediate();
     expect(done).toEqual(['one before', 'news', 'one after', 'two after', 'more news']);
-    tell(one, 'at once again');
+    send(one, 'at once again');
     publish('news at once again');
     expect(done.slice(-2)).toEqual(['one at once again', 'news at once again']);
   });
@@ -62,22 +62,22 @@ describe('a turn', () => {
   });
 
   test('combines successive messages of one socket into one write', async () => {
-    const { done, one, two, publish, tell } = stage();
+    const { done, one, two, publish, send } = stage();
     publish('news');
-    for (const what of ['a', 'b']) tell(one, what);
-    tell(two, 'c');
-    tell(one, 'd');
+    for (const what of ['a', 'b']) send(one, what);
+    send(two, 'c');
+    send(one, 'd');
     await setImmediate();
     expect(done).toEqual(['news', 'one(', 'one a', 'one b', ')', 'two c', 'one d']);
   });
 
   test('runs what its actions add, after the rest', async () => {
-    const { turn, done, one, publish, tell } = stage();
+    const { turn, done, one, publish, send } = stage();
     publish('news');
     turn.act(one, () => {
       done.push('one ends');
       turn.depart(() => publish('one has left'));
-      tell(one, 'nothing more');
+      send(one, 'nothing more');
     });
     publish('more news');
     await setImmediate();
@@ -87,12 +87,12 @@ describe('a turn', () => {
   test('holds only a limited number of actions', () => {
     const { turn, done, one, publish } = stage();
     publish('news');
-    let told = 0;
+    let count = 0;
     while (done.length === 0) {
       turn.act(one, () => {});
-      told += 1;
+      count += 1;
     }
-    expect(told).toBe(9999);
+    expect(count).toBe(9999);
   });
 
   test('continues after an action that failed', async () => {
@@ -132,28 +132,28 @@ describe('notices of departures', () => {
 
   test('wait for others that leave with them, but for at most four turns', async () => {
     const { turn, done, publish } = stage();
-    const leave = (who: number) => turn.depart(() => publish(`${who} left`));
-    const crowd = [1, 2, 3, 4, 5].map((who) => `${who} left`);
+    const leave = (member: number) => turn.depart(() => publish(`${member} left`));
+    const departures = [1, 2, 3, 4, 5].map((member) => `${member} left`);
     leave(1);
-    for (const who of [2, 3, 4, 5]) {
-      leave(who);
+    for (const member of [2, 3, 4, 5]) {
+      leave(member);
       expect(done).toEqual([]);
       await setImmediate();
     }
-    expect(done).toEqual(crowd);
+    expect(done).toEqual(departures);
     leave(6);
-    expect(done).toEqual(crowd);
+    expect(done).toEqual(departures);
     await setImmediate();
-    expect(done).toEqual([...crowd, '6 left']);
+    expect(done).toEqual([...departures, '6 left']);
   });
 
   test('wait only for the end of the turn if something else has to be sent', async () => {
-    const { turn, done, one, publish, tell } = stage();
-    for (const say of [() => publish('news'), () => tell(one, 'news')]) {
+    const { turn, done, one, publish, send } = stage();
+    for (const sendOther of [() => publish('news'), () => send(one, 'news')]) {
       done.length = 0;
       turn.depart(() => publish('left'));
       turn.depart(() => publish('left too'));
-      say();
+      sendOther();
       await setImmediate();
       expect(done).toHaveLength(3);
     }
@@ -161,27 +161,27 @@ describe('notices of departures', () => {
 });
 
 test('are sent once and in order, whatever else happens', async () => {
-  const step = fc.constantFrom('publish', 'publish', 'publish', 'tell', 'depart', 'turn', 'end');
+  const step = fc.constantFrom('publish', 'publish', 'publish', 'act', 'depart', 'turn', 'end');
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const turn = new Turn();
       const { one } = stage();
-      const heard: number[] = [];
-      let said = 0;
-      const say = (): (() => void) => {
-        const number = said;
-        said += 1;
-        return () => void heard.push(number);
+      const ran: number[] = [];
+      let added = 0;
+      const addAction = (): (() => void) => {
+        const number = added;
+        added += 1;
+        return () => void ran.push(number);
       };
       for (const kind of steps) {
-        if (kind === 'publish') turn.publish(say());
-        else if (kind === 'tell') turn.act(one, say());
-        else if (kind === 'depart') turn.depart(() => turn.publish(say()));
+        if (kind === 'publish') turn.publish(addAction());
+        else if (kind === 'act') turn.act(one, addAction());
+        else if (kind === 'depart') turn.depart(() => turn.publish(addAction()));
         else if (kind === 'turn') await setImmediate();
         else turn.end();
       }
       for (let turns = 0; turns < 5; turns += 1) await setImmediate();
-      expect(heard).toEqual(Array.from({ length: said }, (_, number) => number));
+      expect(ran).toEqual(Array.from({ length: added }, (_, number) => number));
     }),
   );
 });

@@ -49,15 +49,15 @@ test('below the bound, nobody is closed', async () => {
 
 test('clients are not asked for their waiting data before so much was sent that it may be too much', async () => {
   const { clock, watch, readers } = stage(1000, [0, 0]);
-  let asked = 0;
-  Object.defineProperty(readers[0], 'unreadBytes', { get: () => (asked += 1) - asked });
+  let reads = 0;
+  Object.defineProperty(readers[0], 'unreadBytes', { get: () => (reads += 1) - reads });
   watch.sent(100);
   await clock.advance(10_000);
-  expect([clock.pending, asked]).toEqual([0, 0]);
+  expect([clock.pending, reads]).toEqual([0, 0]);
   watch.sentToMany(150);
   await clock.advance(10_000);
   // Once more, because what was sent just before may not have been buffered for its readers.
-  expect([clock.pending, asked]).toEqual([0, 2]);
+  expect([clock.pending, reads]).toEqual([0, 2]);
 });
 
 test('what was sent just before a check counts until the next one', async () => {

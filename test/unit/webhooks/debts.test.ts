@@ -41,7 +41,7 @@ it('reports that nothing is certain about what there was no room for', () => {
 
 it('is certain again once the channel was vacated after the unrecorded drop', () => {
   const debts = new Debts(10, false);
-  debts.doubt(3, room);
+  debts.markUncertain(3, room);
   expect(debts.of(room)?.isUncertain).toBe(true);
   // It is unknown whether it had received that somebody joined.
   debts.dropped(vacated('room'), 4);
@@ -120,7 +120,7 @@ it('stays uncertain if the unrecorded event was dropped after the channel was va
 
 it('stays uncertain if the channel was vacated before the unrecorded drop', () => {
   const debts = new Debts(10, false);
-  debts.doubt(3, room);
+  debts.markUncertain(3, room);
   debts.delivered(vacated('room'), 2);
   expect(debts.of(room)?.isUncertain).toBe(true);
 });

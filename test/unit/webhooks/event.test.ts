@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { isWebhookEvent } from '../../../src/webhooks/event.ts';
 
 const channel = 'presence-room';
-const said = { name: 'client_event', channel, event: 'client-e', data: '1', socketId: '1.2' };
+const clientEvent = { name: 'client_event', channel, event: 'client-e', data: '1', socketId: '1.2' };
 const events = {
   channel_occupied: { name: 'channel_occupied', channel },
   channel_vacated: { name: 'channel_vacated', channel },
   member_added: { name: 'member_added', channel, userId: 'u1' },
   member_removed: { name: 'member_removed', channel, userId: 'u1' },
-  client_event: { ...said, userId: 'u1' },
+  client_event: { ...clientEvent, userId: 'u1' },
   cache_miss: { name: 'cache_miss', channel, episode: '1-1' },
   subscription_count: { name: 'subscription_count', channel, count: 0 },
 };
@@ -19,7 +19,7 @@ describe('a stored event', () => {
   });
 
   test('is accepted without a user on channels without members', () => {
-    expect(isWebhookEvent(said)).toBe(true);
+    expect(isWebhookEvent(clientEvent)).toBe(true);
   });
 
   const fields = Object.values(events).flatMap((event) =>

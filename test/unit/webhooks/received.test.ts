@@ -18,7 +18,7 @@ describe('the body of a webhook', () => {
   });
 
   const member = { name: 'member_added', channel: 'presence-a', user_id: '7' };
-  const said = {
+  const clientEvent = {
     name: 'client_event',
     channel: 'private-a',
     event: 'client-x',
@@ -37,8 +37,8 @@ describe('the body of a webhook', () => {
     [bodyOf({}), /^events\[0\]\.name: expected one of .*, got nothing$/],
     [bodyOf({ name: 'cache_miss' }), 'events[0].channel: expected a string, got nothing'],
     [bodyOf(member, { ...member, user_id: 7 }), 'events[1].user_id: expected a string, got a number'],
-    [bodyOf({ ...said, data: {} }), 'events[0].data: expected a string, got an object'],
-    [bodyOf({ ...said, user_id: 7 }), 'events[0].user_id: expected a string, got a number'],
+    [bodyOf({ ...clientEvent, data: {} }), 'events[0].data: expected a string, got an object'],
+    [bodyOf({ ...clientEvent, user_id: 7 }), 'events[0].user_id: expected a string, got a number'],
   ])('is reported as malformed, with the place: %s', (text, message) => {
     expect(parseReceived(text)).toEqual({
       kind: 'malformed',

@@ -43,8 +43,10 @@ describe('the state reported by webhooks', () => {
   });
 
   test('is not changed by client events or misses', () => {
-    const said = { channel, event: 'client-x', data: '{}', socket_id: '1.2', user_id: '7' };
-    expect(stateAfter({ name: 'client_event', ...said }, { name: 'cache_miss', channel })).toEqual(nothing);
+    const clientEvent = { channel, event: 'client-x', data: '{}', socket_id: '1.2', user_id: '7' };
+    expect(stateAfter({ name: 'client_event', ...clientEvent }, { name: 'cache_miss', channel })).toEqual(
+      nothing,
+    );
   });
 
   test('keeps names that are properties of all objects', () => {

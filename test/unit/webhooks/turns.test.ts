@@ -84,7 +84,7 @@ describe('ranks', () => {
     expect(served.serve()).toEqual(['x1', 'y1', 'x2', 'y2', 'y3']);
   });
 
-  it('continue with the one after the last that was served, also when it comes later', () => {
+  it('continue with the one after the last that was served, even if it is added later', () => {
     const served = new Served();
     for (const lane of ['x1', 'x2']) served.add(lane, 'a', 1);
     served.remove('x1');

@@ -52,7 +52,7 @@ describe('the explanation of a response', () => {
   });
 });
 
-test.each(eventNames)('the example of %s could really happen', (name) => {
+test.each(eventNames)('the example of %s is realistic', (name) => {
   const event = exampleOf(name);
   expect(event.name).toBe(name);
   expect(isWebhookEvent(event)).toBe(true);

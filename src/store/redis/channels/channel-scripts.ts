@@ -73,10 +73,10 @@ export class ChannelScripts {
   /** Releases a channel that a dead epoch held, with this grace period. Resolves with whether the epoch was really dead. */
   async release(
     epoch: string,
-    { appId, name, lingersMs }: { readonly appId: string; readonly name: string; readonly lingersMs: Millis },
+    { appId, name, graceMs }: { readonly appId: string; readonly name: string; readonly graceMs: Millis },
   ): Promise<boolean> {
     const keys = this.#keys.channel(appId, name)(epoch);
-    const args = [...this.#head(appId, name), epoch, Math.ceil(lingersMs)];
+    const args = [...this.#head(appId, name), epoch, Math.ceil(graceMs)];
     const [isDead] = await this.#options.link.run('release', keys, args);
     return isDead === 1;
   }

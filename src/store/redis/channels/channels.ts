@@ -55,14 +55,14 @@ export class Channels {
     const key = keyOf(appId, channel);
     const held = this.#held.get(key);
     if (held === undefined) return;
-    const leaver = held.members.get(member?.userId ?? '');
+    const leavingMember = held.members.get(member?.userId ?? '');
     if (member !== undefined) this.#notify(held, held.exit(member.userId, this.#options.clock.now()));
     if (channelLingersMs !== undefined) {
       this.#held.delete(key);
       this.#changedCounts.delete(held);
       this.#partition.unlisten(appId, channel);
     }
-    this.#leaves.leave(held, leave, leaver);
+    this.#leaves.leave(held, leave, leavingMember);
   }
 
   /** Releases everything of the app, without grace periods, one step at a time. */

@@ -15,7 +15,7 @@ export interface DeadEpochsOptions extends Pick<RedisLedgerOptions, 'link' | 'pa
   readonly users: PartitionUsers;
   readonly connections: CountedConnections;
   /** Forgets an epoch of which nothing is left. */
-  readonly bury: (epoch: string) => Promise<unknown>;
+  readonly removeEpoch: (epoch: string) => Promise<unknown>;
   /** A departure falls due at this moment. */
   readonly due: (at: Millis) => void;
 }
@@ -29,27 +29,27 @@ export class DeadEpochs {
   }
 
   /** Releases everything that an epoch held, with this grace period. If this fails, other nodes do it after a lease. */
-  async release(epoch: string, lingersMs: Millis): Promise<void> {
-    const { link, pace, keys, bury, log } = this.#options;
+  async release(epoch: string, graceMs: Millis): Promise<void> {
+    const { link, pace, keys, removeEpoch, log } = this.#options;
     try {
       for (;;) {
         const subjects = await link.commands.srandmember(keys.held(epoch), portion);
-        const released = await pace.each(subjects, (subject) => this.#releaseOne(epoch, subject, lingersMs));
+        const released = await pace.each(subjects, (subject) => this.#releaseOne(epoch, subject, graceMs));
         if (released.length === 0 || released.includes(false)) break;
       }
-      await bury(epoch);
+      await removeEpoch(epoch);
     } catch (error) {
       log.debug({ error: describeFailure(error), epoch }, 'could not release what a dead node held');
     }
   }
 
-  async #releaseOne(epoch: string, subject: string, lingersMs: Millis): Promise<boolean> {
+  async #releaseOne(epoch: string, subject: string, graceMs: Millis): Promise<boolean> {
     const { scripts, users, connections, due, clock } = this.#options;
     const [kind, rest] = splitFirst(subject);
     const [appId, name] = splitFirst(rest);
     if (kind === 'c') {
-      due(clock.now() + Math.ceil(lingersMs));
-      return scripts.release(epoch, { appId, name, lingersMs });
+      due(clock.now() + Math.ceil(graceMs));
+      return scripts.release(epoch, { appId, name, graceMs });
     }
     if (kind === 'u') return users.release(epoch, appId, name);
     return connections.releaseEpoch(epoch, appId);

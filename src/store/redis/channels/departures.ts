@@ -31,15 +31,22 @@ export class Departures {
     this.#keepForMs = keepForMs;
   }
 
-  add(at: Millis, { appId, channel: name, channelLingersMs, member: leaver }: Leave, member?: Member): void {
+  add(
+    at: Millis,
+    { appId, channel: name, channelLingersMs, member: leavingMember }: Leave,
+    member?: Member,
+  ): void {
     const key = `${appId}\n${name}`;
     const departed = this.#channels.get(key) ?? newDeparted(appId, name);
     this.#channels.delete(key);
     this.#channels.set(key, departed);
-    departed.latest = Math.max(departed.latest, at + Math.max(leaver?.lingersMs ?? 0, channelLingersMs ?? 0));
-    if (leaver !== undefined && member !== undefined) {
-      departed.members.delete(leaver.userId);
-      departed.members.set(leaver.userId, { member, until: at + leaver.lingersMs });
+    departed.latest = Math.max(
+      departed.latest,
+      at + Math.max(leavingMember?.lingersMs ?? 0, channelLingersMs ?? 0),
+    );
+    if (leavingMember !== undefined && member !== undefined) {
+      departed.members.delete(leavingMember.userId);
+      departed.members.set(leavingMember.userId, { member, until: at + leavingMember.lingersMs });
     }
     if (channelLingersMs !== undefined) departed.channelUntil = at + channelLingersMs;
     // The channel stays as long as members leave it, so old members must be removed separately.

@@ -108,7 +108,7 @@ export class Partition {
       scripts,
       users: this.users,
       connections: this.connections,
-      bury: (epoch) => this.#script('bury', [keys.nodes, keys.held(epoch)], [epoch]),
+      removeEpoch: (epoch) => this.#script('bury', [keys.nodes, keys.held(epoch)], [epoch]),
       due: (at) => this.#due(at),
     });
   }
@@ -207,10 +207,10 @@ export class Partition {
   }
 
   /** Ends this node's part. What it still holds is released immediately, with this grace period. */
-  async close(lingersMs: Millis): Promise<void> {
+  async close(graceMs: Millis): Promise<void> {
     const { epoch } = this.registration;
     await this.registration.close();
-    if (epoch !== '') await this.#deadEpochs.release(epoch, lingersMs);
+    if (epoch !== '') await this.#deadEpochs.release(epoch, graceMs);
   }
 
   #assertRefused(): void {

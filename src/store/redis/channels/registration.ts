@@ -184,14 +184,14 @@ export class Registration {
     const epoch = this.#epoch;
     if (this.#state !== 'registered') return undefined;
     const { run, keys, present, leaseMs, revision, clock } = this.#options;
-    const askedAt = clock.now();
+    const requestedAt = clock.now();
     try {
       const [status, due, deadEpoch, redisNow, isFull, isAwaited, data, lost] = await run(
         'heartbeat',
         [keys.state, keys.nodes, keys.due],
         [present(), keys.topic, epoch.name, epoch.taken, leaseMs, revision()],
       );
-      this.#redisClock.learn(Number(redisNow), askedAt, clock.now());
+      this.#redisClock.learn(Number(redisNow), requestedAt, clock.now());
       if (epoch === this.#epoch) this.#dataVersion = dataVersionOf(data, lost);
       if (status === 'ok') this.#steps.lastAnswerAt = clock.now();
       else this.#abandon(epoch);
@@ -242,7 +242,7 @@ export class Registration {
     } = this.#options;
     const former = this.#epoch;
     const epoch = new Epoch(newEpoch());
-    const askedAt = clock.now();
+    const requestedAt = clock.now();
     try {
       const [data, revision, lastTaken, redisNow, lost] = await run(
         'register',
@@ -260,7 +260,7 @@ export class Registration {
         ],
       );
       if (this.#isClosed()) return true;
-      this.#redisClock.learn(Number(redisNow), askedAt, clock.now());
+      this.#redisClock.learn(Number(redisNow), requestedAt, clock.now());
       this.#isRegistering = false;
       const isEmptied = this.#data !== undefined && this.#data !== data;
       // An unknown epoch was released, or withdrawn, so none of its steps is missing.

@@ -133,12 +133,12 @@ export class RedisDeliveries implements DeliveryStore {
     const { id, ...rest } = batch;
     // A kept batch implies that the previous batch with the same channels is settled.
     if (!(await this.flush())) return false;
-    const askedAt = clock.now();
+    const startedAt = clock.now();
     const endsInMs = maxKeepDelayMs + requestTimeoutMs;
     const isKept = await this.#write(id, { batch: JSON.stringify(rest), attempts: 1, delayMs: 0, endsInMs });
     if (!isKept) return false;
     this.#inFirstAttempt.set(id, batch.refs);
-    if (clock.now() - askedAt <= maxKeepDelayMs) return true;
+    if (clock.now() - startedAt <= maxKeepDelayMs) return true;
     // The attempt would end later than the kept record says.
     return await this.#write(id, { attempts: 1, delayMs: 0 });
   }

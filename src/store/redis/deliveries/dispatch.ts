@@ -1,5 +1,5 @@
 import type { Cancel, Millis } from '../../../ports/clock.ts';
-import type { DeliveryMachine } from '../../../ports/delivery-source.ts';
+import type { EventDispatcher } from '../../../ports/delivery-source.ts';
 import type { DeliveryStore } from '../../../ports/delivery-store.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
@@ -28,7 +28,7 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
     leave(): void;
   };
   /** Starts a dispatcher that keeps its state in the store. */
-  readonly startDispatcher: (store: DeliveryStore) => DeliveryMachine;
+  readonly startDispatcher: (store: DeliveryStore) => EventDispatcher;
 }
 
 /** How often all partitions are checked at most. */
@@ -49,7 +49,7 @@ export class RedisDispatch {
   readonly #options: DispatchOptions;
   readonly #deliveries: RedisDeliveries;
   readonly #intake: OutboxIntake;
-  #dispatcher: DeliveryMachine | undefined;
+  #dispatcher: EventDispatcher | undefined;
   #rights: Rights = noRights;
   #nodes = 1;
   /** The partitions that the dispatcher works for, or will work for, with the tokens of the rights to them. */
@@ -69,7 +69,7 @@ export class RedisDispatch {
   #checkedAt: Millis = -Infinity;
   #clocksReadAt: Millis = -Infinity;
   /** When this node last asked for its rights. */
-  #askedAt: Millis = 0;
+  #rightsRequestedAt: Millis = 0;
   #isClosed = false;
 
   constructor(options: DispatchOptions) {
@@ -142,7 +142,7 @@ export class RedisDispatch {
     const { clock, link, lead, leaseMs, nodeId, partitions, present, requestTimeoutMs } = this.#options;
     const works = [...this.#working].filter(([index]) => !this.#refused.has(index));
     const refused = [...this.#refused].map((index) => [index, 0]);
-    const askedAt = clock.now();
+    const requestedAt = clock.now();
     if (this.#isClosed) throw new Error('this node has stopped dispatching');
     const reply = await link.run(
       'lead',
@@ -167,8 +167,8 @@ export class RedisDispatch {
     if (rights.partitions.get(lettersPartition)?.token !== this.#lettersToken) this.#options.letters.leave();
     this.#rights = rights;
     this.#nodes = Math.max(1, [...rights.nodes.values()].filter((count) => count > 0).length);
-    this.#askedAt = askedAt;
-    this.#deliveries.grantRights(rights, rights.token > 0 ? askedAt + leaseMs : -Infinity);
+    this.#rightsRequestedAt = requestedAt;
+    this.#deliveries.grantRights(rights, rights.token > 0 ? requestedAt + leaseMs : -Infinity);
     return verdict;
   }
 
@@ -230,7 +230,7 @@ export class RedisDispatch {
     const { clock, letters, startDispatcher, log } = this.#options;
     const rights = this.#rights;
     for (const index of indices) this.#working.set(index, this.#deliveries.tokenOf(index));
-    let dispatcher: DeliveryMachine | undefined;
+    let dispatcher: EventDispatcher | undefined;
     let isDone = false;
     try {
       // Write the decisions of the previous dispatcher, if there was one.
@@ -272,7 +272,7 @@ export class RedisDispatch {
   async #mayContinue(): Promise<boolean> {
     const { clock, leaseMs, pace } = this.#options;
     await pace.step();
-    if (clock.now() < this.#askedAt + leaseMs / 4) return this.#working.size > 0;
+    if (clock.now() < this.#rightsRequestedAt + leaseMs / 4) return this.#working.size > 0;
     const { kind } = await this.#ask();
     return kind === 'kept' || kind === 'won';
   }
@@ -308,7 +308,7 @@ export class RedisDispatch {
   }
 
   /** Whether all attempts under way have ended in time. */
-  async #halt(dispatcher: DeliveryMachine, withinMs: Millis): Promise<boolean> {
+  async #halt(dispatcher: EventDispatcher, withinMs: Millis): Promise<boolean> {
     let cancel: Cancel = () => {};
     const timeIsUp = new Promise<false>((resolve) => {
       cancel = this.#options.clock.after(withinMs, () => resolve(false));
@@ -330,6 +330,6 @@ export class RedisDispatch {
   }
 
   #redisNow(): Millis {
-    return this.#rights.at + this.#options.clock.now() - this.#askedAt;
+    return this.#rights.at + this.#options.clock.now() - this.#rightsRequestedAt;
   }
 }

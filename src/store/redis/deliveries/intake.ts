@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../../../ports/clock.ts';
-import type { DeliveryMachine, EventOrigin } from '../../../ports/delivery-source.ts';
+import type { EventDispatcher, StoredEventState } from '../../../ports/delivery-source.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
 import type { RedisDeliveries } from './deliveries.ts';
@@ -30,7 +30,7 @@ export interface OutboxIntakeOptions {
   readonly mayContinue: () => Promise<boolean>;
 }
 
-const noEndpoints: EventOrigin['settledFor'] = new Set();
+const noEndpoints: StoredEventState['settledFor'] = new Set();
 
 /** Reads the outboxes of the partitions that this node dispatches, and passes their events to the dispatcher. */
 export class OutboxIntake {
@@ -39,7 +39,7 @@ export class OutboxIntake {
   /** By partition, because each server of a cluster has its own clock. */
   readonly #clocks: readonly RedisClock[];
   readonly unknown: UnknownEvents;
-  #dispatcher: DeliveryMachine | undefined;
+  #dispatcher: EventDispatcher | undefined;
   /** The partitions that are read. */
   readonly #open = new Set<number>();
   /** The partitions whose wake-up topic is, or may be, subscribed to. */
@@ -67,13 +67,13 @@ export class OutboxIntake {
   /** Makes these partitions refuse writes of owners with earlier tokens. Returns the partitions that know a later token. */
   async fence(indices: readonly number[]): Promise<readonly number[]> {
     const { clock, deliveries, link, partitions, present } = this.#options;
-    const askedAt = clock.now();
+    const requestedAt = clock.now();
     const refused: number[] = [];
     await Promise.all(
       indices.map(async (index) => {
         const key = partitions[index]?.fence ?? '';
         const [isMine, redisNow] = await link.run('fence', [key], [present(), deliveries.tokenOf(index)]);
-        this.#clocks[index]?.learn(Number(redisNow), askedAt, clock.now());
+        this.#clocks[index]?.learn(Number(redisNow), requestedAt, clock.now());
         if (isMine !== 1) refused.push(index);
       }),
     );
@@ -109,7 +109,7 @@ export class OutboxIntake {
    * Passes the events that were read to the dispatcher, oldest first. Meanwhile nothing else is taken; afterwards new events of these
    * partitions are taken too. Resolves with whether this node had the rights until the end.
    */
-  async open(dispatcher: DeliveryMachine, indices: readonly number[], outboxes: Outboxes): Promise<boolean> {
+  async open(dispatcher: EventDispatcher, indices: readonly number[], outboxes: Outboxes): Promise<boolean> {
     this.#dispatcher = dispatcher;
     this.#isPaused = true;
     try {
@@ -191,7 +191,7 @@ export class OutboxIntake {
     }
   }
 
-  async #takeFrom(index: number, dispatcher: DeliveryMachine): Promise<void> {
+  async #takeFrom(index: number, dispatcher: EventDispatcher): Promise<void> {
     const { clock, deliveries, pace } = this.#options;
     const entries = await this.#reader.read(index, (id) => deliveries.knows(formatRef(index, id)));
     const now = clock.now();
@@ -212,7 +212,7 @@ export class OutboxIntake {
     }
   }
 
-  #take(dispatcher: DeliveryMachine, { ref, appId, event, ageMs, settledFor }: OutboxEvent): void {
+  #take(dispatcher: EventDispatcher, { ref, appId, event, ageMs, settledFor }: OutboxEvent): void {
     if (this.unknown.holds(appId, event.channel)) return;
     this.#options.deliveries.outstanding.add(ref);
     dispatcher.take(appId, event, { ref, ageMs, settledFor });

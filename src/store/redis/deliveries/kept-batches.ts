@@ -1,5 +1,5 @@
 import type { Millis } from '../../../ports/clock.ts';
-import type { DeliveryMachine } from '../../../ports/delivery-source.ts';
+import type { EventDispatcher } from '../../../ports/delivery-source.ts';
 import type { EventRef, KeptBatch } from '../../../ports/delivery-store.ts';
 import type { RedisDeliveries } from './deliveries.ts';
 import { parseKeptBatch } from '../channels/kept.ts';
@@ -65,7 +65,7 @@ export function resumeBatch(
   { batch, attempts }: InheritedBatch,
   delayMs: Millis,
   events: Map<EventRef, OutboxEvent>,
-  to: { readonly dispatcher: DeliveryMachine; readonly store: Pick<RedisDeliveries, 'settle' | 'restored'> },
+  to: { readonly dispatcher: EventDispatcher; readonly store: Pick<RedisDeliveries, 'settle' | 'restored'> },
 ): void {
   const { id: batchId, appId, endpointId, refs } = batch;
   const found = refs.flatMap((ref) => events.get(ref) ?? []);

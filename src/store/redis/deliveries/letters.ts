@@ -1,4 +1,4 @@
-import type { KeptLetters, LetterCount, LetterKeeper } from '../../../ports/dead-letters.ts';
+import type { StoredLetters, LetterCount, LetterKeeper } from '../../../ports/dead-letters.ts';
 import { encodeLetter, parseLetter, type DeadLetter } from '../../../webhooks/dead-letter.ts';
 import type { LeadKeys } from '../keys.ts';
 import type { RedisLink } from '../link/link.ts';
@@ -32,7 +32,7 @@ export class RedisLetters implements LetterKeeper {
   }
 
   /** Reads what was kept, for a node that now keeps the letters. Rejects if Redis does not answer. */
-  async read(): Promise<KeptLetters> {
+  async read(): Promise<StoredLetters> {
     const fields = await this.#options.link.commands.hgetall(this.#options.lead.letters);
     this.#changes.clear();
     const letters: { readonly order: number; readonly letter: DeadLetter }[] = [];

@@ -29,6 +29,6 @@ export class Patience {
 }
 
 /** Waits for an answer of Redis. Unavailable if it fails, is undefined (Redis does not know), or does not arrive in time. */
-export async function answerOf<T>(clock: Clock, asked: Promise<T | undefined>): Promise<T | Unavailable> {
-  return (await new Patience(clock).wait(asked.catch(() => undefined))) ?? unavailable;
+export async function answerOf<T>(clock: Clock, request: Promise<T | undefined>): Promise<T | Unavailable> {
+  return (await new Patience(clock).wait(request.catch(() => undefined))) ?? unavailable;
 }

@@ -8,12 +8,12 @@ export class RedisClock {
   #known: { readonly aheadMs: Millis; readonly uncertainMs: Millis; readonly at: Millis } | undefined;
 
   /** Takes a reading: Redis's clock showed `redisNow` at some moment between the two. The reading with the shortest round trip counts. */
-  learn(redisNow: Millis, askedAt: Millis, answeredAt: Millis): void {
+  learn(redisNow: Millis, requestedAt: Millis, answeredAt: Millis): void {
     if (!Number.isFinite(redisNow)) return;
-    const uncertainMs = (answeredAt - askedAt) / 2;
+    const uncertainMs = (answeredAt - requestedAt) / 2;
     const known = this.#known;
     if (known !== undefined && uncertainMs > known.uncertainMs + (answeredAt - known.at) * driftPerMs) return;
-    this.#known = { aheadMs: redisNow - (askedAt + answeredAt) / 2, uncertainMs, at: answeredAt };
+    this.#known = { aheadMs: redisNow - (requestedAt + answeredAt) / 2, uncertainMs, at: answeredAt };
   }
 
   /** Converts a moment of this node's clock to Redis's time. Undefined before the first reading. */

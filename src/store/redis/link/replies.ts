@@ -22,7 +22,7 @@ export interface ChannelDescription extends Snapshot {
 }
 
 export function toChannelDescription(reply: Reply): ChannelDescription {
-  const [revision, name = '', data = '', remainingMs = 0, missStandsMs = 0, live = 0, total = 0] = reply;
+  const [revision, name = '', data = '', remainingMs = 0, missRemainsMs = 0, live = 0, total = 0] = reply;
   const members = new Map<string, Member>();
   for (let index = 7; index < reply.length; index += 2) {
     const userId = String(reply[index]);
@@ -35,7 +35,7 @@ export function toChannelDescription(reply: Reply): ChannelDescription {
       Number(remainingMs) > 0
         ? { event: { name: String(name), data: String(data) }, remainingMs: Number(remainingMs) }
         : undefined,
-    missRemainsMs: Number(missStandsMs),
+    missRemainsMs: Number(missRemainsMs),
     isOccupied: Number(live) > 0,
     subscriptionCount: Number(total),
   };

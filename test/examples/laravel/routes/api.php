@@ -6,7 +6,7 @@ use App\Events\MemberLeft;
 use Illuminate\Http\Request;
 use Illuminate\Support\Facades\Route;
 
-// What follows is the handler of Soketify's page, "Verification: Laravel (PHP)", as it stands there.
+// The rest of this file is the unchanged handler from Soketify's page, "Verification: Laravel (PHP)".
 
 // routes/api.php
 Route::post('/webhooks/soketify', function (Request $request) {

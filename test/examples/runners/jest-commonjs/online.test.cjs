@@ -4,7 +4,7 @@ const { EmulatorError, startEmulator, startReceiver } = require('soketify-emulat
 
 /* global jest, test, expect, beforeAll, afterEach, afterAll */
 
-let receiver; // stands for your backend, which takes soketify.env(): SOKETIFY_*, PUSHER_*
+let receiver; // in place of your backend, which would read soketify.env(): SOKETIFY_*, PUSHER_*
 let soketify;
 let backend;
 
@@ -19,7 +19,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-// The second run shows that the first has left nothing.
+// The second run shows that the first one left nothing behind.
 test.each([1, 2])('a user who closes the tab goes offline (%i)', async () => {
   const client = new Pusher(soketify.key, {
     ...soketify.clientOptions(),
@@ -47,7 +47,7 @@ test('fake timers of jest do not stop the emulator', async () => {
   jest.useRealTimers();
 });
 
-test('errors of the emulator and of the receiver are of the class that the package exports', async () => {
+test('errors of the emulator and the receiver have the class that the package exports', async () => {
   const waiting = soketify.webhooks.waitFor({ name: 'member_gone' });
   await expect(waiting).rejects.toThrow(EmulatorError);
   const refused = startReceiver({ secrt: 'a' });

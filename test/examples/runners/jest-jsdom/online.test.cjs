@@ -1,5 +1,5 @@
 /** @jest-environment jsdom */
-// A component test: the page is jsdom's, and pusher-js the one for browsers.
+// A component test with the page of jsdom and the browser version of pusher-js.
 const Backend = require('pusher');
 const Pusher = require('pusher-js');
 const { startEmulator } = require('soketify-emulator');
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => soketify.close());
 
-test('the page shows what is published', async () => {
+test('the page shows published events', async () => {
   const client = new Pusher(soketify.key, soketify.clientOptions());
   const shown = new Promise((resolve) => {
     client.subscribe('news').bind('headline', ({ text }) => {

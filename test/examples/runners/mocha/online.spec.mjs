@@ -16,7 +16,7 @@ describe('presence', () => {
     backend = new Backend(soketify.serverOptions());
   });
 
-  it('says that a user who closes the tab goes offline', async () => {
+  it('reports that a user who closes the tab goes offline', async () => {
     const client = new Pusher(soketify.key, {
       ...soketify.clientOptions(),
       channelAuthorization: {

@@ -1,4 +1,4 @@
-// A test as somebody writes it who uses node:test and its fake timers.
+// A test with node:test and its fake timers.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, mock, test } from 'node:test';
@@ -11,7 +11,7 @@ await new Promise((resolve) => {
 });
 after(() => receiver.close());
 
-test('in node:test a webhook comes in no time, beside its fake timers', async () => {
+test('in node:test, a webhook arrives immediately, together with its fake timers', async () => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] });
   const url = `http://127.0.0.1:${receiver.address().port}/`;
   const soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url }] }] });

@@ -5,10 +5,10 @@ import { test as base, expect } from '@playwright/test';
 import Backend from 'pusher';
 import { startEmulator, startReceiver } from 'soketify-emulator';
 
-/** A Soketify for each worker process, and an application beside it, whose page shows who is there. */
+/** One Soketify for each worker process, and an application whose page shows the present members. */
 const test = base.extend({
   soketify: [
-    // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what a fixture needs from its pattern
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads the dependencies of a fixture from its pattern
     async ({}, use) => {
       const receiver = await startReceiver();
       const soketify = await startEmulator({ apps: [{ webhooks: [{ url: receiver.url }] }] });
@@ -62,7 +62,7 @@ test('a user who closes the tab goes offline', async ({ page: tab, soketify, sit
   await expect(tab.locator('#members')).toHaveText('1 here');
   await soketify.webhooks.waitFor({ name: 'member_added', user_id: '42' });
   await tab.close();
-  // The connection ends with the tab; then three seconds of grace pass at once.
+  // The connection ends with the tab. Then three seconds of grace pass immediately.
   await expect.poll(() => soketify.connections().length).toBe(0);
   await soketify.clock.advance(3000);
   await soketify.webhooks.waitFor({ name: 'member_removed', user_id: '42' });

@@ -4,7 +4,7 @@ export default defineConfig({
   reporter: 'list',
   use: {
     launchOptions: {
-      // A Chromium of the system; leave it out where `npx playwright install` has brought one.
+      // The Chromium of the system. Leave this out if you ran `npx playwright install`.
       executablePath: process.env.CHROMIUM_PATH,
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
     },

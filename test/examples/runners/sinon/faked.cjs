@@ -1,4 +1,4 @@
-// A program that fakes all timers by what sinon fakes them with, before the emulator is loaded, and while it works.
+// A program that fakes all timers, with the library that sinon uses, before the emulator is loaded and while it works.
 const { install } = require('@sinonjs/fake-timers');
 const { startEmulator, startReceiver } = require('soketify-emulator');
 const WebSocket = require('ws');
@@ -6,7 +6,7 @@ const WebSocket = require('ws');
 /* global process, console */
 
 async function main() {
-  // Without these two no socket of this process works any more, whoever made it.
+  // If these two were faked, no socket of this process would work.
   const fake = install({ now: 0, toNotFake: ['nextTick', 'queueMicrotask'] });
   const receiver = await startReceiver();
   const soketify = await startEmulator({

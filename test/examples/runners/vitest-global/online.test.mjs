@@ -5,7 +5,7 @@ import { afterAll, expect, inject, test } from 'vitest';
 
 const soketify = await connectEmulator(inject('soketifyUrl'));
 const receiver = await startReceiver({ secret: 'own-secret' });
-// An app of its own, so that no other test file sees or resets what happens here.
+// Each test file has its own app, so that other files neither see nor reset what happens here.
 const app = await soketify.createApp({ secret: 'own-secret', webhooks: [{ url: receiver.url }] });
 const backend = new Backend(app.serverOptions());
 

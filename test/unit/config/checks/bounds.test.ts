@@ -5,26 +5,26 @@ import { app, configOf, faultsOf, load, warningsOf } from '../loading.ts';
 const other = { id: '2', key: 'b-key', secret: 's' };
 const webhooks = [{ url: 'https://example.com/' }];
 
-describe('what may wait for a client', () => {
-  test('is 1 MB, or one message of the largest that an app allows', () => {
+describe('the data that may wait for a client', () => {
+  test('is 1 MB, or the largest message that an app allows', () => {
     expect(configOf({ content: { apps: [app] } }).maxBackpressureBytes).toBe(1_048_576);
     const content = { apps: [app, { ...other, limits: { eventDataBytes: 2_000_000 } }] };
     expect(configOf({ content }).maxBackpressureBytes).toBe(12_003_976);
   });
 
-  test('is what the file says, if one message fits', () => {
+  test('is the configured size if one message fits', () => {
     const content = { apps: [app], maxBackpressureBytes: 65_536 };
     expect(configOf({ content }).maxBackpressureBytes).toBe(65_536);
   });
 
-  test('cannot be less than one message, and both keys and figures are named', () => {
+  test('must have room for one message; the fault names both keys and sizes', () => {
     const content = { apps: [app], maxBackpressureBytes: 65_536, limits: { eventDataBytes: 2_000_000 } };
     expect(faultsOf({ content })).toEqual([
       'maxBackpressureBytes: expected at least 12003976, the bytes of the largest message from limits.eventDataBytes (2000000), limits.eventNameLength (200), got 65536; raise it, leave it out, or lower the limits',
     ]);
   });
 
-  test('cannot be less than 32 MB where data have no limit', () => {
+  test('must be at least 32 MB if data has no limit', () => {
     const content = { apps: [{ ...app, limits: { eventDataBytes: null } }], maxBackpressureBytes: 2_000_000 };
     expect(faultsOf({ content })).toEqual([
       expect.stringMatching(/at least 33554432, .* apps\[0\]\.limits\.eventDataBytes \(null\)/),
@@ -36,7 +36,7 @@ describe('what may wait for a client', () => {
 });
 
 describe('limits that allow more than can be served', () => {
-  test('of events in a batch are refused', () => {
+  test('are refused for the events in a batch', () => {
     const content = { apps: [app], limits: { eventDataBytes: 5_242_880 } };
     expect(faultsOf({ content })).toEqual([
       expect.stringMatching(
@@ -48,7 +48,7 @@ describe('limits that allow more than can be served', () => {
     );
   });
 
-  test('of watched users are refused, by the names under which they were given', () => {
+  test('are refused for watched users, by the paths at which they were given', () => {
     const limits = { watchlist: 1_000_000 };
     expect(faultsOf({ content: { apps: [app, { ...other, limits }] } })).toEqual([
       expect.stringMatching(
@@ -57,22 +57,22 @@ describe('limits that allow more than can be served', () => {
     ]);
   });
 
-  test('are refused once for all apps that share them', () => {
+  test('are reported once for all apps that share them', () => {
     expect(faultsOf({ content: { apps: [app, other], limits: { eventDataBytes: 5_000_000 } } })).toHaveLength(
       1,
     );
   });
 
-  test('are refused together with whatever else is wrong', () => {
+  test('are reported together with all other faults', () => {
     const content = { apps: [app, { ...other, id: '1' }], limits: { eventDataBytes: 5_000_000 } };
     expect(faultsOf({ content })).toHaveLength(2);
   });
 });
 
-describe('what may wait for an endpoint', () => {
+describe('the webhooks that may wait for an endpoint', () => {
   const webhookSettings = { queueMaxBytes: 10_000 };
 
-  test('cannot be less than one client_event', () => {
+  test('must have room for one client_event', () => {
     const content = { apps: [{ ...app, webhooks }], webhooks: webhookSettings };
     expect(faultsOf({ content })).toEqual([
       'webhooks.queueMaxBytes: expected at least 65916, the bytes of the largest client_event from limits.eventDataBytes (10240), got 10000; raise it, or lower the limit',
@@ -82,11 +82,11 @@ describe('what may wait for an endpoint', () => {
   test.each([
     ['no endpoint', app],
     [
-      'an endpoint that does not hear of them',
+      'an endpoint that does not select client_event',
       { ...app, webhooks: [{ ...webhooks[0], eventTypes: ['cache_miss'] }] },
     ],
-    ['clients that may send none', { ...app, webhooks, clientEvents: false }],
-  ])('can be with %s', (_, given) => {
+    ['clients that cannot send events', { ...app, webhooks, clientEvents: false }],
+  ])('may be smaller with %s', (_, given) => {
     expect(load({ content: { apps: [given], webhooks: webhookSettings } })).toMatchObject({ kind: 'ok' });
   });
 });
@@ -94,11 +94,11 @@ describe('what may wait for an endpoint', () => {
 describe('a running server', () => {
   const inForce = configOf({ content: { apps: [app], webhooks: { queueMaxBytes: 70_000 } } });
 
-  test('has room for the limits that it was started with', () => {
+  test('has room for the limits that it started with', () => {
     expect(outgrownBounds(inForce.apps, inForce)).toEqual([]);
   });
 
-  test('cannot take over limits for which it has none', () => {
+  test('cannot apply limits for which it has no room', () => {
     const { apps } = configOf({
       content: { apps: [{ ...app, webhooks }], limits: { eventDataBytes: 500_000 } },
     });
@@ -112,8 +112,8 @@ describe('a running server', () => {
   });
 });
 
-describe('a list of members that is longer than what may wait', () => {
-  test('gives a warning', () => {
+describe('a list of members that may exceed the unsent data of a client', () => {
+  test('causes a warning', () => {
     const content = { apps: [app, { ...other, limits: { presenceMembers: 1000 } }] };
     expect(warningsOf({ content })).toEqual([
       'maxBackpressureBytes: the list of 1000 members, which limits.presenceMembers of app "2" allows, may take 1280000 bytes, more than the 1048576 bytes that a client may have unsent: a client that joins such a channel may be closed as too slow',
@@ -121,12 +121,12 @@ describe('a list of members that is longer than what may wait', () => {
     expect(warningsOf({ content: { ...content, maxBackpressureBytes: 2_000_000 } })).toEqual([]);
   });
 
-  test('gives none where there is no limit to name', () => {
+  test('causes no warning if members are unlimited', () => {
     expect(warningsOf({ content: { apps: [app], limits: { presenceMembers: null } } })).toEqual([]);
   });
 });
 
-test('messages of more than 4 MB give a warning with Redis, which bounds what waits for its subscribers', () => {
+test('messages of more than 4 MB cause a warning with Redis, which limits the data that waits for its subscribers', () => {
   const redis = { url: 'redis://127.0.0.1:6379' };
   const content = { apps: [app], limits: { eventDataBytes: 2_000_000 } };
   expect(warningsOf({ content })).toEqual([]);

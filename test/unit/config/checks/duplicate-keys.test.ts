@@ -18,7 +18,7 @@ describe('a key that an object has twice', () => {
     ]);
   });
 
-  test('is found however it is escaped, and told once for each repetition', () => {
+  test('is found however it is escaped, and reported once for each repetition', () => {
     const text = '{"a":1,"\\u0061":2,"a":3}';
     expect(duplicateKeyFaults(text).map(({ message }) => message)).toEqual([
       'is given twice, at line 1, column 2 and at line 1, column 8; keep only one of them',
@@ -26,11 +26,11 @@ describe('a key that an object has twice', () => {
     ]);
   });
 
-  test('is in one object: others may have the same', () => {
+  test('must be unique in its object only', () => {
     expect(duplicateKeyFaults('{"a":{"a":[{"a":1},{"a":2}]},"b":{"a":1}}')).toEqual([]);
   });
 
-  test('is in nothing that JSON.stringify writes, at whatever depth', () => {
+  test('does not occur in the output of JSON.stringify, at any depth', () => {
     fc.assert(fc.property(fc.json(), (json) => duplicateKeyFaults(json).length === 0));
     expect(() => duplicateKeyFaults('{"a":'.repeat(200_000))).not.toThrow();
   });

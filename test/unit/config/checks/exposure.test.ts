@@ -12,14 +12,14 @@ const pair = { id: '1', key: 'a-key', secretFile: 'secret' };
 const others = { secret };
 const url = 'https://example.com/';
 
-/** What is said of a file that every user may read, if it has this content. */
-function told(content: unknown): readonly string[] {
+/** The warnings for a file with this content that every user may read. */
+function warningsFor(content: unknown): readonly string[] {
   return warningsOf({ content, others, modeOf });
 }
 
 describe('a configuration file that every user of the machine may read', () => {
-  test('gives a warning if a secret stands in it: which file, how it is, where the secret is, what to do', () => {
-    const [warning, ...more] = told({ apps: [{ ...app, otherKeys: [{ key: 'b', secret: 'c' }] }] });
+  test('causes a warning if it contains a secret, with the file, its mode, the path of the secret and what to do', () => {
+    const [warning, ...more] = warningsFor({ apps: [{ ...app, otherKeys: [{ key: 'b', secret: 'c' }] }] });
     expect(more).toEqual([]);
     expect(warning).toBe(
       `the configuration file "${path}" is readable by every user of this machine (mode 644) and contains secrets: ` +
@@ -36,42 +36,42 @@ describe('a configuration file that every user of the machine may read', () => {
     ],
     ['redis.url', { apps: [pair], redis: { url: 'redis://:word@127.0.0.1:1' } }],
     ['redis.cluster[1]', { apps: [pair], redis: { cluster: ['redis://a:1', 'redis://u:word@b:1'] } }],
-  ])('gives one for %s, and does not show it', (where, content) => {
-    const warnings = told(content);
+  ])('causes a warning for %s, which is not shown', (where, content) => {
+    const warnings = warningsFor(content);
     expect(warnings).toEqual([expect.stringContaining(`and contains secrets: ${where}.`)]);
     expect(warnings.join()).not.toMatch(/a-secret|Bearer|word@/);
   });
 
   test.each([
     ['only refers to secrets', { apps: [pair] }],
-    ['holds the one that everybody knows', { apps: [{ id: '1', key: 'app-key', secret: 'app-secret' }] }],
+    ['contains only the well-known secret', { apps: [{ id: '1', key: 'app-key', secret: 'app-secret' }] }],
     ['names a Redis without a password', { apps: [pair], redis: { url: 'redis://127.0.0.1:1' } }],
     [
-      'has headers that say nothing of who asks',
+      'has headers that are no credentials',
       { apps: [{ ...pair, webhooks: [{ url, headers: { 'X-Extra': '1' } }] }] },
     ],
-  ])('gives none if it %s', (_, content) => {
-    expect(told(content)).toEqual([]);
+  ])('causes no warning if it %s', (_, content) => {
+    expect(warningsFor(content)).toEqual([]);
   });
 
-  test('gives none if the secret comes from the environment', () => {
+  test('causes no warning if the secret comes from the environment', () => {
     const env = { SOKETIFY_APP_SECRET: secret };
     const content = { apps: [{ id: '1', key: 'a-key' }] };
     expect(warningsOf({ content, env, modeOf })).toEqual([]);
   });
 });
 
-describe('a configuration file that its owner and group alone may read', () => {
-  test.each([0o100600, 0o100640, 0o100660])('gives no warning', (mode) => {
+describe('a configuration file that only its owner and group may read', () => {
+  test.each([0o100600, 0o100640, 0o100660])('causes no warning', (mode) => {
     expect(warningsOf({ content: { apps: [app] }, modeOf: () => mode })).toEqual([]);
   });
 
-  test('gives none where the system has other permissions', () => {
+  test('causes no warning on systems with other permissions', () => {
     expect(warningsOf({ content: { apps: [app] }, modeOf: () => undefined })).toEqual([]);
   });
 });
 
-test.skipIf(process.platform === 'win32')('the permissions are those of the file on the disk', () => {
+test.skipIf(process.platform === 'win32')('the permissions are read from the file on disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-mode-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'soketify.json');
@@ -88,29 +88,29 @@ describe('a secret below 16 characters', () => {
   const short = { ...app, secret: 'fifteen-letters' };
   const long = { ...app, id: '2', key: 'b-key', secret: 'sixteen-letters!' };
 
-  test.each(['0.0.0.0', '::', '192.0.2.1', 'example.com'])('gives a warning on %s', (host) => {
+  test.each(['0.0.0.0', '::', '192.0.2.1', 'example.com'])('causes a warning on %s', (host) => {
     expect(warningsOf({ content: { host, apps: [short, long] } })).toEqual([
       'apps[0].secret: has 15 characters, and can be guessed from what it has signed; expected at least 16, such as the output of "openssl rand -hex 32"',
     ]);
   });
 
-  test('of a further key gives one', () => {
+  test('of a further key causes a warning', () => {
     const otherKeys = [{ key: 'c-key', secret: 'short' }];
     expect(warningsOf({ content: { host: '::', apps: [{ ...long, otherKeys }] } })).toEqual([
       expect.stringMatching(/^apps\[0\]\.otherKeys\[0\]\.secret: has 5 characters/),
     ]);
   });
 
-  test('in a file gives one, too', () => {
+  test('in a file causes a warning, too', () => {
     const warnings = warningsOf({ content: { host: '::', apps: [pair] }, others: { secret: 'short' } });
     expect(warnings).toEqual([expect.stringMatching(/^apps\[0\]\.secret: has 5 characters/)]);
   });
 
-  test.each(['127.0.0.1', '::1', 'localhost'])('gives none on %s', (host) => {
+  test.each(['127.0.0.1', '::1', 'localhost'])('causes no warning on %s', (host) => {
     expect(warningsOf({ content: { host, apps: [short] } })).toEqual([]);
   });
 
-  test('is no fault', () => {
+  test('is not a fault', () => {
     expect(load({ content: { host: '::', apps: [short] } }).kind).toBe('ok');
   });
 });

@@ -4,7 +4,7 @@ import { app, faultsOf, load, withWebhooks } from '../loading.ts';
 const secretFault =
   'is still a placeholder; expected a random secret, such as the output of "openssl rand -hex 32"';
 
-describe('a placeholder of a sample', () => {
+describe('a placeholder from a sample', () => {
   test.each([
     'REPLACE-ME',
     'REPLACE_ME_with_a_secret',
@@ -19,11 +19,11 @@ describe('a placeholder of a sample', () => {
     'your-secret',
     'your_app_secret',
     'YOUR-SECRET-HERE',
-  ])('%s is no secret, and the fault says what belongs there', (secret) => {
+  ])('%s is not a secret, and the fault states what is expected', (secret) => {
     expect(faultsOf({ content: { apps: [{ ...app, secret }] } })).toEqual([`apps[0].secret: ${secretFault}`]);
   });
 
-  test('is found wherever a person has to put something in', () => {
+  test('is found wherever a value must be filled in', () => {
     const content = {
       ...withWebhooks({
         url: 'https://example.com/hooks/<id>',
@@ -71,7 +71,7 @@ describe('a placeholder of a sample', () => {
     'x9$kQ<2>!vR{3}',
     'interchange_item',
     'my-secret',
-  ])('is not what %s is', (secret) => {
+  ])('is not recognized in %s', (secret) => {
     expect(load({ content: { apps: [{ ...app, secret }] } }).kind).toBe('ok');
   });
 });

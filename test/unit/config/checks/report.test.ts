@@ -4,7 +4,7 @@ import { nearest } from '../../../../src/config/checks/nearest.ts';
 import { formatFaults } from '../../../../src/config/checks/report.ts';
 
 describe('formatFaults', () => {
-  test('puts each path on a line and what is wrong with it below', () => {
+  test('puts each path on a line, with its fault below', () => {
     expect(
       formatFaults([
         { path: 'port', message: 'expected a whole number from 0 to 65535, got "x"' },

@@ -7,11 +7,11 @@ const before = configOf({ content: { apps: [app] } });
 const tls = { certFile: '/cert.pem', keyFile: '/key.pem', passphrase: undefined };
 
 describe('needsRestart', () => {
-  test('names nothing when nothing differs', () => {
+  test('names nothing if nothing differs', () => {
     expect(needsRestart(before, configOf({ content: { apps: [app] } }))).toEqual([]);
   });
 
-  test('names nothing that a running server takes on', () => {
+  test('names nothing that a running server applies', () => {
     const after = configOf({
       content: { apps: [{ ...app, secret: 'new' }], limits: { presenceMembers: 7 } },
     });
@@ -24,7 +24,7 @@ describe('needsRestart', () => {
     expect(needsRestart(before, configOf({ content }))).toEqual(['webhooks', 'logLevel']);
   });
 
-  test('names all keys but apps, limits and tls that it does not know to be changeable', () => {
+  test('names all keys that it does not know to be changeable, except apps, limits and tls', () => {
     const other = Object.fromEntries(
       Object.keys(before).map((key) => [key, key === 'apps' ? before.apps : 'other']),
     );
@@ -36,14 +36,14 @@ describe('needsRestart', () => {
     expect(needsRestart(grown, before)).toEqual(['novel']);
   });
 
-  test('names tls only when it begins or ceases', () => {
+  test('names tls only if it is added or removed', () => {
     const withTls = { ...before, tls };
     expect(needsRestart(before, withTls)).toEqual(['tls']);
     expect(needsRestart(withTls, before)).toEqual(['tls']);
     expect(needsRestart(withTls, { ...before, tls: { ...tls, certFile: '/other.pem' } })).toEqual([]);
   });
 
-  test('names maxBackpressureBytes unless it follows from limits that need less than what is in force', () => {
+  test('names maxBackpressureBytes unless it follows from limits that need no more than the active value', () => {
     const large = configOf({ content: { apps: [app], limits: { eventDataBytes: 1_000_000 } } });
     expect(large.maxBackpressureBytes).toBeGreaterThan(before.maxBackpressureBytes);
     expect(needsRestart(large, before)).toEqual([]);
@@ -52,7 +52,7 @@ describe('needsRestart', () => {
     expect(needsRestart(large, set)).toEqual(['maxBackpressureBytes']);
   });
 
-  test('names metrics when they begin, move or cease', () => {
+  test('names metrics if they are added, moved or removed', () => {
     const withMetrics = (port: number) => ({ ...before, metrics: { host: '127.0.0.1', port } });
     expect(needsRestart(before, withMetrics(1))).toEqual(['metrics']);
     expect(needsRestart(withMetrics(1), withMetrics(2))).toEqual(['metrics']);

@@ -13,7 +13,7 @@ const withApp = (given: object, others: Given['others'] = {}): Given => ({
 });
 
 describe('a secret in a file', () => {
-  test('is all of the file but the line breaks at its end', () => {
+  test('is the whole file except line breaks at its end', () => {
     const secretOf = (text: string) =>
       configOf(withApp({ secretFile: 's' }, { '/etc/soketify/s': text })).apps[0]?.secret;
     expect(secretOf('hush')).toBe('hush');
@@ -23,13 +23,13 @@ describe('a secret in a file', () => {
     expect(secretOf('\ufeffhush')).toBe('hush');
   });
 
-  test('is found from the folder of the configuration', () => {
+  test('is relative to the folder of the configuration', () => {
     const others = { '/etc/soketify/secrets/a': 'near', '/run/secrets/a': 'far' };
     expect(configOf(withApp({ secretFile: 'secrets/a' }, others)).apps[0]?.secret).toBe('near');
     expect(configOf(withApp({ secretFile: '/run/secrets/a' }, others)).apps[0]?.secret).toBe('far');
   });
 
-  test('is as good in a further pair', () => {
+  test('also works in a further pair', () => {
     const otherKeys = [
       { key: 'b-key', secretFile: 'b' },
       { key: 'c-key', secret: 'c-secret' },
@@ -67,13 +67,13 @@ describe('a secret in a file', () => {
     [{ '/etc/soketify/s': '' }, 'is empty; expected a secret'],
     [{ '/etc/soketify/s': '\r\n\n' }, 'is empty; expected a secret'],
     [{ '/etc/soketify/s': 'hush\ufffd' }, 'is not UTF-8; expected a secret'],
-  ])('that there is not is a fault with the path: %j', (others, reason) => {
+  ])('that cannot be read is a fault with the path: %j', (others, reason) => {
     expect(faultsOf(withApp({ secretFile: 's' }, others))).toEqual([
       `apps[0].secretFile: "/etc/soketify/s" ${reason}`,
     ]);
   });
 
-  test('is missed in every pair at once, beside all other faults', () => {
+  test('is reported as missing in every pair, with all other faults', () => {
     const otherKeys = [{ key: 'b', secretFile: 'x/../gone' }];
     expect(faultsOf(withApp({ secretFile: 's', otherKeys, enabled: 1 }))).toEqual([
       'apps[0].enabled: expected true or false, got 1',
@@ -82,12 +82,12 @@ describe('a secret in a file', () => {
     ]);
   });
 
-  test('names a long path in full', () => {
+  test('is named with its full path, even if that is long', () => {
     const secretFile = `/${'folder/'.repeat(30)}s`;
     expect(faultsOf(withApp({ secretFile }))[0]).toContain(`"${secretFile}"`);
   });
 
-  test('counts as well known when it is the default one', () => {
+  test('counts as well known if it is the default one', () => {
     const content = { host: '0.0.0.0', apps: [{ ...bare, secretFile: '/s' }] };
     const wellKnown = ['the secret of app "1" is the default one, which is public; set another'];
     expect(warningsOf({ content, others: { '/s': 'app-secret\n' } })).toEqual(wellKnown);
@@ -105,7 +105,7 @@ describe('a pair', () => {
     ]);
   });
 
-  test('has not both', () => {
+  test('does not have both', () => {
     const both = { secret: 's', secretFile: '/gone' };
     expect(faultsOf(withApp({ ...both, otherKeys: [{ key: 'b', ...both }] }))).toEqual([
       'apps[0].secretFile: is given together with secret; give only one of them',
@@ -118,41 +118,41 @@ describe('SOKETIFY_APP_SECRET_FILE', () => {
   const env = { SOKETIFY_APP_SECRET_FILE: 'run/s' };
   const others = { 'run/s': 'from-env\n', '/etc/soketify/s': 'from-file' };
 
-  test('defines the app, with a secret of its own', () => {
+  test('defines the app, with its own secret', () => {
     const { apps } = configOf({ env: { ...env, NODE_ENV: 'production' }, overrides: { host: '::' }, others });
     expect(apps).toMatchObject([{ id: '1', key: 'app-key', secret: 'from-env' }]);
     expect(configOf({ content: { port: 1 }, env, others }).apps).toMatchObject([{ secret: 'from-env' }]);
   });
 
-  test.each([{ secret: 'said' }, { secretFile: 's' }, { secretFile: '/gone' }, {}])(
-    'is relative to the working directory and goes over %j',
+  test.each([{ secret: 'given' }, { secretFile: 's' }, { secretFile: '/gone' }, {}])(
+    'is relative to the working directory and overrides %j',
     (given) => {
       expect(configOf({ ...withApp(given, others), env }).apps[0]?.secret).toBe('from-env');
     },
   );
 
-  test('takes nothing from further pairs', () => {
+  test('leaves further pairs unchanged', () => {
     const otherKeys = [{ key: 'b-key', secretFile: 's' }];
     expect(configOf({ ...withApp({ otherKeys }, others), env }).apps[0]?.otherKeys).toEqual([
       { key: 'b-key', secret: 'from-file' },
     ]);
   });
 
-  test('hides no fault of what it goes over', () => {
-    const wrong = { ...withApp({ secret: 'said', secretFile: 7 }, others), env };
+  test('hides no fault of the value that it overrides', () => {
+    const wrong = { ...withApp({ secret: 'given', secretFile: 7 }, others), env };
     expect(faultsOf(wrong)).toEqual([
       'apps[0].secretFile: expected a non-empty string, got 7',
       'apps[0].secretFile: is given together with secret; give only one of them',
     ]);
   });
 
-  test('is a fault when the file gives none', () => {
+  test('is a fault if the file cannot be read', () => {
     expect(faultsOf({ env })).toEqual([
       `SOKETIFY_APP_SECRET_FILE: "${resolve('run/s')}" cannot be read: there is no such file (ENOENT)`,
     ]);
   });
 
-  test('is a fault beside SOKETIFY_APP_SECRET', () => {
+  test('is a fault together with SOKETIFY_APP_SECRET', () => {
     expect(faultsOf({ env: { ...env, SOKETIFY_APP_SECRET: 's' }, others })).toEqual([
       'SOKETIFY_APP_SECRET_FILE: is set together with SOKETIFY_APP_SECRET; set only one of them',
     ]);
@@ -165,12 +165,12 @@ describe('SOKETIFY_APP_SECRET_FILE', () => {
     ]);
   });
 
-  test('counts as unset when it is empty', () => {
+  test('counts as unset if it is empty', () => {
     expect(load({ env: { SOKETIFY_APP_SECRET_FILE: '', SOKETIFY_APP_SECRET: 's' } }).kind).toBe('ok');
   });
 });
 
-test('SOKETIFY_APP_SECRET goes over a secret file, which is then not read', () => {
+test('SOKETIFY_APP_SECRET overrides a secret file, which is then not read', () => {
   const loaded = load({ ...withApp({ secretFile: '/gone' }), env: { SOKETIFY_APP_SECRET: 'better' } });
   expect(loaded).toMatchObject({ kind: 'ok', config: { apps: [{ secret: 'better' }] }, files: [file] });
 });

@@ -35,7 +35,7 @@ describe('tls', () => {
     expect(configOf(withTls({ cert: cert + pem('second.cert'), key })).tls).toBeDefined();
   });
 
-  test('is faulty when its files cannot be read', () => {
+  test('is faulty if its files cannot be read', () => {
     expect(faultsOf(withTls({}))).toEqual([
       'tls.certFile: "/etc/soketify/tls/cert.pem" cannot be read: there is no such file (ENOENT)',
       'tls.keyFile: "/keys/key.pem" cannot be read: there is no such file (ENOENT)',
@@ -48,7 +48,7 @@ describe('tls', () => {
     ['a key', key],
     ['half a certificate', cert.slice(0, 200)],
     ['a chain that is damaged', `${cert}-----BEGIN CERTIFICATE-----\nhush\n-----END CERTIFICATE-----\n`],
-  ])('is faulty when its certificate is %s', (_, text) => {
+  ])('is faulty if its certificate is %s', (_, text) => {
     expect(faultsOf(withTls({ cert: text, key }))).toEqual([
       expect.stringMatching(
         /^tls\.certFile: "\/etc\/soketify\/tls\/cert\.pem" contains no usable certificate in PEM format \(ERR_OSSL_\w+\)$/,
@@ -62,19 +62,19 @@ describe('tls', () => {
     ['a certificate', cert],
     ['half a key', key.slice(0, 100)],
     ['half an encrypted key', encryptedKey.slice(0, 200)],
-  ])('is faulty when its key is %s', (_, text) => {
+  ])('is faulty if its key is %s', (_, text) => {
     expect(faultsOf(withTls({ cert, key: text }))).toEqual([
       'tls.keyFile: "/keys/key.pem" contains no private key in PEM format (ERR_OSSL_UNSUPPORTED)',
     ]);
   });
 
-  test('is faulty when the key belongs to another certificate', () => {
+  test('is faulty if the key belongs to another certificate', () => {
     expect(faultsOf(withTls({ cert, key: pem('second.key') }))).toEqual([
       'tls.keyFile: does not belong to the certificate in tls.certFile',
     ]);
   });
 
-  test('is faulty when the passphrase is wrong or missing', () => {
+  test('is faulty if the passphrase is wrong or missing', () => {
     expect(faultsOf(withTls({ cert, key: encryptedKey }, 'closesesame'))).toEqual([
       'tls.keyFile: "/keys/key.pem" is encrypted; tls.passphrase does not decrypt it',
     ]);
@@ -90,7 +90,7 @@ describe('tls', () => {
     }
   });
 
-  test('is checked as far as it is given', () => {
+  test('is checked even if it is incomplete', () => {
     const content = { apps: [app], tls: { certFile: '/cert.pem', keyfile: '/key.pem' } };
     expect(faultsOf({ content, others: { '/cert.pem': 'hush' } })).toEqual([
       'tls.keyFile: missing; expected a non-empty string',

@@ -20,14 +20,14 @@ describe('control', () => {
     });
   });
 
-  test('is switched on by the command line, and keeps what the file says of it', () => {
+  test('is enabled by the command line, and keeps the settings of the file', () => {
     const overrides = { control: true };
     expect(configOf({ overrides }).control).toEqual(defaults);
     expect(configOf({ ...withControl({ token: 't' }), overrides }).control?.token).toBe('t');
     expect(configOf({ ...withControl(false), overrides }).control).toEqual(defaults);
   });
 
-  test('has the clock of the command line, which goes before that of the file', () => {
+  test('has the clock of the command line, which overrides that of the file', () => {
     const overrides = { control: 'virtual' };
     expect(configOf({ overrides }).control).toEqual({ ...defaults, clock: 'virtual' });
     expect(configOf({ ...withControl({ token: 't', clock: 'real' }), overrides }).control).toMatchObject({
@@ -39,7 +39,7 @@ describe('control', () => {
     ]);
   });
 
-  test('is switched on by a token of the environment, which goes before that of the file', () => {
+  test('is enabled by a token of the environment, which overrides that of the file', () => {
     const env = { SOKETIFY_CONTROL_TOKEN: 'of-env' };
     expect(configOf({ env }).control).toEqual({ ...defaults, token: 'of-env' });
     const both = configOf({ ...withControl({ token: 'of-file', clock: 'virtual' }), env });
@@ -58,14 +58,14 @@ describe('control', () => {
     ]);
   });
 
-  test('needs a token where others reach it', () => {
+  test('needs a token if other machines can reach it', () => {
     expect(faultsOf(withControl({ clock: 'virtual' }, { host: '0.0.0.0' }))).toEqual([
       'control.token: missing; on the host "0.0.0.0" other machines can reach the control API. Give a token, or listen on 127.0.0.1',
     ]);
     expect(configOf(withControl({ token: 't' }, { host: '0.0.0.0' })).control?.token).toBe('t');
   });
 
-  test('is of a single node', () => {
+  test('works only on a single node', () => {
     expect(faultsOf(withControl(true, { redis: { url: 'redis://127.0.0.1' } }))).toEqual([
       'control: works on a single node; leave out redis',
     ]);

@@ -20,17 +20,17 @@ const withDashboard = (dashboard: unknown, rest: object = {}): Given => ({
 });
 
 describe('the Dashboard', () => {
-  test('is served to this machine without being asked for', () => {
+  test('is served to this machine by default', () => {
     expect(configOf(withDashboard(undefined)).dashboard).toEqual(defaults);
     expect(configOf(withDashboard(true)).dashboard).toEqual(defaults);
     expect(configOf(withDashboard({})).dashboard).toEqual(defaults);
   });
 
   test.each([
-    ['where others reach it', withDashboard(undefined, { host: '0.0.0.0' })],
+    ['if other machines can reach it', withDashboard(undefined, { host: '0.0.0.0' })],
     ['in production', { ...withDashboard(undefined), env: production }],
     ['if it is false', withDashboard(false)],
-    ['if it is false, whatever else is said', withDashboard(false, { host: '0.0.0.0' })],
+    ['if it is false, whatever the host', withDashboard(false, { host: '0.0.0.0' })],
   ])('is off %s', (_, given) => {
     expect(configOf(given).dashboard).toBeUndefined();
   });
@@ -42,7 +42,7 @@ describe('the Dashboard', () => {
   });
 
   test.each([true, {}, { port: 9700 }])(
-    'is a fault without a token where others reach it: %j',
+    'is a fault without a token if other machines can reach it: %j',
     (dashboard) => {
       expect(faultsOf(withDashboard(dashboard, { host: '0.0.0.0' }))).toEqual([
         'dashboard.token: missing; on the host "0.0.0.0" other machines can reach the Dashboard. Give token or tokenFile, listen on 127.0.0.1, or give dashboard.port and the dashboard.host 127.0.0.1',
@@ -59,7 +59,7 @@ describe('the Dashboard', () => {
     },
   );
 
-  test('has a port of its own, on the host of the server unless it says another', () => {
+  test('may have its own port, on the host of the server unless it has its own', () => {
     const own = (dashboard: object, host = '127.0.0.2') => {
       const resolved = configOf(withDashboard(dashboard, { host })).dashboard;
       return { host: resolved?.host, port: resolved?.port };
@@ -86,7 +86,7 @@ describe('the Dashboard', () => {
       {},
       'dashboard.host: is given without dashboard.port; give both, or leave both out to serve the Dashboard on the main port',
     ],
-  ])('at %j beside %j is a fault', (dashboard, rest, fault) => {
+  ])('at %j together with %j is a fault', (dashboard, rest, fault) => {
     expect(faultsOf(withDashboard(dashboard, rest))).toEqual([fault]);
   });
 
@@ -127,13 +127,13 @@ describe('a token of the Dashboard', () => {
     },
   );
 
-  test('to look is nothing without one to change', () => {
+  test('to view needs one to change', () => {
     expect(faultsOf(withDashboard({ viewToken }))).toEqual([
       'dashboard.viewToken: is given without dashboard.token; give both, or leave it out',
     ]);
   });
 
-  test('to look is another one than that to change, wherever they stand', () => {
+  test('to view must differ from the one to change, wherever they are given', () => {
     const others = { one: `${token}\n`, other: token };
     const message =
       'is the same as dashboard.token; give a different one, because a view token must not allow changes';
@@ -143,7 +143,7 @@ describe('a token of the Dashboard', () => {
     ]);
   });
 
-  test('may stand in a file', () => {
+  test('may be given in a file', () => {
     const given = withDashboard({ tokenFile: 'full', viewTokenFile: 'view' }, { host: '0.0.0.0' });
     const others = { full: `${token}\n`, view: viewToken };
     const { dashboard } = configOf({ ...given, others });
@@ -163,14 +163,14 @@ describe('a token of the Dashboard', () => {
     ]);
   });
 
-  test('is given once', () => {
+  test('must be given only once', () => {
     const others = { full: token };
     expect(faultsOf({ ...withDashboard({ token, tokenFile: 'full' }), others })).toEqual([
       'dashboard.tokenFile: is given together with token; give only one of them',
     ]);
   });
 
-  test('is no placeholder', () => {
+  test('cannot be a placeholder', () => {
     const dashboard = { token: 'REPLACE-ME-with-a-token', viewToken: 'change-me-change-me' };
     expect(faultsOf(withDashboard(dashboard))).toEqual([
       expect.stringMatching(/^dashboard\.token: is still a placeholder/),
@@ -178,7 +178,7 @@ describe('a token of the Dashboard', () => {
     ]);
   });
 
-  test('of the environment goes before that of the file, and switches the Dashboard on', () => {
+  test('of the environment overrides that of the file, and enables the Dashboard', () => {
     const env = { SOKETIFY_DASHBOARD_TOKEN: token, SOKETIFY_DASHBOARD_VIEW_TOKEN: viewToken };
     expect(configOf({ env }).dashboard).toEqual({ ...defaults, token, viewToken });
     const file = withDashboard({ tokenFile: 'missing', viewToken: 'of-the-file-itself', payloads: false });
@@ -211,7 +211,7 @@ describe('a token of the Dashboard', () => {
     expect(JSON.stringify(shown)).not.toContain('token-');
   });
 
-  test('that every user of the machine may read gives a warning', () => {
+  test('that every user of the machine may read causes a warning', () => {
     const modeOf = () => 0o100644;
     const content = { apps: [{ id: '1', key: 'k', secretFile: 's' }], dashboard: { token, viewToken } };
     const [warning] = warningsOf({ content, others: { s: 'a-secret-of-some-length' }, modeOf });
@@ -220,24 +220,24 @@ describe('a token of the Dashboard', () => {
   });
 });
 
-describe('a Dashboard that nobody can use from elsewhere', () => {
+describe('a Dashboard that cannot be used from other machines', () => {
   const warnings = (dashboard: object, rest: object) =>
     warningsOf({ ...withDashboard({ token, ...dashboard }, rest), env: production }).filter((line) =>
       line.startsWith('dashboard'),
     );
-  const said = 'dashboard: when NODE_ENV is production only this machine can use it, because';
+  const reason = 'dashboard: when NODE_ENV is production only this machine can use it, because';
   const long = { apps: [{ ...app, secret: 'a-secret-of-some-length' }] };
 
-  test('in production gives a warning', () => {
+  test('in production causes a warning', () => {
     expect(warnings({}, { ...long, host: '0.0.0.0' })).toEqual([
-      `${said} neither tls nor trustedProxies is given`,
+      `${reason} neither tls nor trustedProxies is given`,
     ]);
     expect(warnings({ port: 9700, host: '0.0.0.0' }, long)).toEqual([
-      `${said} its own port speaks plain HTTP, and trustedProxies is not given`,
+      `${reason} its own port speaks plain HTTP, and trustedProxies is not given`,
     ]);
   });
 
-  test('gives none on loopback, nor behind a proxy that is trusted', () => {
+  test('causes no warning on loopback, or behind a trusted proxy', () => {
     expect(warnings({}, long)).toEqual([]);
     expect(warnings({ port: 9700, host: '127.0.0.1' }, { ...long, host: '0.0.0.0' })).toEqual([]);
     expect(warnings({}, { ...long, host: '0.0.0.0', trustedProxies: ['10.0.0.0/8'] })).toEqual([]);

@@ -5,7 +5,7 @@ import { limitTable } from '../../../../src/protocol/limits.ts';
 
 const document = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
 
-test('docs/configuration.md has the tables that the schema yields', () => {
+test('docs/configuration.md has the tables that are generated from the schema', () => {
   expect(withKeyTables(document)).toBe(document);
 });
 

@@ -10,7 +10,7 @@ const fill = (journal: Journal, texts: readonly string[], appId = 'a') => {
 const texts = (journal: Journal, appId?: string) =>
   journal.part(appId).entries.map((entry) => (entry.kind === 'published' ? entry.data : entry.kind));
 
-test('the journal keeps the latest entries and counts those that are lost, for each app', () => {
+test('the journal keeps the latest entries and counts the lost ones of each app', () => {
   const journal = new Journal(new FakeClock(), { count: 3, bytes: 1_000_000 });
   fill(journal, ['1', '2'], 'a');
   journal.add(undefined, { kind: 'clock advanced', ms: 5 });

@@ -21,7 +21,7 @@ const record = {
 const to = { url: 'http://127.0.0.1:3000/hooks', secret: 's' };
 
 describe('a replay', () => {
-  test('with a speed keeps the recorded pauses, by so much shorter', async () => {
+  test('with a speed shortens the recorded pauses by that factor', async () => {
     const clock = new FakeClock();
     const posts = new FakeSender();
     const sender = {
@@ -43,7 +43,7 @@ describe('a replay', () => {
     posts.expectNoPost();
     await clock.advance(1);
     await posts.expectPost().answer(503);
-    // What was recorded at the same time follows at once.
+    // A delivery that was recorded at the same time follows immediately.
     await posts.expectPost().answer(200);
     expect((await replayed).map(({ id, status, elapsedMs }) => [id, status, elapsedMs])).toEqual([
       ['a', 200, 40],
@@ -82,7 +82,7 @@ describe('a replay', () => {
     [record, { ...to, speed: 0 }, 'replayRecord: speed: expected a number above 0'],
     [record, { ...to, headers: { 'a b': 'c' } }, 'expected the name of an HTTP header'],
     [record, { ...to, secrets: 's' }, 'replayRecord: unknown field "secrets"; did you mean "secret"?'],
-  ])('of %j with %j is refused with what is accepted', (given, options, message) => {
+  ])('of %j with %j is refused, and the message states what is accepted', (given, options, message) => {
     expect(() => planReplay(given, options)).toThrow(
       expect.objectContaining({
         code: 'ERR_ARGUMENT_INVALID',

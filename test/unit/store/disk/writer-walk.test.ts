@@ -31,18 +31,18 @@ describe(seeded('a walk of the writer over a disk that fails now and then'), () 
             const clock = new FakeClock();
             /** What the operating system sees, what was put, and how often. */
             const disk = new Map<unknown, string>();
-            const said = new Map<unknown, string>();
+            const expected = new Map<unknown, string>();
             let count = 0;
             let flights: Flight[] = [];
             let turn: (() => void)[] = [];
-            const told: string[] = [];
+            const reports: string[] = [];
             const writer = new Writer({
               sync: sync === 'disk' ? 'disk' : 'process',
               clock,
               endOfTurn: (run) => void turn.push(run),
               commit: (changes, progress) => void flights.push({ changes, ...progress, isVisible: false }),
-              onFailure: () => void told.push('failure'),
-              onRecovery: () => void told.push('recovery'),
+              onFailure: () => void reports.push('failure'),
+              onRecovery: () => void reports.push('recovery'),
               prepare() {},
             });
             const apply = (flight: Flight): void => {
@@ -70,13 +70,13 @@ describe(seeded('a walk of the writer over a disk that fails now and then'), () 
             for (const taken of steps) {
               if (taken.kind === 'put') {
                 count += 1;
-                said.set(taken.key, String(count));
+                expected.set(taken.key, String(count));
                 writer.put('outbox', taken.key, String(count));
               } else if (taken.kind === 'remove') {
-                said.delete(taken.key);
+                expected.delete(taken.key);
                 writer.remove('outbox', taken.key);
               } else if (taken.kind === 'safe') {
-                const then = new Map(said);
+                const then = new Map(expected);
                 const at = count;
                 promises.push(
                   writer.safe(count % 2 === 0 ? 'now' : 'soon').then((isSafe) => {
@@ -105,11 +105,11 @@ describe(seeded('a walk of the writer over a disk that fails now and then'), () 
               endTurn();
               await clock.advance(5000);
             }
-            expect(disk).toEqual(said);
+            expect(disk).toEqual(expected);
             expect(writer.failure).toBeUndefined();
             expect(clock.pending).toBe(0);
-            expect(told).toEqual(told.map((_, index) => (index % 2 === 0 ? 'failure' : 'recovery')));
-            expect(told.length % 2).toBe(0);
+            expect(reports).toEqual(reports.map((_, index) => (index % 2 === 0 ? 'failure' : 'recovery')));
+            expect(reports.length % 2).toBe(0);
             // Every caller got an answer.
             await Promise.all(promises);
           },

@@ -7,19 +7,19 @@ interface Commit extends Progress {
   readonly changes: Changes;
 }
 
-/** A writer whose transactions continue when the test says so. */
+/** A writer whose transactions continue when the test lets them. */
 function stage(sync: 'process' | 'disk' = 'process') {
   const clock = new FakeClock();
   const commits: Commit[] = [];
-  const told: string[] = [];
+  const reports: string[] = [];
   let turn: (() => void)[] = [];
   const writer = new Writer({
     sync,
     clock,
     endOfTurn: (run) => void turn.push(run),
     commit: (changes, progress) => void commits.push({ changes, ...progress }),
-    onFailure: (reason) => void told.push(`failure: ${reason}`),
-    onRecovery: () => void told.push('recovery'),
+    onFailure: (reason) => void reports.push(`failure: ${reason}`),
+    onRecovery: () => void reports.push('recovery'),
     prepare() {},
   });
   const rows = (index: number): unknown[] =>
@@ -27,7 +27,7 @@ function stage(sync: 'process' | 'disk' = 'process') {
   return {
     clock,
     commits,
-    told,
+    reports,
     writer,
     rows,
     endTurn(): void {
@@ -88,7 +88,7 @@ describe('the writer of the store', () => {
       const safe = writer.safe('now');
       endTurn();
       expect(await outcome(safe)).toBe('open');
-      // A caller that asks while this is in progress waits for the same.
+      // A call during this transaction waits for the same one.
       const again = writer.safe('soon');
       commits[0]?.visible();
       expect(await outcome(safe)).toBe(sync === 'process' ? true : 'open');
@@ -147,7 +147,7 @@ describe('the writer of the store', () => {
   });
 
   it('keeps what could not be written below newer values, and retries with growing delays', async () => {
-    const { writer, clock, commits, told, rows, outcome } = stage();
+    const { writer, clock, commits, reports, rows, outcome } = stage();
     writer.put('meta', 'a', 'old');
     writer.put('meta', 'b', 'old');
     const safe = writer.safe('soon');
@@ -171,18 +171,18 @@ describe('the writer of the store', () => {
     writer.put('meta', 'c', 'new');
     await clock.advance(5000);
     expect(rows(9)).toEqual([['meta', ['b', 'new'], ['a', 'old'], ['c', 'new']]]);
-    expect(told).toEqual(['failure: disk full']);
+    expect(reports).toEqual(['failure: disk full']);
     writer.put('meta', 'd', 'new');
     commits[9]?.visible();
     commits[9]?.ended(undefined);
-    expect(told).toEqual(['failure: disk full', 'recovery']);
+    expect(reports).toEqual(['failure: disk full', 'recovery']);
     expect(writer.failure).toBeUndefined();
     await clock.advance(20);
     expect(rows(10)).toEqual([['meta', ['d', 'new']]]);
   });
 
   it('does not write again what a later transaction has written already', async () => {
-    const { writer, clock, commits, told, rows, outcome } = stage('disk');
+    const { writer, clock, commits, reports, rows, outcome } = stage('disk');
     writer.put('meta', 'a', '1');
     writer.put('meta', 'b', '1');
     await clock.advance(20);
@@ -196,10 +196,10 @@ describe('the writer of the store', () => {
     expect(await outcome(safe)).toBe(false);
     await clock.advance(100);
     commits[1]?.ended(undefined);
-    expect(told).toEqual(['failure: input/output error']);
+    expect(reports).toEqual(['failure: input/output error']);
     expect(rows(2)).toEqual([['meta', ['a', '1']]]);
     commits[2]?.ended(undefined);
-    expect(told).toEqual(['failure: input/output error', 'recovery']);
+    expect(reports).toEqual(['failure: input/output error', 'recovery']);
   });
 
   it('writes what is left when it is closed, and reports what it could not write', async () => {

@@ -276,13 +276,13 @@ describe('a program that is killed', () => {
       client.subscribe('cache-news');
       await world.advance(quietMs);
       expect(framesOf(client.socket.frames)).toContain('pusher:cache_miss');
-      const told = ['channel_occupied cache-news', 'cache_miss cache-news'];
+      const events = ['channel_occupied cache-news', 'cache_miss cache-news'];
       const [first] = world.sent;
       expect(world.sent).toEqual([
-        { id: first?.id, attempt: 1, events: told },
-        { id: first?.id, attempt: 2, events: told },
+        { id: first?.id, attempt: 1, events },
+        { id: first?.id, attempt: 2, events },
       ]);
-      expect(world.taken).toEqual(told);
+      expect(world.taken).toEqual(events);
     });
   });
 });
