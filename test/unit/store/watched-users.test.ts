@@ -103,7 +103,7 @@ test('a watcher that was answered during a short loss of the connection is notif
   await reading;
   expect(notified).toEqual(['anna online']);
   await users.readFailed();
-  expect(next).toThrow('nothing was asked');
+  expect(next).toThrow('nothing was requested');
 });
 
 // Walks found this: the watchlist still contained the user when there was memory again, because Redis had never known the user.

@@ -21,7 +21,7 @@ interface Watched {
   reported: boolean | undefined;
   /** The latest read that Redis has not answered yet. */
   reading: Promise<void> | undefined;
-  /** The latest read was not answered. */
+  /** The latest read has failed. */
   isUnread: boolean;
 }
 
@@ -123,9 +123,7 @@ export class PartitionUsers {
 
   /** Reads the watched users again whose latest read has failed. */
   async readFailed(): Promise<void> {
-    const unread = [...this.#watched.values()].filter(
-      ({ isUnread, reading }) => isUnread && reading === undefined,
-    );
+    const unread = [...this.#watched.values()].filter(({ isUnread }) => isUnread);
     await Promise.allSettled(unread.map((watched) => this.#read(watched)));
   }
 
@@ -146,14 +144,15 @@ export class PartitionUsers {
   #read(watched: Watched): Promise<void> {
     const isLatest = (): boolean => watched.reading === reading;
     const reading = this.#readNow(watched)
-      .then(() => {
-        if (isLatest()) watched.isUnread = false;
+      .catch((error: unknown) => {
+        if (isLatest()) watched.isUnread = true;
+        throw error;
       })
       .finally(() => {
         if (isLatest()) watched.reading = undefined;
       });
     watched.reading = reading;
-    watched.isUnread = true;
+    watched.isUnread = false;
     return reading;
   }
 
