@@ -63,6 +63,19 @@ test('a node that has registered again counts no subscriber twice', async () => 
   expect(await counted()).toEqual([3, 3]);
 });
 
+// A walk found this: the subscribers kept the count of before the loss.
+test('subscribers of a node that missed a notice are sent the count that changed meanwhile', async () => {
+  const { walk, here, there } = await twoNodes();
+  await here.join('1', room);
+  await walk.advance(500);
+  expect(here.counts.get(room)).toBe(1);
+  await here.loseConnections();
+  await there.join('2', room);
+  await here.heard();
+  await walk.settle();
+  expect([here.counts.get(room), there.counts.get(room)]).toEqual([2, 2]);
+});
+
 test('the state of a channel is unknown while Redis has no memory, even on the node of its subscribers', async () => {
   const { walk, here } = await twoNodes();
   await walk.fill();

@@ -44,6 +44,8 @@ export class WalkNode {
   readonly events: string[] = [];
   /** The users whose connections it was asked to end, and how long ago that was requested. */
   readonly ended: string[] = [];
+  /** The subscription count that the subscribers of each channel received last. */
+  readonly counts = new Map<string, number>();
   /** Departures that were cancelled. */
   suppressed = 0;
   /** How often it has registered in some partition. */
@@ -79,13 +81,13 @@ export class WalkNode {
       newEpoch: () => `${name}.${(this.epochs += 1)}`,
       present: () => wallStart + time.now(),
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
-      notifyCount: () => {},
+      notifyCount: (_appId, channel, count) => this.counts.set(channel, count),
       notifyWatchers: (_appId, userId, state) => this.users.notify(userId, state),
       terminate: (_appId, userId, longerAgoThanMs) => this.ended.push(`${userId} ${longerAgoThanMs}`),
       wake: () => {},
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
       countConnections: () => this.clients.size,
-      sendsCounts: () => false,
+      sendsCounts: () => true,
       registered: () => {},
     });
   }
@@ -102,7 +104,7 @@ export class WalkNode {
       events: [],
     };
     this.clients.set(id, client);
-    const answer = await this.ledger.join({
+    const joining = this.ledger.join({
       appId: 'a1',
       channel,
       ...(userId !== undefined && { member: { userId, infoJson: JSON.stringify({ from: id }) } }),
@@ -111,6 +113,8 @@ export class WalkNode {
       wantsCacheMiss: channel.includes('cache-'),
       ...(after && { after }),
     });
+    this.ledger.countChanged('a1', channel);
+    const answer = await joining;
     if (answer.kind !== 'joined') throw new Error('rejected without a limit');
     client.isSubscribed = true;
     if (answer.cached !== undefined) client.events.push(answer.cached.data);
@@ -132,6 +136,7 @@ export class WalkNode {
     this.clients.delete(id);
     const { channel, userId, subscription } = client;
     const left = this.#registry.leave(subscription, this.#clock.now(), graceMs);
+    this.ledger.countChanged('a1', channel);
     const { channelLingersMs, memberLingersMs: lingersMs } = left;
     if (channelLingersMs === undefined && lingersMs === undefined) return;
     this.ledger.leave({
@@ -146,6 +151,14 @@ export class WalkNode {
   cutOff(): void {
     this.#connections.commands.disconnect(true);
     this.#connections.subscriber.disconnect(true);
+  }
+
+  /** The same. Resolves once nothing arrives on them any more. */
+  async loseConnections(): Promise<void> {
+    const { commands, subscriber } = this.#connections;
+    const closed = [commands, subscriber].map(async (client) => once(client, 'close'));
+    this.cutOff();
+    await Promise.all(closed);
   }
 
   /** Makes Redis unreachable from this node until `comeBack`. Its clients are still served. */

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
+import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { known } from '../known.ts';
 import type { RedisServer } from './server.ts';
 import { leaseMs } from './walk-node.ts';
@@ -34,14 +35,13 @@ const leave = fc
   .tuple(node, fc.nat(5))
   .map(([index, which]) => print((walk) => walk.leave(index, which), `leave(${index}, ${which})`));
 const users = ['u1', 'u2', 'u3'];
-const signIn = fc
-  .tuple(node, fc.constantFrom(...users))
-  .map(([index, userId]) =>
-    print(
-      (walk) => void pending.get(walk)?.push(walk.signIn(index, userId, users) ?? Promise.resolve()),
-      `signIn(${index}, ${userId})`,
-    ),
-  );
+const signIn = fc.tuple(node, fc.constantFrom(...users)).map(([index, userId]) =>
+  print((walk) => {
+    pending.get(walk)?.push(walk.signIn(index, userId, users) ?? Promise.resolve());
+    // As in the server, the next command comes in another turn of the event loop.
+    return new Promise((resolve) => setImmediate(resolve));
+  }, `signIn(${index}, ${userId})`),
+);
 const signOut = fc
   .tuple(node, fc.nat(5))
   .map(([index, which]) => print((walk) => walk.signOut(index, which), `signOut(${index}, ${which})`));
@@ -109,7 +109,14 @@ export async function settled(walk: Walk): Promise<void> {
 export async function expectTrueViews(walk: Walk): Promise<void> {
   const { occupied } = walk.truth();
   for (const view of [...walk.views(), ...walk.watchlists()]) expect(view.believed).toEqual(view.true);
-  for (const { ledger } of walk.nodes) {
+  const trueCounts = walk.trueCounts();
+  for (const { ledger, clients, counts } of walk.nodes) {
+    for (const [channel, count] of trueCounts) {
+      const state = known(await ledger.channel('a1', channel as ChannelName));
+      expect([channel, state.subscriptionCount]).toEqual([channel, count]);
+    }
+    for (const { channel } of clients.values())
+      expect([channel, counts.get(channel)]).toEqual([channel, trueCounts.get(channel)]);
     expect(known(await ledger.occupiedChannels('a1', '')).toSorted()).toEqual([...occupied].toSorted());
   }
 }

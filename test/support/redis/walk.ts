@@ -240,6 +240,14 @@ export class Walk {
     );
   }
 
+  /** How many clients of all nodes are subscribed to each channel. */
+  trueCounts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { channel } of this.nodes.flatMap(({ clients }) => [...clients.values()]))
+      counts.set(channel, (counts.get(channel) ?? 0) + 1);
+    return counts;
+  }
+
   /** The users whom each watcher believes to be online, and the truth. */
   watchlists(): { readonly believed: string[]; readonly true: string[] }[] {
     const all = this.nodes.flatMap(({ users }) => [...users.connections.values()]);
@@ -273,6 +281,7 @@ export class Walk {
           await node.ledger.beat();
           node.beatenAt = this.clock.now();
         }
+        node.ledger.reportCounts();
         await node.ledger.sweep();
       }),
     );

@@ -119,12 +119,14 @@ export class Channels {
     this.#notify(held, held.apply(revision, change, this.#options.clock.now()));
   }
 
-  /** Sends the subscribers of this node the number of subscribers on all nodes. */
-  notifyCount(appId: string, channel: string, count: number): void {
+  /** Sends the subscribers of this node the number of subscribers on all nodes, as of a revision. */
+  notifyCount(
+    appId: string,
+    channel: string,
+    counted: { readonly revision: number; readonly count: number },
+  ): void {
     const held = this.#held.get(keyOf(appId, channel));
-    if (held === undefined) return;
-    if (held.joining > 0) held.countToRepeat = count;
-    this.#options.notifyCount(appId, held.name, count);
+    if (held !== undefined) this.#notifyCount(held, counted);
   }
 
   /** Notes that the number of connections may have changed. The next `reportCounts` reports it. */
@@ -306,8 +308,24 @@ export class Channels {
   }
 
   #merge(held: HeldChannel, description: ChannelDescription): void {
+    const wasStale = held.state === 'stale';
     this.#notify(held, held.merge(description, this.#options.clock.now()));
-    if (held.state === 'known') held.snapshotTaken();
+    if (held.state !== 'known') return;
+    const { revision, sentCount: count } = description;
+    const isCountMissed = wasStale && count > 0 && count !== held.sent.count;
+    if (isCountMissed && this.#isHeld(held)) this.#notifyCount(held, { revision, count });
+    held.snapshotTaken();
+  }
+
+  /** A notice may arrive after a snapshot that contains it. */
+  #notifyCount(
+    held: HeldChannel,
+    { revision, count }: { readonly revision: number; readonly count: number },
+  ): void {
+    if (revision < held.sent.revision) return;
+    held.sent = { revision, count };
+    if (held.joining > 0) held.countToRepeat = count;
+    this.#options.notifyCount(held.appId, held.name, count);
   }
 
   #notify(held: HeldChannel, notices: readonly ReplicaNotice[]): void {

@@ -33,6 +33,8 @@ export class HeldChannel implements KeptChannel {
   joining = 0;
   /** A count that was sent to subscribers meanwhile. */
   countToRepeat: number | undefined;
+  /** The count that subscribers on this node were sent last (0: none), and its revision. */
+  sent = { count: 0, revision: -Infinity };
   /** The members who were admitted here although Redis had no memory for them. Only this node knows them. */
   #unrecorded = new Set<string>();
   /** The joins that wait for a snapshot. */

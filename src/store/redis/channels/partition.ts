@@ -261,7 +261,7 @@ export class Partition {
       case 'channel':
         return this.channels.apply(appId, content.channel, { revision, ...content });
       case 'count':
-        return this.channels.notifyCount(appId, content.channel, content.count);
+        return this.channels.notifyCount(appId, content.channel, { revision, count: content.count });
       case 'user':
         return this.users.apply(appId, content.userId, { revision, isOnline: content.isOnline });
       case 'end':

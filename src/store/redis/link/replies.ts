@@ -19,12 +19,23 @@ export function toReply(answer: unknown): Reply {
 export interface ChannelDescription extends Snapshot {
   readonly isOccupied: boolean;
   readonly subscriptionCount: number;
+  /** The count that subscribers were sent last; 0: none. */
+  readonly sentCount: number;
 }
 
 export function toChannelDescription(reply: Reply): ChannelDescription {
-  const [revision, name = '', data = '', remainingMs = 0, missRemainsMs = 0, live = 0, total = 0] = reply;
+  const [
+    revision,
+    name = '',
+    data = '',
+    remainingMs = 0,
+    missRemainsMs = 0,
+    live = 0,
+    total = 0,
+    sentCount = 0,
+  ] = reply;
   const members = new Map<string, Member>();
-  for (let index = 7; index < reply.length; index += 2) {
+  for (let index = 8; index < reply.length; index += 2) {
     const userId = String(reply[index]);
     members.set(userId, { userId, infoJson: String(reply[index + 1]) });
   }
@@ -38,5 +49,6 @@ export function toChannelDescription(reply: Reply): ChannelDescription {
     missRemainsMs: Number(missRemainsMs),
     isOccupied: Number(live) > 0,
     subscriptionCount: Number(total),
+    sentCount: Number(sentCount),
   };
 }

@@ -230,10 +230,13 @@ local function missRemainsMs()
 end
 
 -- Returns what a node needs to know of the channel: revision, cached event (3 items), how long the cache miss lasts, how many epochs
--- hold the channel, how many connections are subscribed, then user ids and infos alternately.
+-- hold the channel, how many connections are subscribed, the subscription count that was reported last, then user ids and infos
+-- alternately.
 local function describe()
   local event = cached()
-  local reply = { revision(), event[1], event[2], event[3], missRemainsMs(), number('live'), number('total') }
+  local reply = {
+    revision(), event[1], event[2], event[3], missRemainsMs(), number('live'), number('total'), number('countSaid')
+  }
   for _, part in ipairs(redis.call('HGETALL', MEMBERS)) do
     table.insert(reply, part)
   end
