@@ -3,6 +3,7 @@ import type { CachedEvent } from '../../../ports/channel-caches.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { SocketId } from '../../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
+import { Counts, type Counted } from './counts.ts';
 import { HeldChannel, toArguments } from './held.ts';
 import { Leaves } from './leaves.ts';
 import { Patience } from '../link/patience.ts';
@@ -19,7 +20,7 @@ export class Channels {
   readonly #partition: ChannelSurroundings;
   readonly #held = new Map<string, HeldChannel>();
   readonly #leaves: Leaves;
-  readonly #changedCounts = new Set<HeldChannel>();
+  readonly #counts: Counts;
   /** The marks of events that subscribers on this node received before Redis knew them. */
   readonly #anticipated = new Set<string>();
   #marks = 0;
@@ -36,6 +37,7 @@ export class Channels {
     this.#registration = registration;
     this.scripts = scripts;
     this.#partition = partition;
+    this.#counts = new Counts({ ...options, registration, scripts });
     this.#leaves = new Leaves({ ...options, registration, scripts, due: partition.due });
   }
 
@@ -59,7 +61,7 @@ export class Channels {
     if (member !== undefined) this.#notify(held, held.exit(member.userId, this.#options.clock.now()));
     if (channelLingersMs !== undefined) {
       this.#held.delete(key);
-      this.#changedCounts.delete(held);
+      this.#counts.forget(held);
       this.#partition.unlisten(appId, channel);
     }
     this.#leaves.leave(held, leave, leavingMember);
@@ -119,34 +121,20 @@ export class Channels {
     this.#notify(held, held.apply(revision, change, this.#options.clock.now()));
   }
 
-  /** Sends the subscribers of this node the number of subscribers on all nodes, as of a revision. */
-  notifyCount(
-    appId: string,
-    channel: string,
-    counted: { readonly revision: number; readonly count: number },
-  ): void {
+  /** Sends the subscribers of this node the number of subscribers on all nodes. */
+  notifyCount(appId: string, channel: string, counted: Counted): void {
     const held = this.#held.get(keyOf(appId, channel));
-    if (held !== undefined) this.#notifyCount(held, counted);
+    if (held !== undefined) this.#counts.notify(held, counted);
   }
 
   /** Notes that the number of connections may have changed. The next `reportCounts` reports it. */
   countChanged(appId: string, channel: ChannelName): void {
     const held = this.#held.get(keyOf(appId, channel));
-    if (held === undefined) return;
-    this.#changedCounts.add(held);
-    if (held.countToRepeat === undefined) return;
-    this.#options.notifyCount(appId, channel, held.countToRepeat);
-    held.countToRepeat = undefined;
+    if (held !== undefined) this.#counts.changed(held);
   }
 
   reportCounts(): void {
-    for (const held of this.#changedCounts) {
-      const count = this.#count(held);
-      if (count === held.reported) continue;
-      held.reported = count;
-      void this.#registration.step(this.scripts.step('count', held, [count, this.#sendsCounts(held)]));
-    }
-    this.#changedCounts.clear();
+    this.#counts.reportAll();
   }
 
   /** The keys where a channel is kept. */
@@ -209,14 +197,12 @@ export class Channels {
     const { member, memberLimit, readsCache, wantsCacheMiss, source } = join;
     const patience = new Patience(this.#options.clock);
     const local = held.members.get(member?.userId ?? '');
-    held.reported = this.#count(held);
     held.mayMissCache ||= readsCache && wantsCacheMiss;
     held.joining += 1;
     if (local !== undefined) local.pendingJoins += 1;
     const step = this.#registration.step(
       this.scripts.step('join', held, [
-        held.reported,
-        this.#sendsCounts(held),
+        ...this.#counts.report(held),
         memberLimit === Infinity ? -1 : memberLimit,
         readsCache && wantsCacheMiss ? 'miss' : '',
         source ?? '',
@@ -312,20 +298,8 @@ export class Channels {
     this.#notify(held, held.merge(description, this.#options.clock.now()));
     if (held.state !== 'known') return;
     const { revision, sentCount: count } = description;
-    const isCountMissed = wasStale && count > 0 && count !== held.sent.count;
-    if (isCountMissed && this.#isHeld(held)) this.#notifyCount(held, { revision, count });
+    if (wasStale && this.#isHeld(held)) this.#counts.notifyMissed(held, { revision, count });
     held.snapshotTaken();
-  }
-
-  /** A notice may arrive after a snapshot that contains it. */
-  #notifyCount(
-    held: HeldChannel,
-    { revision, count }: { readonly revision: number; readonly count: number },
-  ): void {
-    if (revision < held.sent.revision) return;
-    held.sent = { revision, count };
-    if (held.joining > 0) held.countToRepeat = count;
-    this.#options.notifyCount(held.appId, held.name, count);
   }
 
   #notify(held: HeldChannel, notices: readonly ReplicaNotice[]): void {
@@ -339,26 +313,10 @@ export class Channels {
 
   async #assert(held: HeldChannel): Promise<void> {
     held.isRefused = false;
-    held.reported = this.#count(held);
     const miss = held.mayMissCache ? 'miss' : '';
-    const args = [
-      held.reported,
-      this.#sendsCounts(held),
-      -1,
-      miss,
-      '',
-      ...toArguments(held.members.values()),
-    ];
+    const args = [...this.#counts.report(held), -1, miss, '', ...toArguments(held.members.values())];
     const reply = await this.#registration.step(this.scripts.step('join', held, args));
     if (reply !== undefined) this.#takeReply(held, reply);
-  }
-
-  #count({ appId, name }: HeldChannel): number {
-    return this.#options.countSubscribers(appId, name);
-  }
-
-  #sendsCounts({ appId, name }: HeldChannel): string {
-    return this.#options.sendsCounts(appId, name) ? '1' : '';
   }
 }
 
