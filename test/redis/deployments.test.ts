@@ -147,7 +147,8 @@ test('a user with minimal rights is enough, over TLS with a private authority', 
 
 test('of two events that two nodes publish on a cache channel while Redis does not answer, the last is kept', async () => {
   await using redis = await startRedis();
-  const { one, two } = await startPair({ url: redis.url });
+  // Long enough that the nodes do not give up their connections meanwhile.
+  const { one, two } = await startPair({ url: redis.url, leaseMs: 20_000 });
   const client = await connectClient(one);
   await sdkFor(one).trigger('cache-news', 'news', 'before');
   redis.freeze();
