@@ -10,7 +10,7 @@ import { createServer, type Server } from '../node/server.ts';
 import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
 import { whenNpxEnds } from '../system/parent.ts';
 import { hasTerminal } from '../system/terminal.ts';
-import { watchFiles } from '../system/watch-files.ts';
+import { FileWatcher } from '../system/watch-files.ts';
 import { describeStart, formatWelcome, type StartedPorts } from './welcome.ts';
 import { exitCode } from './exit-code.ts';
 
@@ -37,7 +37,12 @@ export async function serve({
   control,
 }: ServeOptions): Promise<void> {
   const overrides = { host, port, store, workers, control };
-  const load = (): LoadedConfig => loadConfig({ file, env: process.env, overrides });
+  const watcher = new FileWatcher();
+  const load = (): LoadedConfig => {
+    const read = loadConfig({ file, env: process.env, overrides });
+    watcher.noteRead(read.files);
+    return read;
+  };
   const loaded = load();
   if (loaded.kind === 'invalid') {
     process.stderr.write(`${formatFaults(loaded.faults, file)}\n`);
@@ -55,7 +60,7 @@ export async function serve({
       log,
       load,
       configuration,
-      watchFiles,
+      watchFiles: watcher.watch,
       watchesAll: watch,
     });
     obeySignals(server, reloader, log);
