@@ -159,6 +159,24 @@ describe('while Redis is full', () => {
     expect([...walk.members].toSorted()).toEqual(['presence-a u1', 'presence-a u2']);
   });
 
+  // A walk found this: the first event was still waiting for Redis when the second one did not have to wait any more.
+  test('events of a cache channel reach the subscribers of their node in order', async () => {
+    walk = await startWalk(redis, 1);
+    const [node] = walk.nodes;
+    if (node === undefined) throw new Error('there is a node');
+    const channel = 'cache-a' as ChannelName;
+    await walk.join(0, channel);
+    await walk.fill();
+    const publish = (data: string): Promise<void> =>
+      node.ledger.cacheEvent('a1', channel, { name: 'e', data });
+    const first = publish('first');
+    while (!node.ledger.isFull) await new Promise((resolve) => setImmediate(resolve));
+    const second = publish('second');
+    await walk.advance(5000);
+    await Promise.all([first, second]);
+    expect(node.events).toEqual(['first', 'second']);
+  });
+
   test('events wait, and of a cache channel the last one is kept', async () => {
     walk = await startWalk(redis, 2);
     const [one, two] = walk.nodes;

@@ -6,6 +6,7 @@ import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { startWalk } from '../support/redis/start-walk.ts';
+import { cacheTtlMs } from '../support/redis/walk-node.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -105,7 +106,7 @@ test('webhooks report a cache miss when the cached event expires while a join wa
   let release = (): void => {};
   const before = new Promise<void>((resolve) => (release = resolve));
   const joined = here.join('late', channel, undefined, before);
-  await walk.advance(100_000);
+  await walk.advance(cacheTtlMs);
   release();
   await joined;
   await walk.readFacts();

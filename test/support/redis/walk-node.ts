@@ -17,6 +17,9 @@ export const wallStart = 1_700_000_000_000;
 export const leaseMs = 10_000;
 export const graceMs = 3000;
 
+/** How long a cached event is kept: longer than a walk takes to settle. */
+export const cacheTtlMs = 200_000;
+
 /** Fewer than in the program: a walk with few channels needs no more, and each of them costs every heartbeat. */
 export const partitions = 4;
 
@@ -75,7 +78,7 @@ export class WalkNode {
       leaseMs,
       graceMs,
       link: new RedisLink(connections),
-      cacheTtlMs: 100_000,
+      cacheTtlMs,
       log: silentLog,
       metrics: { ...noMetrics, suppressedByGrace: () => (this.suppressed += 1) },
       newEpoch: () => `${name}.${(this.epochs += 1)}`,

@@ -11,9 +11,11 @@ type Step = (walk: Walk) => Promise<unknown> | void;
 const print = (run: Step, text: string): Step & { toString(): string } =>
   Object.assign(run, { toString: () => text, [fc.toStringMethod]: () => text });
 
+const cacheRoom = 'cache-room' as ChannelName;
 const node = fc.constantFrom(0, 1, 2);
 const place = fc.constantFrom<readonly [string, string?]>(
   ['room'],
+  ['cache-room'],
   ['presence-a', 'u1'],
   ['presence-a', 'u2'],
   ['presence-a', 'u3'],
@@ -48,6 +50,12 @@ const signOut = fc
 const say = fc
   .tuple(node, fc.nat(5))
   .map(([index, which]) => print((walk) => walk.say(index, which), `say(${index}, ${which})`));
+const publish = node.map((index) =>
+  print(
+    (walk) => void pending.get(walk)?.push(walk.publish(index) ?? Promise.resolve()),
+    `publish(${index})`,
+  ),
+);
 const advance = fc
   .constantFrom(500, 1000, 2500, 3000, 6000, 15_000, 30_000)
   .map((ms) => print((walk) => walk.advance(ms), `advance(${ms})`));
@@ -79,6 +87,7 @@ const usual = [
   { arbitrary: signIn, weight: 3 },
   { arbitrary: signOut, weight: 2 },
   { arbitrary: say, weight: 2 },
+  { arbitrary: publish, weight: 2 },
   { arbitrary: advance, weight: 3 },
   fc.constant(print(look, 'look()')),
   crash,
@@ -109,6 +118,7 @@ export async function settled(walk: Walk): Promise<void> {
 export async function expectTrueViews(walk: Walk): Promise<void> {
   const { occupied } = walk.truth();
   for (const view of [...walk.views(), ...walk.watchlists()]) expect(view.believed).toEqual(view.true);
+  await expectLatestEvent(walk);
   const trueCounts = walk.trueCounts();
   for (const { ledger, clients, counts } of walk.nodes) {
     for (const [channel, count] of trueCounts) {
@@ -118,6 +128,16 @@ export async function expectTrueViews(walk: Walk): Promise<void> {
     for (const { channel } of clients.values())
       expect([channel, counts.get(channel)]).toEqual([channel, trueCounts.get(channel)]);
     expect(known(await ledger.occupiedChannels('a1', '')).toSorted()).toEqual([...occupied].toSorted());
+  }
+}
+
+/** What every client of the cache channel received last is what late subscribers will receive. */
+async function expectLatestEvent(walk: Walk): Promise<void> {
+  const caches = await Promise.all(walk.nodes.map(({ ledger }) => ledger.channel('a1', cacheRoom)));
+  for (const state of caches) {
+    const latest = known(state).cache?.data;
+    if (latest === undefined) continue;
+    expect(walk.lastEvents(cacheRoom)).toEqual(walk.lastEvents(cacheRoom).map(() => latest));
   }
 }
 

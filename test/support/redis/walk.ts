@@ -31,6 +31,7 @@ export class Walk {
   readonly #cursors = new Map<string, string>();
   #made = 0;
   #joined = 0;
+  #published = 0;
 
   /** `beatEveryMs`: how often nodes renew their leases. The program does it every tenth of a lease. */
   constructor(url: string, { beatEveryMs = 500 }: { readonly beatEveryMs?: number } = {}) {
@@ -96,6 +97,23 @@ export class Walk {
     if (node === undefined || node.isFrozen) return;
     const id = pick([...node.users.connections.keys()], which);
     if (id !== undefined) node.users.signOut(id);
+  }
+
+  /** A backend publishes an event on the cache channel, over a node. Resolves once it is answered. */
+  publish(index: number): Promise<void> | undefined {
+    const node = this.nodes[index];
+    if (node === undefined || node.isFrozen) return undefined;
+    this.#published += 1;
+    return node.ledger.cacheEvent('a1', 'cache-room' as ChannelName, {
+      name: 'e',
+      data: `e${this.#published}`,
+    });
+  }
+
+  /** What each subscriber of a channel received last. */
+  lastEvents(channel: ChannelName): (string | undefined)[] {
+    const all = this.nodes.flatMap(({ clients }) => [...clients.values()]);
+    return all.filter((client) => client.channel === channel).map(({ events }) => events.at(-1));
   }
 
   /** One of a node's clients leaves. */

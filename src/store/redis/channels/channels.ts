@@ -12,6 +12,14 @@ import { toNotice, type ChannelChange, type ReplicaNotice } from './replica.ts';
 import { toChannelDescription, type ChannelDescription, type Reply } from '../link/replies.ts';
 import type { ChannelSurroundings, RedisLedgerOptions } from '../link/surroundings.ts';
 
+/** An event that is published on a cache channel. */
+interface Publication {
+  readonly appId: string;
+  readonly name: ChannelName;
+  readonly event: CachedEvent;
+  readonly except: SocketId | undefined;
+}
+
 /** The channels of one partition: what this node holds of each, and what it knows of it. */
 export class Channels {
   readonly scripts: ChannelScripts;
@@ -24,6 +32,8 @@ export class Channels {
   /** The marks of events that subscribers on this node received before Redis knew them. */
   readonly #anticipated = new Set<string>();
   #marks = 0;
+  /** The latest event that was published on each channel and is neither kept nor anticipated yet. */
+  readonly #publishing = new Map<string, Promise<void>>();
   /** The prefix of each mark: the first epoch of this node, which no other node has. */
   #origin = '';
 
@@ -82,6 +92,18 @@ export class Channels {
 
   /** Resolves once the event is kept, or once waiting for Redis has taken too long. */
   async cacheEvent(appId: string, name: ChannelName, event: CachedEvent, except?: SocketId): Promise<void> {
+    const key = keyOf(appId, name);
+    const published = this.#publish({ appId, name, event, except }, this.#publishing.get(key));
+    this.#publishing.set(key, published);
+    await published;
+    if (this.#publishing.get(key) === published) this.#publishing.delete(key);
+  }
+
+  /** `earlier`: the event that was published on the channel before. It may still be waiting for Redis. */
+  async #publish(
+    { appId, name, event, except }: Publication,
+    earlier: Promise<void> | undefined,
+  ): Promise<void> {
     const { clock, cacheTtlMs: ttlMs, leaseMs } = this.#options;
     this.#marks += 1;
     // This identifies the node even after its epoch has changed.
@@ -94,8 +116,13 @@ export class Channels {
       const redisTime = this.#registration.toRedisTime(publishedAt)?.toFixed(0) ?? '';
       return this.scripts.step('cache', channel, [...args, redisTime])(epoch, number);
     }, event.name.length + event.data.length);
+    let isKept = false;
+    const noteKept = (isTaken: boolean): void => void (isKept = isTaken);
+    void kept.then(noteKept);
     const { isCutOff, isFull } = this.#registration;
-    if (!isCutOff && !isFull && (await new Patience(clock).wait(kept)) === true) return;
+    if (!isCutOff && !isFull) await new Patience(clock).wait(kept);
+    if (!isKept) await earlier;
+    if (isKept) return;
     // The subscribers of this node need not wait for Redis. Those of other nodes receive the event once Redis is back.
     const held = this.#held.get(keyOf(appId, name));
     if (held === undefined) return;
