@@ -131,13 +131,16 @@ export async function expectTrueViews(walk: Walk): Promise<void> {
   }
 }
 
-/** What every client of the cache channel received last is what late subscribers will receive. */
+/**
+ * Every client of the cache channel has received the event that late subscribers will receive. It need not be the last one: a node that
+ * did not wait for Redis sends its subscribers the notice of an earlier event after its own.
+ */
 async function expectLatestEvent(walk: Walk): Promise<void> {
-  const caches = await Promise.all(walk.nodes.map(({ ledger }) => ledger.channel('a1', cacheRoom)));
-  for (const state of caches) {
+  const states = await Promise.all(walk.nodes.map(({ ledger }) => ledger.channel('a1', cacheRoom)));
+  for (const state of states) {
     const latest = known(state).cache?.data;
     if (latest === undefined) continue;
-    expect(walk.lastEvents(cacheRoom)).toEqual(walk.lastEvents(cacheRoom).map(() => latest));
+    for (const received of walk.received(cacheRoom)) expect(received).toContain(latest);
   }
 }
 

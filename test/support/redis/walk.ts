@@ -110,10 +110,10 @@ export class Walk {
     });
   }
 
-  /** What each subscriber of a channel received last. */
-  lastEvents(channel: ChannelName): (string | undefined)[] {
+  /** The data of the events that each subscriber of a channel received. */
+  received(channel: ChannelName): (readonly string[])[] {
     const all = this.nodes.flatMap(({ clients }) => [...clients.values()]);
-    return all.filter((client) => client.channel === channel).map(({ events }) => events.at(-1));
+    return all.filter((client) => client.channel === channel).map(({ events }) => events);
   }
 
   /** One of a node's clients leaves. */

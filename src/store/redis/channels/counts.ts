@@ -61,7 +61,8 @@ export class Counts {
   notify(held: HeldChannel, { revision, count }: Counted): void {
     if (revision < held.sent.revision) return;
     held.sent = { revision, count };
-    if (held.joining > 0) held.countToRepeat = count;
+    // Without it, an earlier count could be repeated after this one.
+    held.countToRepeat = held.joining > 0 ? count : undefined;
     this.#options.notifyCount(held.appId, held.name, count);
   }
 
