@@ -38,11 +38,8 @@ export async function serve({
 }: ServeOptions): Promise<void> {
   const overrides = { host, port, store, workers, control };
   const watcher = new FileWatcher();
-  const load = (): LoadedConfig => {
-    const read = loadConfig({ file, env: process.env, overrides });
-    watcher.noteRead(read.files);
-    return read;
-  };
+  const { readFile } = watcher;
+  const load = (): LoadedConfig => loadConfig({ file, env: process.env, overrides, readFile });
   const loaded = load();
   if (loaded.kind === 'invalid') {
     process.stderr.write(`${formatFaults(loaded.faults, file)}\n`);

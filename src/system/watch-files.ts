@@ -1,4 +1,4 @@
-import { statSync, type Stats } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { clearTimeout, setTimeout } from './real.ts';
 
@@ -10,17 +10,18 @@ export class FileWatcher {
   /** By path: what distinguishes the file that was read from a later one. */
   readonly #read = new Map<string, string>();
 
-  /** These files have just been read. Changes from now on are detected, even if `watch` is called later. */
-  noteRead(paths: readonly string[]): void {
-    for (const path of paths) this.#read.set(path, describe(statSync(path, { throwIfNoEntry: false })));
-  }
+  /** Reads a file as UTF-8. Changes from now on are detected, even if `watch` is called later. Throws if it cannot be read. */
+  readonly readFile = (path: string): string => {
+    this.#note(path);
+    return readFileSync(path, 'utf8');
+  };
 
   /**
-   * Calls `changed` after any of the files has changed, once for changes close together. Files that were not noted count as read
+   * Calls `changed` after any of the files has changed, once for changes close together. Files that were not read here count as read
    * now. Returns a function that stops it.
    */
   readonly watch = (paths: readonly string[], changed: () => void): (() => void) => {
-    this.noteRead(paths.filter((path) => !this.#read.has(path)));
+    for (const path of paths) if (!this.#read.has(path)) this.#note(path);
     let isStopped = false;
     let hasChanged = false;
     let timer: NodeJS.Timeout | undefined;
@@ -45,6 +46,16 @@ export class FileWatcher {
       clearTimeout(timer);
     };
   };
+
+  #note(path: string): void {
+    let stats: Stats | undefined;
+    try {
+      stats = statSync(path);
+    } catch {
+      // Reading it fails too, with an explanation.
+    }
+    this.#read.set(path, describe(stats));
+  }
 }
 
 /** An empty text stands for a file that cannot be read. */

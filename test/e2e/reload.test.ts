@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
@@ -99,6 +99,17 @@ describe('SIGHUP', () => {
     expect(line.faults?.[0]?.message).toMatch(message);
     await socket.subscribe('news');
     expect((await callApi(server, { path: '/apps/1/channels' })).text).toBe('{"channels":{"news":{}}}');
+  });
+
+  test('with a file that cannot be read changes nothing, and the reason is logged', async () => {
+    await using server = await startServer(configOf(app));
+    const { configFile } = server;
+    await rm(configFile);
+    await symlink(configFile, configFile);
+    server.signal('SIGHUP');
+    const line = await server.log.first(({ faults }) => faults !== undefined);
+    expect(line.faults?.[0]?.message).toContain('cannot be read: ELOOP');
+    expect((await callApi(server, { path: '/apps/1/channels' })).status).toBe(200);
   });
 
   test('logs what needs a restart until it is in force, and what has changed', async () => {

@@ -1,14 +1,8 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { FileWatcher } from '../../src/system/watch-files.ts';
-
-async function emptyFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'soketify-watch-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
+import { temporaryFolder } from '../support/disk/open-disk.ts';
 
 /** Watches these files. Returns how often they have changed. */
 function watch(watcher: FileWatcher, ...paths: readonly string[]): () => number {
@@ -19,17 +13,17 @@ function watch(watcher: FileWatcher, ...paths: readonly string[]): () => number 
 
 // A test of the whole program found this: the server was started, and did not watch its file yet.
 test('a file that changes after it was read and before it is watched is detected', async () => {
-  const file = join(await emptyFolder(), 'config.json');
+  const file = join(temporaryFolder(), 'config.json');
   await writeFile(file, 'first');
   const watcher = new FileWatcher();
-  watcher.noteRead([file]);
+  expect(watcher.readFile(file)).toBe('first');
   await writeFile(file, 'second, and longer');
   const changes = watch(watcher, file);
   await expect.poll(changes).toBe(1);
 });
 
 test('a file that appears, one that is replaced and one that disappears are detected, together once', async () => {
-  const folder = await emptyFolder();
+  const folder = temporaryFolder();
   const [absent, replaced, removed] = ['absent', 'replaced', 'removed'].map((name) => join(folder, name)) as [
     string,
     string,
@@ -42,5 +36,16 @@ test('a file that appears, one that is replaced and one that disappears are dete
   await writeFile(join(folder, 'new'), 'same size');
   await rename(join(folder, 'new'), replaced);
   await rm(removed);
+  await expect.poll(changes).toBe(1);
+});
+
+test('a file that cannot be read is detected once it can be', async () => {
+  const file = join(temporaryFolder(), 'config.json');
+  await symlink(file, file);
+  const watcher = new FileWatcher();
+  expect(() => watcher.readFile(file)).toThrow('ELOOP');
+  const changes = watch(watcher, file);
+  await rm(file);
+  await writeFile(file, 'readable');
   await expect.poll(changes).toBe(1);
 });
