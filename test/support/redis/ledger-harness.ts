@@ -8,14 +8,12 @@ import type { Ledger } from '../../../src/ports/ledger.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import type { LedgerHarness, LedgerSurroundings } from '../property/ledger-port.ts';
 import { noSlices } from '../turns.ts';
+import { partitions } from './walk-node.ts';
 
 /** The time of day when the virtual clock of the tests starts. */
 const wallStart = 1_700_000_000_000;
 
 let made = 0;
-
-/** Fewer than in the program, because each must be registered in for each test. */
-const partitions = 4;
 
 /** Creates ledgers on a real Redis, each with keys of its own, on the test's clock. */
 export function redisLedgerHarness(clients: () => RedisClients, share = 1): LedgerHarness {

@@ -20,7 +20,7 @@ export const graceMs = 3000;
 /** How long a cached event is kept: longer than a walk takes to settle. */
 export const cacheTtlMs = 200_000;
 
-/** Fewer than in the program: a walk with few channels needs no more, and each of them costs every heartbeat. */
+/** Fewer than in the program: few channels need no more, and each partition costs every start and every heartbeat. */
 export const partitions = 4;
 
 interface Client {
