@@ -21,8 +21,6 @@ interface Watched {
   reported: boolean | undefined;
   /** The latest read that Redis has not answered yet. */
   reading: Promise<void> | undefined;
-  /** The latest read has failed. */
-  isUnread: boolean;
 }
 
 /** The users of one partition: who is signed in on this node, and who is watched from it. */
@@ -35,6 +33,8 @@ export class PartitionUsers {
   /** The users among them for whom Redis had no memory. */
   readonly #refused = new Set<string>();
   readonly #watched = new Map<string, Watched>();
+  /** The watched users whose latest read has failed. */
+  readonly #unread = new Set<Watched>();
 
   constructor(options: RedisLedgerOptions, registration: Registration, keys: PartitionKeys) {
     this.#options = options;
@@ -62,7 +62,7 @@ export class PartitionUsers {
     const key = keyOf(appId, userId);
     let watched = this.#watched.get(key);
     if (watched === undefined) {
-      const unknown = { status: undefined, reported: undefined, reading: undefined, isUnread: false };
+      const unknown = { status: undefined, reported: undefined, reading: undefined };
       watched = { appId, userId, watchers: 0, ...unknown };
       this.#watched.set(key, watched);
     }
@@ -78,7 +78,9 @@ export class PartitionUsers {
     const watched = this.#watched.get(key);
     if (watched === undefined) return;
     watched.watchers -= 1;
-    if (watched.watchers === 0) this.#watched.delete(key);
+    if (watched.watchers > 0) return;
+    this.#watched.delete(key);
+    this.#unread.delete(watched);
   }
 
   /** Whether a watched user is online, as far as is known now. */
@@ -123,8 +125,7 @@ export class PartitionUsers {
 
   /** Reads the watched users again whose latest read has failed. */
   async readFailed(): Promise<void> {
-    const unread = [...this.#watched.values()].filter(({ isUnread }) => isUnread);
-    await Promise.allSettled(unread.map((watched) => this.#read(watched)));
+    await Promise.allSettled(Array.from(this.#unread, (watched) => this.#read(watched)));
   }
 
   /** Releases a user whom a dead epoch held. Resolves with whether the epoch was really dead. */
@@ -145,14 +146,14 @@ export class PartitionUsers {
     const isLatest = (): boolean => watched.reading === reading;
     const reading = this.#readNow(watched)
       .catch((error: unknown) => {
-        if (isLatest()) watched.isUnread = true;
+        if (isLatest() && watched.watchers > 0) this.#unread.add(watched);
         throw error;
       })
       .finally(() => {
         if (isLatest()) watched.reading = undefined;
       });
     watched.reading = reading;
-    watched.isUnread = false;
+    this.#unread.delete(watched);
     return reading;
   }
 
