@@ -13,7 +13,7 @@ interface Change {
 /** One channel on Redis, and a node that learns of it by notices and by replies, which come over two connections. */
 class World {
   readonly #redis = { revision: 1, members: new Set<string>() };
-  readonly #node = { revisions: new Revisions(), replica: new Replica() };
+  readonly #node = { revisions: new Revisions(), replica: new Replica(new Map()) };
   readonly #notices: Change[] = [];
   /** The replies to the node's questions, in order. Redis has not executed those that are undefined. */
   readonly #replies: (Snapshot | undefined)[] = [];

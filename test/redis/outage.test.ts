@@ -4,6 +4,7 @@ import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { startWalk } from '../support/redis/start-walk.ts';
 import type { Walk } from '../support/redis/walk.ts';
 import { known } from '../support/known.ts';
+import { graceMs, leaseMs } from '../support/redis/walk-node.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -123,6 +124,31 @@ test('the lease of a dead node is as long as without the outage of Redis', async
   await walk.advance(2000 + 3000 + 1500);
   await walk.readFacts();
   expect(walk.told.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
+});
+
+// Found by a failover after which one node returned later than the other.
+test('clients of a node that counts as dead are not told that they left, and its other members stay visible', async () => {
+  const walk = await startWalk(redis, 2);
+  const views = () => walk.views().map(({ believed }) => believed);
+  await walk.join(0, 'presence-a', 'u1');
+  await walk.join(0, 'presence-a', 'u2');
+  await walk.join(1, 'presence-a', 'u3');
+  const [late] = walk.nodes;
+  // It does not renew its lease, but still receives what happens.
+  if (late !== undefined) late.isFrozen = true;
+  await walk.advance(leaseMs + graceMs);
+  await late?.heard();
+  const everyone = ['u1', 'u2', 'u3'];
+  expect(views()).toEqual([everyone, everyone, ['u3']]);
+  // One of them leaves before the node has returned.
+  late?.leave('c2');
+  expect(views()).toEqual([['u1', 'u3'], ['u3']]);
+  if (late !== undefined) late.isFrozen = false;
+  await walk.settle();
+  expect(views()).toEqual([
+    ['u1', 'u3'],
+    ['u1', 'u3'],
+  ]);
 });
 
 test('clients of a node that shuts down before it has registered again keep the grace period of the shutdown', async () => {

@@ -217,6 +217,16 @@ export class WalkNode {
       if (notice.kind === 'member-removed' && !client.view.delete(notice.userId)) {
         throw new Error(`notified that ${notice.userId} left, who was not present`);
       }
+      if (notice.kind === 'member-removed') queueMicrotask(() => this.#checkView(client, notice.userId));
     }
+  }
+
+  /** Fails if a client is told that a member left who is subscribed on this node. The member may only be added again at once, with new information. */
+  #checkView({ channel, view }: Client, removed: string): void {
+    const isHere = [...this.clients.values()].some(
+      (client) => client.channel === channel && client.userId === removed && client.isSubscribed,
+    );
+    if (isHere && !view.has(removed))
+      throw new Error(`notified that ${removed} left, who is still subscribed`);
   }
 }

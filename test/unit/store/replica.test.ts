@@ -20,7 +20,7 @@ const dataOf = (changes: ReturnType<Replica['merge']>) =>
 
 /** A replica that is at revision 1 and then untrusted. */
 function untrusted(): Replica {
-  const replica = new Replica();
+  const replica = new Replica(new Map());
   replica.merge(snapshot(1, 'one'), 0);
   replica.distrust(1);
   return replica;
@@ -55,7 +55,7 @@ test('does not publish again what was published before it became untrusted', () 
 });
 
 test('publishes nothing from before its first snapshot', () => {
-  const replica = new Replica();
+  const replica = new Replica(new Map());
   replica.apply(2, event('two'), 0);
   expect(dataOf(replica.merge(snapshot(3, 'three'), 0))).toEqual([]);
   expect(replica.cached(0)?.data).toBe('three');

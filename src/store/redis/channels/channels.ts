@@ -145,7 +145,7 @@ export class Channels {
     const { revision, change: received, mark } = notice;
     const change: ChannelChange =
       received.kind === 'event' ? { ...received, isAnticipated: this.#anticipated.has(mark) } : received;
-    this.#notify(held, held.apply(revision, change, this.#options.clock.now()));
+    this.#notify(held, held.replica.apply(revision, change, this.#options.clock.now()));
   }
 
   /** Sends the subscribers of this node the number of subscribers on all nodes. */
@@ -322,7 +322,7 @@ export class Channels {
 
   #merge(held: HeldChannel, description: ChannelDescription): void {
     const wasStale = held.state === 'stale';
-    this.#notify(held, held.merge(description, this.#options.clock.now()));
+    this.#notify(held, held.replica.merge(description, this.#options.clock.now()));
     if (held.state !== 'known') return;
     const { revision, sentCount: count } = description;
     if (wasStale && this.#isHeld(held)) this.#counts.notifyMissed(held, { revision, count });

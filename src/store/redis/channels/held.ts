@@ -3,11 +3,10 @@ import type { Millis } from '../../../ports/clock.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { KeptChannel } from './channel-scripts.ts';
 import type { ChannelKeys } from '../keys.ts';
-import { Replica, type ChannelChange, type ReplicaNotice } from './replica.ts';
-import type { ChannelDescription } from '../link/replies.ts';
+import { Replica, type MemberHere, type ReplicaNotice } from './replica.ts';
 
 /** A member that has connections on this node, or is about to be admitted. */
-export interface LocalMember extends Member {
+interface LocalMember extends MemberHere {
   /** How many joins of the member are not answered yet. */
   pendingJoins: number;
   isAdmitted: boolean;
@@ -20,7 +19,7 @@ export class HeldChannel implements KeptChannel {
   readonly keys: ChannelKeys;
   /** The members with connections on this node, as they were reported. */
   readonly members = new Map<string, LocalMember>();
-  readonly replica = new Replica();
+  readonly replica = new Replica(this.members);
   /** The number of connections that was last reported. */
   reported = 0;
   /** Redis had no memory for some of it. */
@@ -35,8 +34,6 @@ export class HeldChannel implements KeptChannel {
   countToRepeat: number | undefined;
   /** The count that subscribers on this node were sent last (0: none), and its revision. */
   sent = { count: 0, revision: -Infinity };
-  /** The members who were admitted here although Redis had no memory for them. Only this node knows them. */
-  #unrecorded = new Set<string>();
   /** The joins that wait for a snapshot. */
   #waiting: (() => void)[] = [];
 
@@ -95,27 +92,10 @@ export class HeldChannel implements KeptChannel {
     };
   }
 
-  /** Takes a snapshot of Redis. Returns the resulting notices for subscribers. */
-  merge(description: ChannelDescription, at: Millis): readonly ReplicaNotice[] {
-    const unrecorded = this.isRefused ? this.#admittedBeyond(description.members) : [];
-    this.#unrecorded = new Set(unrecorded.map(({ userId }) => userId));
-    if (unrecorded.length === 0) return this.replica.merge(description, at);
-    const members = new Map(description.members);
-    for (const member of unrecorded) members.set(member.userId, member);
-    return this.replica.merge({ ...description, members }, at);
-  }
-
-  /** Takes a change from a notice. Returns the resulting notices for subscribers. */
-  apply(revision: number, change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
-    if (change.kind === 'in') this.#unrecorded.delete(change.member.userId);
-    return this.replica.apply(revision, change, at);
-  }
-
   /** The member has no connection on this node any more. Returns the notices for the subscribers if Redis will send none. */
   exit(userId: string, at: Millis): readonly ReplicaNotice[] {
     this.members.delete(userId);
-    if (!this.#unrecorded.delete(userId)) return [];
-    return this.replica.anticipate({ kind: 'out', userId }, at);
+    return this.replica.left(userId, at);
   }
 
   /** Resolves with the next snapshot, once `snapshotTaken` is called. */
@@ -128,13 +108,6 @@ export class HeldChannel implements KeptChannel {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
-  }
-
-  /** The members who were admitted here and are not in the snapshot. */
-  #admittedBeyond(present: ReadonlyMap<string, Member>): Member[] {
-    return [...this.members.values()]
-      .filter(({ userId, isAdmitted }) => isAdmitted && !present.has(userId))
-      .map(({ userId, infoJson }) => ({ userId, infoJson }));
   }
 }
 

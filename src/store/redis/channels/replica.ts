@@ -37,11 +37,21 @@ interface Revised {
   readonly change: ChannelChange;
 }
 
+/** A member with connections on this node. */
+export interface MemberHere extends Member {
+  /** False while none of them is subscribed yet. */
+  readonly isAdmitted: boolean;
+}
+
 /**
  * What a node knows of a channel that it holds: a snapshot, and the changes since. Snapshots and changes may arrive in any order. The
  * replica only moves forward, and yields each difference once.
+ *
+ * Members who are subscribed on this node are present, whatever Redis says. It may have had no memory for them, or count this node as
+ * dead. The node asserts them again as soon as it can.
  */
 export class Replica {
+  readonly #here: ReadonlyMap<string, MemberHere>;
   /** The revision of the state; undefined while no snapshot is trusted. */
   #revision: number | undefined;
   /** The revision up to which subscribers were notified when a snapshot was last trusted. */
@@ -50,12 +60,18 @@ export class Replica {
   #neededRevision = -Infinity;
   #isKnown = false;
   readonly #members = new Roster();
+  /** The members who are subscribed on this node and, as far as is known, missing in Redis. */
+  #missing = new Set<string>();
   #cached: { readonly event: CachedEvent; readonly until: Millis } | undefined;
   /** How many events subscribers received that are not known to be kept. As long as there are any, kept events are older. */
   #unkept = 0;
   #missUntil: Millis = -Infinity;
   /** Changes that arrived while no snapshot was trusted. */
   #early: Revised[] = [];
+
+  constructor(here: ReadonlyMap<string, MemberHere>) {
+    this.#here = here;
+  }
 
   get isTrusted(): boolean {
     return this.#revision !== undefined;
@@ -94,10 +110,16 @@ export class Replica {
   merge(snapshot: Snapshot, at: Millis): readonly ReplicaNotice[] {
     if (snapshot.revision < this.#neededRevision) return [];
     if (this.#revision !== undefined && this.#revision > snapshot.revision) return [];
-    const changes = [...this.#earlyEvents(snapshot.revision, at), ...this.#differences(snapshot, at)];
+    const missing = this.#missingIn(snapshot.members);
+    this.#missing = new Set(missing.keys());
+    const members = missing.size === 0 ? snapshot.members : new Map([...snapshot.members, ...missing]);
+    const changes = [
+      ...this.#earlyEvents(snapshot.revision, at),
+      ...this.#differences({ ...snapshot, members }, at),
+    ];
     const notices = this.#isKnown ? changes : [];
     this.#members.clear();
-    for (const [id, member] of snapshot.members) this.#members.set(id, member);
+    for (const [id, member] of members) this.#members.set(id, member);
     const { cached, missRemainsMs } = snapshot;
     if (this.#unkept === 0) {
       this.#cached = cached && { event: cached.event, until: at + cached.remainingMs };
@@ -136,6 +158,11 @@ export class Replica {
     return this.#take(change, at);
   }
 
+  /** The member is not subscribed on this node any more. Returns the notices for the subscribers if Redis will send none. */
+  left(userId: string, at: Millis): readonly ReplicaNotice[] {
+    return this.#missing.delete(userId) ? this.anticipate({ kind: 'out', userId }, at) : [];
+  }
+
   /** An anticipated event has been kept, or never will be. */
   eventKept(): void {
     this.#unkept -= 1;
@@ -144,10 +171,15 @@ export class Replica {
   #take(change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
     switch (change.kind) {
       case 'in':
+        this.#missing.delete(change.member.userId);
         if (this.#members.has(change.member.userId)) return [];
         this.#members.set(change.member.userId, change.member);
         return [change];
       case 'out':
+        if (this.#here.get(change.userId)?.isAdmitted === true) {
+          this.#missing.add(change.userId);
+          return [];
+        }
         return this.#members.delete(change.userId) ? [change] : [];
       case 'event':
         this.#cached = { event: change.event, until: at + change.ttlMs };
@@ -168,6 +200,14 @@ export class Replica {
         ? this.#take(change, at)
         : [],
     );
+  }
+
+  #missingIn(members: ReadonlyMap<string, Member>): ReadonlyMap<string, Member> {
+    const missing = new Map<string, Member>();
+    for (const { userId, infoJson, isAdmitted } of this.#here.values()) {
+      if (isAdmitted && !members.has(userId)) missing.set(userId, { userId, infoJson });
+    }
+    return missing;
   }
 
   #differences({ members, cached }: Snapshot, at: Millis): ReplicaNotice[] {
