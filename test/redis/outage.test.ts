@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
+import { startLateNode } from '../support/redis/late-node.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { startWalk } from '../support/redis/start-walk.ts';
 import type { Walk } from '../support/redis/walk.ts';
@@ -184,6 +185,62 @@ test('subscribers that received an event before Redis had it do not receive the 
   await walk.advance(3000);
   expect(node.events).toEqual(['before', 'after']);
   expect(known(await node.ledger.channel('a1', channel)).cache?.data).toBe('after');
+});
+
+// Walks found the following three.
+describe('the last event that subscribers of a cache channel receive is the cached one', () => {
+  const channel = 'cache-room' as ChannelName;
+
+  async function expectAllEndWith(walk: Walk, event: string): Promise<void> {
+    for (const { ledger } of walk.nodes)
+      expect(known(await ledger.channel('a1', channel)).cache?.data).toBe(event);
+    for (const received of walk.received(channel)) expect(received.at(-1)).toBe(event);
+  }
+
+  test('also if another node published it while theirs was away, and their node an earlier one', async () => {
+    const walk = await startWalk(redis, 2);
+    for (const index of [0, 1]) await walk.join(index, channel);
+    const [, away] = walk.nodes;
+    await away?.goAway();
+    await walk.publish(1);
+    await walk.advance(1000);
+    await walk.publish(0);
+    await away?.comeBack();
+    await walk.settle();
+    expect(walk.received(channel)).toEqual([['e2'], ['e1', 'e2']]);
+    await expectAllEndWith(walk, 'e2');
+  });
+
+  test('also if the notice of an earlier one arrives after it', async () => {
+    const { way, clock, late, other, commands } = await startLateNode(redis, 'overtaken:');
+    await late.join('first', channel);
+    way.holdUp();
+    await other.ledger.cacheEvent('a1', channel, { name: 'e', data: 'earlier' });
+    await commands.config('SET', 'maxmemory', '1');
+    onTestFinished(async () => void (await commands.config('SET', 'maxmemory', '0')));
+    await late.ledger.beat();
+    await late.ledger.cacheEvent('a1', channel, { name: 'e', data: 'later' });
+    way.goOn();
+    await late.heard();
+    expect(late.clients.get('first')?.events).toEqual(['later', 'earlier']);
+    await commands.config('SET', 'maxmemory', '0');
+    await clock.advance(1000);
+    await late.ledger.beat();
+    await late.heard();
+    expect(late.clients.get('first')?.events).toEqual(['later', 'earlier', 'later']);
+  });
+
+  test('also if they joined after their node had sent it to others, who have left', async () => {
+    const walk = await startWalk(redis, 1);
+    await walk.fill();
+    await walk.join(0, channel);
+    await walk.free();
+    await walk.publish(0);
+    walk.leave(0, 0);
+    await walk.join(0, channel);
+    await walk.settle();
+    expect(walk.received(channel)).toEqual([['e1']]);
+  });
 });
 
 test('a client that joins while Redis is away receives the earlier event once Redis is back', async () => {

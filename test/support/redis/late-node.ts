@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createRedisClients } from '../../../src/store/redis/link/connect.ts';
 import { FakeClock } from '../fake-clock.ts';
 import type { RedisServer } from './server.ts';
@@ -43,7 +43,12 @@ export async function startLateNode(redis: RedisServer, keyPrefix: string) {
   throughWay.commands.disconnect();
   const here = { commands: direct.commands, subscriber: throughWay.subscriber };
   const nodeOf = (connections: typeof here, name: string) =>
-    new WalkNode(clock, connections, { keyPrefix, name, skewMs: 0 });
+    new WalkNode(clock, connections, {
+      keyPrefix,
+      name,
+      skewMs: 0,
+      report: (fault) => expect.unreachable(`a client was ${fault}`),
+    });
   const [late, other] = [nodeOf(here, 'n0'), nodeOf(there, 'n1')];
   onTestFinished(() => {
     late.crash();

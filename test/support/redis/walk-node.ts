@@ -35,6 +35,15 @@ interface Client {
   readonly events: string[];
 }
 
+interface WalkNodeOptions {
+  readonly keyPrefix: string;
+  readonly name: string;
+  /** By how much the clock of this node is ahead of that of Redis. */
+  readonly skewMs: number;
+  /** Receives each notice that contradicts what its client knew. */
+  readonly report: (fault: string) => void;
+}
+
 /** A node around a ledger on Redis, with clients that believe every notice. */
 export class WalkNode {
   readonly clients = new Map<string, Client>();
@@ -43,6 +52,7 @@ export class WalkNode {
   readonly #clock: Clock;
   readonly #registry = new Registry();
   readonly #connections: RedisClients;
+  readonly #report: (fault: string) => void;
   /** The data of the events that its subscribers of cache channels received. */
   readonly events: string[] = [];
   /** The users whose connections it was asked to end, and how long ago that was requested. */
@@ -57,18 +67,16 @@ export class WalkNode {
   beatenAt = -Infinity;
   /** While frozen, it neither renews its lease nor receives anything. */
   isFrozen = false;
+  /** While it is away, it cannot reach Redis, and serves its clients. */
+  isAway = false;
 
-  /** The clock of this node is off by `skewMs` from that of Redis. */
-  constructor(
-    time: Clock,
-    connections: RedisClients,
-    { keyPrefix, name, skewMs }: { keyPrefix: string; name: string; skewMs: number },
-  ) {
+  constructor(time: Clock, connections: RedisClients, { keyPrefix, name, skewMs, report }: WalkNodeOptions) {
     const clock: Clock = {
       now: () => time.now() + skewMs,
       after: (delayMs, run) => time.after(delayMs, run),
     };
     this.#clock = clock;
+    this.#report = report;
     this.#connections = connections;
     this.ledger = new RedisLedger({
       ...noSlices(),
@@ -152,6 +160,7 @@ export class WalkNode {
 
   /** Cuts both connections to Redis. They reconnect by themselves. */
   cutOff(): void {
+    if (this.isAway) return;
     this.#connections.commands.disconnect(true);
     this.#connections.subscriber.disconnect(true);
   }
@@ -166,7 +175,8 @@ export class WalkNode {
 
   /** Makes Redis unreachable from this node until `comeBack`. Its clients are still served. */
   async goAway(): Promise<void> {
-    this.isFrozen = true;
+    await this.heard();
+    this.isAway = true;
     const { commands, subscriber } = this.#connections;
     const ended = [commands, subscriber].map(async (client) => once(client, 'end'));
     commands.disconnect();
@@ -177,7 +187,7 @@ export class WalkNode {
 
   async comeBack(): Promise<void> {
     await Promise.all([this.#connections.commands.connect(), this.#connections.subscriber.connect()]);
-    this.isFrozen = false;
+    this.isAway = false;
   }
 
   /** Resolves once everything published so far has arrived. */
@@ -210,23 +220,21 @@ export class WalkNode {
       if (client.channel !== channel || !client.isSubscribed) continue;
       if (notice.kind === 'event') client.events.push(notice.event.data);
       if (notice.kind === 'member-added') {
-        if (client.view.has(notice.member.userId))
-          throw new Error(`notified twice of ${notice.member.userId}`);
+        if (client.view.has(notice.member.userId)) this.#report(`notified twice of ${notice.member.userId}`);
         client.view.add(notice.member.userId);
       }
       if (notice.kind === 'member-removed' && !client.view.delete(notice.userId)) {
-        throw new Error(`notified that ${notice.userId} left, who was not present`);
+        this.#report(`notified that ${notice.userId} left, who was not present`);
       }
       if (notice.kind === 'member-removed') queueMicrotask(() => this.#checkView(client, notice.userId));
     }
   }
 
-  /** Fails if a client is told that a member left who is subscribed on this node. The member may only be added again at once, with new information. */
+  /** Reports it if a client is told that a member left who is subscribed on this node. The member may only be added again at once, with new information. */
   #checkView({ channel, view }: Client, removed: string): void {
     const isHere = [...this.clients.values()].some(
       (client) => client.channel === channel && client.userId === removed && client.isSubscribed,
     );
-    if (isHere && !view.has(removed))
-      throw new Error(`notified that ${removed} left, who is still subscribed`);
+    if (isHere && !view.has(removed)) this.#report(`notified that ${removed} left, who is still subscribed`);
   }
 }

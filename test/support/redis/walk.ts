@@ -23,6 +23,8 @@ export class Walk {
   readonly #toldOf = new Map<string, string[]>();
   /** Facts that contradict earlier ones. */
   readonly contradictions: string[] = [];
+  /** Notices that contradict what their client knew. */
+  readonly #faults: string[] = [];
   readonly #state = new WebhookState();
   readonly #url: string;
   readonly #redis: Redis;
@@ -70,6 +72,7 @@ export class Walk {
       keyPrefix: this.#keyPrefix,
       name: `n${this.#made}`,
       skewMs: skewsMs[this.#made % skewsMs.length] ?? 0,
+      report: (fault) => this.#faults.push(fault),
     });
     this.nodes[index] = node;
     await node.ledger.start();
@@ -145,7 +148,10 @@ export class Walk {
 
   /** Settles everything: no node is frozen, and every lease of a dead node and every grace period is over. */
   async settle(): Promise<void> {
-    for (const node of this.nodes) node.isFrozen = false;
+    for (const node of this.nodes) {
+      node.isFrozen = false;
+      if (node.isAway) await node.comeBack();
+    }
     await this.advance(4 * leaseMs);
     await this.readFacts();
   }
@@ -187,6 +193,7 @@ export class Walk {
   /** Resolves when everything that was started has ended. */
   async quiet(): Promise<void> {
     for (const node of this.nodes) {
+      if (node.isAway) continue;
       while (!node.ledger.isIdle) await new Promise((resolve) => setImmediate(resolve));
       await node.heard();
     }
@@ -224,11 +231,11 @@ export class Walk {
    */
   async lies(index: number): Promise<string[]> {
     const node = this.nodes[index];
-    if (node === undefined || node.isFrozen) return [];
-    for (const one of this.nodes) await one.heard();
+    if (node === undefined || node.isFrozen || node.isAway) return [];
+    for (const one of this.nodes) if (!one.isAway) await one.heard();
     const heard = this.nodes.filter(
-      ({ isFrozen, beatenAt, ledger }) =>
-        !isFrozen && ledger.isIdle && beatenAt > this.clock.now() - leaseMs / 2,
+      ({ isFrozen, isAway, beatenAt, ledger }) =>
+        !isFrozen && !isAway && ledger.isIdle && beatenAt > this.clock.now() - leaseMs / 2,
     );
     const clients = heard.flatMap((one) => [...one.clients.values()]).filter((one) => one.isSubscribed);
     const lies = clients.map(async ({ channel, userId }) => {
@@ -276,9 +283,12 @@ export class Walk {
     }));
   }
 
+  /** Ends the nodes. Throws if a client received a notice that contradicts what it knew. */
   dispose(): void {
     for (const node of this.nodes) node.crash();
     this.#redis.disconnect();
+    const [fault] = this.#faults;
+    if (fault !== undefined) throw new Error(`a client was ${fault}`);
   }
 
   async #dump(): Promise<(readonly [string, Buffer])[]> {
@@ -291,7 +301,7 @@ export class Walk {
   }
 
   async #turn(isLast: boolean): Promise<void> {
-    const awake = this.nodes.filter(({ isFrozen }) => !isFrozen);
+    const awake = this.nodes.filter(({ isFrozen, isAway }) => !isFrozen && !isAway);
     await Promise.all(
       awake.map(async (node) => {
         await node.heard();

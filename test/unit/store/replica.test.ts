@@ -6,6 +6,7 @@ const event = (data: string): ChannelChange & { kind: 'event' } => ({
   event: { name: 'news', data },
   ttlMs: 1000,
   except: undefined,
+  mark: `node/${data}`,
 });
 
 const snapshot = (revision: number, data: string): Snapshot => ({

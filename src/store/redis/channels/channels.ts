@@ -8,7 +8,7 @@ import { HeldChannel, toArguments } from './held.ts';
 import { Leaves } from './leaves.ts';
 import { Patience } from '../link/patience.ts';
 import type { Registration } from './registration.ts';
-import { toNotice, type ChannelChange, type ReplicaNotice } from './replica.ts';
+import { toNotice, type ReplicaNotice, type RevisedChange } from './replica.ts';
 import { toChannelDescription, type ChannelDescription, type Reply } from '../link/replies.ts';
 import type { ChannelSurroundings, RedisLedgerOptions } from '../link/surroundings.ts';
 
@@ -29,8 +29,6 @@ export class Channels {
   readonly #held = new Map<string, HeldChannel>();
   readonly #leaves: Leaves;
   readonly #counts: Counts;
-  /** The marks of events that subscribers on this node received before Redis knew them. */
-  readonly #anticipated = new Set<string>();
   #marks = 0;
   /** The latest event that was published on each channel and is neither kept nor anticipated yet. */
   readonly #publishing = new Map<string, Promise<void>>();
@@ -126,25 +124,30 @@ export class Channels {
     // The subscribers of this node need not wait for Redis. Those of other nodes receive the event once Redis is back.
     const held = this.#held.get(keyOf(appId, name));
     if (held === undefined) return;
-    this.#anticipated.add(mark);
-    const forget = (): unknown => clock.after(leaseMs, () => this.#anticipated.delete(mark));
-    void kept.then(forget);
-    const change: ChannelChange = { kind: 'event', event, ttlMs, except };
-    this.#notify(held, held.replica.anticipate(change, clock.now()));
-    void kept.then(() => held.replica.eventKept());
+    const { replica } = held;
+    this.#notify(held, replica.anticipate({ kind: 'event', event, ttlMs, except, mark }, clock.now()));
+    const settle = (): void => {
+      clock.after(leaseMs, () => replica.forget(mark));
+      if (replica.eventSettled()) void this.#readLaterEvent(held);
+    };
+    void kept.then(settle);
+  }
+
+  /** Reads a channel on which another node may have published an event later than the one that subscribers received here. */
+  async #readLaterEvent(held: HeldChannel): Promise<void> {
+    try {
+      const description = await this.scripts.read(held);
+      await this.#partition.reached(description.revision);
+      this.#merge(held, description);
+    } catch {
+      // The node will register again, and read everything.
+    }
   }
 
   /** Takes a change from a notice. */
-  apply(
-    appId: string,
-    channel: string,
-    notice: { revision: number; change: ChannelChange; mark: string },
-  ): void {
+  apply(appId: string, channel: string, { revision, change }: RevisedChange): void {
     const held = this.#held.get(keyOf(appId, channel));
     if (held === undefined) return;
-    const { revision, change: received, mark } = notice;
-    const change: ChannelChange =
-      received.kind === 'event' ? { ...received, isAnticipated: this.#anticipated.has(mark) } : received;
     this.#notify(held, held.replica.apply(revision, change, this.#options.clock.now()));
   }
 

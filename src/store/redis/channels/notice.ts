@@ -10,12 +10,7 @@ export interface PartitionNotice {
 
 /** The content of a notice: about a channel, a user, or the whole app. */
 export type NoticeContent =
-  | {
-      readonly kind: 'channel';
-      readonly channel: string;
-      readonly change: ChannelChange;
-      readonly mark: string;
-    }
+  | { readonly kind: 'channel'; readonly channel: string; readonly change: ChannelChange }
   | { readonly kind: 'count'; readonly channel: string; readonly count: number }
   | { readonly kind: 'user'; readonly userId: string; readonly isOnline: boolean }
   /** The connections of the user were terminated this long ago. */
@@ -45,7 +40,6 @@ function toContent(
     kind: 'channel',
     channel,
     change,
-    mark: text('o'),
   });
   switch (text('k')) {
     case 'in':
@@ -60,6 +54,7 @@ function toContent(
         event,
         ttlMs: number,
         except: isSocketId(except) ? except : undefined,
+        mark: text('o'),
       });
     }
     case 'miss':

@@ -22,17 +22,20 @@ export type ChannelChange =
       readonly event: CachedEvent;
       readonly ttlMs: Millis;
       readonly except: SocketId | undefined;
-      /** Subscribers have already received it. */
-      readonly isAnticipated?: boolean;
+      /** Identifies the event. */
+      readonly mark: string;
     }
   | { readonly kind: 'miss-over' };
+
+type CachedChange = Extract<ChannelChange, { kind: 'event' }>;
 
 /** A notice for subscribers of this node. */
 export type ReplicaNotice =
   | Exclude<ChannelChange, { kind: 'miss-over' | 'event' }>
   | { readonly kind: 'event'; readonly event: CachedEvent; readonly except: SocketId | undefined };
 
-interface Revised {
+/** A change, and the revision of the partition that it made. */
+export interface RevisedChange {
   readonly revision: number;
   readonly change: ChannelChange;
 }
@@ -63,11 +66,15 @@ export class Replica {
   /** The members who are subscribed on this node and, as far as is known, missing in Redis. */
   #missing = new Set<string>();
   #cached: { readonly event: CachedEvent; readonly until: Millis } | undefined;
-  /** How many events subscribers received that are not known to be kept. As long as there are any, kept events are older. */
+  /** How many events subscribers received that are not known to be kept. As long as there are any, events of snapshots are not taken. */
   #unkept = 0;
+  /** An event of a snapshot was not taken. */
+  #isEventUnread = false;
+  /** The marks of events that subscribers received before Redis had them, and no other event since. */
+  readonly #anticipated = new Set<string>();
   #missUntil: Millis = -Infinity;
   /** Changes that arrived while no snapshot was trusted. */
-  #early: Revised[] = [];
+  #early: RevisedChange[] = [];
 
   constructor(here: ReadonlyMap<string, MemberHere>) {
     this.#here = here;
@@ -150,12 +157,14 @@ export class Replica {
 
   /**
    * Takes a change of this node that other nodes cannot know yet. Returns the resulting notices. An event overrides snapshots until
-   * `eventKept` is called.
+   * `eventSettled` is called.
    */
   anticipate(change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
     this.#isKnown = true;
-    if (change.kind === 'event') this.#unkept += 1;
-    return this.#take(change, at);
+    if (change.kind !== 'event') return this.#take(change, at);
+    this.#unkept += 1;
+    this.#anticipated.add(change.mark);
+    return this.#cache(change, at);
   }
 
   /** The member is not subscribed on this node any more. Returns the notices for the subscribers if Redis will send none. */
@@ -163,9 +172,20 @@ export class Replica {
     return this.#missing.delete(userId) ? this.anticipate({ kind: 'out', userId }, at) : [];
   }
 
-  /** An anticipated event has been kept, or never will be. */
-  eventKept(): void {
+  /**
+   * An anticipated event has been kept, or never will be. Its notice may still arrive until `forget` is called. Returns whether Redis may
+   * have a later event, so that the channel must be read again.
+   */
+  eventSettled(): boolean {
     this.#unkept -= 1;
+    const mustRead = this.#unkept === 0 && this.#isEventUnread;
+    if (mustRead) this.#isEventUnread = false;
+    return mustRead;
+  }
+
+  /** The notice of an anticipated event has arrived, or never will. */
+  forget(mark: string): void {
+    this.#anticipated.delete(mark);
   }
 
   #take(change: ChannelChange, at: Millis): readonly ReplicaNotice[] {
@@ -181,16 +201,23 @@ export class Replica {
           return [];
         }
         return this.#members.delete(change.userId) ? [change] : [];
-      case 'event':
-        this.#cached = { event: change.event, until: at + change.ttlMs };
-        this.#missUntil = -Infinity;
-        return change.isAnticipated === true
-          ? []
-          : [{ kind: 'event', event: change.event, except: change.except }];
+      case 'event': {
+        const notices = this.#cache(change, at);
+        if (this.#anticipated.has(change.mark)) return [];
+        // Redis has this event before those that subscribers have received already. They receive these again, in that order.
+        this.#anticipated.clear();
+        return notices;
+      }
       case 'miss-over':
         this.#missUntil = -Infinity;
         return [];
     }
+  }
+
+  #cache({ event, ttlMs, except }: CachedChange, at: Millis): readonly ReplicaNotice[] {
+    this.#cached = { event, until: at + ttlMs };
+    this.#missUntil = -Infinity;
+    return [{ kind: 'event', event, except }];
   }
 
   /** Takes the events that arrived while no snapshot was trusted. A snapshot contains only the last one. */
@@ -220,10 +247,9 @@ export class Replica {
     }
     const before = this.cached(at);
     const isNew =
-      this.#unkept === 0 &&
-      cached !== undefined &&
-      (before?.name !== cached.event.name || before.data !== cached.event.data);
-    if (isNew) notices.push({ kind: 'event', event: cached.event, except: undefined });
+      cached !== undefined && (before?.name !== cached.event.name || before.data !== cached.event.data);
+    if (isNew && this.#unkept > 0) this.#isEventUnread = true;
+    else if (isNew) notices.push({ kind: 'event', event: cached.event, except: undefined });
     return notices;
   }
 }
