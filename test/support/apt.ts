@@ -6,14 +6,23 @@ export function canInstall(): boolean {
   return process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
 }
 
-/** Installs a Debian package without starting its service. Prints `why` first. */
+/** Installs a Debian package without starting its service. Prints `purpose` first. */
 export function installPackage(name: string, purpose: string): void {
   process.stderr.write(`Installing ${name} with apt-get ${purpose}\n`);
   withoutServices(() => {
-    if (aptGet('install', '-y', '--no-install-recommends', name)) return;
+    if (install(name)) return;
     aptGet('update');
-    aptGet('install', '-y', '--no-install-recommends', name);
+    install(name);
   });
+}
+
+/** Installs a Debian package that has no service, if apt-get knows it already. */
+export function installKnownPackage(name: string): void {
+  install(name);
+}
+
+function install(name: string): boolean {
+  return aptGet('install', '-y', '--no-install-recommends', name);
 }
 
 function aptGet(...args: readonly string[]): boolean {

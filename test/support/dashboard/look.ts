@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import axe from 'axe-core';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../browser/chromium.ts';
 import { createMock } from './server.ts';
 
 // Takes screenshots of the built Dashboard in light, dark and forced colours, wide, narrow and zoomed, and checks each with axe:
@@ -37,21 +38,11 @@ const looks = [
   { name: 'zoomed', colorScheme: 'light', width: 640, height: 400 },
   { name: 'forced', colorScheme: 'dark', width: 1280, height: 800, forcedColors: 'active' },
 ] as const;
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 const mock = createMock(values);
 await new Promise<void>((resolve) => mock.listen(0, '127.0.0.1', resolve));
 const root = `http://127.0.0.1:${(mock.address() as AddressInfo).port}/dashboard/`;
 mkdirSync(values.out, { recursive: true });
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+const browser = await launchChromium();
 for (const look of looks)
   if (values.only === undefined || values.only === look.name) await photograph(browser, look);
 await browser.close();
