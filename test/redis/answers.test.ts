@@ -168,8 +168,7 @@ describe('a termination', () => {
     await asked.ledger.terminate('a1', 'anna');
     await walk.quiet();
     await walk.silence(300_000);
-    other.cutOff();
-    await other.ledger.beat();
+    await other.loseRedis();
     await other.heard();
     await walk.advance(1000);
     expect(other.ended).toEqual(['anna 0', expect.stringMatching(/^anna 30\d{4}$/)]);

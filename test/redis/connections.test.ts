@@ -72,8 +72,7 @@ describe('of an app that may have 5 connections', () => {
   test('a node that registers again counts as many as before, and never more', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, one, one, two])).toBe(4);
-    one.cutOff();
-    await one.ledger.beat();
+    await one.loseRedis();
     await one.heard();
     const epochs = one.epochs;
     while (one.epochs === epochs) await walk.clock.advance(50);

@@ -48,8 +48,7 @@ test('a node that has registered again counts no subscriber twice', async () => 
   await here.join('1', room);
   await here.join('2', room);
   await walk.quiet();
-  here.cutOff();
-  await here.ledger.beat();
+  await here.loseRedis();
   await here.heard();
   await here.join('3', room);
   const epochs = here.epochs;

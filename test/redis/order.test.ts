@@ -28,8 +28,7 @@ describe('a client event is reported between the join and the leave of its sende
 
   test('also if the sender joined and left while Redis was away', async () => {
     const { walk, node } = await walkOf(2);
-    node.cutOff();
-    await node.ledger.beat();
+    await node.loseRedis();
     await walk.join(0, 'presence-a', 'u1');
     walk.say(0, 0);
     walk.leave(0, 0);
@@ -61,8 +60,7 @@ describe('a client event is reported between the join and the leave of its sende
 
   test('also if the sender moved to another node, and only once', async () => {
     const { walk, node } = await walkOf(2);
-    node.cutOff();
-    await node.ledger.beat();
+    await node.loseRedis();
     await walk.join(0, 'presence-a', 'u1');
     walk.say(0, 0);
     walk.leave(0, 0);

@@ -157,8 +157,7 @@ test('clients of a node that shuts down before it has registered again keep the 
   await walk.join(0, 'presence-a', 'u1');
   const [ending] = walk.nodes;
   if (ending === undefined) throw new Error('there are two nodes');
-  ending.cutOff();
-  await ending.ledger.beat();
+  await ending.loseRedis();
   await ending.heard();
   walk.leave(0, 0);
   await ending.ledger.close(8000);
@@ -178,8 +177,7 @@ test('subscribers that received an event before Redis had it do not receive the 
   await walk.join(0, channel, 'u1');
   await node.ledger.cacheEvent('a1', channel, { name: 'e', data: 'before' });
   await walk.quiet();
-  node.cutOff();
-  await node.ledger.beat();
+  await node.loseRedis();
   await node.ledger.cacheEvent('a1', channel, { name: 'e', data: 'after' });
   await node.heard();
   await walk.advance(3000);
@@ -248,8 +246,7 @@ test('a client that joins while Redis is away receives the earlier event once Re
   const [node] = walk.nodes;
   if (node === undefined) throw new Error('there is a node');
   const channel = 'presence-cache-a' as ChannelName;
-  node.cutOff();
-  await node.ledger.beat();
+  await node.loseRedis();
   await node.ledger.cacheEvent('a1', channel, { name: 'e', data: 'early' });
   await walk.join(0, channel, 'u1');
   await node.heard();
@@ -264,8 +261,7 @@ describe('a client that joins a cache channel while Redis is away', () => {
     const [here, there] = walk.nodes;
     if (here === undefined || there === undefined) throw new Error('there are two nodes');
     if (value !== undefined) await there.ledger.cacheEvent('a1', channel, { name: 'e', data: value });
-    here.cutOff();
-    await here.ledger.beat();
+    await here.loseRedis();
     return { walk, here, channel };
   };
 

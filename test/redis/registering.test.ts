@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { PartitionKeys } from '../../src/store/redis/keys.ts';
@@ -24,6 +25,7 @@ async function partition(keyPrefix: string) {
   let at = 1_700_000_000_000;
   const steps = new Map<string, number>();
   return {
+    topic,
     passes: (ms: number) => void (at += ms),
     register: (epoch: string, former = '') =>
       link.run('register', [state, nodes], [at, topic, epoch, former, leaseMs, 'word', 0]),
@@ -77,4 +79,23 @@ test('the connections of a node that registers again are never counted twice', a
   expect(await connections('a.2', 'set', 3, '', 'a.1')).toBe('ok');
   expect(await connections('a.2', 'add', 1, 4, '')).toBe('ok');
   expect(await connections('a.2', 'add', 1, 4, '')).toBe('over');
+});
+
+test('nodes receive the revision once in an interval, and not from each other node', async () => {
+  const { topic, passes, register, beat } = await partition('spoken:');
+  const listener = new Redis(redis.url);
+  onTestFinished(() => listener.disconnect());
+  let received = 0;
+  listener.on('smessage', () => (received += 1));
+  await listener.ssubscribe(topic);
+  const epochs = ['a.1', 'b.1', 'c.1'];
+  for (const epoch of epochs) await register(epoch);
+  await listener.ping();
+  received = 0;
+  for (let interval = 1; interval <= 5; interval += 1) {
+    for (const epoch of epochs) await beat(epoch);
+    await listener.ping();
+    expect(received).toBe(interval);
+    passes(leaseMs / 10);
+  }
 });

@@ -30,9 +30,9 @@ const payload = 'x'.repeat(100);
 /**
  * What do nodes request from Redis while idle, for a message and for a webhook event?
  *
- * Each node renews its leases by heartbeats, one for each partition, and every node receives all of them. The work of Redis therefore
- * grows with the number of nodes, and the amount that it sends grows with the square. Three numbers of nodes show both factors. The cost of
- * a message or an event is what Redis does while they arrive, minus what it does for the same nodes while idle.
+ * Each node renews its leases by heartbeats, in each partition, and every node receives the revision of each partition at least once a
+ * second. The work of Redis therefore grows with the number of nodes. Three numbers of nodes show by how much. The cost of a message or an
+ * event is what Redis does while they arrive, minus what it does for the same nodes while idle.
  */
 export const redis: Scenario = {
   name: 'redis',
@@ -105,6 +105,7 @@ async function openMessages(bench: Bench, count: number): Promise<Opened> {
   if (server === null) throw new Error('The deployment has no Redis');
   const groups = await Promise.all(nodes.map((node) => Subscribers.join(node, channel, 1, payload.length)));
   await pause(settleMs);
+  await pause(settleMs);
   const idle = await idleUse(server);
   return {
     round: (seconds) => publish({ ...deployment, redis: server, groups, idle }, seconds),
@@ -169,6 +170,7 @@ async function openChurn(bench: Bench): Promise<Opened> {
   const { nodes, redis: server } = deployment;
   if (server === null) throw new Error('The deployment has no Redis');
   const churn = await Churn.connect(nodes[0], 1);
+  await pause(settleMs);
   await pause(settleMs);
   const idle = await idleUse(server);
   return {

@@ -1,43 +1,60 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
+const partition = ['time', 'full', 'partition'] as const;
+const known = ['time', 'full', 'process', 'partition', 'known'] as const;
+
 /** The operations. Each is the concatenation of these files and its own. */
 const files = {
-  join: ['time', 'partition', 'channel'],
-  leave: ['time', 'partition', 'channel'],
-  count: ['time', 'partition', 'channel'],
-  release: ['time', 'partition', 'channel'],
-  expire: ['time', 'partition', 'channel'],
-  cache: ['time', 'partition', 'channel'],
-  'forget-miss': ['time', 'partition', 'channel'],
-  read: ['time', 'partition', 'channel'],
-  show: ['time', 'partition', 'channel', 'known'],
-  list: ['time', 'partition', 'known'],
-  append: ['time', 'partition'],
-  register: ['time', 'partition', 'known'],
-  heartbeat: ['time', 'partition', 'known'],
-  due: ['time', 'partition'],
-  bury: ['time', 'partition'],
-  withdraw: ['time', 'partition'],
-  online: ['time', 'partition'],
-  'read-user': ['time', 'partition'],
-  connections: ['time', 'partition'],
-  admit: ['time', 'partition'],
-  terminate: ['time', 'partition'],
-  'read-ended': ['time', 'partition'],
+  join: [...partition, 'channel'],
+  leave: [...partition, 'channel'],
+  count: [...partition, 'channel'],
+  release: [...partition, 'channel'],
+  expire: [...partition, 'channel'],
+  cache: [...partition, 'channel'],
+  'forget-miss': [...partition, 'channel'],
+  read: [...partition, 'channel'],
+  show: [...known, 'channel'],
+  list: known,
+  append: partition,
+  due: partition,
+  bury: partition,
+  withdraw: partition,
+  online: partition,
+  'read-user': partition,
+  connections: partition,
+  admit: partition,
+  terminate: partition,
+  'read-ended': partition,
   lead: ['allow-oom', 'time'],
   give: ['allow-oom', 'time'],
   keep: ['allow-oom', 'time'],
   split: ['allow-oom'],
   fence: ['allow-oom'],
   settle: ['allow-oom'],
-  drop: ['time', 'partition'],
-  'read-drops': ['time', 'partition', 'known'],
+  drop: partition,
+  'read-drops': known,
   'set-settings': [],
 } as const satisfies Record<string, readonly string[]>;
 
+/**
+ * The operations of which one call can serve several partitions. The first files run once, and the others together with its own for each
+ * partition.
+ */
+const sharedFiles = {
+  register: { once: ['time', 'full', 'process'], each: ['partition', 'known'] },
+  heartbeat: { once: ['time', 'full', 'process'], each: ['partition', 'known'] },
+} as const satisfies Record<string, Record<'once' | 'each', readonly string[]>>;
+
+/** The name of an operation that several partitions can share a call of. */
+export type SharedScriptName = keyof typeof sharedFiles;
+
 /** The name of an operation. */
-export type ScriptName = keyof typeof files;
+export type ScriptName = keyof typeof files | SharedScriptName;
+
+export function isShared(name: ScriptName): name is SharedScriptName {
+  return name in sharedFiles;
+}
 
 /** A script, and the SHA-1 digest by which Redis knows it after the first call. */
 export interface Script {
@@ -47,13 +64,24 @@ export interface Script {
 
 /** Reads all scripts. Throws if their files are missing. */
 export function loadScripts(): ReadonlyMap<ScriptName, Script> {
-  const names = Object.keys(files).filter((name): name is ScriptName => name in files);
-  return new Map(names.map((name) => [name, load([...files[name], name])]));
+  const scripts = new Map<ScriptName, Script>();
+  for (const [name, parts] of entriesOf(files)) scripts.set(name, toScript([...parts, name].map(read)));
+  for (const [name, { once, each }] of entriesOf(sharedFiles)) {
+    const one = ['local function one(KEYS, ARGV)', ...[...each, name].map(read), 'end'];
+    scripts.set(name, toScript([...once.map(read), ...one, read('each')]));
+  }
+  return scripts;
 }
 
-function load(parts: readonly string[]): Script {
-  const text = parts
-    .map((part) => readFileSync(new URL(`scripts/${part}.lua`, import.meta.url), 'utf8'))
-    .join('\n');
+function entriesOf<Key extends string, Value>(of: Readonly<Record<Key, Value>>): readonly [Key, Value][] {
+  return Object.entries(of) as [Key, Value][];
+}
+
+function read(name: string): string {
+  return readFileSync(new URL(`scripts/${name}.lua`, import.meta.url), 'utf8');
+}
+
+function toScript(parts: readonly string[]): Script {
+  const text = parts.join('\n');
   return { text, digest: createHash('sha1').update(text).digest('hex') };
 }

@@ -165,6 +165,12 @@ export class WalkNode {
     this.#connections.subscriber.disconnect(true);
   }
 
+  /** The same. Resolves once the node knows that it cannot reach Redis. */
+  async loseRedis(): Promise<void> {
+    this.cutOff();
+    await this.#noticeLoss();
+  }
+
   /** The same. Resolves once nothing arrives on them any more. */
   async loseConnections(): Promise<void> {
     const { commands, subscriber } = this.#connections;
@@ -182,7 +188,7 @@ export class WalkNode {
     commands.disconnect();
     subscriber.disconnect();
     await Promise.all(ended);
-    await this.ledger.beat();
+    await this.#noticeLoss();
   }
 
   async comeBack(): Promise<void> {
@@ -212,6 +218,11 @@ export class WalkNode {
     this.users.clear();
     this.#connections.commands.disconnect();
     this.#connections.subscriber.disconnect();
+  }
+
+  async #noticeLoss(): Promise<void> {
+    await this.ledger.beat();
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   #notify(channel: ChannelName, notice: Notice): void {

@@ -190,7 +190,7 @@ export class RedisDispatch {
     const now = this.#options.clock.now();
     if (now - this.#checkedAt < checkEveryMs) return;
     this.#checkedAt = now;
-    this.#intake.wakeAll();
+    this.#intake.checkAll();
     if (now - this.#clocksReadAt < readClocksEveryMs) return;
     this.#clocksReadAt = now;
     // The clocks may have been set, or belong to another server now. Nothing waits for the answer.

@@ -44,7 +44,10 @@ export class OutboxIntake {
   readonly #open = new Set<number>();
   /** The partitions whose wake-up topic is, or may be, subscribed to. */
   readonly #subscribed = new Set<number>();
+  /** The partitions that a message has reported to have new events. */
   readonly #woken = new Set<number>();
+  /** The partitions that may have new events. */
+  readonly #unchecked = new Set<number>();
   #isReading = false;
   #isPaused = false;
 
@@ -129,6 +132,7 @@ export class OutboxIntake {
     this.#dispatcher = undefined;
     this.#open.clear();
     this.#woken.clear();
+    this.#unchecked.clear();
     this.unknown.clear();
     void this.#unsubscribe([...indices]).catch(() => {});
   }
@@ -137,15 +141,16 @@ export class OutboxIntake {
   reread(index?: number): void {
     if (index === undefined) {
       this.#reader.rewindAll();
-      this.wakeAll();
+      this.checkAll();
     } else {
       this.#reader.rewind(index);
       this.wake(index);
     }
   }
 
-  wakeAll(): void {
-    for (const index of this.#open) this.#woken.add(index);
+  /** Looks for events in all partitions, because a wake-up message may have been lost. */
+  checkAll(): void {
+    for (const index of this.#open) this.#unchecked.add(index);
     void this.#read();
   }
 
@@ -178,13 +183,20 @@ export class OutboxIntake {
     if (this.#isReading || this.#isPaused || dispatcher === undefined) return;
     this.#isReading = true;
     try {
-      while (this.#woken.size > 0 && this.#dispatcher === dispatcher && !this.#isPaused) {
-        const indices = [...this.#woken];
+      while (
+        this.#woken.size + this.#unchecked.size > 0 &&
+        this.#dispatcher === dispatcher &&
+        !this.#isPaused
+      ) {
+        const woken = [...this.#woken];
+        const unchecked = [...this.#unchecked].filter((index) => !this.#woken.has(index));
         this.#woken.clear();
-        await Promise.all(indices.map((index) => this.#takeFrom(index, dispatcher)));
+        this.#unchecked.clear();
+        const found = await this.#reader.withEntries(unchecked);
+        await Promise.all([...woken, ...found].map((index) => this.#takeFrom(index, dispatcher)));
       }
     } catch (error) {
-      // The next heartbeat wakes all partitions.
+      // The next heartbeat checks all partitions.
       this.#options.log.debug({ error: describeFailure(error) }, 'could not read events to dispatch');
     } finally {
       this.#isReading = false;

@@ -9,12 +9,12 @@ const pageSize = 1000;
 
 /** Reads the outboxes of all partitions, each from where the last read ended. */
 export class OutboxReader {
-  readonly #link: Pick<RedisLink, 'commands'>;
+  readonly #link: Pick<RedisLink, 'commands' | 'isCluster'>;
   readonly #partitions: readonly PartitionKeys[];
   /** By partition: the id of the entry that was read last. */
   readonly #cursors: { after: string }[];
 
-  constructor(link: Pick<RedisLink, 'commands'>, partitions: readonly PartitionKeys[]) {
+  constructor(link: Pick<RedisLink, 'commands' | 'isCluster'>, partitions: readonly PartitionKeys[]) {
     this.#link = link;
     this.#partitions = partitions;
     this.#cursors = partitions.map(() => ({ after: '0-0' }));
@@ -27,6 +27,17 @@ export class OutboxReader {
 
   rewindAll(): void {
     for (const index of this.#partitions.keys()) this.rewind(index);
+  }
+
+  /** Returns those of the partitions that may have entries since the last read. With a single server it takes one command to find them. */
+  async withEntries(indices: readonly number[]): Promise<readonly number[]> {
+    const { isCluster, commands } = this.#link;
+    if (isCluster || indices.length === 0) return indices;
+    const keys = indices.map((index) => this.#partitions[index]?.outbox ?? '');
+    const after = indices.map((index) => this.#cursors[index]?.after ?? '0-0');
+    const found = await commands.xread('COUNT', 1, 'STREAMS', ...keys, ...after);
+    const names = new Set(found?.map(([key]) => key));
+    return indices.filter((_, position) => names.has(keys[position] ?? ''));
   }
 
   /** Reads the entries since the last read, except those that are known when they arrive. */

@@ -1,7 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Clock, Millis } from '../../../ports/clock.ts';
-import { loadScripts, type ScriptName } from '../scripts.ts';
+import { isShared, loadScripts, type ScriptName } from '../scripts.ts';
 import { toReply, type Reply } from './replies.ts';
+import { SharedCalls } from './shared-calls.ts';
 import { Topics } from '../fanout/topics.ts';
 
 /** Runs one of the scripts. Rejects if Redis cannot be reached, or refuses. */
@@ -33,6 +34,7 @@ export class RedisLink {
   readonly #commands: Redis | Cluster;
   readonly #subscriber: Redis | Cluster;
   readonly #scripts = loadScripts();
+  readonly #sharedCalls: SharedCalls;
   #lastError: Error | undefined;
   readonly #maxUnanswered: number;
   /** How many characters of published messages Redis has not confirmed yet. */
@@ -56,6 +58,10 @@ export class RedisLink {
       });
     }
     this.topics = new Topics(subscriber);
+    this.#sharedCalls = new SharedCalls(
+      (name, keys, args) => this.#call(name, keys, args),
+      commands.isCluster,
+    );
     this.#loadScriptsOnEachConnection();
   }
 
@@ -87,14 +93,8 @@ export class RedisLink {
 
   /** Runs a script, even if Redis has not seen it before. */
   readonly run: RunScript = async (name, keys, args) => {
-    const script = this.#scripts.get(name);
-    if (script === undefined) throw new Error(`there is no script ${name}`);
-    try {
-      return toReply([await this.commands.evalsha(script.digest, keys.length, ...keys, ...args)].flat());
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return toReply([await this.commands.eval(script.text, keys.length, ...keys, ...args)].flat());
-    }
+    if (isShared(name)) return this.#sharedCalls.run(name, keys, args);
+    return toReply([await this.#call(name, keys, args)].flat());
   };
 
   /**
@@ -137,6 +137,17 @@ export class RedisLink {
     // The client of a cluster connects to a server with the first command for it. A replica may be promoted, so it gets them too.
     if (commands.isCluster) commands.on('+node', load);
     else commands.on('ready', () => load(commands));
+  }
+
+  async #call(...[name, keys, args]: Parameters<RunScript>): Promise<unknown> {
+    const script = this.#scripts.get(name);
+    if (script === undefined) throw new Error(`there is no script ${name}`);
+    try {
+      return await this.commands.evalsha(script.digest, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return await this.commands.eval(script.text, keys.length, ...keys, ...args);
+    }
   }
 
   async #whenReady(client: Redis | Cluster, clock: Clock, withinMs: Millis): Promise<void> {

@@ -1,4 +1,4 @@
--- Renews an epoch's lease, publishes the revision to every node, and finds a dead epoch to release.
+-- Renews an epoch's lease, publishes the revision to every node now and then, and finds a dead epoch to release.
 --
 -- KEYS[2]  nodes
 -- KEYS[3]  due
@@ -31,7 +31,11 @@ if WAS_UNREACHABLE then
   redis.call('HSET', STATE, 'awaited', awaited, 'hold', integer(AT + lease))
 end
 redis.call('HSET', STATE, 'beat', integer(AT))
-redis.call('SPUBLISH', TOPIC, 'b' .. revision())
+-- Every node needs the revision once in an interval, and not from each of the others.
+if AT - tonumber(redis.call('HGET', STATE, 'said') or 0) >= lease / 20 then
+  redis.call('HSET', STATE, 'said', integer(AT))
+  redis.call('SPUBLISH', TOPIC, 'b' .. revision())
+end
 
 local status = 'ok'
 if not last then

@@ -1,11 +1,7 @@
--- For scripts that answer for all nodes, and for those by which nodes register and send heartbeats. After partition.lua.
+-- For scripts that answer for all nodes, and for those by which nodes register and send heartbeats. After process.lua and partition.lua.
 --
 -- Redis knows the whole truth only if every node has had time to report what it holds. That is not so after a loss of data, after an
 -- outage (because nodes admit clients meanwhile), or while there is no memory for anything new.
-
--- Another process of Redis may lack the last writes. Empty if INFO is not allowed.
-local info = redis.pcall('INFO', 'server')
-local PROCESS = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 
 local contact = redis.call('HMGET', STATE, 'process', 'heard', 'unsure')
 -- For one lease, steps of nodes wait in their connections and arrive in order. After that the nodes close these, and the steps are lost.

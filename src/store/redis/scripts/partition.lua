@@ -1,4 +1,4 @@
--- The common start of every script of a partition, after time.lua.
+-- The common start of every script of a partition, after time.lua and full.lua.
 --
 -- KEYS[1]  state of the partition, a hash:
 --            t, o     see time.lua
@@ -7,6 +7,7 @@
 --            v        the revision: rises with every notice
 --            m        a counter for cache misses and admitted events
 --            beat     when any node last sent a heartbeat
+--            said     when a heartbeat last published the revision
 --            lease    the lease that it asked for, in milliseconds
 --            hold     after an outage, departures wait for the nodes of that time, but no longer than until this moment
 --            awaited  how many of these nodes have not come back
@@ -19,14 +20,6 @@
 -- ARGV[2]  the topic for notices of the partition
 
 local STATE, TOPIC = KEYS[1], ARGV[2]
-
--- Whether Redis has no memory left (maxmemory). It refuses the first write of a script if that takes memory, and allows all writes after
--- one that takes none. So departures and changes of what is known still work. Scripts must check IS_FULL before they add anything new.
-local asked = redis.pcall('HSETNX', STATE, 't', 0)
-local IS_FULL = type(asked) == 'table' and string.find(asked.err, 'OOM', 1, true) ~= nil
-if IS_FULL then
-  redis.call('HDEL', STATE, '')
-end
 
 local kept = redis.call('HMGET', STATE, 't', 'o', 'beat', 'lease', 'hold', 'awaited')
 local AT = present(STATE, ARGV[1], tonumber(kept[1] or 0), tonumber(kept[2] or 0))
