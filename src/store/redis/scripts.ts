@@ -65,16 +65,17 @@ export interface Script {
 /** Reads all scripts. Throws if their files are missing. */
 export function loadScripts(): ReadonlyMap<ScriptName, Script> {
   const scripts = new Map<ScriptName, Script>();
-  for (const [name, parts] of entriesOf(files)) scripts.set(name, toScript([...parts, name].map(read)));
-  for (const [name, { once, each }] of entriesOf(sharedFiles)) {
+  for (const name of namesOf(files)) scripts.set(name, toScript([...files[name], name].map(read)));
+  for (const name of namesOf(sharedFiles)) {
+    const { once, each } = sharedFiles[name];
     const one = ['local function one(KEYS, ARGV)', ...[...each, name].map(read), 'end'];
     scripts.set(name, toScript([...once.map(read), ...one, read('each')]));
   }
   return scripts;
 }
 
-function entriesOf<Key extends string, Value>(of: Readonly<Record<Key, Value>>): readonly [Key, Value][] {
-  return Object.entries(of) as [Key, Value][];
+function namesOf<Name extends string>(of: Readonly<Record<Name, unknown>>): readonly Name[] {
+  return Object.keys(of).filter((name): name is Name => name in of);
 }
 
 function read(name: string): string {
