@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { Walk } from '../support/redis/walk.ts';
 import { leaseMs, type WalkNode } from '../support/redis/walk-node.ts';
@@ -11,25 +10,11 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 const limit = 5;
-let connected = 0;
-
-/** Opens a connection. Returns whether it was accepted. */
-async function connect(node: WalkNode): Promise<boolean> {
-  const isLetIn = await node.ledger.connectionsOf('a1').take('a1', limit);
-  if (isLetIn) await node.join(`${(connected += 1)}`, 'room' as ChannelName);
-  return isLetIn;
-}
-
-function disconnect(node: WalkNode): void {
-  const [id = ''] = node.clients.keys();
-  node.leave(id);
-  node.ledger.connectionsOf('a1').release('a1');
-}
+const connect = (node: WalkNode): Promise<boolean> => node.connect(limit);
 
 async function twoNodes() {
   const walk = await new Walk(redis.url).start(2);
   onTestFinished(() => walk.dispose());
-  for (const { ledger } of walk.nodes) ledger.limitConnections(['a1']);
   await walk.advance(500);
   const [one, two] = walk.nodes;
   if (one === undefined || two === undefined) throw new Error('there are two nodes');
@@ -42,18 +27,18 @@ describe('of an app that may have 5 connections', () => {
   test('two nodes accept 5, however many arrive at the same time', async () => {
     const { one, two, connectAll } = await twoNodes();
     expect(await connectAll(Array.from({ length: 6 }).flatMap(() => [one, two]))).toBe(limit);
-    expect(one.clients.size + two.clients.size).toBe(limit);
+    expect(one.connected + two.connected).toBe(limit);
     expect(await connect(one)).toBe(false);
   });
 
   test('another is accepted immediately when one has closed, on whichever node', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, one, one, two, two])).toBe(5);
-    disconnect(one);
+    one.disconnect();
     // On the same node even within the same turn.
     expect(await connectAll([one, one])).toBe(1);
-    disconnect(one);
-    disconnect(two);
+    one.disconnect();
+    two.disconnect();
     await walk.advance(1);
     await walk.quiet();
     expect(await connectAll([two, one, two])).toBe(2);
@@ -93,7 +78,7 @@ describe('of an app that may have 5 connections', () => {
     expect(await connectAll([one, two])).toBe(0);
     // Seven are connected.
     for (const isLetIn of [false, false, true]) {
-      disconnect(one);
+      one.disconnect();
       await walk.advance(1);
       await walk.quiet();
       expect(await connect(two)).toBe(isLetIn);
@@ -113,7 +98,7 @@ describe('of an app that may have 5 connections', () => {
     await walk.settle();
     // Seven are connected.
     for (const isLetIn of [false, false, true]) {
-      disconnect(two);
+      two.disconnect();
       await walk.advance(1);
       await walk.quiet();
       expect(await connect(one)).toBe(isLetIn);
@@ -128,7 +113,7 @@ describe('of an app that may have 5 connections', () => {
     expect(await connectAll([two, two, two, two, two])).toBe(5);
     one.ledger.limitConnections(['a1']);
     await walk.quiet();
-    for (let index = 0; index < 3; index += 1) disconnect(two);
+    for (let index = 0; index < 3; index += 1) two.disconnect();
     await walk.advance(1);
     await walk.quiet();
     expect(await connect(two)).toBe(false);

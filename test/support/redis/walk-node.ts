@@ -7,7 +7,7 @@ import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { formatSocketId } from '../../../src/protocol/socket-id.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link.ts';
-import type { Clock } from '../../../src/ports/clock.ts';
+import type { Clock, Millis } from '../../../src/ports/clock.ts';
 import { noSlices } from '../turns.ts';
 import { WalkUsers } from './walk-users.ts';
 
@@ -57,6 +57,10 @@ export class WalkNode {
   readonly events: string[] = [];
   /** The users whose connections it was asked to end, and how long ago that was requested. */
   readonly ended: string[] = [];
+  /** The latest moment at which the termination of each of them was requested. */
+  readonly endedAt = new Map<string, Millis>();
+  /** The connections that it has accepted and that are still open. */
+  connected = 0;
   /** The subscription count that the subscribers of each channel received last. */
   readonly counts = new Map<string, number>();
   /** Departures that were cancelled. */
@@ -94,10 +98,14 @@ export class WalkNode {
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
       notifyCount: (_appId, channel, count) => this.counts.set(channel, count),
       notifyWatchers: (_appId, userId, state) => this.users.notify(userId, state),
-      terminate: (_appId, userId, longerAgoThanMs) => this.ended.push(`${userId} ${longerAgoThanMs}`),
+      terminate: (_appId, userId, longerAgoThanMs) => {
+        this.ended.push(`${userId} ${longerAgoThanMs}`);
+        const at = time.now() - longerAgoThanMs;
+        this.endedAt.set(userId, Math.max(at, this.endedAt.get(userId) ?? -Infinity));
+      },
       wake: () => {},
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
-      countConnections: () => this.clients.size,
+      countConnections: () => this.connected,
       sendsCounts: () => true,
       registered: () => {},
     });
@@ -130,6 +138,19 @@ export class WalkNode {
     client.isSubscribed = true;
     if (answer.cached !== undefined) client.events.push(answer.cached.data);
     for (const member of answer.members?.keys() ?? []) client.view.add(member);
+  }
+
+  /** A client connects to an app that may have this many connections. Returns whether it is accepted. */
+  async connect(limit: number): Promise<boolean> {
+    const isAccepted = await this.ledger.connectionsOf('a1').take('a1', limit);
+    if (isAccepted) this.connected += 1;
+    return isAccepted;
+  }
+
+  disconnect(): void {
+    if (this.connected === 0) return;
+    this.connected -= 1;
+    this.ledger.connectionsOf('a1').release('a1');
   }
 
   /** A client sends an event to the others on its channel. */

@@ -27,7 +27,7 @@ const place = fc.constantFrom<readonly [string, string?]>(
 );
 
 /** Joins whose answers may have to wait for a reconnection. */
-const pending = new WeakMap<Walk, Promise<void>[]>();
+const pending = new WeakMap<Walk, Promise<unknown>[]>();
 const join = fc
   .tuple(node, place)
   .map(([index, [channel, userId]]) =>
@@ -59,6 +59,23 @@ const publish = node.map((index) =>
     await nextTurn();
   }, `publish(${index})`),
 );
+const connect = fc
+  .tuple(node, fc.integer({ min: 1, max: 5 }))
+  .map(([index, limit]) =>
+    print(
+      (walk) => void pending.get(walk)?.push(walk.connect(index, limit) ?? Promise.resolve()),
+      `connect(${index}, ${limit})`,
+    ),
+  );
+const disconnect = node.map((index) => print((walk) => walk.disconnect(index), `disconnect(${index})`));
+const terminate = fc
+  .tuple(node, fc.constantFrom(...users))
+  .map(([index, userId]) =>
+    print(
+      (walk) => void pending.get(walk)?.push(walk.terminate(index, userId)),
+      `terminate(${index}, ${userId})`,
+    ),
+  );
 const advance = fc
   .constantFrom(500, 1000, 2500, 3000, 6000, 15_000, 30_000)
   .map((ms) => print((walk) => walk.advance(ms), `advance(${ms})`));
@@ -97,7 +114,10 @@ const usual = [
   { arbitrary: signOut, weight: 2 },
   { arbitrary: say, weight: 2 },
   { arbitrary: publish, weight: 2 },
-  { arbitrary: advance, weight: 3 },
+  { arbitrary: connect, weight: 3 },
+  { arbitrary: disconnect, weight: 2 },
+  terminate,
+  { arbitrary: advance, weight: 4 },
   fc.constant(print(look, 'look()')),
   crash,
   cutOff,
@@ -129,6 +149,8 @@ export async function expectTrueViews(walk: Walk): Promise<void> {
   const { occupied } = walk.truth();
   for (const view of [...walk.views(), ...walk.watchlists()]) expect(view.believed).toEqual(view.true);
   await expectLatestEvent(walk);
+  await expectTrueConnections(walk);
+  expect(walk.missedTerminations).toEqual([]);
   const trueCounts = walk.trueCounts();
   for (const { ledger, clients, counts } of walk.nodes) {
     for (const [channel, count] of trueCounts) {
@@ -148,6 +170,18 @@ async function expectLatestEvent(walk: Walk): Promise<void> {
     const latest = known(state).cache?.data;
     if (latest === undefined) continue;
     for (const received of walk.received(cacheRoom)) expect(received.at(-1)).toBe(latest);
+  }
+}
+
+/** Every node knows how many connections there are: it accepts one more only if that is allowed. */
+async function expectTrueConnections(walk: Walk): Promise<void> {
+  const count = walk.nodes.reduce((sum, { connected }) => sum + connected, 0);
+  for (const one of walk.nodes) {
+    expect([count, await one.connect(count)]).toEqual([count, false]);
+    expect([count, await one.connect(count + 1)]).toEqual([count, true]);
+    one.disconnect();
+    await walk.clock.advance(1);
+    await walk.quiet();
   }
 }
 

@@ -7,6 +7,7 @@ import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { WebhookState } from '../webhook-state.ts';
 import { leaseMs, partitions, WalkNode } from './walk-node.ts';
+import { WalkTerminations } from './walk-terminations.ts';
 
 /** The skews of the nodes' clocks, used in turns. No two agree, nor do they agree with Redis. */
 const skewsMs = [60_000, 0, -60_000];
@@ -30,6 +31,7 @@ export class Walk {
   readonly #redis: Redis;
   readonly #keyPrefix: string;
   readonly #beatEveryMs: number;
+  readonly #terminations = new WalkTerminations();
   readonly #cursors = new Map<string, string>();
   #made = 0;
   #joined = 0;
@@ -75,6 +77,7 @@ export class Walk {
       report: (fault) => this.#faults.push(fault),
     });
     this.nodes[index] = node;
+    node.ledger.limitConnections(['a1']);
     await node.ledger.start();
   }
 
@@ -111,6 +114,29 @@ export class Walk {
       name: 'e',
       data: `e${this.#published}`,
     });
+  }
+
+  /** A client connects to an app that may have this many connections. Resolves with whether it is accepted. */
+  connect(index: number, limit: number): Promise<boolean> | undefined {
+    const node = this.nodes[index];
+    return node?.isFrozen === false ? node.connect(limit) : undefined;
+  }
+
+  disconnect(index: number): void {
+    const node = this.nodes[index];
+    if (node?.isFrozen === false) node.disconnect();
+  }
+
+  /** A backend terminates a user's connections, over a node. */
+  async terminate(index: number, userId: string): Promise<void> {
+    const node = this.nodes[index];
+    if (node?.isFrozen === false)
+      await this.#terminations.request(userId, node, this.nodes, this.clock.now());
+  }
+
+  /** The confirmed terminations that some node has not received. */
+  get missedTerminations(): readonly string[] {
+    return this.#terminations.missed(this.nodes, this.clock.now());
   }
 
   /** The data of the events that each subscriber of a channel received. */
