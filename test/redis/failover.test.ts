@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFailed, onTestFinished, test } from 'vitest';
 import { app, quick } from '../support/e2e/config.ts';
 import { callApi } from '../support/e2e/http.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
@@ -17,7 +17,7 @@ type Redis = { readonly sentinel: { name: string; urls: string[] } } | { readonl
 
 const setups: readonly [
   string,
-  () => Promise<AsyncDisposable & { redis: Redis; lose: () => Promise<void> }>,
+  () => Promise<AsyncDisposable & { redis: Redis; lose: () => Promise<void>; describe: () => string }>,
 ][] = [
   [
     'sentinels watch',
@@ -25,7 +25,8 @@ const setups: readonly [
       const watched = await startWatchedRedis();
       return {
         redis: { sentinel: { name: watched.name, urls: [watched.sentinelUrl] } },
-        lose: () => watched.master.kill(),
+        lose: () => watched.loseMaster(),
+        describe: () => watched.describe(),
         [Symbol.asyncDispose]: () => watched.stop(),
       };
     },
@@ -37,6 +38,7 @@ const setups: readonly [
       return {
         redis: { cluster: [...cluster.urls] },
         lose: async () => cluster.servers[0]?.kill(),
+        describe: () => '',
         [Symbol.asyncDispose]: () => cluster.stop(),
       };
     },
@@ -73,6 +75,11 @@ test.each(setups)(
     };
     const [one, two] = [await startServer(config), await startServer(config)];
     onTestFinished(async () => void (await Promise.all([one.kill(), two.kill()])));
+    onTestFailed(() => {
+      for (const { log } of [one, two])
+        process.stderr.write(`${log.items.map((line) => JSON.stringify(line)).join('\n')}\n\n`);
+      process.stderr.write(setup.describe());
+    });
     const [anna, bert, carl] = [await connectSocket(one), await connectSocket(two), await connectSocket(two)];
     for (const channel of rooms) await anna.subscribe(channel, { user_id: 'anna' });
     for (const channel of rooms) await bert.subscribe(channel, { user_id: 'bert' });

@@ -9,7 +9,10 @@ export interface WatchedRedis extends AsyncDisposable {
   /** The name of the master for the sentinel. */
   readonly name: string;
   readonly sentinelUrl: string;
-  readonly master: RedisServer;
+  /** Kills the master. The sentinel then promotes the replica. */
+  loseMaster(): Promise<void>;
+  /** The last lines of each server's log. */
+  describe(): string;
   stop(): Promise<void>;
 }
 
@@ -27,7 +30,8 @@ export async function startWatchedRedis(): Promise<WatchedRedis> {
       const file = join(folder, 'sentinel.conf');
       const watched = [
         `sentinel monitor ${name} 127.0.0.1 ${master.port} 1`,
-        `sentinel down-after-milliseconds ${name} 500`,
+        // A slow master must not be replaced before the test kills it: it would continue to accept writes, which are lost then.
+        `sentinel down-after-milliseconds ${name} 60000`,
         `sentinel failover-timeout ${name} 3000`,
       ];
       await writeFile(file, `port ${port}\n${watched.join('\n')}\n`);
@@ -35,7 +39,14 @@ export async function startWatchedRedis(): Promise<WatchedRedis> {
     });
     started.push(sentinel);
     await canFailOver(sentinel);
-    return { name, sentinelUrl: sentinel.url, master, stop, [Symbol.asyncDispose]: stop };
+    const loseMaster = async (): Promise<void> => {
+      const client = new Redis(sentinel.url);
+      await client.call('SENTINEL', 'SET', name, 'down-after-milliseconds', '500');
+      client.disconnect();
+      await master.kill();
+    };
+    const describe = () => started.map(({ output }) => output).join('\n');
+    return { name, sentinelUrl: sentinel.url, loseMaster, describe, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

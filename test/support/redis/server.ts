@@ -13,6 +13,8 @@ export interface RedisServer extends AsyncDisposable {
   readonly port: number;
   /** Changes with each restart. */
   readonly pid: number;
+  /** The last lines of its log. */
+  readonly output: string;
   /** Sends SIGKILL, and waits until the process is gone. */
   kill(): Promise<void>;
   /** Restarts it on the same port, with the same data if it is persistent. Kills it first if it runs. */
@@ -75,6 +77,9 @@ function serverOf(port: number, folder: string, args: readonly string[], first: 
     get pid() {
       return run.pid;
     },
+    get output() {
+      return run.output();
+    },
     kill: () => run.kill(),
     async restart() {
       await run.kill();
@@ -90,6 +95,7 @@ function serverOf(port: number, folder: string, args: readonly string[], first: 
 /** One process of a redis-server. */
 interface Run {
   readonly pid: number;
+  output(): string;
   kill(): Promise<void>;
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
 }
@@ -102,7 +108,7 @@ async function launch(args: readonly string[], folder: string): Promise<Run> {
   const ready = new Promise<void>((resolve, reject) => {
     const read = (line: string) => {
       // The reason for a refused start is at the end of the output.
-      output = `${output}${line}\n`.slice(-4000);
+      output = `${output}${line}\n`.slice(-8000);
       // A sentinel prints what it monitors instead.
       if (line.includes('Ready to accept connections') || line.includes('+monitor master')) resolve();
     };
@@ -128,7 +134,7 @@ async function launch(args: readonly string[], folder: string): Promise<Run> {
   }
   const { pid } = child;
   if (pid === undefined) throw new Error('redis-server has no process id');
-  return { pid, kill, signal: (name) => void child.kill(name) };
+  return { pid, kill, output: () => output, signal: (name) => void child.kill(name) };
 }
 
 /**
