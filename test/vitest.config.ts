@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { WaitingFirst } from './support/waiting-first.ts';
 
 /** For projects that wait for other processes more than they compute. They run together, after the others. */
-const waiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+const waiting = { maxWorkers: 6, sequence: { groupOrder: 1 } };
 
 /**
  * Projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
@@ -18,6 +19,7 @@ export default defineConfig({
     // Files share their imports: a process for each of them would take longer than most. So no test may leave anything
     // behind in a module or a global.
     isolate: false,
+    sequence: { sequencer: WaitingFirst },
     // A limit is not an assertion: a busy machine may take long.
     expect: { poll: { timeout: 30_000 } },
     projects: [
