@@ -66,6 +66,21 @@ describe('of an app that may have 5 connections', () => {
     expect(await connectAll([one, two])).toBe(0);
   });
 
+  // A walk found this: the answers to the connection and to the registration can arrive together.
+  test('one that is accepted while its node registers again counts', async () => {
+    for (let round = 0; round < 15; round += 1) {
+      const walk = await new Walk(redis.url).start(2);
+      await walk.flush();
+      // The new node finds that the data is gone, and the other one learns it.
+      await walk.crash(0);
+      const accepted = walk.connect(1, 1);
+      await walk.settle();
+      expect(await accepted).toBe(true);
+      expect(await walk.connect(0, 1)).toBe(false);
+      walk.dispose();
+    }
+  });
+
   test('each node counts its own connections while Redis is unreachable, and all of them stay connected and count afterwards', async () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, two])).toBe(2);

@@ -16,6 +16,8 @@ interface Counted {
   elsewhere: number;
   /** Connections that were closed in this turn, which Redis does not know yet. */
   released: number;
+  /** How often `here` was reported anew, under another epoch. */
+  reports: number;
 }
 
 /**
@@ -44,7 +46,7 @@ export class CountedConnections implements ConnectionSlots {
     for (const appId of appIds) {
       if (this.#counted.has(appId)) continue;
       const here = this.#options.countConnections(appId);
-      this.#counted.set(appId, { here, elsewhere: 0, released: 0 });
+      this.#counted.set(appId, { here, elsewhere: 0, released: 0, reports: 0 });
       void this.#change(appId, ['set', here]);
     }
   }
@@ -54,13 +56,20 @@ export class CountedConnections implements ConnectionSlots {
     const counted = this.#counted.get(appId);
     if (counted === undefined) return true;
     this.#flush(appId, counted);
+    const { reports } = counted;
     const step = this.#change(appId, ['add', 1], { limit });
     const reply = this.#registration.isCutOff
       ? undefined
       : await new Patience(this.#options.clock).wait(step);
     const isFree = reply === undefined ? counted.here + counted.elsewhere < limit : reply[0] !== 'over';
+    const wasReported = (): boolean => counted.reports !== reports;
     if (isFree) counted.here += 1;
-    if (reply === undefined) void step.then((late) => this.#correct(appId, isFree, late));
+    // The number that was reported did not contain this connection yet.
+    if (isFree && wasReported()) void this.#change(appId, ['add', 1]);
+    const correct = (late: Reply | undefined): void => {
+      if (!wasReported()) this.#correct(appId, isFree, late);
+    };
+    if (reply === undefined) void step.then(correct);
     return isFree;
   }
 
@@ -87,6 +96,7 @@ export class CountedConnections implements ConnectionSlots {
   assertAll(former: string): void {
     for (const [appId, counted] of this.#counted) {
       counted.released = 0;
+      counted.reports += 1;
       void this.#change(appId, ['set', counted.here], { former });
     }
   }
