@@ -8,8 +8,13 @@ export type Uws = Awaited<ReturnType<typeof importUws>>['default'];
 
 const importUws = () => import('uWebSockets.js');
 
-/** Whether this process has already checked its binary: it loads only one, however many servers it starts. */
+/** Whether the binary has already been checked: a process loads only one, however many servers it starts. */
 let isTrusted = false;
+
+/** Spares this thread the check, because the thread that started it has checked and loaded the binary. */
+export function trustLoadedBinary(): void {
+  isTrusted = true;
+}
 
 function faultOfOwn(): string | undefined {
   const fault = isTrusted ? undefined : nativeFault();

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { trustLoadedBinary } from '../../transport/uws.ts';
 import { runWorker, type WorkerSeat } from './worker.ts';
 
 // The entry point of a worker thread. It must not end with open sockets, because that would abort the whole process.
@@ -28,6 +29,7 @@ port.on('message', () => end(0));
 void serve();
 
 async function serve(): Promise<void> {
+  trustLoadedBinary();
   const worker = await runWorker(given);
   close = () => worker.close();
 }
