@@ -3,7 +3,8 @@ import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { startLateNode } from '../support/redis/late-node.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { startWalk } from '../support/redis/start-walk.ts';
-import type { Walk } from '../support/redis/walk.ts';
+import { nextTurn } from '../support/redis/walk-steps.ts';
+import { Walk } from '../support/redis/walk.ts';
 import { known } from '../support/known.ts';
 import { graceMs, leaseMs } from '../support/redis/walk-node.ts';
 
@@ -185,7 +186,7 @@ test('subscribers that received an event before Redis had it do not receive the 
   expect(known(await node.ledger.channel('a1', channel)).cache?.data).toBe('after');
 });
 
-// Walks found the following three.
+// Walks found the following four.
 describe('the last event that subscribers of a cache channel receive is the cached one', () => {
   const channel = 'cache-room' as ChannelName;
 
@@ -207,6 +208,27 @@ describe('the last event that subscribers of a cache channel receive is the cach
     await walk.settle();
     expect(walk.received(channel)).toEqual([['e2'], ['e1', 'e2']]);
     await expectAllEndWith(walk, 'e2');
+  });
+
+  test('also if theirs waited for Redis until they had received the later one of another node', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const walk = await new Walk(redis.url, { beatEveryMs: leaseMs / 10 }).start(3);
+      const [away] = walk.nodes;
+      await walk.fill();
+      const first = walk.publish(0);
+      await nextTurn();
+      await away?.goAway();
+      await walk.advance(500);
+      const second = walk.publish(1);
+      await nextTurn();
+      const joined = walk.join(0, channel);
+      await walk.free();
+      await walk.settle();
+      await Promise.all([first, second, joined]);
+      await walk.settle();
+      await expectAllEndWith(walk, 'e2');
+      walk.dispose();
+    }
   });
 
   test('also if the notice of an earlier one arrives after it', async () => {

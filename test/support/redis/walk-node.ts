@@ -23,6 +23,9 @@ export const cacheTtlMs = 200_000;
 /** Fewer than in the program: few channels need no more, and each partition costs every start and every heartbeat. */
 export const partitions = 4;
 
+/** The channels with a maximum number of members. Nodes without Redis admit more. */
+const memberLimits: ReadonlyMap<string, number> = new Map([['presence-b', 1]]);
+
 interface Client {
   readonly channel: ChannelName;
   readonly userId: string | undefined;
@@ -127,14 +130,17 @@ export class WalkNode {
       appId: 'a1',
       channel,
       ...(userId !== undefined && { member: { userId, infoJson: JSON.stringify({ from: id }) } }),
-      memberLimit: Infinity,
+      memberLimit: memberLimits.get(channel) ?? Infinity,
       readsCache: channel.includes('cache-'),
       wantsCacheMiss: channel.includes('cache-'),
       ...(after && { after }),
     });
     this.ledger.countChanged('a1', channel);
     const answer = await joining;
-    if (answer.kind !== 'joined') throw new Error('rejected without a limit');
+    if (answer.kind !== 'joined') {
+      if (!memberLimits.has(channel)) this.#report(`refused on ${channel}, which has no limit`);
+      return this.#end(id, 0);
+    }
     client.isSubscribed = true;
     if (answer.cached !== undefined) client.events.push(answer.cached.data);
     for (const member of answer.members?.keys() ?? []) client.view.add(member);
@@ -163,19 +169,24 @@ export class WalkNode {
   }
 
   leave(id: string): void {
+    this.#end(id, graceMs);
+  }
+
+  #end(id: string, lingersMs: Millis): void {
     const client = this.clients.get(id);
     if (client === undefined) return;
     this.clients.delete(id);
     const { channel, userId, subscription } = client;
-    const left = this.#registry.leave(subscription, this.#clock.now(), graceMs);
+    const left = this.#registry.leave(subscription, this.#clock.now(), lingersMs);
     this.ledger.countChanged('a1', channel);
-    const { channelLingersMs, memberLingersMs: lingersMs } = left;
-    if (channelLingersMs === undefined && lingersMs === undefined) return;
+    const { channelLingersMs, memberLingersMs } = left;
+    if (channelLingersMs === undefined && memberLingersMs === undefined) return;
     this.ledger.leave({
       appId: 'a1',
       channel,
       ...(channelLingersMs !== undefined && { channelLingersMs }),
-      ...(userId !== undefined && lingersMs !== undefined && { member: { userId, lingersMs } }),
+      ...(userId !== undefined &&
+        memberLingersMs !== undefined && { member: { userId, lingersMs: memberLingersMs } }),
     });
   }
 

@@ -12,7 +12,7 @@ const print = (run: Step, text: string): Step & { toString(): string } =>
   Object.assign(run, { toString: () => text, [fc.toStringMethod]: () => text });
 
 /** In the server, each command comes in another turn of the event loop. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const cacheRoom = 'cache-room' as ChannelName;
 const node = fc.constantFrom(0, 1, 2);

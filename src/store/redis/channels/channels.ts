@@ -133,7 +133,7 @@ export class Channels {
     void kept.then(settle);
   }
 
-  /** Reads a channel on which another node may have published an event later than the one that subscribers received here. */
+  /** Reads a channel on which another node may have published an event later than the one that subscribers received here last. */
   async #readLaterEvent(held: HeldChannel): Promise<void> {
     try {
       const description = await this.scripts.read(held);

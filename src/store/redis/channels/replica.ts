@@ -68,8 +68,6 @@ export class Replica {
   #cached: { readonly event: CachedEvent; readonly until: Millis } | undefined;
   /** How many events subscribers received that are not known to be kept. As long as there are any, events of snapshots are not taken. */
   #unkept = 0;
-  /** An event of a snapshot was not taken. */
-  #isEventUnread = false;
   /** The marks of events that subscribers received before Redis had them, and no other event since. */
   readonly #anticipated = new Set<string>();
   #missUntil: Millis = -Infinity;
@@ -173,14 +171,12 @@ export class Replica {
   }
 
   /**
-   * An anticipated event has been kept, or never will be. Its notice may still arrive until `forget` is called. Returns whether Redis may
-   * have a later event, so that the channel must be read again.
+   * An anticipated event has been kept, or never will be. Its notice may still arrive until `forget` is called. Returns whether it was the
+   * last one. Then the channel must be read again, because Redis may have a later event.
    */
   eventSettled(): boolean {
     this.#unkept -= 1;
-    const mustRead = this.#unkept === 0 && this.#isEventUnread;
-    if (mustRead) this.#isEventUnread = false;
-    return mustRead;
+    return this.#unkept === 0;
   }
 
   /** The notice of an anticipated event has arrived, or never will. */
@@ -247,9 +243,10 @@ export class Replica {
     }
     const before = this.cached(at);
     const isNew =
-      cached !== undefined && (before?.name !== cached.event.name || before.data !== cached.event.data);
-    if (isNew && this.#unkept > 0) this.#isEventUnread = true;
-    else if (isNew) notices.push({ kind: 'event', event: cached.event, except: undefined });
+      this.#unkept === 0 &&
+      cached !== undefined &&
+      (before?.name !== cached.event.name || before.data !== cached.event.data);
+    if (isNew) notices.push({ kind: 'event', event: cached.event, except: undefined });
     return notices;
   }
 }
