@@ -63,6 +63,19 @@ test('a node that has registered again counts no subscriber twice', async () => 
 });
 
 // A walk found this: the subscribers kept the count of before the loss.
+// A walk found this: the count of the refused join was taken for a reported one.
+test('a subscriber that joins while another one is refused counts', async () => {
+  const { walk, here, there } = await twoNodes();
+  const channel = 'presence-b' as ChannelName;
+  await here.join('1', channel, 'u1');
+  const refused = here.join('2', channel, 'u2');
+  await here.join('3', channel, 'u1');
+  await refused;
+  expect([...here.clients.keys()]).toEqual(['1', '3']);
+  await walk.advance(500);
+  expect(known(await there.ledger.channel('a1', channel)).subscriptionCount).toBe(2);
+});
+
 test('subscribers of a node that missed a notice are sent the count that changed meanwhile', async () => {
   const { walk, here, there } = await twoNodes();
   await here.join('1', room);

@@ -246,6 +246,8 @@ export class Channels {
     } else if (readsCache && held.state !== 'unknown') await patience.wait(this.#caughtUp(reply));
     const isRefused = reply?.[0] === 'limit';
     if (local !== undefined) held.joinAnswered(local, !isRefused);
+    // The refused step did not set the number of connections either.
+    if (isRefused) held.reported = 0;
     if (reply !== undefined && !isRefused) {
       this.#takeReply(held, reply);
       // The node has registered again since, and the reply is too old to be trusted.

@@ -20,7 +20,7 @@ export class HeldChannel implements KeptChannel {
   /** The members with connections on this node, as they were reported. */
   readonly members = new Map<string, LocalMember>();
   readonly replica = new Replica(this.members);
-  /** The number of connections that was last reported. */
+  /** The number of connections that was last reported; 0: none, or it must be reported again. */
   reported = 0;
   /** Redis had no memory for some of it. */
   isRefused = false;
