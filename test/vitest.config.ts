@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { WaitingFirst } from './support/waiting-first.ts';
 
 /** For projects that wait for other processes more than they compute. They run together, after the others. */
-const waiting = { maxWorkers: 6, sequence: { groupOrder: 1 } };
+const waiting = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 
 /**
  * Projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
