@@ -58,10 +58,10 @@ test('settings made by the admin API survive a kill, and events held for an endp
   expect(hooks.requests.items).toEqual([]);
   await call(after, 'POST', '/apps/1/endpoints/hook/resume');
   await hooks.requests.until((requests) => requests.flatMap(({ events }) => events).length === 2);
-  const told = hooks.requests.items.flatMap(({ events }) =>
+  const reported = hooks.requests.items.flatMap(({ events }) =>
     events.map(({ name, channel }) => `${name} ${channel}`),
   );
-  expect(told.toSorted()).toEqual(['channel_occupied room-1', 'channel_occupied room-2']);
+  expect(reported.toSorted()).toEqual(['channel_occupied room-1', 'channel_occupied room-2']);
 });
 
 test('without a store settings made at run time are lost when the process stops, and the server reports that', async () => {

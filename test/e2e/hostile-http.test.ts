@@ -144,9 +144,9 @@ describe('a body that is too large is 413', () => {
 
   test.each([3, 5, 50])('as a whole, with the same text for all clients: %d MB', async (megabytes) => {
     const body = 'x'.repeat(megabytes * 1_000_000);
-    const told = { status: 413, text: 'Request body exceeds the allowed maximum (1048576 bytes)' };
-    expect(await callApi(server, { path, body })).toMatchObject(told);
-    expect(await sendRaw(server, { method: 'POST', path, body })).toMatchObject(told);
+    const refusal = { status: 413, text: 'Request body exceeds the allowed maximum (1048576 bytes)' };
+    expect(await callApi(server, { path, body })).toMatchObject(refusal);
+    expect(await sendRaw(server, { method: 'POST', path, body })).toMatchObject(refusal);
     await expectAlive();
   });
 });

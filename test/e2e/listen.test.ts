@@ -24,9 +24,9 @@ describe('soketify-emulator listen', () => {
     await subscribePresence('presence-lobby');
     const first = await listener.lines.first(({ msg }) => msg === 'webhook');
     expect(first).toMatchObject({ verdict: { verified: true }, status: 200, attempt: 1, isDuplicate: false });
-    const told = (name: string) =>
+    const received = (name: string) =>
       listener.lines.first(({ events }) => JSON.stringify(events ?? '').includes(name));
-    await told('member_added');
+    await received('member_added');
     const { stdout } = await listener.interrupt();
     expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
       msg: 'summary',

@@ -148,21 +148,21 @@ describe.each(inherited)('the name %s', (name) => {
     const [watcher, socket] = [await connectSocket(server), await connectSocket(server)];
     watcher.requestSignIn(`{"id":"watches-${name}","watchlist":["${name}"]}`);
     await watcher.framesBeforePong();
-    const told = (state: string): Frame => ({
+    const notification = (state: string): Frame => ({
       event: 'pusher_internal:watchlist_events',
       data: `{"events":[{"name":"${state}","user_ids":["${name}"]}]}`,
     });
     // No prototype counts as signed in.
-    expect(watcher.frames.items).toContainEqual(told('offline'));
+    expect(watcher.frames.items).toContainEqual(notification('offline'));
     socket.requestSignIn(`{"id":"${name}"}`);
     const data = { user_data: `{"id":"${name}"}` };
     await socket.expectFrame({ event: 'pusher:signin_success', data });
-    await watcher.expectFrame(told('online'));
+    await watcher.expectFrame(notification('online'));
     await sdk.sendToUser(name, name, name);
     await socket.expectFrame({ event: name, channel: `#server-to-user-${name}`, data: name });
     await sdk.terminateUserConnections(name);
     expect((await socket.closed).code).toBe(4009);
-    await watcher.expectFrame(told('offline'));
+    await watcher.expectFrame(notification('offline'));
   });
 
   test('in user data and channel data gives no access to another user', async () => {

@@ -28,10 +28,10 @@ test('an endpoint that has lost events receives what it does not know together w
   isDown = false;
   anna.requestSubscription('news');
   await hooks.events.until((events) => events.length === 5);
-  const told = hooks.events.items
+  const reported = hooks.events.items
     .slice(2)
     .map(({ name, channel, user_id: user }) => `${name} ${channel} ${user}`);
-  expect(told.toSorted()).toEqual([
+  expect(reported.toSorted()).toEqual([
     'channel_occupied news undefined',
     'member_added presence-room bert',
     'member_removed presence-room anna',

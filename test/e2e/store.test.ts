@@ -68,10 +68,10 @@ describe('a node with a store that is killed', () => {
     const again = await connectSocket(after);
     await again.subscribe('presence-room', { user_id: 'anna' });
     await hooks.requests.until((requests) => taken(requests).length === 6);
-    const told = taken(hooks.requests.items)
+    const reported = taken(hooks.requests.items)
       .slice(4)
       .map(({ name, channel, user_id: user }) => [name, channel, user]);
-    expect(new Set(told)).toEqual(
+    expect(new Set(reported)).toEqual(
       new Set([
         ['channel_vacated', 'news', undefined],
         ['member_removed', 'presence-room', 'bert'],

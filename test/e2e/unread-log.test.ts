@@ -61,8 +61,8 @@ test('a log without a reader is bounded, reports what it dropped, and keeps its 
   child.stdout.resume();
   await once(child.stdout, 'end');
   const lines = parse();
-  const told = lines.filter(({ msg }) => msg?.startsWith('log lines were dropped'));
-  expect(told.reduce((sum, { lines: count = 0 }) => sum + count, 0)).toBeGreaterThanOrEqual(dropped);
+  const notes = lines.filter(({ msg }) => msg?.startsWith('log lines were dropped'));
+  expect(notes.reduce((sum, { lines: count = 0 }) => sum + count, 0)).toBeGreaterThanOrEqual(dropped);
   expect(lines.map(({ msg }) => msg)).toContain('closing');
   expect(lines.at(-1)?.msg).toBe('closed');
   expect(Buffer.byteLength(written)).toBeLessThan(10 * 1024 * 1024);

@@ -78,11 +78,11 @@ describe('the state of the whole app', () => {
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
     expect(await asked.ledger.terminate('a1', 'anna')).toBe(unavailable);
     await redis.restart();
-    await asked.heard();
+    await asked.caughtUp();
     await asked.ledger.beat();
     // The other node has not returned yet.
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
-    await other.heard();
+    await other.caughtUp();
     await walk.advance(leaseMs / 2);
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
     await walk.advance(leaseMs);
@@ -105,7 +105,7 @@ describe('the state of the whole app', () => {
     await walk.flush();
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
     await asked.ledger.beat();
-    await asked.heard();
+    await asked.caughtUp();
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
     other.isFrozen = true;
     await walk.advance(leaseMs / 2);
@@ -120,7 +120,7 @@ describe('the state of the whole app', () => {
     await walk.flush();
     await walk.addNode(2);
     const started = walk.nodes[2] as WalkNode;
-    for (const node of walk.nodes) await node.heard();
+    for (const node of walk.nodes) await node.caughtUp();
     expect((await ask(started.ledger)).slice(0, 2)).toEqual(allUnavailable.slice(0, 2));
     await walk.advance(1.5 * leaseMs);
     expect(await ask(started.ledger)).toEqual(truth);
@@ -132,7 +132,7 @@ describe('the state of the whole app', () => {
       await walk.join(0, room, 'bert');
       await walk.quiet();
     });
-    await asked.heard();
+    await asked.caughtUp();
     expect(await asked.ledger.channel('a1', room)).toBe(unavailable);
     await walk.advance(leaseMs / 2);
     expect(await asked.ledger.channel('a1', room)).toBe(unavailable);
@@ -169,7 +169,7 @@ describe('a termination', () => {
     await walk.quiet();
     await walk.silence(300_000);
     await other.loseRedis();
-    await other.heard();
+    await other.caughtUp();
     await walk.advance(1000);
     expect(other.ended).toEqual(['anna 0', expect.stringMatching(/^anna 30\d{4}$/)]);
   });

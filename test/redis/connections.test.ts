@@ -58,7 +58,7 @@ describe('of an app that may have 5 connections', () => {
     const { walk, one, two, connectAll } = await twoNodes();
     expect(await connectAll([one, one, one, two])).toBe(4);
     await one.loseRedis();
-    await one.heard();
+    await one.caughtUp();
     const epochs = one.epochs;
     while (one.epochs === epochs) await walk.clock.advance(50);
     expect(await connectAll([two, two])).toBe(1);

@@ -49,7 +49,7 @@ test('a node that has registered again counts no subscriber twice', async () => 
   await here.join('2', room);
   await walk.quiet();
   await here.loseRedis();
-  await here.heard();
+  await here.caughtUp();
   await here.join('3', room);
   const epochs = here.epochs;
   while (here.epochs === epochs) await walk.clock.advance(50);
@@ -83,7 +83,7 @@ test('subscribers of a node that missed a notice are sent the count that changed
   expect(here.counts.get(room)).toBe(1);
   await here.loseConnections();
   await there.join('2', room);
-  await here.heard();
+  await here.caughtUp();
   await walk.settle();
   expect([here.counts.get(room), there.counts.get(room)]).toEqual([2, 2]);
 });

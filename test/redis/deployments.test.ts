@@ -87,8 +87,8 @@ async function expectToOutlive(pair: Pair, loseServer: () => Promise<void>): Pro
     await bert.subscribePresence(room);
   }
   const members = rooms.flatMap((room) => [`${room} anna`, `${room} bert`]).toSorted();
-  const told = () => replay(hooks.events.items);
-  await waitFor('webhooks of all members', async () => told().members.length === members.length);
+  const state = () => replay(hooks.events.items);
+  await waitFor('webhooks of all members', async () => state().members.length === members.length);
 
   await loseServer();
   await waitFor('degraded health', async () => {
@@ -101,11 +101,11 @@ async function expectToOutlive(pair: Pair, loseServer: () => Promise<void>): Pro
     bert.socketId,
   ]);
   await expectOneService(pair, 'presence-afterwards');
-  expect(told().members).toEqual(members);
+  expect(state().members).toEqual(members);
   anna.pusher.disconnect();
   bert.pusher.disconnect();
-  await waitFor('webhooks of all departures', async () => told().members.length === 0);
-  await waitFor('webhooks of all vacated channels', async () => told().occupied.length === 0);
+  await waitFor('webhooks of all departures', async () => state().members.length === 0);
+  await waitFor('webhooks of all vacated channels', async () => state().occupied.length === 0);
 }
 
 test('nodes with another key prefix on the same Redis are independent', async () => {

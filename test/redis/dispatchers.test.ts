@@ -70,7 +70,7 @@ test('three nodes share the webhooks; after one is killed the others have its sh
   const [one, two, three] = nodes;
   const before = await occupy(one, 'before');
   // A receiver recognizes a delivery that is repeated.
-  const told = () => {
+  const delivered = () => {
     const deliveries = new Map(
       hooks.requests.items.map(({ headers, events }) => [headers['webhook-id'], events]),
     );
@@ -81,10 +81,10 @@ test('three nodes share the webhooks; after one is killed the others have its sh
   };
   const expected = (...channels: readonly string[]) =>
     channels.map((channel) => `channel_occupied ${channel}`).toSorted();
-  await expect.poll(told).toEqual(expected(...before));
+  await expect.poll(delivered).toEqual(expected(...before));
   await kill(two);
   const after = await occupy(one, 'after');
-  await expect.poll(told).toEqual(expected(...before, ...after));
+  await expect.poll(delivered).toEqual(expected(...before, ...after));
   await sharedBy([one, three]);
   // A new node gets a share again.
   await sharedBy([one, three, await start()]);

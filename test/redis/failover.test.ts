@@ -50,15 +50,15 @@ async function statusOf({ url }: Server): Promise<unknown> {
 }
 
 /** Waits until each of these sockets has received an event that is published on this node, on every room. */
-async function expectHeard(node: Server, sockets: readonly Socket[], name: string): Promise<void> {
+async function expectReceived(node: Server, sockets: readonly Socket[], name: string): Promise<void> {
   for (const channel of rooms) {
     const body = JSON.stringify({ name, channel, data: 'x' });
     expect((await callApi(node, { path: `/apps/${app.id}/events`, body })).status).toBe(200);
   }
   for (const { frames } of sockets) {
-    const heard = (): string[] =>
+    const received = (): string[] =>
       frames.items.filter(({ event }) => event === name).map(({ channel = '' }) => channel);
-    await expect.poll(() => heard().toSorted()).toEqual(rooms.toSorted());
+    await expect.poll(() => received().toSorted()).toEqual(rooms.toSorted());
   }
 }
 
@@ -88,8 +88,8 @@ test.each(setups)(
       occupied: rooms.toSorted(),
       members: rooms.flatMap((channel) => users.map((user) => `${channel} ${user}`)).toSorted(),
     });
-    const told = () => replay(hooks.events.items);
-    await expect.poll(told).toMatchObject(of('anna', 'bert', 'carl'));
+    const state = () => replay(hooks.events.items);
+    await expect.poll(state).toMatchObject(of('anna', 'bert', 'carl'));
 
     // Carl's grace period begins before the failover, and he comes back after it, to the other node.
     carl.close();
@@ -97,14 +97,14 @@ test.each(setups)(
     await setup.lose();
     await expect.poll(() => statusOf(one)).toBe('degraded');
     for (const node of [one, two]) await expect.poll(() => statusOf(node)).toBe('ready');
-    await expectHeard(one, [anna, bert], 'from-one');
-    await expectHeard(two, [anna, bert], 'from-two');
+    await expectReceived(one, [anna, bert], 'from-one');
+    await expectReceived(two, [anna, bert], 'from-two');
     const back = await connectSocket(one);
     for (const channel of rooms) await back.subscribe(channel, { user_id: 'carl' });
 
     // Bert leaves for good: only he is reported, once his grace period has passed.
     bert.close();
-    await expect.poll(told, { timeout: graceMs + 20_000 }).toMatchObject(of('anna', 'carl'));
+    await expect.poll(state, { timeout: graceMs + 20_000 }).toMatchObject(of('anna', 'carl'));
     const names = hooks.events.items.filter(({ name }) => /removed|vacated/.test(name));
     expect(names.map(({ name, user_id: user }) => `${name} ${user}`)).toEqual(
       rooms.map(() => 'member_removed bert'),

@@ -30,7 +30,7 @@ describe('while Redis is full', () => {
     walk.leave(1, 0);
     await walk.advance(graceMs + 2 * leaseMs);
     await walk.readFacts();
-    expect(walk.told.slice(-3)).toEqual(['member_removed u1', 'member_removed u2', 'channel_vacated']);
+    expect(walk.reported.slice(-3)).toEqual(['member_removed u1', 'member_removed u2', 'channel_vacated']);
     expect([...walk.occupied]).toEqual(['room']);
     expect(walk.contradictions).toEqual([]);
     expect(epochs()).toEqual(before);
@@ -48,14 +48,14 @@ describe('while Redis is full', () => {
     expect([seen('c3'), seen('c4')]).toEqual([['u1', 'u3'], ['u4']]);
     await walk.advance(2 * leaseMs);
     await walk.readFacts();
-    expect(walk.told).toEqual(['channel_occupied', 'member_added u1']);
+    expect(walk.reported).toEqual(['channel_occupied', 'member_added u1']);
     expect(epochs()).toEqual(before);
     await walk.free();
     await walk.settle();
     for (const view of walk.views()) expect(view.believed).toEqual(view.true);
     expect([...walk.members].toSorted()).toEqual([...walk.truth().members].toSorted());
     expect(walk.contradictions).toEqual([]);
-    expect(walk.told.filter((fact) => /removed|vacated/.test(fact))).toEqual([]);
+    expect(walk.reported.filter((fact) => /removed|vacated/.test(fact))).toEqual([]);
     expect(epochs()).toEqual(before);
   });
 
@@ -113,7 +113,7 @@ describe('while Redis is full', () => {
     await walk.advance(1000);
     await walk.free();
     await walk.settle();
-    expect(walk.told).toEqual([]);
+    expect(walk.reported).toEqual([]);
   });
 
   test('a user who returns within the grace period is not reported as gone', async () => {
@@ -123,7 +123,7 @@ describe('while Redis is full', () => {
     walk.leave(0, 0);
     await walk.join(1, 'presence-a', 'u1');
     await walk.settle();
-    expect(walk.told).toEqual(['channel_occupied', 'member_added u1']);
+    expect(walk.reported).toEqual(['channel_occupied', 'member_added u1']);
   });
 
   test('no subscriber counts as gone because a connection to Redis was lost', async () => {
@@ -133,7 +133,7 @@ describe('while Redis is full', () => {
     await walk.fill();
     for (const node of walk.nodes) node.cutOff();
     await walk.settle();
-    expect(walk.told.toSorted()).toEqual(['channel_occupied', 'channel_occupied', 'member_added u1']);
+    expect(walk.reported.toSorted()).toEqual(['channel_occupied', 'channel_occupied', 'member_added u1']);
     expect(walk.views()).toEqual([{ believed: ['u1'], true: ['u1'] }]);
   });
 
@@ -188,7 +188,7 @@ describe('while Redis is full', () => {
     await walk.advance(leaseMs / 10);
     for (const data of ['first', 'second']) {
       await one.ledger.cacheEvent('a1', channel, { name: 'e', data });
-      one.ledger.append('a1', { name: 'channel_occupied', channel: `told-${data}` as ChannelName });
+      one.ledger.append('a1', { name: 'channel_occupied', channel: `room-${data}` as ChannelName });
     }
     await walk.join(0, channel, 'u2');
     await walk.advance(2 * leaseMs);
@@ -197,7 +197,7 @@ describe('while Redis is full', () => {
     await walk.free();
     await walk.advance(leaseMs / 5);
     await walk.readFacts();
-    expect([...walk.occupied].toSorted()).toEqual([channel, 'told-first', 'told-second']);
+    expect([...walk.occupied].toSorted()).toEqual([channel, 'room-first', 'room-second']);
     await walk.advance(1.5 * leaseMs);
     expect(known(await two.ledger.channel('a1', channel)).cache?.data).toBe('second');
     expect(one.events).toEqual(['before', 'first', 'second']);

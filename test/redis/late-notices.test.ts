@@ -24,7 +24,7 @@ test.each([
     const publish = (data: string) => other.ledger.cacheEvent('a1', channel, { name: 'news', data });
 
     await publish('1');
-    await here.heard();
+    await here.caughtUp();
     way.holdUp();
     for (const data of ['2', '3', '4']) await publish(data);
     const joined = here.join('second', channel, userOf('second'));
@@ -33,7 +33,7 @@ test.each([
     way.goOn();
     await joined;
     await publish('5');
-    await here.heard();
+    await here.caughtUp();
 
     expect(here.clients.get('first')?.events).toEqual(['1', '2', '3', '4', '5']);
     expect(here.clients.get('second')?.events).toEqual(ofSecond);

@@ -52,12 +52,12 @@ test('a client that joins many channels at once receives the count of each', asy
   const socket = await connectSocket(server);
   const channels = Array.from({ length: 100 }, (_, index) => `counted-${index}`);
   for (const channel of channels) socket.requestSubscription(channel);
-  const told = new Map<string, string[]>(channels.map((channel) => [channel, []]));
-  while ([...told.values()].some(({ length }) => length < 2)) {
+  const received = new Map<string, string[]>(channels.map((channel) => [channel, []]));
+  while ([...received.values()].some(({ length }) => length < 2)) {
     const { event, channel = '' } = await socket.nextFrame();
-    told.get(channel)?.push(event);
+    received.get(channel)?.push(event);
   }
-  for (const events of told.values()) {
+  for (const events of received.values()) {
     expect(events.slice(0, 2)).toEqual([
       'pusher_internal:subscription_succeeded',
       'pusher_internal:subscription_count',
@@ -111,5 +111,5 @@ test('webhooks report a cache miss when the cached event expires while a join wa
   await joined;
   await walk.readFacts();
   expect(here.clients.get('late')?.events).toEqual([]);
-  expect(walk.toldOf(channel)).toEqual(['channel_occupied', 'cache_miss']);
+  expect(walk.reportedOf(channel)).toEqual(['channel_occupied', 'cache_miss']);
 });

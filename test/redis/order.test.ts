@@ -35,10 +35,10 @@ describe('a client event is reported between the join and the leave of its sende
     await walk.join(0, 'private-b');
     walk.say(0, 0);
     walk.leave(0, 0);
-    await node.heard();
+    await node.caughtUp();
     await walk.settle();
-    expect(walk.toldOf('presence-a')).toEqual(presence);
-    expect(walk.toldOf('private-b')).toEqual(['channel_occupied', 'client_event', 'channel_vacated']);
+    expect(walk.reportedOf('presence-a')).toEqual(presence);
+    expect(walk.reportedOf('private-b')).toEqual(['channel_occupied', 'client_event', 'channel_vacated']);
     expect(walk.contradictions).toEqual([]);
   });
 
@@ -52,10 +52,10 @@ describe('a client event is reported between the join and the leave of its sende
     node.leave(id);
     await walk.advance(30_000);
     await walk.readFacts();
-    expect(walk.toldOf('presence-a')).toEqual(gone);
+    expect(walk.reportedOf('presence-a')).toEqual(gone);
     await node.comeBack();
     await walk.settle();
-    expect(walk.toldOf('presence-a')).toEqual([...gone, ...presence]);
+    expect(walk.reportedOf('presence-a')).toEqual([...gone, ...presence]);
   });
 
   test('also if the sender moved to another node, and only once', async () => {
@@ -64,11 +64,11 @@ describe('a client event is reported between the join and the leave of its sende
     await walk.join(0, 'presence-a', 'u1');
     walk.say(0, 0);
     walk.leave(0, 0);
-    await node.heard();
+    await node.caughtUp();
     await walk.advance(1000);
     await walk.join(1, 'presence-a', 'u1');
     await walk.settle();
-    expect(walk.toldOf('presence-a')).toEqual(presence.slice(0, 3));
+    expect(walk.reportedOf('presence-a')).toEqual(presence.slice(0, 3));
   });
 
   test('also if there was no memory for either', async () => {
@@ -80,7 +80,7 @@ describe('a client event is reported between the join and the leave of its sende
     await walk.advance(1000);
     await walk.free();
     await walk.settle();
-    expect(walk.toldOf('presence-a')).toEqual(presence.slice(0, 3));
+    expect(walk.reportedOf('presence-a')).toEqual(presence.slice(0, 3));
     // The node sends what it has first.
     expect(node.suppressed).toBe(0);
   });

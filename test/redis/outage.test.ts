@@ -27,7 +27,7 @@ test.each(['a step of the channel', 'a sweep'])(
     else await walk.join(0, 'presence-a', 'u3');
     await walk.join(1, 'presence-a', 'u1');
     await walk.settle();
-    expect(walk.told).not.toContain('member_removed u1');
+    expect(walk.reported).not.toContain('member_removed u1');
     expect(walk.contradictions).toEqual([]);
   },
 );
@@ -41,18 +41,18 @@ describe('a departure that fell due while Redis was away', () => {
     await walk.quiet();
     return walk;
   };
-  const told = async (walk: Walk) => {
+  const reportedBy = async (walk: Walk) => {
     await walk.readFacts();
-    return walk.told;
+    return walk.reported;
   };
 
   test('is reported within a second once every node has reported what it holds', async () => {
     const walk = await left(2);
     await walk.silence(20_000);
     await walk.nodes[0]?.ledger.sweep();
-    expect(await told(walk)).toEqual(arrivals);
+    expect(await reportedBy(walk)).toEqual(arrivals);
     await walk.advance(1000);
-    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+    expect(await reportedBy(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
   });
 
   test('waits for a node that is slow to return, which may have the users who returned', async () => {
@@ -62,10 +62,10 @@ describe('a departure that fell due while Redis was away', () => {
     await walk.silence(20_000);
     await slow?.join('back', 'presence-a' as ChannelName, 'u1');
     await walk.advance(5000);
-    expect(await told(walk)).toEqual(arrivals);
+    expect(await reportedBy(walk)).toEqual(arrivals);
     await slow?.comeBack();
     await walk.settle();
-    expect(walk.told).toEqual(arrivals);
+    expect(walk.reported).toEqual(arrivals);
   });
 
   test('waits for a node that does not return until its lease has ended', async () => {
@@ -75,9 +75,9 @@ describe('a departure that fell due while Redis was away', () => {
     if (lost !== undefined) lost.isFrozen = true;
     await walk.silence(20_000);
     await walk.advance(9000);
-    expect(await told(walk)).toEqual(arrivals);
+    expect(await reportedBy(walk)).toEqual(arrivals);
     await walk.advance(2000);
-    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+    expect(await reportedBy(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
   });
 
   test('waits for a dead node only for the rest of its lease', async () => {
@@ -91,9 +91,9 @@ describe('a departure that fell due while Redis was away', () => {
     await walk.advance(1);
     await walk.silence(20_000);
     await walk.advance(3000);
-    expect(await told(walk)).toEqual(arrivals);
+    expect(await reportedBy(walk)).toEqual(arrivals);
     await walk.advance(2000);
-    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+    expect(await reportedBy(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
   });
 
   test('waits at most one lease, also where a node registers and dies after it', async () => {
@@ -103,13 +103,13 @@ describe('a departure that fell due while Redis was away', () => {
     await walk.silence(20_000);
     await walk.advance(8000);
     await lost?.comeBack();
-    await lost?.heard();
+    await lost?.caughtUp();
     // It registered, and then stays silent.
     if (lost !== undefined) lost.isFrozen = true;
     await walk.clock.advance(1000);
     lost?.crash();
     await walk.advance(2000);
-    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+    expect(await reportedBy(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
   });
 });
 
@@ -125,7 +125,7 @@ test('the lease of a dead node is as long as without the outage of Redis', async
   // Two seconds of the lease are left, followed by the grace period.
   await walk.advance(2000 + 3000 + 1500);
   await walk.readFacts();
-  expect(walk.told.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
+  expect(walk.reported.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
 });
 
 // Found by a failover after which one node returned later than the other.
@@ -139,7 +139,7 @@ test('clients of a node that counts as dead are not told that they left, and its
   // It does not renew its lease, but still receives what happens.
   if (late !== undefined) late.isFrozen = true;
   await walk.advance(leaseMs + graceMs);
-  await late?.heard();
+  await late?.caughtUp();
   const everyone = ['u1', 'u2', 'u3'];
   expect(views()).toEqual([everyone, everyone, ['u3']]);
   // One of them leaves before the node has returned.
@@ -159,15 +159,15 @@ test('clients of a node that shuts down before it has registered again keep the 
   const [ending] = walk.nodes;
   if (ending === undefined) throw new Error('there are two nodes');
   await ending.loseRedis();
-  await ending.heard();
+  await ending.caughtUp();
   walk.leave(0, 0);
   await ending.ledger.close(8000);
   await walk.advance(7500);
   await walk.readFacts();
-  expect(walk.told).toEqual(['channel_occupied', 'member_added u1']);
+  expect(walk.reported).toEqual(['channel_occupied', 'member_added u1']);
   await walk.advance(1500);
   await walk.readFacts();
-  expect(walk.told.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
+  expect(walk.reported.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
 });
 
 test('subscribers that received an event before Redis had it do not receive the previous one again', async () => {
@@ -180,7 +180,7 @@ test('subscribers that received an event before Redis had it do not receive the 
   await walk.quiet();
   await node.loseRedis();
   await node.ledger.cacheEvent('a1', channel, { name: 'e', data: 'after' });
-  await node.heard();
+  await node.caughtUp();
   await walk.advance(3000);
   expect(node.events).toEqual(['before', 'after']);
   expect(known(await node.ledger.channel('a1', channel)).cache?.data).toBe('after');
@@ -241,12 +241,12 @@ describe('the last event that subscribers of a cache channel receive is the cach
     await late.ledger.beat();
     await late.ledger.cacheEvent('a1', channel, { name: 'e', data: 'later' });
     way.goOn();
-    await late.heard();
+    await late.caughtUp();
     expect(late.clients.get('first')?.events).toEqual(['later', 'earlier']);
     await commands.config('SET', 'maxmemory', '0');
     await clock.advance(1000);
     await late.ledger.beat();
-    await late.heard();
+    await late.caughtUp();
     expect(late.clients.get('first')?.events).toEqual(['later', 'earlier', 'later']);
   });
 
@@ -271,7 +271,7 @@ test('a client that joins while Redis is away receives the earlier event once Re
   await node.loseRedis();
   await node.ledger.cacheEvent('a1', channel, { name: 'e', data: 'early' });
   await walk.join(0, channel, 'u1');
-  await node.heard();
+  await node.caughtUp();
   await walk.advance(3000);
   expect(node.events).toEqual(['early']);
 });
@@ -295,13 +295,13 @@ describe('a client that joins a cache channel while Redis is away', () => {
       await here.join('early', channel, userOf('u1'));
       await here.join('second', channel, userOf('u2'));
       expect([...here.clients.values()].map(({ events }) => events)).toEqual([[], []]);
-      await here.heard();
+      await here.caughtUp();
       await walk.advance(3000);
       await here.join('late', channel, userOf('u3'));
       await walk.advance(3000);
       for (const { events } of here.clients.values()) expect(events).toEqual(['kept']);
       await walk.readFacts();
-      expect(walk.toldOf(name)).not.toContain('cache_miss');
+      expect(walk.reportedOf(name)).not.toContain('cache_miss');
     },
   );
 
@@ -309,7 +309,7 @@ describe('a client that joins a cache channel while Redis is away', () => {
     const { walk, here, channel } = await cut('cache-a', 'kept');
     await here.join('early', channel);
     // Registered again, but what it holds is not known yet.
-    await here.heard();
+    await here.caughtUp();
     const late = here.join('late', channel);
     await walk.advance(3000);
     await late;
@@ -319,10 +319,10 @@ describe('a client that joins a cache channel while Redis is away', () => {
   test('receives nothing if there is no event, but webhooks report the miss', async () => {
     const { walk, here, channel } = await cut('cache-a');
     await here.join('early', channel);
-    await here.heard();
+    await here.caughtUp();
     await walk.advance(3000);
     await walk.readFacts();
     expect(here.clients.get('early')?.events).toEqual([]);
-    expect(walk.toldOf(channel)).toEqual(['channel_occupied', 'cache_miss']);
+    expect(walk.reportedOf(channel)).toEqual(['channel_occupied', 'cache_miss']);
   });
 });

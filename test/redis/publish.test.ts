@@ -13,10 +13,10 @@ test('a frozen Redis makes only a bounded number of publishes wait', async () =>
   await link.ready(systemClock, 10_000);
   const subscriber = new Redis(redis.url);
   onTestFinished(() => subscriber.disconnect());
-  const heard: string[] = [];
+  const received: string[] = [];
   subscriber.on(
     'smessage',
-    (_topic: string, message: string) => void heard.push(message.slice(0, 10).trim()),
+    (_topic: string, message: string) => void received.push(message.slice(0, 10).trim()),
   );
   await subscriber.ssubscribe('topic');
 
@@ -25,15 +25,15 @@ test('a frozen Redis makes only a bounded number of publishes wait', async () =>
   for (const number of published) link.publish('topic', number.padEnd(1024 * 1024));
   redis.thaw();
   link.publish('topic', 'late');
-  await expect.poll(() => heard.length).toBeGreaterThanOrEqual(64);
+  await expect.poll(() => received.length).toBeGreaterThanOrEqual(64);
   await expect
     .poll(
       () => {
         link.publish('topic', 'afterwards');
-        return heard.at(-1);
+        return received.at(-1);
       },
       { timeout: 30_000 },
     )
     .toBe('afterwards');
-  expect(heard.filter((number) => number !== 'afterwards')).toEqual(published.slice(0, 64));
+  expect(received.filter((number) => number !== 'afterwards')).toEqual(published.slice(0, 64));
 });

@@ -36,13 +36,13 @@ test('two nodes pass on JSON as the received text, and distinguish users by all 
   await here.expectFrame({ event: 'client-said', channel, data: sent, user_id: '9007199254740993' });
   await callApi(two, {
     path: '/apps/1/events',
-    body: `{"name":"told","channel":"${channel}","data":${sent}}`,
+    body: `{"name":"news","channel":"${channel}","data":${sent}}`,
   });
-  for (const socket of [here, there]) await socket.expectFrame({ event: 'told', channel, data: sent });
+  for (const socket of [here, there]) await socket.expectFrame({ event: 'news', channel, data: sent });
   const late = await connectSocket(one);
   late.requestWithData(channel, '{"user_id":9007199254740992}');
   await late.nextFrame();
-  await late.expectFrame({ event: 'told', channel, data: sent });
+  await late.expectFrame({ event: 'news', channel, data: sent });
 
   there.close();
   const removed = { event: 'pusher_internal:member_removed', channel };

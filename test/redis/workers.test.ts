@@ -110,13 +110,13 @@ test('clients on all threads receive the same events and see the same members, a
     await frames.first(({ event }) => event === 'client-hello');
     await frames.count(names.length, ({ event }) => event.startsWith('event-'));
     // The requests may be on different threads, so their order is not fixed.
-    const heard = frames.items.map(({ event }) => event).filter((event) => event.startsWith('event-'));
-    expect(heard.toSorted()).toEqual(names);
+    const received = frames.items.map(({ event }) => event).filter((event) => event.startsWith('event-'));
+    expect(received.toSorted()).toEqual(names);
   }
   sockets.forEach((socket) => socket.destroy());
   await expectMembers(hooks, 'presence-room', []);
-  const told = hooks.events.items.map(({ name, user_id: user }) => `${name} ${user}`);
-  expect(told.toSorted()).toEqual(
+  const reported = hooks.events.items.map(({ name, user_id: user }) => `${name} ${user}`);
+  expect(reported.toSorted()).toEqual(
     [
       'channel_occupied undefined',
       'channel_vacated undefined',

@@ -19,7 +19,7 @@ let made = 0;
 export function redisLedgerHarness(clients: () => RedisClients, share = 1): LedgerHarness {
   const rooms = new Map<
     Ledger,
-    { outbox: () => Promise<void>; link: RedisLink; heard: () => Promise<void> }
+    { outbox: () => Promise<void>; link: RedisLink; caughtUp: () => Promise<void> }
   >();
   let current: Ledger | undefined;
   return {
@@ -72,7 +72,7 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
           }
         }
       };
-      rooms.set(ledger, { outbox, link, heard: await createBarrier(connections, link, keyPrefix) });
+      rooms.set(ledger, { outbox, link, caughtUp: await createBarrier(connections, link, keyPrefix) });
       current = ledger;
       return ledger;
     },
@@ -80,7 +80,7 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
       if (!(current instanceof RedisLedger)) return;
       await quiet(current);
       const room = rooms.get(current);
-      await room?.heard();
+      await room?.caughtUp();
       await room?.outbox();
     },
     async dispose(ledger) {

@@ -213,7 +213,7 @@ export class WalkNode {
 
   /** Makes Redis unreachable from this node until `comeBack`. Its clients are still served. */
   async goAway(): Promise<void> {
-    await this.heard();
+    await this.caughtUp();
     this.isAway = true;
     const { commands, subscriber } = this.#connections;
     const ended = [commands, subscriber].map(async (client) => once(client, 'end'));
@@ -229,7 +229,7 @@ export class WalkNode {
   }
 
   /** Resolves once everything published so far has arrived. */
-  async heard(): Promise<void> {
+  async caughtUp(): Promise<void> {
     const { commands, subscriber } = this.#connections;
     for (;;) {
       try {

@@ -19,9 +19,9 @@ export class Walk {
   readonly clock = new FakeClock();
   readonly nodes: WalkNode[] = [];
   /** Every fact, with its user if it has one. */
-  readonly told: string[] = [];
+  readonly reported: string[] = [];
   /** The same by channel. */
-  readonly #toldOf = new Map<string, string[]>();
+  readonly #reportedOf = new Map<string, string[]>();
   /** Facts that contradict earlier ones. */
   readonly contradictions: string[] = [];
   /** Notices that contradict what their client knew. */
@@ -221,7 +221,7 @@ export class Walk {
     for (const node of this.nodes) {
       if (node.isAway) continue;
       while (!node.ledger.isIdle) await new Promise((resolve) => setImmediate(resolve));
-      await node.heard();
+      await node.caughtUp();
     }
   }
 
@@ -236,8 +236,8 @@ export class Walk {
   }
 
   /** The facts of one channel. */
-  toldOf(channel: string): readonly string[] {
-    return this.#toldOf.get(channel) ?? [];
+  reportedOf(channel: string): readonly string[] {
+    return this.#reportedOf.get(channel) ?? [];
   }
 
   /** What the clients hold. */
@@ -258,12 +258,12 @@ export class Walk {
   async lies(index: number): Promise<string[]> {
     const node = this.nodes[index];
     if (node === undefined || node.isFrozen || node.isAway) return [];
-    for (const one of this.nodes) if (!one.isAway) await one.heard();
-    const heard = this.nodes.filter(
+    for (const one of this.nodes) if (!one.isAway) await one.caughtUp();
+    const reachable = this.nodes.filter(
       ({ isFrozen, isAway, beatenAt, ledger }) =>
         !isFrozen && !isAway && ledger.isIdle && beatenAt > this.clock.now() - leaseMs / 2,
     );
-    const clients = heard.flatMap((one) => [...one.clients.values()]).filter((one) => one.isSubscribed);
+    const clients = reachable.flatMap((one) => [...one.clients.values()]).filter((one) => one.isSubscribed);
     const lies = clients.map(async ({ channel, userId }) => {
       const state = await node.ledger.channel('a1', channel);
       if (isUnavailable(state)) return [];
@@ -330,7 +330,7 @@ export class Walk {
     const awake = this.nodes.filter(({ isFrozen, isAway }) => !isFrozen && !isAway);
     await Promise.all(
       awake.map(async (node) => {
-        await node.heard();
+        await node.caughtUp();
         if (isLast || this.clock.now() >= node.beatenAt + this.#beatEveryMs) {
           await node.ledger.beat();
           node.beatenAt = this.clock.now();
@@ -343,7 +343,7 @@ export class Walk {
       for (let turns = 0; !node.ledger.isIdle && turns < 50; turns += 1) {
         await new Promise((resolve) => setImmediate(resolve));
       }
-      await node.heard();
+      await node.caughtUp();
     }
   }
 
@@ -359,8 +359,8 @@ export class Walk {
     if (event.name === 'subscription_count') return;
     const { channel } = event;
     const fact = 'userId' in event ? `${event.name} ${event.userId}` : event.name;
-    this.told.push(fact);
-    this.#toldOf.set(channel, [...(this.#toldOf.get(channel) ?? []), fact]);
+    this.reported.push(fact);
+    this.#reportedOf.set(channel, [...(this.#reportedOf.get(channel) ?? []), fact]);
     const userId = 'userId' in event ? event.userId : undefined;
     const contradictions = this.#state.apply({ name: event.name, channel, user_id: userId });
     this.contradictions.push(...contradictions.map(({ message }) => message));
