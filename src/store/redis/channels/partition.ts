@@ -150,6 +150,7 @@ export class Partition {
     if (beat.dueMs !== undefined) this.#due(this.#options.clock.now() + beat.dueMs + otherNodesDelayMs);
     if (!this.registration.isFull) this.#assertRefused();
     if (beat.deadEpoch !== '') this.#release(beat.deadEpoch);
+    this.#run(this.terminations.retry());
     if (this.#mustRead) this.#readAll();
     else this.#run(this.users.readFailed());
     if (beat.isAwaited) await this.beat();

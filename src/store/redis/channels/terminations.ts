@@ -31,6 +31,8 @@ export class Terminations {
   readonly #options: TerminationsOptions;
   /** The users whom this node has terminated recently, the latest last. */
   readonly #terminated = new Map<string, TerminatedUser>();
+  /** Redis may have lost some of them, and could not be reached since. */
+  #mustEndAgain = false;
 
   constructor(options: TerminationsOptions) {
     this.#options = options;
@@ -50,12 +52,20 @@ export class Terminations {
     return 'done';
   }
 
-  /** Writes the recent terminations again, because Redis may have lost them. */
+  /** Writes the recent terminations again, because Redis may have lost them. If this fails, `retry` does it. */
   async endAgain(): Promise<void> {
+    this.#mustEndAgain = true;
+    await this.retry();
+  }
+
+  /** Writes the recent terminations again if that has failed before. */
+  async retry(): Promise<void> {
+    if (!this.#mustEndAgain) return;
+    this.#mustEndAgain = false;
     try {
       await Promise.all([...this.#terminated.values()].map((ended) => this.#write(ended)));
     } catch {
-      // Redis is unreachable again. The loss will be found once it is back.
+      this.#mustEndAgain = true;
     }
   }
 
