@@ -25,7 +25,7 @@ describe(seeded('three nodes, whose clocks are minutes apart'), () => {
             await expectTrueViews(walk);
           }),
         ),
-        runs(20),
+        runs(10),
       );
     },
     10 * patienceMs,
