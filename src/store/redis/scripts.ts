@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 const partition = ['time', 'full', 'partition'] as const;
-const known = ['time', 'full', 'process', 'partition', 'known'] as const;
+/** The parts of `known` that concern the server, and those that concern a partition. */
+const ofServer = ['time', 'full', 'process'] as const;
+const ofPartition = ['partition', 'known'] as const;
+const known = [...ofServer, ...ofPartition] as const;
 
 /** The operations. Each is the concatenation of these files and its own. */
 const files = {
@@ -38,22 +41,19 @@ const files = {
 } as const satisfies Record<string, readonly string[]>;
 
 /**
- * The operations of which one call can serve several partitions. The first files run once, and the others together with its own for each
- * partition.
+ * The operations of which one call can serve several partitions. The files of `ofServer` run once, and those of `ofPartition` together
+ * with its own for each partition.
  */
-const sharedFiles = {
-  register: { once: ['time', 'full', 'process'], each: ['partition', 'known'] },
-  heartbeat: { once: ['time', 'full', 'process'], each: ['partition', 'known'] },
-} as const satisfies Record<string, Record<'once' | 'each', readonly string[]>>;
+const sharedNames = ['register', 'heartbeat'] as const;
 
 /** The name of an operation that several partitions can share a call of. */
-export type SharedScriptName = keyof typeof sharedFiles;
+export type SharedScriptName = (typeof sharedNames)[number];
 
 /** The name of an operation. */
 export type ScriptName = keyof typeof files | SharedScriptName;
 
 export function isShared(name: ScriptName): name is SharedScriptName {
-  return name in sharedFiles;
+  return sharedNames.some((shared) => shared === name);
 }
 
 /** A script, and the SHA-1 digest by which Redis knows it after the first call. */
@@ -65,17 +65,13 @@ export interface Script {
 /** Reads all scripts. Throws if their files are missing. */
 export function loadScripts(): ReadonlyMap<ScriptName, Script> {
   const scripts = new Map<ScriptName, Script>();
-  for (const name of namesOf(files)) scripts.set(name, toScript([...files[name], name].map(read)));
-  for (const name of namesOf(sharedFiles)) {
-    const { once, each } = sharedFiles[name];
-    const one = ['local function one(KEYS, ARGV)', ...[...each, name].map(read), 'end'];
-    scripts.set(name, toScript([...once.map(read), ...one, read('each')]));
+  const names = Object.keys(files).filter((name): name is keyof typeof files => name in files);
+  for (const name of names) scripts.set(name, toScript([...files[name], name].map(read)));
+  for (const name of sharedNames) {
+    const one = ['local function one(KEYS, ARGV)', ...[...ofPartition, name].map(read), 'end'];
+    scripts.set(name, toScript([...ofServer.map(read), ...one, read('each')]));
   }
   return scripts;
-}
-
-function namesOf<Name extends string>(of: Readonly<Record<Name, unknown>>): readonly Name[] {
-  return Object.keys(of).filter((name): name is Name => name in of);
 }
 
 function read(name: string): string {
