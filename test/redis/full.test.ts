@@ -1,3 +1,4 @@
+import { nextTurn } from '../support/turns.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { unavailable } from '../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
@@ -170,7 +171,7 @@ describe('while Redis is full', () => {
     const publish = (data: string): Promise<void> =>
       node.ledger.cacheEvent('a1', channel, { name: 'e', data });
     const first = publish('first');
-    while (!node.ledger.isFull) await new Promise((resolve) => setImmediate(resolve));
+    while (!node.ledger.isFull) await nextTurn();
     const second = publish('second');
     await walk.advance(5000);
     await Promise.all([first, second]);

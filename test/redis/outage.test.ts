@@ -3,7 +3,7 @@ import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { startLateNode } from '../support/redis/late-node.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { startWalk } from '../support/redis/start-walk.ts';
-import { nextTurn } from '../support/redis/walk-steps.ts';
+import { nextTurn } from '../support/turns.ts';
 import { Walk } from '../support/redis/walk.ts';
 import { known } from '../support/known.ts';
 import { graceMs, leaseMs } from '../support/redis/walk-node.ts';

@@ -37,3 +37,6 @@ export class FakeTurns {
     for (const run of next) run();
   }
 }
+
+/** Resolves in the next turn of the event loop. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));

@@ -7,7 +7,7 @@ import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import type { LedgerHarness, LedgerSurroundings } from '../property/ledger-port.ts';
-import { noSlices } from '../turns.ts';
+import { nextTurn, noSlices } from '../turns.ts';
 import { partitions } from './walk-node.ts';
 
 /** The time of day when the virtual clock of the tests starts. */
@@ -121,5 +121,5 @@ async function createBarrier(
 }
 
 async function quiet(ledger: RedisLedger): Promise<void> {
-  while (!ledger.isIdle) await new Promise((resolve) => setImmediate(resolve));
+  while (!ledger.isIdle) await nextTurn();
 }

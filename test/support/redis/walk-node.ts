@@ -8,7 +8,7 @@ import { formatSocketId } from '../../../src/protocol/socket-id.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link.ts';
 import type { Clock, Millis } from '../../../src/ports/clock.ts';
-import { noSlices } from '../turns.ts';
+import { nextTurn, noSlices } from '../turns.ts';
 import { WalkUsers } from './walk-users.ts';
 
 /** The time of day when the virtual clock of the tests starts. */
@@ -240,7 +240,7 @@ export class WalkNode {
       } catch {
         // The connection was cut meanwhile.
       }
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 
@@ -254,7 +254,7 @@ export class WalkNode {
 
   async #noticeLoss(): Promise<void> {
     await this.ledger.beat();
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 
   #notify(channel: ChannelName, notice: Notice): void {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { known } from '../known.ts';
+import { nextTurn } from '../turns.ts';
 import type { RedisServer } from './server.ts';
 import { leaseMs } from './walk-node.ts';
 import { Walk } from './walk.ts';
@@ -10,9 +11,6 @@ type Step = (walk: Walk) => Promise<unknown> | void;
 
 const print = (run: Step, text: string): Step & { toString(): string } =>
   Object.assign(run, { toString: () => text, [fc.toStringMethod]: () => text });
-
-/** In the server, each command comes in another turn of the event loop. */
-export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const cacheRoom = 'cache-room' as ChannelName;
 const node = fc.constantFrom(0, 1, 2);
@@ -54,6 +52,7 @@ const say = fc
   .map(([index, which]) => print((walk) => walk.say(index, which), `say(${index}, ${which})`));
 const publish = node.map((index) =>
   print(async (walk) => {
+    // In the server, each command comes in another turn of the event loop.
     await nextTurn();
     pending.get(walk)?.push(walk.publish(index) ?? Promise.resolve());
     await nextTurn();

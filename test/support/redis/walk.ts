@@ -1,3 +1,4 @@
+import { nextTurn } from '../turns.ts';
 import { Redis } from 'ioredis';
 import { isUnavailable } from '../../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
@@ -220,7 +221,7 @@ export class Walk {
   async quiet(): Promise<void> {
     for (const node of this.nodes) {
       if (node.isAway) continue;
-      while (!node.ledger.isIdle) await new Promise((resolve) => setImmediate(resolve));
+      while (!node.ledger.isIdle) await nextTurn();
       await node.caughtUp();
     }
   }
@@ -341,7 +342,7 @@ export class Walk {
     );
     for (const node of awake) {
       for (let turns = 0; !node.ledger.isIdle && turns < 50; turns += 1) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
       }
       await node.caughtUp();
     }
