@@ -63,7 +63,9 @@ describe('an endpoint that is added under Settings, Webhooks', () => {
     const bert = await connectClient(second, { member: { user_id: 'bert' } });
     await bert.subscribePresence('presence-room');
     await hooks.events.first(({ user_id: user }) => user === 'bert');
-    expect(hooks.events.items).toEqual([sent, { ...sent, user_id: 'bert' }]);
+    // The kill may come before the disk has noted that the first webhook was accepted. It is then sent again with its id.
+    const byId = new Map(hooks.requests.items.map(({ headers, events }) => [headers['webhook-id'], events]));
+    expect([...byId.values()].flat()).toEqual([sent, { ...sent, user_id: 'bert' }]);
     expect(hooks.requests.items.every(({ verified }) => verified)).toBe(true);
   });
 
