@@ -39,7 +39,7 @@ class World {
     const change = this.#notices.shift();
     const { revisions, replica } = this.#node;
     if (change === undefined || change.revision <= revisions.last) return;
-    if (revisions.noticed(change.revision)) this.#readAnew();
+    if (revisions.noticed({ revision: change.revision, previous: change.revision - 1 })) this.#readAnew();
     const { userId } = change;
     const member = { userId, infoJson: '{}' };
     this.#send(

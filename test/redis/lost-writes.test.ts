@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { startWalk } from '../support/redis/start-walk.ts';
+import { expectTrueViews } from '../support/redis/walk-steps.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -39,5 +40,31 @@ describe('after a failover to a replica that lacks the last writes', () => {
     expect([...walk.members]).toEqual(['presence-a u1']);
     await walk.settle();
     expect([...walk.members, ...walk.occupied]).toEqual([]);
+  });
+
+  // The numbers of the lost notices were used again, and the nodes that had received those took the new ones for them.
+  test('subscribers receive the notices that follow the lost ones, also before the next heartbeat', async () => {
+    const walk = await startWalk(redis, 3, { beatEveryMs: 1000 });
+    await walk.join(1, 'cache-room');
+    await walk.join(2, 'presence-b', 'u1');
+    await walk.join(0, 'presence-b', 'u1');
+    await walk.loseWrites(async () => {
+      walk.leave(0, 0);
+      await walk.join(1, 'cache-room');
+    });
+    await walk.settle();
+    await expectTrueViews(walk);
+  });
+
+  // Its node had lost no step, and the next notice of another node had the number of the lost one.
+  test('a termination that is among them is written again', async () => {
+    const walk = await startWalk(redis, 3);
+    await walk.loseWrites(async () => {
+      walk.nodes[1]?.cutOff();
+      void walk.join(0, 'cache-room');
+      await walk.terminate(0, 'u1');
+    });
+    await walk.settle();
+    expect(walk.missedTerminations).toEqual([]);
   });
 });

@@ -106,20 +106,24 @@ const fillOrFree = fc.boolean().map((isFull) =>
   ),
 );
 
-const usual = [
+/** What nodes report again if Redis loses it. */
+const remembered = [
   { arbitrary: join, weight: 5 },
   { arbitrary: leave, weight: 4 },
   { arbitrary: signIn, weight: 3 },
   { arbitrary: signOut, weight: 2 },
   { arbitrary: say, weight: 2 },
-  { arbitrary: publish, weight: 2 },
   { arbitrary: connect, weight: 3 },
   { arbitrary: disconnect, weight: 2 },
-  terminate,
+  { arbitrary: terminate, weight: 1 },
+  { arbitrary: cutOff, weight: 1 },
+];
+const usual = [
+  ...remembered,
+  { arbitrary: publish, weight: 2 },
   { arbitrary: advance, weight: 4 },
   fc.constant(print(look, 'look()')),
   crash,
-  cutOff,
   freeze,
   leaveOrReturn,
   fillOrFree,
@@ -134,6 +138,23 @@ const flush = fc.constant(
 );
 /** The same, and Redis loses everything now and then. */
 export const faultsWithLoss = fc.array(fc.oneof(...usual, flush), { maxLength: 40, size: 'max' });
+
+const loseWrites = fc.array(fc.oneof(...remembered), { maxLength: 8 }).map((steps) =>
+  print(
+    async (walk) => {
+      await walk.wake();
+      await walk.loseWrites(async () => {
+        for (const step of steps) await step(walk);
+      });
+      // If a node died before it has registered again, nobody would know what has left it.
+      await walk.advance(2000);
+      await look(walk);
+    },
+    `loseWrites(${steps.join(', ')})`,
+  ),
+);
+/** The same, and Redis loses the latest writes now and then. */
+export const faultsWithFailover = fc.array(fc.oneof(...usual, loseWrites), { maxLength: 40, size: 'max' });
 
 /** Nothing is to happen any more: Redis has memory, every join is answered, every lease and grace is over. */
 export async function settled(walk: Walk): Promise<void> {

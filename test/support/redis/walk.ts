@@ -173,12 +173,17 @@ export class Walk {
     await this.addNode(index);
   }
 
-  /** Settles everything: no node is frozen, and every lease of a dead node and every grace period is over. */
-  async settle(): Promise<void> {
+  /** No node is frozen or away any more. */
+  async wake(): Promise<void> {
     for (const node of this.nodes) {
       node.isFrozen = false;
       if (node.isAway) await node.comeBack();
     }
+  }
+
+  /** Settles everything: no node is frozen, and every lease of a dead node and every grace period is over. */
+  async settle(): Promise<void> {
+    await this.wake();
     await this.advance(4 * leaseMs);
     await this.readFacts();
   }
@@ -192,14 +197,16 @@ export class Walk {
     this.#cursors.clear();
   }
 
-  /** Fails Redis over to a replica that lacks the latest writes. */
+  /** Fails Redis over to a replica that lacks the writes of this work, and has memory. */
   async loseWrites(work: () => Promise<unknown>): Promise<void> {
     const kept = await this.#dump();
     await work();
     await this.readFacts();
-    const keys = await this.#redis.keys(`${this.#keyPrefix}*`);
-    if (keys.length > 0) await this.#redis.del(...keys);
-    for (const [key, value] of kept) await this.#redis.restore(key, 0, value);
+    await this.free();
+    const change = this.#redis.multi();
+    for (const key of await this.#redis.keys(`${this.#keyPrefix}*`)) change.del(key);
+    for (const [key, value] of kept) change.restore(key, 0, value, 'REPLACE');
+    await change.exec();
     for (const node of this.nodes) node.cutOff();
   }
 

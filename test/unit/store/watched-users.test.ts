@@ -22,7 +22,7 @@ function createUsers() {
   } as unknown as RedisLedgerOptions;
   // No step reaches Redis.
   const registration = { step: () => Promise.resolve(undefined) } as unknown as Registration;
-  const users = new PartitionUsers(options, registration, new PartitionKeys('test:', 0));
+  const users = new PartitionUsers(options, registration, new PartitionKeys('test:', 0), () => {});
   const next = () => {
     const request = requests.shift();
     if (request === undefined) throw new Error('nothing was requested');

@@ -1,3 +1,4 @@
+import type { Millis } from '../../../ports/clock.ts';
 import type { Join, JoinAnswer, Leave, Member } from '../../../ports/attendance.ts';
 import type { CachedEvent } from '../../../ports/channel-caches.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
@@ -172,14 +173,18 @@ export class Channels {
     return this.#held.get(keyOf(appId, channel)) ?? this.scripts.channel(appId, channel);
   }
 
-  /** Asserts everything again that this node holds, under a new epoch. */
-  assertAll(isDataLost: boolean): void {
+  /**
+   * Asserts everything again that this node holds, under a new epoch. `lostSince`: Redis may have lost what was not due at that moment
+   * yet.
+   */
+  assertAll(lostSince: Millis | undefined): void {
     const missedUntil = this.#partition.lastRevision();
     for (const held of this.#held.values()) {
       held.replica.distrust(missedUntil);
       void this.#assert(held);
     }
-    if (isDataLost) this.#leaves.reportAgain((appId, name) => this.#held.get(keyOf(appId, name)));
+    if (lostSince === undefined) return;
+    this.#leaves.reportAgain(lostSince, (appId, name) => this.#held.get(keyOf(appId, name)));
   }
 
   /** Asserts again what Redis had no memory for. */
@@ -327,6 +332,7 @@ export class Channels {
 
   #merge(held: HeldChannel, description: ChannelDescription): void {
     const wasStale = held.state === 'stale';
+    this.#partition.answered(description.revision);
     this.#notify(held, held.replica.merge(description, this.#options.clock.now()));
     if (held.state !== 'known') return;
     const { revision, sentCount: count } = description;

@@ -24,15 +24,10 @@ const maxMembersPerChannel = 10_000;
  */
 export class Departures {
   readonly #channels = new Map<string, Departed>();
-  readonly #keepForMs: Millis;
 
-  /** `keepForMs`: how long a departure is remembered after it was due. */
-  constructor(keepForMs: Millis) {
-    this.#keepForMs = keepForMs;
-  }
-
+  /** What was due before `reportedUntil` is forgotten. */
   add(
-    at: Millis,
+    { at, reportedUntil }: { readonly at: Millis; readonly reportedUntil: Millis },
     { appId, channel: name, channelLingersMs, member: leavingMember }: Leave,
     member?: Member,
   ): void {
@@ -51,11 +46,11 @@ export class Departures {
     if (channelLingersMs !== undefined) departed.channelUntil = at + channelLingersMs;
     // The channel stays as long as members leave it, so old members must be removed separately.
     for (const [userId, { until }] of departed.members) {
-      if (departed.members.size <= maxMembersPerChannel && until + this.#keepForMs > at) break;
+      if (departed.members.size <= maxMembersPerChannel && until >= reportedUntil) break;
       departed.members.delete(userId);
     }
     for (const [oldest, one] of this.#channels) {
-      if (this.#channels.size <= maxChannels && one.latest + this.#keepForMs > at) break;
+      if (this.#channels.size <= maxChannels && one.latest >= reportedUntil) break;
       this.#channels.delete(oldest);
     }
   }

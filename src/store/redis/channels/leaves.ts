@@ -7,7 +7,6 @@ import type { Registration } from './registration.ts';
 
 export interface LeavesOptions {
   readonly clock: Clock;
-  readonly leaseMs: Millis;
   readonly registration: Registration;
   readonly scripts: ChannelScripts;
   /** A departure falls due at this moment. */
@@ -17,32 +16,35 @@ export interface LeavesOptions {
 /** Reports to Redis what leaves this node, and reports it again if Redis loses that. */
 export class Leaves {
   readonly #options: LeavesOptions;
-  readonly #departures: Departures;
+  readonly #departures = new Departures();
 
   constructor(options: LeavesOptions) {
     this.#options = options;
-    this.#departures = new Departures(options.leaseMs);
   }
 
   /** Reports that something leaves. `member` is the member as it was reported on arrival. */
   leave(channel: KeptChannel, leave: Leave, member: Member | undefined): void {
-    this.#departures.add(this.#options.clock.now(), leave, member);
+    const { clock, registration } = this.#options;
+    this.#departures.add({ at: clock.now(), reportedUntil: registration.reportedUntil }, leave, member);
     this.#send(channel, leave);
   }
 
-  /** Reports again what was not due yet, because no other node remembers it. `held` returns what this node holds now. */
-  reportAgain(held: (appId: string, channel: string) => HeldChannel | undefined): void {
-    for (const departed of this.#departures) this.#reportAgain(departed, held(departed.appId, departed.name));
+  /**
+   * Reports again what was not due at this moment, because no other node remembers it. `held` returns what this node holds now of a
+   * channel.
+   */
+  reportAgain(since: Millis, held: (appId: string, channel: string) => HeldChannel | undefined): void {
+    for (const departed of this.#departures)
+      this.#reportAgain(since, departed, held(departed.appId, departed.name));
   }
 
   #reportAgain(
+    since: Millis,
     { appId, name, channelUntil = -Infinity, members }: Departed,
     present: HeldChannel | undefined,
   ): void {
     const { clock, registration, scripts } = this.#options;
     const at = clock.now();
-    // What was due while Redis was reachable has been reported.
-    const since = registration.lastAnswerAt;
     const departedMembers = [...members.values()].filter(
       ({ member, until }) => until >= since && present?.members.has(member.userId) !== true,
     );

@@ -4,6 +4,8 @@ import type { ChannelChange } from './replica.ts';
 /** A notice that a script sends to every node, in the order of the revisions of its partition. */
 export interface PartitionNotice {
   readonly revision: number;
+  /** The revision before. */
+  readonly previous: number;
   readonly appId: string;
   readonly content: NoticeContent;
 }
@@ -26,7 +28,8 @@ export function parseNotice(json: string): PartitionNotice | undefined {
     return typeof value === 'string' ? value : '';
   };
   const content = toContent(text, Number(notice['t'] ?? notice['n'] ?? notice['s'] ?? 0), notice['e']);
-  return content && { revision: Number(text('v')), appId: text('a'), content };
+  const [revision, previous] = [Number(text('v')), Number(text('p'))];
+  return content && { revision, previous, appId: text('a'), content };
 }
 
 function toContent(

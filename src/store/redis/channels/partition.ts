@@ -76,7 +76,7 @@ export class Partition {
       messageBytes: options.messageBytes,
       newEpoch: options.newEpoch,
       present: () => this.#present(),
-      revision: () => this.#revisions.last,
+      revision: () => this.#revisions.highest,
       registered: (registered) => {
         this.#registered(registered);
         options.registered(index);
@@ -88,17 +88,21 @@ export class Partition {
     this.channels = new Channels(options, this.registration, scripts, {
       due: (at) => this.#due(at),
       lastRevision: () => this.#revisions.last,
+      answered: (revision) => this.#revisions.answered(revision),
       reached: (revision) => this.#revisions.reached(revision),
       listen: (appId, channel) => channelTopics.begin(appId, channel),
       unlisten: (appId, channel) => channelTopics.end(appId, channel),
     });
-    this.users = new PartitionUsers(options, this.registration, this.keys);
+    this.users = new PartitionUsers(options, this.registration, this.keys, (revision) =>
+      this.#revisions.answered(revision),
+    );
     this.connections = new CountedConnections(options, this.registration, this.keys);
     this.drops = new RedisDrops(options, this.registration, this.keys);
     this.terminations = new Terminations({
       run: options.link.run,
       clock: options.clock,
       keys: this.keys,
+      registration: this.registration,
       head: () => [this.#present(), this.keys.topic],
       terminate: options.terminate,
     });
@@ -138,7 +142,7 @@ export class Partition {
 
   #receiveNotice(notice: PartitionNotice | undefined): void {
     if (notice === undefined || notice.revision <= this.#revisions.last) return;
-    this.#readIf(this.#revisions.noticed(notice.revision));
+    this.#readIf(this.#revisions.noticed(notice));
     this.#take(notice);
   }
 
@@ -150,7 +154,6 @@ export class Partition {
     if (beat.dueMs !== undefined) this.#due(this.#options.clock.now() + beat.dueMs + otherNodesDelayMs);
     if (!this.registration.isFull) this.#assertRefused();
     if (beat.deadEpoch !== '') this.#release(beat.deadEpoch);
-    this.#run(this.terminations.retry());
     if (this.#mustRead) this.#readAll();
     else this.#run(this.users.readFailed());
     if (beat.isAwaited) await this.beat();
@@ -236,16 +239,16 @@ export class Partition {
     this.#missedHeartbeats = 0;
   }
 
-  #registered({ former, revision, isDataLost }: Registered): void {
-    if (isDataLost) this.#healthLog.dataLost();
+  #registered({ former, revision, lostSince }: Registered): void {
+    if (lostSince !== undefined) this.#healthLog.dataLost();
     this.#noteTopicMessage();
     this.#revisions.startFrom(revision);
-    this.channels.assertAll(isDataLost);
+    this.channels.assertAll(lostSince);
     this.users.assertAll();
     this.connections.assertAll(former);
-    if (isDataLost) {
+    if (lostSince !== undefined) {
       this.drops.assertAll();
-      this.#run(this.terminations.endAgain());
+      this.terminations.endAgain();
     }
     if (former === '') return;
     this.#release(former);

@@ -11,8 +11,11 @@ export interface Registered {
   /** The epoch that this one replaces; empty: none. What it held must be released. */
   readonly former: string;
   readonly revision: number;
-  /** The partition has lost all its data, or steps that this node knew to be taken. */
-  readonly isDataLost: boolean;
+  /**
+   * Redis may have lost what this node has reported, and has not answered that it has all of it again. This is when it last answered
+   * before. Undefined: nothing is missing.
+   */
+  readonly lostSince: Millis | undefined;
 }
 
 /** The answer to a heartbeat. */
@@ -35,7 +38,7 @@ export interface RegistrationOptions {
   /** The maximum size of one event. */
   readonly messageBytes?: number | undefined;
   readonly newEpoch: () => string;
-  /** The last revision that this node has received. Redis must never use it or an earlier one again. */
+  /** The highest revision that this node has received. Redis must never use it or an earlier one again. */
   readonly revision: () => number;
   /** Called in the same turn as the registration, so that the steps started here come before all others. */
   readonly registered: (registered: Registered) => void;
@@ -63,6 +66,9 @@ export class Registration {
   #former = '';
   #data: string | undefined;
   #dataVersion: string | undefined;
+  /** The version of the data that has all that this node has reported. Undefined before the first registration. */
+  #completeVersion: string | undefined;
+  #lostSince: Millis | undefined;
   #state: 'unregistered' | 'registered' | 'closed' = 'unregistered';
   #isRegistering = false;
   #failures = 0;
@@ -90,7 +96,7 @@ export class Registration {
 
   /**
    * The arguments by which a script decides whether Redis knows all that this node knows: epoch, number of the last step that is known to
-   * be taken, and the last revision that was received.
+   * be taken, and the highest revision that was received.
    */
   get knownPosition(): readonly (string | number)[] {
     return [this.#epoch.name, this.#epoch.taken, this.#options.revision()];
@@ -111,6 +117,11 @@ export class Registration {
   /** When Redis last answered. */
   get lastAnswerAt(): Millis {
     return this.#steps.lastAnswerAt;
+  }
+
+  /** What was due before this moment has been reported. */
+  get reportedUntil(): Millis {
+    return this.#lostSince ?? this.lastAnswerAt;
   }
 
   /** Whether the last attempt to register has failed. */
@@ -196,6 +207,11 @@ export class Registration {
       if (status === 'ok') this.#steps.lastAnswerAt = clock.now();
       else this.#abandon(epoch);
       this.#setFull(isFull === 1);
+      // The heartbeat was sent after the steps by which this node has asserted everything.
+      if (status === 'ok' && epoch === this.#epoch && this.isRegistered && !this.isFull) {
+        this.#completeVersion = this.#dataVersion;
+        this.#lostSince = undefined;
+      }
       const dueMs = Number(due);
       return {
         dueMs: dueMs < 0 ? undefined : dueMs,
@@ -262,17 +278,16 @@ export class Registration {
       if (this.#isClosed()) return true;
       this.#redisClock.learn(Number(redisNow), requestedAt, clock.now());
       this.#isRegistering = false;
-      const isEmptied = this.#data !== undefined && this.#data !== data;
-      // An unknown epoch was released, or withdrawn, so none of its steps is missing.
-      const isBehind = Number(lastTaken) >= 0 && Number(lastTaken) < former.taken;
       this.#data = String(data);
       this.#dataVersion = dataVersionOf(data, lost);
+      this.#completeVersion ??= this.#dataVersion;
+      if (this.#dataVersion !== this.#completeVersion) this.#lostSince ??= this.lastAnswerAt;
       this.#former = former.name;
       this.#epoch = epoch;
       this.#failures = 0;
       this.#state = 'registered';
       this.#recorded.taken(former.name, Number(lastTaken));
-      registered({ former: former.name, revision: Number(revision), isDataLost: isEmptied || isBehind });
+      registered({ former: former.name, revision: Number(revision), lostSince: this.#lostSince });
       this.#sendRecorded();
       return true;
     } catch (error) {
@@ -285,6 +300,8 @@ export class Registration {
     if (this.isFull === isFull) return;
     this.#steps.isFull = isFull;
     if (this.#state !== 'registered' || isFull) return;
+    // Perhaps there was no memory for what was lost, so everything is asserted again.
+    if (this.#lostSince !== undefined) return this.#abandon(this.#epoch);
     this.#options.memoryIsBack();
     this.#sendRecorded();
   }

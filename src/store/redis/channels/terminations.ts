@@ -1,6 +1,8 @@
 import type { Clock, Millis } from '../../../ports/clock.ts';
 import type { PartitionKeys } from '../keys.ts';
 import type { RunScript } from '../link/link.ts';
+import type { Reply } from '../link/replies.ts';
+import type { Registration } from './registration.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
 /**
@@ -20,6 +22,7 @@ export interface TerminationsOptions {
   readonly run: RunScript;
   readonly clock: Clock;
   readonly keys: PartitionKeys;
+  readonly registration: Pick<Registration, 'step'>;
   /** The first arguments of the scripts: the present moment and the topic. */
   readonly head: () => readonly string[];
   /** Ends connections of this node. */
@@ -31,8 +34,6 @@ export class Terminations {
   readonly #options: TerminationsOptions;
   /** The users whom this node has terminated recently, the latest last. */
   readonly #terminated = new Map<string, TerminatedUser>();
-  /** Redis may have lost some of them, and could not be reached since. */
-  #mustEndAgain = false;
 
   constructor(options: TerminationsOptions) {
     this.#options = options;
@@ -41,7 +42,7 @@ export class Terminations {
   /** Resolves once Redis remembers it. Every node then receives it, or reads it when it comes back. Rejects otherwise. */
   async end(appId: string, userId: string): Promise<'done'> {
     const ended = { appId, userId, at: this.#options.clock.now() };
-    await this.#write(ended);
+    if ((await this.#write(ended)) === undefined) throw new Error('Redis has not taken the termination');
     const key = `${appId}\n${userId}`;
     this.#terminated.delete(key);
     this.#terminated.set(key, ended);
@@ -52,21 +53,9 @@ export class Terminations {
     return 'done';
   }
 
-  /** Writes the recent terminations again, because Redis may have lost them. If this fails, `retry` does it. */
-  async endAgain(): Promise<void> {
-    this.#mustEndAgain = true;
-    await this.retry();
-  }
-
-  /** Writes the recent terminations again if that has failed before. */
-  async retry(): Promise<void> {
-    if (!this.#mustEndAgain) return;
-    this.#mustEndAgain = false;
-    try {
-      await Promise.all([...this.#terminated.values()].map((ended) => this.#write(ended)));
-    } catch {
-      this.#mustEndAgain = true;
-    }
+  /** Writes the recent terminations again, because Redis may have lost them. */
+  endAgain(): void {
+    for (const ended of this.#terminated.values()) void this.#write(ended);
   }
 
   /** Applies recent terminations by other nodes that this node may have missed. Resolves with whether they could be read. */
@@ -85,9 +74,12 @@ export class Terminations {
     }
   }
 
-  async #write({ appId, userId, at }: TerminatedUser): Promise<void> {
-    const { run, clock, keys, head } = this.#options;
-    const agoMs = Math.round(clock.now() - at);
-    await run('terminate', [keys.state, keys.ended], [...head(), rememberForMs, agoMs, appId, userId]);
+  #write({ appId, userId, at }: TerminatedUser): Promise<Reply | undefined> {
+    const { run, clock, keys, head, registration } = this.#options;
+    return registration.step((epoch, number) => {
+      const agoMs = Math.round(clock.now() - at);
+      const args = [...head(), rememberForMs, agoMs, appId, userId, epoch, number];
+      return run('terminate', [keys.state, keys.ended], args);
+    });
   }
 }

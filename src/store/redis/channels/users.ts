@@ -28,6 +28,7 @@ export class PartitionUsers {
   readonly #options: RedisLedgerOptions;
   readonly #registration: Registration;
   readonly #keys: PartitionKeys;
+  readonly #answered: (revision: number) => void;
   /** The users who are signed in on this node, by app and user. */
   readonly #here = new Map<string, Pick<SignIn, 'appId' | 'userId'>>();
   /** The users among them for whom Redis had no memory. */
@@ -36,10 +37,17 @@ export class PartitionUsers {
   /** The watched users whose latest read has failed. */
   readonly #unread = new Set<Watched>();
 
-  constructor(options: RedisLedgerOptions, registration: Registration, keys: PartitionKeys) {
+  /** `answered` is called with the revision of each answer about a user. */
+  constructor(
+    options: RedisLedgerOptions,
+    registration: Registration,
+    keys: PartitionKeys,
+    answered: (revision: number) => void,
+  ) {
     this.#options = options;
     this.#registration = registration;
     this.#keys = keys;
+    this.#answered = answered;
   }
 
   async signIn(appId: string, userId: string): Promise<void> {
@@ -163,6 +171,7 @@ export class PartitionUsers {
       user: this.#keys.user(watched.appId, watched.userId),
     };
     const [revision, isOnline] = await this.#options.link.run('read-user', [state, user], this.#head());
+    this.#answered(Number(revision));
     this.#learn(watched, { revision: Number(revision), isOnline: isOnline === 1 });
   }
 

@@ -62,6 +62,8 @@ export interface ChannelSurroundings {
   readonly due: (at: Millis) => void;
   /** The revision of the last notice that was received, or up to which everything will be read. */
   readonly lastRevision: () => number;
+  /** Redis has answered with the state as of this revision. */
+  readonly answered: (revision: number) => void;
   /** Resolves once all notices up to this revision have been received. */
   readonly reached: (revision: number) => Promise<void>;
   /** This node has a subscriber of the channel. Resolves once events of other nodes arrive; undefined: they do already. */

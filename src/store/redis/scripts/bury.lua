@@ -7,5 +7,7 @@
 if redis.call('HEXISTS', STATE, 'e:' .. ARGV[3]) == 1 or redis.call('SCARD', KEYS[3]) > 0 then
   return 0
 end
-redis.call('HDEL', STATE, 'x:' .. ARGV[3])
+if redis.call('HDEL', STATE, 'x:' .. ARGV[3]) == 1 then
+  noteBuried(ARGV[3])
+end
 return redis.call('ZREM', KEYS[2], ARGV[3])

@@ -5,12 +5,12 @@
 -- ARGV[3]  epoch
 -- ARGV[4]  number of the last step that the node knows to be taken
 -- ARGV[5]  lease in milliseconds
--- ARGV[6]  the last revision that the node has received
+-- ARGV[6]  the highest revision that the node has received
 --
 -- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (writes have been lost),
 -- milliseconds until something is due (-1: nothing, or departures are held), an epoch that this node must release (empty: none), the
 -- present moment, 1 if Redis is full, 1 if another heartbeat of the epoch is awaited, the identity of the data (empty: none yet),
--- when a loss of writes was last found (empty: never)}.
+-- a word that changes with each loss of writes that is found (empty: none yet)}.
 
 local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
 local last = redis.call('HGET', STATE, 'e:' .. epoch)

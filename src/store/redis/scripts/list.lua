@@ -3,7 +3,7 @@
 -- KEYS[2]  index of the app
 -- ARGV[3]  epoch
 -- ARGV[4]  number of the last step that the node knows to be taken
--- ARGV[5]  the last revision that the node has received
+-- ARGV[5]  the highest revision that the node has received
 -- ARGV[6], ARGV[7]  the range of names, as in ZRANGEBYLEX
 -- ARGV[8]  the maximum number of names; -1: no limit
 --

@@ -3,8 +3,8 @@
 -- KEYS[1]  state of the partition, a hash:
 --            t, o     see time.lua
 --            b        the identity of the data: drawn again when the data was lost
---            lost     when a loss of writes was last found
---            v        the revision: rises with every notice
+--            lost     a word that changes with each loss of writes that is found
+--            v        the revision: rises with every notice, and is usually its time in microseconds
 --            m        a counter for cache misses and admitted events
 --            beat     when any node last sent a heartbeat
 --            said     when a heartbeat last published the revision
@@ -16,6 +16,7 @@
 --            process, heard   which process of Redis it was when a node was last in contact, and when that was
 --            e:EPOCH  a registered epoch, and the number of its last step
 --            x:EPOCH  the same for a dead epoch, until nothing is left of it
+--            buried   the dead epochs of which nothing was left, the latest first, each with a line break
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time (tests set the time)
 -- ARGV[2]  the topic for notices of the partition
 
@@ -62,17 +63,33 @@ local function endEpoch(epoch)
   stopAwaiting(epoch)
 end
 
+-- Notes that nothing is left of a dead epoch. Its node may still be alive, and ask whether the epoch was lost.
+local function noteBuried(epoch)
+  local buried = redis.call('HGET', STATE, 'buried') or ''
+  redis.call('HSET', STATE, 'buried', (epoch .. '\n' .. buried):sub(1, 4096))
+end
+
+-- Whether nothing was left of a dead epoch.
+local function wasBuried(epoch)
+  local buried = redis.call('HGET', STATE, 'buried') or ''
+  return ('\n' .. buried):find('\n' .. epoch .. '\n', 1, true) ~= nil
+end
+
 -- Notes that a node holds, or may hold, something that is not known here. It has a lease to report it.
 local function markUnsure(lease)
   redis.call('HSET', STATE, 'unsure', integer(AT + lease))
 end
 
--- Sends a notice to every node, in order.
-local function publish(notice)
-  notice.v = integer(redis.call('HINCRBY', STATE, 'v', 1))
-  redis.call('SPUBLISH', TOPIC, 'n' .. cjson.encode(notice))
-end
-
 local function revision()
   return redis.call('HGET', STATE, 'v') or '0'
+end
+
+-- Sends a notice to every node, in order. It names the revision before, so that a node notices what it has missed. No revision is used
+-- twice, not even after a loss of writes: a node that knows the lost ones would take the new ones for them.
+local function publish(notice)
+  local time = redis.call('TIME')
+  notice.p = revision()
+  notice.v = integer(math.max(tonumber(notice.p) + 1, time[1] * 1000000 + time[2]))
+  redis.call('HSET', STATE, 'v', notice.v)
+  redis.call('SPUBLISH', TOPIC, 'n' .. cjson.encode(notice))
 end

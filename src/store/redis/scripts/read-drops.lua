@@ -3,7 +3,7 @@
 -- KEYS[2]  drops, KEYS[3] order, KEYS[4] numbers, of the first kind, and so on (see drop.lua)
 -- ARGV[3]  epoch
 -- ARGV[4]  number of the last step that the node knows to be taken
--- ARGV[5]  the last revision that the node has received
+-- ARGV[5]  the highest revision that the node has received
 --
 -- Answers {ok, how many drops are forgotten except those of the last kind, the drops of each kind with the latest last}, or {unknown}.
 

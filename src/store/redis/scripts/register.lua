@@ -6,12 +6,12 @@
 -- ARGV[4]  the former one; empty: none
 -- ARGV[5]  lease in milliseconds
 -- ARGV[6]  a random word: the identity of the data, if there is none yet
--- ARGV[7]  the last revision that the node has received
+-- ARGV[7]  the highest revision that the node has received
 -- ARGV[8]  the identity of the data in which the former epoch was registered; empty: none
 -- ARGV[9]  number of the last step of the former epoch that the node knows to be taken
 --
 -- Answers the identity of the data, the revision, the number of the last step of the former epoch (-1: unknown), the present moment,
--- and when a loss of writes was last found (empty: never).
+-- and a word that changes with each loss of writes that is found (empty: none yet).
 
 local former = -1
 if ARGV[4] ~= '' then
@@ -24,14 +24,18 @@ if redis.call('HSETNX', STATE, 'b', ARGV[6]) == 1 then
   redis.call('SPUBLISH', TOPIC, 'd' .. ARGV[6])
 end
 local data = redis.call('HGET', STATE, 'b')
--- The revision must never repeat, not even after a loss of the data or of the last writes, because nodes ignore notices with a revision
--- that they already know.
+-- The revision must not fall, not even after a loss of the data or of the last writes, because nodes ignore notices with a revision below
+-- those that they know.
 redis.call('HSETNX', STATE, 'v', integer(AT * 1000))
-local isLost = ARGV[8] ~= '' and ARGV[8] ~= data or former >= 0 and former < tonumber(ARGV[9])
-  or tonumber(revision()) < tonumber(ARGV[7])
+local isFormerLost = former < tonumber(ARGV[9])
+if former < 0 then
+  -- If the former epoch was buried, all of its steps were taken before.
+  isFormerLost = not wasBuried(ARGV[4])
+end
+local isLost = ARGV[8] ~= '' and (ARGV[8] ~= data or isFormerLost or tonumber(revision()) < tonumber(ARGV[7]))
 if isLost and ARGV[8] == data then
   -- It is the same data, but no longer in the state that backends know.
-  redis.call('HSET', STATE, 'lost', integer(AT))
+  redis.call('HSET', STATE, 'lost', ARGV[3])
 end
 local others = redis.call('ZCARD', KEYS[2]) - (redis.call('ZSCORE', KEYS[2], ARGV[4]) and 1 or 0)
 noteContact(tonumber(ARGV[5]), others, isLost)

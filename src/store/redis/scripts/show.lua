@@ -2,7 +2,7 @@
 --
 -- ARGV[6]  epoch
 -- ARGV[7]  number of the last step that the node knows to be taken
--- ARGV[8]  the last revision that the node has received
+-- ARGV[8]  the highest revision that the node has received
 -- ARGV[9]  epochs of the asking node, one on each line: the node counts its own connections more exactly
 --
 -- Answers {ok, the answer of describe() without the connections of these epochs...}, or {unknown}.
