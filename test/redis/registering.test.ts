@@ -28,7 +28,7 @@ async function partition(keyPrefix: string) {
     topic,
     passes: (ms: number) => void (at += ms),
     register: (epoch: string, former = '') =>
-      link.run('register', [state, nodes], [at, topic, epoch, former, leaseMs, 'word', 0]),
+      link.run('register', [state, nodes], [at, topic, epoch, former, leaseMs, 'word', 0, '', 0]),
     async beat(epoch: string) {
       const reply = await link.run('heartbeat', [state, nodes, due], [at, topic, epoch, 0, leaseMs, 0]);
       return { dueMs: reply[1], isAwaited: reply[5] === 1 };

@@ -162,7 +162,8 @@ export class WalkNode {
   /** A client sends an event to the others on its channel. */
   say(id: string): void {
     const client = this.clients.get(id);
-    if (client === undefined) return;
+    // The server refuses client events of others.
+    if (client?.isSubscribed !== true) return;
     const { channel, userId } = client;
     const said = { event: 'client-e', data: '', socketId: formatSocketId(1, 2), userId };
     this.ledger.append('a1', { name: 'client_event', channel, ...said });
