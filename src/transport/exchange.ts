@@ -10,6 +10,7 @@ import { requestReason } from '../protocol/refusals.ts';
 import { allowOrigin, isReadable } from './cors.ts';
 import { Head } from './head.ts';
 import { plainText, type HttpAnswer, type OutgoingResponse, type StreamingResponse } from './http-message.ts';
+import { nativeText } from './native-text.ts';
 import type { Peer } from './peer.ts';
 import { OpenStream, type OpenStreams } from './stream.ts';
 
@@ -203,7 +204,7 @@ export class Exchange {
   #writeHead(response: HttpAnswer, requestId: string): void {
     const res = this.#res;
     res.writeStatus(statusLines.get(response.status) ?? `${response.status} Unknown`);
-    if (requestId !== '') res.writeHeader('X-Request-Id', requestId);
+    if (requestId !== '') res.writeHeader('X-Request-Id', nativeText(requestId));
     if (this.head.origin !== '' && isReadable(this.#route)) allowOrigin(res);
     const { headers } = response;
     if (headers !== undefined) {
@@ -215,7 +216,7 @@ export class Exchange {
   #end({ status, body }: OutgoingResponse, closes: boolean): void {
     const res = this.#res;
     if (isBodiless(status)) return void res.endWithoutBody();
-    if (this.method !== 'HEAD') return void res.end(body, closes);
+    if (this.method !== 'HEAD') return void res.end(typeof body === 'string' ? nativeText(body) : body, closes);
     // The client would read a body after HEAD as the start of the next response. The length is written by hand, because
     // endWithoutBody with an argument leaves the response unfinished, which ends the process.
     res.writeHeader('Content-Length', String(Buffer.byteLength(body)));

@@ -2,6 +2,7 @@ import { setImmediate } from '../system/real.ts';
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { PublishTopic } from '../ports/socket.ts';
+import { nativeText } from './native-text.ts';
 
 /** One native app, and the clients that connected while its certificate was in use. */
 export class Generation {
@@ -86,7 +87,7 @@ export class Generations {
   }
 
   #publishTo({ native }: Generation, topic: string, frame: string): void {
-    native.publish(topic, frame, false, frame.length >= this.#minCompressedLength);
+    native.publish(nativeText(topic), nativeText(frame), false, frame.length >= this.#minCompressedLength);
   }
 
   #forgetIfEmpty(generation: Generation): void {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { TemplatedApp } from 'uWebSockets.js';
+import { nativeText } from './native-text.ts';
 import type { Uws } from './uws.ts';
 
 /** The files for TLS, all in PEM format. */
@@ -39,10 +40,10 @@ export function createTlsApp(uws: Uws, files: TlsFiles): TemplatedApp {
   const { certFile, keyFile, passphrase } = files;
   try {
     return uws.SSLApp({
-      cert_file_name: certFile,
-      key_file_name: keyFile,
+      cert_file_name: nativeText(certFile),
+      key_file_name: nativeText(keyFile),
       ssl_ciphers: cipherSuites,
-      ...(passphrase !== undefined && { passphrase }),
+      ...(passphrase !== undefined && { passphrase: nativeText(passphrase) }),
     });
   } catch (error) {
     // The native error only states that the app could not be created.

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { PublishTopic, Socket } from '../ports/socket.ts';
+import { nativeText } from './native-text.ts';
 import type { Corkable, Turn } from './turn.ts';
 import type { UnreadWatch } from './unread.ts';
 
@@ -45,7 +46,7 @@ export class UwsSocket<T> implements Socket, Corkable {
     this.#act(() => {
       if (this.#closeLater !== undefined) return;
       this.#host.unread.sent(frame.length);
-      this.#ws?.send(frame, false, frame.length >= this.#host.minCompressedLength);
+      this.#ws?.send(nativeText(frame), false, frame.length >= this.#host.minCompressedLength);
     });
   }
 
@@ -58,20 +59,20 @@ export class UwsSocket<T> implements Socket, Corkable {
   }
 
   subscribe(topic: string): void {
-    this.#act(() => void this.#ws?.subscribe(topic));
+    this.#act(() => void this.#ws?.subscribe(nativeText(topic)));
   }
 
   unsubscribe(topic: string): void {
-    this.#act(() => void this.#ws?.unsubscribe(topic));
+    this.#act(() => void this.#ws?.unsubscribe(nativeText(topic)));
   }
 
   publishToOthers(topic: string, frame: string): void {
     this.#host.turn.publish(() => {
       const ws = this.#ws;
-      if (ws === undefined || !ws.isSubscribed(topic)) return this.#host.publishNow(topic, frame);
+      if (ws === undefined || !ws.isSubscribed(nativeText(topic))) return this.#host.publishNow(topic, frame);
       this.#host.unread.sentToMany(frame.length);
       // The returned value states whether there were other subscribers, not whether it succeeded.
-      ws.publish(topic, frame, false, frame.length >= this.#host.minCompressedLength);
+      ws.publish(nativeText(topic), nativeText(frame), false, frame.length >= this.#host.minCompressedLength);
       this.#host.publishElsewhereNow(topic, frame);
     });
   }
@@ -109,7 +110,7 @@ export class UwsSocket<T> implements Socket, Corkable {
     if (ws === undefined || this.#closeLater !== undefined) return;
     const close = (): void => endWith(ws, lastFrame, code, reason);
     if (ws.getBufferedAmount() <= this.#host.maxBackpressureBytes) return close();
-    for (const topic of ws.getTopics()) ws.unsubscribe(topic);
+    for (const topic of ws.getTopics()) ws.unsubscribe(nativeText(topic));
     this.#closeLater = close;
     this.#cancelCut = this.#host.clock.after(catchUpMs, () => this.#ws?.close());
   }
@@ -130,7 +131,7 @@ export class UwsSocket<T> implements Socket, Corkable {
 /** Sends a last frame, then closes with a code and as much of the reason as a close frame can hold. */
 export function endWith<T>(ws: WebSocket<T>, lastFrame: string, code: number, reason: string): void {
   ws.cork(() => {
-    ws.send(lastFrame);
+    ws.send(nativeText(lastFrame));
     ws.end(code, clipReason(reason));
   });
 }
