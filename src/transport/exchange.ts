@@ -216,7 +216,8 @@ export class Exchange {
   #end({ status, body }: OutgoingResponse, closes: boolean): void {
     const res = this.#res;
     if (isBodiless(status)) return void res.endWithoutBody();
-    if (this.method !== 'HEAD') return void res.end(typeof body === 'string' ? nativeText(body) : body, closes);
+    if (this.method !== 'HEAD')
+      return void res.end(typeof body === 'string' ? nativeText(body) : body, closes);
     // The client would read a body after HEAD as the start of the next response. The length is written by hand, because
     // endWithoutBody with an argument leaves the response unfinished, which ends the process.
     res.writeHeader('Content-Length', String(Buffer.byteLength(body)));

@@ -8,6 +8,13 @@ export type Uws = Awaited<ReturnType<typeof importUws>>['default'];
 
 const importUws = () => import('uWebSockets.js');
 
+/**
+ * The maximum size of a request head in the native parser, which reads this when it is loaded. Binaries for Node 22 and later would
+ * refuse heads above 4 KB, less than the cookies of some browsers. Heads up to this size reach `http.ts`, whose limit is lower and
+ * which explains a refusal.
+ */
+const nativeHeadLimit = { name: 'UWS_HTTP_MAX_HEADERS_SIZE', bytes: 32 * 1024 };
+
 /** Whether the binary has already been checked: a process loads only one, however many servers it starts. */
 let isTrusted = false;
 
@@ -33,6 +40,7 @@ export async function loadUws(
 ): Promise<Uws> {
   const fault = faultOfBinary();
   if (fault !== undefined) throw new StartError('ERR_UWS_CHECKSUM', fault);
+  process.env[nativeHeadLimit.name] ??= String(nativeHeadLimit.bytes);
   try {
     return (await load()).default;
   } catch (error) {
