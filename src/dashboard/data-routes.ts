@@ -85,10 +85,7 @@ function entryOf(
     changed({ who }: Admitted, { id, summary }: Operation, change: OperationChange) {
       const of = subjectsOf(change);
       const { how } = change.body;
-      log.info(
-        { who, operation: id, of, ...(typeof how === 'string' && { how }), door: api },
-        'operator action',
-      );
+      log.info({ who, operation: id, of, ...(typeof how === 'string' && { how }), api }, 'operator action');
       if (!settingIds.has(id)) return;
       const what = summary.split(/[.;:,]/)[0] ?? id;
       changed(

@@ -31,7 +31,7 @@ test.each([
     const before = log.of(auditMessage).length;
     await world.admin.get(operation, { ...call, isPage: true });
     expect(log.of(auditMessage).slice(before)).toEqual([
-      { who: 'token (127.0.0.1)', operation, of, ...more, door: 'dashboard' },
+      { who: 'token (127.0.0.1)', operation, of, ...more, api: 'dashboard' },
     ]);
     const { rows } = await world.admin.get<{ rows: readonly { text: string }[] }>('readConsole', {
       query: { types: 'setting', limit: 1 },
