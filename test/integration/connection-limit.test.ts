@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Client } from './support/client.ts';
 import { startGateway } from './support/gateway.ts';
-import { turn } from './support/senders.ts';
+import { nextTurn } from '../support/turns.ts';
 import { pair } from './support/tls.ts';
 
 const most = { clients: 16, metrics: 18 };
@@ -23,7 +23,7 @@ async function connectMany(port: number, count: number): Promise<{ inside: Socke
   });
   await Promise.all(sockets.map((socket) => decided(socket)));
   // Clients that wait to be accepted are disconnected when the server stops listening.
-  for (let round = 0; round < 50; round += 1) await turn();
+  for (let round = 0; round < 50; round += 1) await nextTurn();
   const inside = sockets.filter(({ destroyed }) => !destroyed);
   return { inside, refused: sockets.length - inside.length };
 }
@@ -37,7 +37,7 @@ function decided(socket: Socket): Promise<void> {
 
 async function leave(sockets: readonly Socket[]): Promise<void> {
   for (const socket of sockets) socket.destroy();
-  for (let round = 0; round < 50; round += 1) await turn();
+  for (let round = 0; round < 50; round += 1) await nextTurn();
 }
 
 describe('while there are too many connections', () => {
@@ -84,7 +84,7 @@ describe('while there are too many connections', () => {
     await Promise.all(clients.map((client) => once(client.ws, 'open')));
     for (const client of clients) client.ws.terminate();
     await Promise.all(clients.map((client) => client.closed));
-    for (let round = 0; round < 50; round += 1) await turn();
+    for (let round = 0; round < 50; round += 1) await nextTurn();
     const { inside } = await connectMany(port, 40);
     expect(inside).toHaveLength(16);
     await leave(inside);

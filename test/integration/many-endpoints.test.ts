@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { Client } from './support/client.ts';
 import { Receiver } from '../support/receiver.ts';
 import { app, startServer } from './support/server.ts';
-import { turn } from './support/senders.ts';
+import { nextTurn } from '../support/turns.ts';
 
 test('a fact for many endpoints is sent over several turns of the event loop, a few in each', async () => {
   const count = 64;
@@ -12,7 +12,7 @@ test('a fact for many endpoints is sent over several turns of the event loop, a 
   const server = await startServer({ apps: [{ ...app, webhooks }], webhooks: { batch: { maxDelayMs: 0 } } });
   const client = await Client.connect(server);
   const untilTold = async (requests: number): Promise<void> => {
-    while (receiver.requests.length < requests) await turn();
+    while (receiver.requests.length < requests) await nextTurn();
   };
   // Once everything has been loaded.
   await client.subscribe('first');
@@ -32,7 +32,7 @@ test('a fact for many endpoints is sent over several turns of the event loop, a 
     return written.call(this, data, ...rest);
   });
   const countTurns = async (): Promise<void> => {
-    for (; receiver.requests.length < 2 * count; turns += 1) await turn();
+    for (; receiver.requests.length < 2 * count; turns += 1) await nextTurn();
   };
   onTestFinished(() => write.mockRestore());
   await Promise.all([countTurns(), client.subscribe('room'), untilTold(2 * count)]);

@@ -6,7 +6,7 @@ import type { Address } from '../../src/delivery/addresses.ts';
 import { Names } from '../../src/delivery/names.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startNameServer, type NameAnswer } from './support/name-server.ts';
-import { turn } from './support/senders.ts';
+import { nextTurn } from '../support/turns.ts';
 
 const one: Address = { address: '192.0.2.1', family: 4 };
 const six: Address = { address: '2001:db8:0:0:0:0:0:1', family: 6 };
@@ -43,7 +43,7 @@ async function stage(
 
 /** Lets the event loop run until the condition holds. */
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
+  while (!holds()) await nextTurn();
 }
 
 describe('a name', () => {
@@ -174,7 +174,7 @@ describe('the operating system', () => {
     const { names, lookups, answers } = await stage(() => 'no such name');
     const outcomes = ['a', 'b', 'c'].map((name) => names.resolve(name).catch((error: unknown) => error));
     await until(() => lookups.length > 0);
-    for (let round = 0; round < 20; round += 1) await turn();
+    for (let round = 0; round < 20; round += 1) await nextTurn();
     expect(lookups).toHaveLength(1);
     answers[0]?.([one]);
     await until(() => lookups.length > 1);

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { startServer } from './support/server.ts';
-import { turn } from './support/senders.ts';
+import { nextTurn } from '../support/turns.ts';
 
 test('health and metrics report that no client is accepted, to those who are connected', async () => {
   // Three quarters of the files are for clients, except for what is open and what is opened later.
@@ -24,7 +24,7 @@ test('health and metrics report that no client is accepted, to those who are con
     for (const socket of sockets) socket.destroy();
   });
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-  for (let round = 0; round < 50; round += 1) await turn();
+  for (let round = 0; round < 50; round += 1) await nextTurn();
   expect(await get('/healthz')).toBe('200 {"status":"degraded","apps":1,"clients":"not accepted"}');
   expect(await get('/metrics')).toContain('soketify_accepting 0');
 });

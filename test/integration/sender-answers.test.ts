@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { nextTurn } from '../support/turns.ts';
 import {
   bodyPatienceMs,
   halfOk,
@@ -10,7 +11,6 @@ import {
   senders,
   taken,
   timerSet,
-  turn,
   writeParts,
 } from './support/senders.ts';
 
@@ -62,7 +62,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     test('fails when its time is over and nothing else was received', async () => {
       const { outcome, clock, sockets } = await sendTo('HTTP/1.1 100 Continue\r\n\r\n');
       // The response is pending as long as nobody advances the clock.
-      while (sockets[0]?.bytesWritten === undefined) await turn();
+      while (sockets[0]?.bytesWritten === undefined) await nextTurn();
       await clock.advance(4000);
       expect(await outcome).toEqual({ kind: 'timeout' });
       expect(clock.pending).toBe(0);
@@ -183,7 +183,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       await clock.advance(bodyPatienceMs);
       await outcome;
       await clock.advance(longestBodyMs - 1);
-      await turn();
+      await nextTurn();
       expect(sockets[0]?.destroyed).toBe(false);
       const closed = sockets[0] && closing(sockets[0]);
       await clock.advance(1);
@@ -244,7 +244,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       const closed = sockets[0] && closing(sockets[0]);
       await sender.close();
       await closed;
-      await turn();
+      await nextTurn();
       expect(clock.pending).toBe(0);
     });
   });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createSender } from '../../src/delivery/sender.ts';
 import { Receiver } from '../support/receiver.ts';
+import { nextTurn } from '../support/turns.ts';
 import {
   bodyPatienceMs,
   halfOk,
@@ -12,7 +13,6 @@ import {
   taken,
   tcpServer,
   timerSet,
-  turn,
   writeParts,
 } from './support/senders.ts';
 
@@ -92,8 +92,8 @@ describe('a kept connection', () => {
     expect(sockets).toHaveLength(2);
     sockets[1]?.destroy();
     sockets[0]?.write('x'.repeat(96));
-    while (clock.pending > 0) await turn();
-    await turn();
+    while (clock.pending > 0) await nextTurn();
+    await nextTurn();
     expect(await send(url)).toEqual(taken);
     expect(sockets).toHaveLength(2);
   });

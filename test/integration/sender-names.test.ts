@@ -7,7 +7,8 @@ import { Names } from '../../src/delivery/names.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startNameServer } from './support/name-server.ts';
 import { Receiver } from '../support/receiver.ts';
-import { senderOf, senders, turn } from './support/senders.ts';
+import { nextTurn } from '../support/turns.ts';
+import { senderOf, senders } from './support/senders.ts';
 
 /** Occupies every thread that the process has for look-ups and files, until the test ends. */
 function takeAllThreads(): void {
@@ -22,7 +23,7 @@ function takeAllThreads(): void {
   }
   onTestFinished(async () => {
     const writer = openSync(pipe, constants.O_RDWR);
-    while (opened.length < threads) await turn();
+    while (opened.length < threads) await nextTurn();
     for (const descriptor of [writer, ...opened]) closeSync(descriptor);
     rmSync(folder, { recursive: true });
   });
@@ -48,7 +49,7 @@ describe.each(senders)('names by %s', (_, create) => {
     const clock = new FakeClock();
     const { send } = senderOf(create, clock, new Names({ clock, servers: [address] }));
     const silent = Array.from({ length: 8 }, (__, index) => send(`http://silent${index}.test/`));
-    while (new Set(questions).size < 16) await turn();
+    while (new Set(questions).size < 16) await nextTurn();
     const healthy = Array.from({ length: 20 }, () => send(`http://hooks.test:${receiver.port}/`));
     expect(await Promise.all(healthy)).toEqual(healthy.map(() => ({ kind: 'answered', status: 200 })));
     await clock.advance(3000);

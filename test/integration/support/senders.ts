@@ -9,6 +9,7 @@ import type { Clock } from '../../../src/ports/clock.ts';
 import type { PostSender } from '../../../src/ports/webhook-sender.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { pair } from './tls.ts';
+import { nextTurn } from '../../support/turns.ts';
 
 /** A response, and the resulting outcome. */
 export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -96,16 +97,13 @@ function certificate() {
   return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
 }
 
-/** Runs the event loop, so that data within this process can arrive. */
-export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-
 /** Writes one part after the other, each in a packet of its own. */
 export async function writeParts(socket: Socket, parts: Iterable<string>): Promise<void> {
   socket.setNoDelay(true);
   for (const part of parts) {
     if (socket.destroyed) return;
     await new Promise((resolve) => void socket.write(part, resolve));
-    await turn();
+    await nextTurn();
   }
 }
 

@@ -17,7 +17,7 @@ export const leaseMs = 10_000;
 /**
  * A node that publishes, and records what its subscribers receive. It connects to Redis through `clients`.
  */
-export class HearingNode {
+export class FanoutNode {
   readonly ledger: RedisLedger;
   readonly link: RedisLink;
   readonly clients: RedisClients;

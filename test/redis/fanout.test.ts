@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { HearingNode } from '../support/redis/hearing-node.ts';
+import { FanoutNode } from '../support/redis/fanout-node.ts';
 import { startWay } from '../support/redis/late-node.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 
@@ -22,14 +22,14 @@ const clientsAt = (url: string) =>
 /** Two nodes. `here` receives topics through a proxy that can hold them back. */
 async function twoNodes({ clock = systemClock }: { clock?: typeof systemClock } = {}) {
   prefixes += 1;
-  const keyPrefix = `hearing${process.pid}-${prefixes}:`;
+  const keyPrefix = `fanout${process.pid}-${prefixes}:`;
   const way = await startWay(redis);
   const [direct, throughWay] = [clientsAt(redis.url), clientsAt(way.url)];
   direct.subscriber.disconnect();
   throughWay.commands.disconnect();
   const clients = { commands: direct.commands, subscriber: throughWay.subscriber };
-  const here = new HearingNode(clients, keyPrefix, { name: 'here', clock });
-  const there = new HearingNode(clientsAt(redis.url), keyPrefix, { name: 'there', clock });
+  const here = new FanoutNode(clients, keyPrefix, { name: 'here', clock });
+  const there = new FanoutNode(clientsAt(redis.url), keyPrefix, { name: 'there', clock });
   await Promise.all([here.start(), there.start()]);
   const admin = new Redis(redis.url);
   onTestFinished(() => admin.disconnect());
@@ -46,7 +46,7 @@ async function twoNodes({ clock = systemClock }: { clock?: typeof systemClock } 
 }
 
 /** Whether each of them reports it after a heartbeat. */
-async function isWhole(...nodes: readonly HearingNode[]): Promise<boolean> {
+async function isWhole(...nodes: readonly FanoutNode[]): Promise<boolean> {
   await Promise.all(nodes.map(({ ledger }) => ledger.beat()));
   return nodes.every(({ ledger }) => ledger.isWhole);
 }
@@ -162,11 +162,11 @@ test('channels are received again on another Redis that replaces the first', asy
   const clients = clientsAt(other.url);
   const [here, there] = ['here', 'there'].map(
     (name) =>
-      new HearingNode(name === 'here' ? clients : clientsAt(other.url), 'restarted:', {
+      new FanoutNode(name === 'here' ? clients : clientsAt(other.url), 'restarted:', {
         name,
         clock: systemClock,
       }),
-  ) as [HearingNode, HearingNode];
+  ) as [FanoutNode, FanoutNode];
   await Promise.all([here.start(), there.start()]);
   await here.join('room');
   await other.restart();

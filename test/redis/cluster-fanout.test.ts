@@ -4,7 +4,7 @@ import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { partitionOf, PartitionKeys } from '../../src/store/redis/keys.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { moveSlotOf, startRedisCluster, type RedisCluster } from '../support/redis/cluster.ts';
-import { HearingNode } from '../support/redis/hearing-node.ts';
+import { FanoutNode } from '../support/redis/fanout-node.ts';
 
 let cluster: RedisCluster;
 beforeAll(async () => {
@@ -16,12 +16,12 @@ let made = 0;
 
 async function twoNodes() {
   made += 1;
-  const keyPrefix = `hearing-${made}:`;
+  const keyPrefix = `fanout-${made}:`;
   const [here, there] = ['here', 'there'].map((name) => {
     const location = { kind: 'cluster', urls: cluster.urls } as const;
     const clients = createRedisClients({ location, silenceMs: 5000 });
-    return new HearingNode(clients, keyPrefix, { name, clock: systemClock });
-  }) as [HearingNode, HearingNode];
+    return new FanoutNode(clients, keyPrefix, { name, clock: systemClock });
+  }) as [FanoutNode, FanoutNode];
   await Promise.all([here.start(), there.start()]);
   return { here, there, keyPrefix };
 }
@@ -31,7 +31,7 @@ async function twoNodes() {
  * on all of them.
  */
 async function expectHeard(
-  { here, there }: { here: HearingNode; there: HearingNode },
+  { here, there }: { here: FanoutNode; there: FanoutNode },
   channels: readonly string[],
 ): Promise<void> {
   const missing = async (text: string): Promise<string[]> => {
