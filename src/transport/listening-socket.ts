@@ -111,11 +111,32 @@ function openRelayedListener(uws: Uws, first: TemplatedApp, given: ListenAddress
   };
 }
 
+/** A port that listeners on other threads are about to share. */
+export interface ReservedPort {
+  readonly port: number;
+  /** Listens no more. Must be called once the others do. */
+  release(): void;
+}
+
+/**
+ * Reserves a port for listeners on other threads, which take a while to start: no other program can take it meanwhile. Requests that
+ * arrive before `release` are answered with 503. Throws a StartError if another program uses the port.
+ */
+export function reservePort(uws: Uws, address: ListenAddress): ReservedPort {
+  const app = uws.App();
+  app.any('/*', (res) => {
+    res.writeStatus('503 Service Unavailable').end('The server is starting', true);
+  });
+  const found = findAlone(uws, app, address);
+  const listening = listen(uws, app, found);
+  return { port: found.port, release: () => listening.stop() };
+}
+
 /**
  * Turns an address into one that can be shared. A port that another program uses must be an error, but listeners that share do
- * not notice it. So this first listens on it exclusively.
+ * not notice it. So this first listens on it exclusively. The caller must listen in the same turn.
  */
-export function findAlone(
+function findAlone(
   uws: Uws,
   app: TemplatedApp,
   { host, port }: ListenAddress,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { app, quick } from '../support/e2e/config.ts';
 import { callApi } from '../support/e2e/http.ts';
 import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
@@ -8,6 +8,7 @@ import {
   connectionsOfWorkers,
   manyConnections as many,
 } from '../support/workers/connections.ts';
+import { freePort } from '../support/redis/ports.ts';
 import { createThreadFault } from '../support/workers/failing-thread.ts';
 
 async function subscribe(server: Server, channel: string, count = many): Promise<Socket[]> {
@@ -45,6 +46,16 @@ test('backends receive answers about all workers', async () => {
   const path = `/apps/${app.id}/channels/news`;
   const answer = await callApi(server, { path, params: { info: 'subscription_count' } });
   expect(JSON.parse(answer.text)).toEqual({ occupied: true, subscription_count: many });
+});
+
+// Each checked the port before the other listened, both listened, and each client reached one of the two by chance.
+test('of two programs that are started on one port at the same time, one serves and one exits with the reason', async () => {
+  const port = await freePort();
+  const args = ['--port', String(port)];
+  const starts = await Promise.allSettled([1, 2].map(() => startServer({ apps: [app] }, { args })));
+  for (const start of starts) if (start.status === 'fulfilled') onTestFinished(() => start.value.kill());
+  const refusals = starts.flatMap((start) => (start.status === 'rejected' ? [String(start.reason)] : []));
+  expect(refusals).toEqual([expect.stringContaining(`cannot listen on 127.0.0.1:${port}`)]);
 });
 
 test('limits apply to the whole server', async () => {

@@ -7,7 +7,7 @@ import type { Ledger } from '../../ports/ledger.ts';
 import type { Refusal } from '../../ports/refusals.ts';
 import { isStartCode, StartError } from '../../ports/start-error.ts';
 import type { Witness } from '../../ports/witness.ts';
-import { findAlone } from '../../transport/listening-socket.ts';
+import { reservePort } from '../../transport/listening-socket.ts';
 import { createGateway } from '../../transport/gateway.ts';
 import { loadUws } from '../../transport/uws.ts';
 import { describeRoutes, ForwardedRequests } from './forwarding.ts';
@@ -191,8 +191,9 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
         },
         async serve({ routes }) {
           requests = new ForwardedRequests(routes, { line, log });
-          // The workers share the port and would not notice another program on it, so check it here.
-          const { port } = findAlone(uws, uws.App(), config);
+          // The workers share the port, so they would not notice another program on it.
+          const reserved = reservePort(uws, config);
+          const { port } = reserved;
           const { shares } = options;
           pool = startThreads(
             others.map((seat) => ({
@@ -212,7 +213,9 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
             })),
             options.failed,
           );
-          const failures = await askAll((worker) => line.call(worker, 'serve', port));
+          const failures = await askAll((worker) => line.call(worker, 'serve', port)).finally(() =>
+            reserved.release(),
+          );
           const failure = failures.find((one) => one !== undefined);
           if (failure !== undefined) {
             await pool.end();
