@@ -189,6 +189,14 @@ interface Run {
   readonly exit: Promise<Exit>;
 }
 
+/** The programs that run now. A test that fails may not come to end its own. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+// The test runner ends its processes by this signal, which does not cause `exit` by itself.
+process.once('SIGTERM', () => process.exit(143));
+
 /** The program does not inherit the environment of the test run. */
 export function launch(
   args: readonly string[],
@@ -203,6 +211,8 @@ export function launch(
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   child.stdin.end(input);
   const log = new Journal<LogLine>('a line of the log');
   let stdout = '';
