@@ -69,10 +69,11 @@ export class UwsSocket<T> implements Socket, Corkable {
   publishToOthers(topic: string, frame: string): void {
     this.#host.turn.publish(() => {
       const ws = this.#ws;
-      if (ws === undefined || !ws.isSubscribed(nativeText(topic))) return this.#host.publishNow(topic, frame);
+      const nativeTopic = nativeText(topic);
+      if (ws === undefined || !ws.isSubscribed(nativeTopic)) return this.#host.publishNow(topic, frame);
       this.#host.unread.sentToMany(frame.length);
       // The returned value states whether there were other subscribers, not whether it succeeded.
-      ws.publish(nativeText(topic), nativeText(frame), false, frame.length >= this.#host.minCompressedLength);
+      ws.publish(nativeTopic, nativeText(frame), false, frame.length >= this.#host.minCompressedLength);
       this.#host.publishElsewhereNow(topic, frame);
     });
   }
