@@ -68,6 +68,9 @@ export function plainText(status: number, text: string, headers?: Headers): Outg
   return { status, contentType: 'text/plain; charset=utf-8', body: text, ...(headers && { headers }) };
 }
 
+/** The response while the server cannot serve requests yet. */
+export const serverStarting = plainText(503, 'The server is starting');
+
 /** A JSON response. */
 export function json(body: string, status = 200): OutgoingResponse {
   return { status, contentType: 'application/json', body };

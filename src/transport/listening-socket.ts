@@ -1,5 +1,6 @@
 import { performanceNow, setImmediate } from '../system/real.ts';
 import type { TemplatedApp } from 'uWebSockets.js';
+import { serverStarting } from './http-message.ts';
 import { createBareTlsApp } from './tls.ts';
 import { listen, type ListenAddress, type Listening, type Uws } from './uws.ts';
 
@@ -125,7 +126,7 @@ export interface ReservedPort {
 export function reservePort(uws: Uws, address: ListenAddress): ReservedPort {
   const app = uws.App();
   app.any('/*', (res) => {
-    res.writeStatus('503 Service Unavailable').end('The server is starting', true);
+    res.writeStatus('503 Service Unavailable').end(serverStarting.body, true);
   });
   const found = findAlone(uws, app, address);
   const listening = listen(uws, app, found);

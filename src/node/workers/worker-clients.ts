@@ -9,6 +9,7 @@ import { isStartCode, StartError } from '../../ports/start-error.ts';
 import type { Witness } from '../../ports/witness.ts';
 import { reservePort } from '../../transport/listening-socket.ts';
 import { createGateway } from '../../transport/gateway.ts';
+import { serverStarting } from '../../transport/http-message.ts';
 import { loadUws } from '../../transport/uws.ts';
 import { describeRoutes, ForwardedRequests } from './forwarding.ts';
 import { createInterestTable, indicesOf, Interest } from './interest.ts';
@@ -104,7 +105,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
       if (isFull) full.add(from);
       else full.delete(from);
     },
-    request: (from, route, request) => requests?.request(from, route, request) ?? unready,
+    request: (from, route, request) => requests?.request(from, route, request) ?? serverStarting,
     streamOpened: (_, stream) => requests?.opened(stream),
     streamGiven: (_, stream, characters) => requests?.given(stream, characters),
     streamGone: (_, stream) => requests?.gone(stream),
@@ -235,8 +236,6 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
 function startErrorOf({ code, failed }: StartFailure): Error {
   return isStartCode(code) ? new StartError(code, failed) : new Error(failed);
 }
-
-const unready = { status: 503, contentType: 'text/plain; charset=utf-8', body: 'The server is starting' };
 
 function observe(seen: Seen, observer: WorkerObserver, now: number): void {
   replayObservations(seen, observer.witness, now);
