@@ -33,7 +33,7 @@ export function publishOperations(parts: PublishParts): readonly Operation[] {
         const app = appOf(parts, question);
         refuseDisabled(app);
         const triggers = triggersOf(app, question);
-        const refusal = await parts.publisher.publish(app, triggers, 'dashboard');
+        const refusal = await parts.publisher.publish(app, triggers, 'admin');
         if (refusal !== undefined) throw toOperationError(refusal);
         return { published: triggers.length };
       },

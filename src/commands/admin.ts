@@ -54,8 +54,8 @@ export class Admin {
   }
 
   /**
-   * Opens the live stream. `lastEventId` is the number of the last row that was seen. The body of the response is not read yet; the
-   * signal ends it.
+   * Opens the live stream, within the time for an answer. `lastEventId` is the number of the last row that was seen. The body of the
+   * response is not read yet; the signal ends it.
    */
   async stream(
     query: QueryOptions,
@@ -68,11 +68,16 @@ export class Admin {
       ...(lastEventId !== undefined && { 'Last-Event-ID': String(lastEventId) }),
     };
     const { verifiesCertificate } = this.target;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.#timeoutMs);
     let answer: IncomingMessage;
     try {
-      answer = await open({ method: 'GET', url, headers, verifiesCertificate }, signal);
+      const ends = AbortSignal.any([signal, late.signal]);
+      answer = await open({ method: 'GET', url, headers, verifiesCertificate }, ends);
     } catch (error) {
-      throw this.#notReached(unreachable(error));
+      throw late.signal.aborted ? this.#notAnswered(this.#timeoutMs) : this.#notReached(unreachable(error));
+    } finally {
+      clearTimeout(timer);
     }
     if (answer.statusCode === 200) return answer;
     let text = '';
@@ -96,9 +101,7 @@ export class Admin {
     });
     switch (outcome.kind) {
       case 'timeout':
-        throw new AdminError(
-          `no answer from ${this.target.url} within ${outcome.elapsedMs} ms; --timeout-ms gives it longer`,
-        );
+        throw this.#notAnswered(outcome.elapsedMs);
       case 'unreachable':
         throw this.#notReached(outcome);
       case 'answered': {
@@ -122,6 +125,12 @@ export class Admin {
     return token === undefined ? {} : { Authorization: `Bearer ${token}` };
   }
 
+  #notAnswered(elapsedMs: number): AdminError {
+    return new AdminError(
+      `no answer from ${this.target.url} within ${elapsedMs} ms; --timeout-ms gives it longer`,
+    );
+  }
+
   #notReached(outcome: Unreachable): AdminError {
     const hint =
       outcome.code === 'ECONNREFUSED' || outcome.code === 'ENOTFOUND'
@@ -134,11 +143,14 @@ export class Admin {
     const error = fieldOf(parse(text), 'error');
     if (!isObject(error)) return new AdminError(this.#describeForeignAnswer(status, text));
     const code = String(error['code']);
-    const faults = itemsOf(error['faults']).map(
-      (fault) =>
-        `\n  ${printable(String(fieldOf(fault, 'path')))}: ${printable(String(fieldOf(fault, 'message')))}`,
-    );
-    const message = `${printable(String(error['message']))} (${code})${faults.join('')}`;
+    const said = String(error['message']);
+    // The message of a single fault already contains it.
+    const faults = itemsOf(error['faults'])
+      .map((fault) => `${String(fieldOf(fault, 'path'))}: ${String(fieldOf(fault, 'message'))}`)
+      .filter((fault) => !said.includes(fault))
+      .map((fault) => `\n  ${printable(fault)}`);
+    // The search of the command line is a parameter of the request.
+    const message = `${printable(said.replace(/^q: /, '--search: '))} (${code})${faults.join('')}`;
     return new AdminError(`${message}${this.#adviceOn(code)}`, code);
   }
 

@@ -16,6 +16,9 @@ export function readApp(
   options: AppOptions,
   env: Env,
 ): { readonly id: string; readonly key: string; readonly secret: string } {
+  // A shell puts an empty text in place of a variable that is not set.
+  if (options.secret === '')
+    throw new UsageError('--secret is empty; give the secret of the app, or leave it out');
   return {
     id: options.appId ?? readVariable(env, variables.appId) ?? defaultApp.id,
     key: options.key ?? readVariable(env, variables.appKey) ?? defaultApp.key,

@@ -5,6 +5,7 @@ import { fieldOf } from '../config/json.ts';
 import { channelKind } from '../protocol/channel-name.ts';
 import { describeSigned } from '../protocol/errors.ts';
 import { isSocketId, type SocketId } from '../protocol/socket-id.ts';
+import { unreachable, type Unreachable } from './http.ts';
 
 /** An event for a client to send. */
 export interface ClientEvent {
@@ -20,7 +21,7 @@ export type ClientEventOutcome =
   | { readonly kind: 'sent'; readonly socketId: SocketId }
   /** The server refused `step`. */
   | { readonly kind: 'refused'; readonly step: string; readonly message: string }
-  | { readonly kind: 'unreachable'; readonly message: string }
+  | Unreachable
   | { readonly kind: 'timeout'; readonly step: string };
 
 interface Frame {
@@ -52,8 +53,7 @@ export async function sendClientEvent(
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', step: error.step, message: error.message };
     if (error instanceof TimeUp) return { kind: 'timeout', step: error.step };
-    if (error instanceof Error) return { kind: 'unreachable', message: error.message };
-    throw error;
+    return unreachable(error);
   } finally {
     connection.close();
   }

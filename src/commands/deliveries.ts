@@ -162,7 +162,7 @@ function printDelivery(delivery: DeliveryDetail): void {
   printFacts({
     delivery: printable(delivery.id),
     endpoint: `${printable(delivery.endpoint)}, ${printable(delivery.url)}`,
-    begun: formatMoment(delivery.atMs),
+    started: formatMoment(delivery.atMs),
     events: printable(describeEvents(delivery)),
     status: reason === undefined ? delivery.status : `${delivery.status} (${printable(reason)})`,
     next: nextAttemptAtMs === undefined ? undefined : formatMoment(nextAttemptAtMs),

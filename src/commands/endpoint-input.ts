@@ -37,9 +37,35 @@ export function inputOf(url: URL, options: EndpointOptions): EndpointInput {
   };
 }
 
-/** All settings of an endpoint with the changes applied, as the server expects them. */
+/** Whether any option changes a setting. */
+export function changesSomething({
+  to,
+  eventType,
+  header,
+  removeHeader,
+  standardSignature,
+  reconcile,
+  ...options
+}: EndpointOptions): boolean {
+  const given = [to, eventType, header, removeHeader, standardSignature, reconcile];
+  if (given.some((value) => value !== undefined)) return true;
+  return [channelsOf(options), batchOf(options)].some((group) => Object.keys(group).length > 0);
+}
+
+/**
+ * All settings of an endpoint with the changes applied, as the server expects them. Throws a UsageError if a header to remove does
+ * not exist.
+ */
 export function changedInput(endpoint: EndpointView, options: EndpointOptions): EndpointInput {
   const removed = new Set((options.removeHeader ?? []).map((name) => name.toLowerCase()));
+  const existing = Object.keys(endpoint.headers);
+  const known = new Set(existing.map((name) => name.toLowerCase()));
+  const missing = options.removeHeader?.find((name) => !known.has(name.toLowerCase()));
+  if (missing !== undefined) {
+    throw new UsageError(
+      `--remove-header: the endpoint ${endpoint.id} has no header '${missing}'; it has ${existing.join(', ') || 'none'}`,
+    );
+  }
   const added = headersOf(options.header);
   // Header names are case-insensitive.
   for (const name of Object.keys(added)) removed.add(name.toLowerCase());

@@ -4,7 +4,8 @@ import type { EndpointView } from '../views/settings.ts';
 import { pathOf, type Admin } from './admin.ts';
 import { collect, count, httpUrl, milliseconds, oneOf } from './arguments.ts';
 import { addAppOptions, asking, askingExitCodes, type AppAskingOptions } from './asking.ts';
-import { changedInput, inputOf, type EndpointOptions } from './endpoint-input.ts';
+import { changedInput, changesSomething, inputOf, type EndpointOptions } from './endpoint-input.ts';
+import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { appPath, findApp, findEndpoint } from './named.ts';
 import { printJson, printLine, printNote, printTable } from './print.ts';
@@ -57,7 +58,7 @@ ${askingExitCodes}`,
           'Changes an endpoint that was added at run time. Settings that are not given stay as they are.',
         )
         .argument('<endpoint>', 'the endpoint: its id or URL')
-        .option('--to <url>', 'the new URL', httpUrl)
+        .option('--to <url>', 'the new URL of the endpoint; --url is the address of the server', httpUrl)
         .option('--remove-header <name>', 'remove this request header; repeatable', collect)
         .option('--no-standard-signature', 'no signature of Standard Webhooks')
         .option('--no-reconcile', 'no automatic reconciliation'),
@@ -84,9 +85,7 @@ ${askingExitCodes}`,
   )
     .addHelpText('after', '\n  soketify-emulator endpoints pause rooms --how hold')
     .action((endpoint: string, options: PauseOptions) =>
-      asking(options, (admin) =>
-        actOn(admin, endpoint, { options, action: 'pause', body: { how: options.how } }),
-      ),
+      asking(options, (admin) => pauseEndpoint(admin, endpoint, options)),
     );
   addAppOptions(
     command
@@ -96,18 +95,23 @@ ${askingExitCodes}`,
   )
     .addHelpText('after', '\n  soketify-emulator endpoints resume rooms')
     .action((endpoint: string, options: AppAskingOptions) =>
-      asking(options, (admin) => actOn(admin, endpoint, { options, action: 'resume', body: {} })),
+      asking(options, (admin) => resumeEndpoint(admin, endpoint, options)),
     );
   addAppOptions(
     command
       .command('remove')
-      .description('Removes an endpoint that was added at run time. Events that wait for it are still sent.')
+      .description(
+        'Removes an endpoint that was added at run time. Events that wait for it are still sent, unless it is paused.',
+      )
       .argument('<endpoint>', 'the endpoint: its id or URL'),
   )
     .addHelpText('after', '\n  soketify-emulator endpoints remove rooms')
     .action((endpoint: string, options: AppAskingOptions) =>
       asking(options, (admin) => removeEndpoint(admin, endpoint, options)),
     );
+  // Set last, because a subcommand copies it from here.
+  const names = command.commands.map((subcommand) => subcommand.name());
+  command.showHelpAfterError(`Expected one of ${names.join(', ')}.`);
 }
 
 /** Adds the options for the settings of an endpoint. */
@@ -167,31 +171,37 @@ async function addEndpoint(admin: Admin, url: URL, options: SettingOptions): Pro
 }
 
 async function editEndpoint(admin: Admin, named: string, options: SettingOptions): Promise<ExitCode> {
-  const app = await findApp(admin, options);
-  const endpoint = findEndpoint(app, named);
-  const path = `${appPath(app)}${pathOf`/endpoints/${endpoint.id}`}`;
+  if (!changesSomething(options)) {
+    throw new UsageError(
+      'nothing to change; give the new settings, such as --to URL (see endpoints edit --help)',
+    );
+  }
+  const { endpoint, path } = await findPlace(admin, named, options);
   return report('changed', await admin.put<EndpointView>(path, changedInput(endpoint, options)), options);
 }
 
-async function actOn(
-  admin: Admin,
-  named: string,
-  {
-    options,
-    action,
-    body,
-  }: { readonly options: AppAskingOptions; readonly action: 'pause' | 'resume'; readonly body: object },
-): Promise<ExitCode> {
-  const app = await findApp(admin, options);
-  const path = `${appPath(app)}${pathOf`/endpoints/${findEndpoint(app, named).id}`}/${action}`;
-  return report(`${action}d`, await admin.post<EndpointView>(path, body), options);
+async function pauseEndpoint(admin: Admin, named: string, options: PauseOptions): Promise<ExitCode> {
+  const { path } = await findPlace(admin, named, options);
+  const { how } = options;
+  return report(`paused (${how})`, await admin.post<EndpointView>(`${path}/pause`, { how }), options);
+}
+
+async function resumeEndpoint(admin: Admin, named: string, options: AppAskingOptions): Promise<ExitCode> {
+  const { endpoint, path } = await findPlace(admin, named, options);
+  const done = endpoint.pause === undefined ? 'was not paused' : 'resumed';
+  return report(done, await admin.post<EndpointView>(`${path}/resume`, {}), options);
 }
 
 async function removeEndpoint(admin: Admin, named: string, options: AppAskingOptions): Promise<ExitCode> {
+  const { endpoint, path } = await findPlace(admin, named, options);
+  await admin.delete(path);
+  return report('removed', endpoint, options);
+}
+
+async function findPlace(admin: Admin, named: string, options: AppAskingOptions) {
   const app = await findApp(admin, options);
   const endpoint = findEndpoint(app, named);
-  await admin.delete(`${appPath(app)}${pathOf`/endpoints/${endpoint.id}`}`);
-  return report('removed', endpoint, options);
+  return { endpoint, path: `${appPath(app)}${pathOf`/endpoints/${endpoint.id}`}` };
 }
 
 /** Reports what was done, and warns if the settings are not stored. */

@@ -96,7 +96,8 @@ const reasons: Readonly<Record<string, string>> = {
     'no trusted authority issued its certificate; set NODE_EXTRA_CA_CERTS=FILE to trust another authority',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
   HPE_INVALID_CONSTANT: 'its response is not HTTP',
-  EPROTO: 'it does not speak TLS on that port, or no version or cipher in common',
+  EPROTO:
+    'it does not speak TLS on that port, or shares no TLS version or cipher with this client; use http:// for plain HTTP',
 };
 
 /** Describes why there was no response. */

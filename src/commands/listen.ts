@@ -1,6 +1,8 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { codeOf } from '../config/files.ts';
+import { isLoopback } from '../config/hosts.ts';
 import { EmulatorError } from '../emulator/emulator-error.ts';
+import { connectableHost } from '../protocol/connectable-host.ts';
 import { startReceiver } from '../receiver/receiver.ts';
 import type { Answer, Receiver, ReceiverOptions } from '../receiver/types.ts';
 import { whenNpxEnds } from '../system/parent.ts';
@@ -23,7 +25,7 @@ interface ListenOptions {
   readonly key?: string;
   readonly secret?: string;
   readonly forwardTo?: URL;
-  readonly forwardTimeoutMs: number;
+  readonly forwardTimeoutMs?: number;
   readonly status?: Answer['status'];
   readonly delay?: number;
   readonly times?: number;
@@ -55,9 +57,9 @@ export function define(command: Command): void {
       'forward each webhook unchanged to this URL, and respond with its response',
       httpUrl,
     )
-    .option('--forward-timeout-ms <ms>', 'how long to wait for that response', milliseconds, 4000)
+    .option('--forward-timeout-ms <ms>', 'how long to wait for that response (default: 4000)', milliseconds)
     .option('--max-age-ms <ms>', 'how old a webhook may be', milliseconds, 300_000)
-    .option('--json', 'print one JSON object a line')
+    .option('--json', 'print one JSON object per line')
     .addHelpText(
       'after',
       `
@@ -104,9 +106,17 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
       '--forward-to responds with the response of the backend; leave out --status, --delay and --times',
     );
   }
+  if (options.forwardTo === undefined && options.forwardTimeoutMs !== undefined) {
+    throw new UsageError('--forward-timeout-ms limits how long --forward-to waits; give that too');
+  }
+  if (options.forwardTo !== undefined && isOwnAddress(options.forwardTo, options)) {
+    throw new UsageError(
+      `--forward-to ${options.forwardTo.href} is the address of this command, which would receive its own requests; give the address of your backend`,
+    );
+  }
   const printer = options.json === true ? createJsonPrinter() : createPrinter();
   const tally = new Counter();
-  const { forwardTo, forwardTimeoutMs } = options;
+  const { forwardTo, forwardTimeoutMs = 4000 } = options;
   const forwarder = forwardTo === undefined ? undefined : new Forwarder(forwardTo, forwardTimeoutMs);
   /** Keyed by the headers of the webhook, which are the same object throughout. */
   const forwardings = new WeakMap<object, Forwarded>();
@@ -159,7 +169,24 @@ function secretsOf(options: ListenOptions) {
 }
 
 function status(text: string): Answer['status'] {
-  return text === 'hang' || text === 'reset' ? text : wholeNumber(text, 200, 599);
+  if (text === 'hang' || text === 'reset') return text;
+  try {
+    return wholeNumber(text, 200, 599);
+  } catch {
+    throw new InvalidArgumentError('Expected a number from 200 to 599, hang or reset.');
+  }
+}
+
+/** Whether requests to this URL would arrive at the command itself. */
+function isOwnAddress(
+  { protocol, port: portText, hostname }: URL,
+  { host, port: ownPort }: ListenOptions,
+): boolean {
+  const target = portText === '' ? (protocol === 'https:' ? 443 : 80) : Number(portText);
+  if (target !== ownPort || ownPort === 0) return false;
+  const name = hostname.replace(/^\[|\]$/g, '');
+  if (name === host) return true;
+  return isLoopback(name) && (isLoopback(host) || connectableHost(host) !== host);
 }
 
 function describeListenError(failure: unknown): string {
@@ -167,6 +194,7 @@ function describeListenError(failure: unknown): string {
   const error = failure instanceof EmulatorError && failure.cause !== undefined ? failure.cause : failure;
   const code = codeOf(error);
   if (code === 'EADDRINUSE') return 'the port is in use (EADDRINUSE); use --port 0 for a free port';
+  if (code === 'EADDRNOTAVAIL') return 'the address does not belong to this machine (EADDRNOTAVAIL)';
   if (code === 'EACCES') return 'this port requires privileges (EACCES); use a port from 1024 up';
   return error instanceof Error ? error.message : String(error);
 }

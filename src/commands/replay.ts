@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
 import { readVariable, variables, type Env } from '../config/environment.ts';
-import { codeOf } from '../config/files.ts';
 import { EmulatorError } from '../emulator/emulator-error.ts';
 import type { ReplayedDelivery } from '../emulator/record/replay-options.ts';
 import type { RunRecord } from '../emulator/record/run-record.ts';
@@ -14,6 +12,7 @@ import { exitCode, type ExitCode } from './exit-code.ts';
 import { describeUnreachable } from './http.ts';
 import { printJson, printLine, printNote } from './print.ts';
 import { excerpt, printable } from './printable.ts';
+import { readJson } from './server-target.ts';
 
 interface ReplayCommandOptions {
   readonly url?: URL;
@@ -47,7 +46,7 @@ export function define(command: Command): void {
     .option('--header <header>', 'a further header, as NAME: VALUE; can be repeated', collect)
     .option('--new-ids', 'give each webhook a new webhook-id, for a backend that has seen the recorded ones')
     .option('--timeout-ms <number>', 'how long the backend may take for each', milliseconds, 4000)
-    .option('--json', 'print one JSON object a line')
+    .option('--json', 'print one JSON object per line')
     .addHelpText(
       'after',
       `
@@ -81,9 +80,15 @@ async function replay(file: string, options: ReplayCommandOptions, env: Env): Pr
   });
   const answers = await replayed.catch((error: unknown) => {
     if (error instanceof EmulatorError && error.code === 'ERR_ARGUMENT_INVALID') {
-      throw new UsageError(error.message.replace(/^replayRecord: /, '').replace(/^record\b/, file), {
-        cause: error,
-      });
+      throw new UsageError(
+        error.message
+          .replace(/^replayRecord: /, '')
+          .replace(/^record\b/, file)
+          .replace(/^(?=(?:app|endpoint): )/, '--'),
+        {
+          cause: error,
+        },
+      );
     }
     throw error;
   });
@@ -97,19 +102,9 @@ async function replay(file: string, options: ReplayCommandOptions, env: Env): Pr
 
 /** Reads a file as JSON. The replay checks whether it is a record. */
 function readRecordFile(file: string): RunRecord {
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? process.stdin.fd : file, 'utf8');
-  } catch (error) {
-    const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : String(error);
-    throw new UsageError(`${file} cannot be read: ${reason}`, { cause: error });
-  }
-  try {
-    const record: RunRecord = JSON.parse(text.replace(/^\ufeff/, ''));
-    return record;
-  } catch (error) {
-    throw new UsageError(`${file} is not a record: it is not valid JSON`, { cause: error });
-  }
+  const isInput = file === '-';
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the replay checks it
+  return readJson(isInput ? process.stdin.fd : file, isInput ? 'standard input' : file) as RunRecord;
 }
 
 function printAnswer({ id, outcome, status, answer, error, body, elapsedMs }: ReplayedDelivery): void {

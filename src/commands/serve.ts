@@ -12,6 +12,7 @@ import { whenNpxEnds } from '../system/parent.ts';
 import { hasTerminal } from '../system/terminal.ts';
 import { FileWatcher } from '../system/watch-files.ts';
 import { describeStart, formatWelcome, type StartedPorts } from './welcome.ts';
+import { UsageError } from './command.ts';
 import { exitCode } from './exit-code.ts';
 
 /** The server options of the command line. */
@@ -46,6 +47,9 @@ export async function serve({
     process.exit(exitCode.badConfiguration);
   }
   const { config } = loaded;
+  if (watch && loaded.files.length === 0) {
+    throw new UsageError('--watch has no file to watch; name the configuration with --config');
+  }
   const log = await createLog(config.logLevel);
   const lowLimit = warnOfOpenFileLimit(readOpenFiles(), fileNeedsOf(config));
   logFindings(loaded, log);

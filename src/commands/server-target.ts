@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { readVariable, variables, type Env } from '../config/environment.ts';
-import { Files } from '../config/files.ts';
+import { Files, reasonOf } from '../config/files.ts';
 import { defaultHost, defaultPort, isLoopback } from '../config/hosts.ts';
 import { urlHost } from '../protocol/connectable-host.ts';
 import { fieldOf, isObject, type JsonObject } from '../config/json.ts';
+import { describeSyntax } from '../config/json-syntax.ts';
 import { layer } from '../config/layers.ts';
 import { readSecret } from '../config/checks/secrets.ts';
 import { UsageError } from './command.ts';
@@ -58,15 +59,25 @@ export function urlOfEnvironment(env: Env): URL | undefined {
 
 /** Reads a configuration file of which only some keys are needed. Throws a UsageError if it is not a JSON object. */
 export function readConfiguration(file: string): JsonObject {
+  const content = readJson(file, file);
+  if (isObject(content)) return content;
+  throw new UsageError(`${file}: expected a JSON object`);
+}
+
+/** Reads a file, or a file descriptor that `name` describes, as JSON. Throws a UsageError that states what is wrong. */
+export function readJson(file: string | number, name: string): unknown {
+  let text: string;
   try {
-    const content: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
-    if (isObject(content)) return content;
+    text = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+  } catch (error) {
+    throw new UsageError(`${name} cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
   } catch (error) {
     // The parser's own message quotes the file, secrets included.
-    const reason = error instanceof SyntaxError ? 'it is not valid JSON' : String(error);
-    throw new UsageError(`${file} cannot be read: ${reason}`, { cause: error });
+    throw new UsageError(`${name} is ${describeSyntax(text)}`, { cause: error });
   }
-  throw new UsageError(`${file}: expected a JSON object`);
 }
 
 /** Accepts the URL of the Dashboard too. */

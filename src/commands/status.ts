@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatSpan } from '../recording/console/console-row.ts';
+import { formatSpan, plural } from '../recording/console/console-row.ts';
 import type { OverviewView, SelfView } from '../views/server.ts';
 import type { AppView, EndpointView } from '../views/settings.ts';
 import type { Admin } from './admin.ts';
@@ -55,12 +55,12 @@ function printStatus(
   const waiting =
     webhooks.waiting === undefined
       ? 'sent by other nodes'
-      : `${webhooks.waiting} events wait (${formatBytes(webhooks.bytes ?? 0)}), ${webhooks.underWay} requests under way`;
+      : `${plural(webhooks.waiting, 'pending event')} (${formatBytes(webhooks.bytes ?? 0)}), ${plural(webhooks.underWay, 'request')} in progress`;
   printFacts({
     server: `soketify-emulator ${printable(self.version)} at ${url}, up ${formatSpan(self.nowMs - self.startedAtMs)}`,
     state: `kept ${keptWords[self.kept]}`,
     clock: self.clock && `${self.clock.mode}, at ${Math.round(self.clock.nowMs)} ms`,
-    clients: `${overview.connections} connections, ${overview.occupiedChannels} channels, ${overview.members} members`,
+    clients: `${plural(overview.connections, 'connection')}, ${plural(overview.occupiedChannels, 'channel')}, ${plural(overview.members, 'member')}`,
     webhooks: waiting,
     'per second':
       perSecond.length === 0

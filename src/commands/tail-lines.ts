@@ -18,7 +18,8 @@ export function formatRow(row: ConsoleRow, paint: Paint): string {
   ];
   return [
     paint.dim(formatTime(atMs)),
-    printable(appId),
+    // A row that does not concern an app keeps the columns of the others.
+    appId === '' ? '-' : printable(appId),
     isBad ? paint.bad(label) : paint.bold(label),
     printable(text),
     ...(marks.length === 0 ? [] : [paint.dim(printable(`(${marks.join(', ')})`))]),

@@ -102,13 +102,16 @@ function lines(text: string): number {
 }
 
 async function tail(admin: Admin, options: TailOptions): Promise<ExitCode> {
-  const ended = endedBySignal();
   const query = await queryOf(admin, options);
+  const ended = endedBySignal();
   // The stream is opened first, so that no row is missed between the earlier rows and the new ones.
-  let stream = options.follow ? await admin.stream(query, undefined, ended) : undefined;
+  let stream = options.follow ? await openFirst(admin, query, ended) : undefined;
   const printer = new Printer(options.json === true);
   if (options.lines > 0) {
     printer.print(await admin.get<ConsoleRows>('/console', { ...query, limit: options.lines }));
+  }
+  if (stream !== undefined && printer.lastSeq === undefined) {
+    printNote(`connected to ${admin.target.url}; no rows yet`);
   }
   while (stream !== undefined) {
     try {
@@ -123,6 +126,16 @@ async function tail(admin: Admin, options: TailOptions): Promise<ExitCode> {
     stream = await openAgain({ admin, query, ended, printer });
   }
   return exitCode.done;
+}
+
+/** Resolves with the stream; undefined if the program must end. */
+async function openFirst(admin: Admin, query: QueryOptions, ended: AbortSignal) {
+  try {
+    return await admin.stream(query, undefined, ended);
+  } catch (error) {
+    if (ended.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** Resolves with the stream once the server is reachable again; undefined if the program must end. */

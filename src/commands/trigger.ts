@@ -2,12 +2,14 @@ import type { Command } from 'commander';
 import { signRequest } from '../auth/request-signature.ts';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { defaultHost, defaultPort } from '../config/hosts.ts';
+import { describeSyntax } from '../config/json-syntax.ts';
 import { readApp, type AppOptions } from './app.ts';
 import { collect, httpUrl, milliseconds, oneOf, port, readData } from './arguments.ts';
 import { sendClientEvent, type ClientEventOutcome } from './client-event.ts';
 import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { ask, describeUnreachable, type RequestOutcome } from './http.ts';
+import { printNote } from './print.ts';
 import { excerpt, printable } from './printable.ts';
 import { urlHost } from '../protocol/connectable-host.ts';
 import { urlOfEnvironment } from './server-target.ts';
@@ -93,12 +95,10 @@ async function triggerAsClient(options: TriggerOptions, env: Env): Promise<ExitC
   }
   const app = readApp(options, env);
   const url = serverUrl(options, env);
-  const outcome = await sendClientEvent(
-    { url, pair: app, timeoutMs },
-    { channel, event, data: readData(options.data), userId },
-  );
+  const data = dataOf(options);
+  const outcome = await sendClientEvent({ url, pair: app, timeoutMs }, { channel, event, data, userId });
   if (outcome.kind !== 'sent') {
-    process.stderr.write(`${describeClientFailure(outcome, url, options)}\n`);
+    process.stderr.write(`${describeClientFailure(outcome, url, { timeoutMs, key: app.key })}\n`);
     return exitCode.failed;
   }
   if (options.json === true) {
@@ -112,15 +112,17 @@ async function triggerAsClient(options: TriggerOptions, env: Env): Promise<ExitC
 function describeClientFailure(
   outcome: Exclude<ClientEventOutcome, { kind: 'sent' }>,
   { origin }: URL,
-  { timeoutMs }: TriggerOptions,
+  { timeoutMs, key }: { readonly timeoutMs: number; readonly key: string },
 ): string {
   switch (outcome.kind) {
-    case 'refused':
-      return `the server refused ${printable(outcome.step)}: ${printable(outcome.message)}`;
+    case 'refused': {
+      const text = `the server refused ${printable(outcome.step)}: ${printable(outcome.message)}`;
+      return `${text}\nThe key is ${printable(key)}: do --key and --secret match the server's configuration?`;
+    }
     case 'timeout':
-      return `no answer from ${origin} to ${printable(outcome.step)} within ${timeoutMs} ms`;
+      return `no answer from ${origin} to ${printable(outcome.step)} within ${timeoutMs} ms; --timeout-ms gives it longer`;
     case 'unreachable':
-      return `cannot connect to ${origin}: ${printable(outcome.message)}\nIs the server running, and is this its address?`;
+      return `cannot connect to ${origin}: ${printable(describeUnreachable(outcome))}\nIs the server running, and is this its address?`;
   }
 }
 
@@ -130,7 +132,7 @@ async function triggerAsBackend(options: TriggerOptions, env: Env): Promise<Exit
   const url = new URL(serverUrl(options, env));
   url.pathname = `${url.pathname.replace(/\/$/, '')}/apps/${encodeURIComponent(app.id)}/events`;
   const { channel: channels, event: name, socketId, info } = options;
-  const data = readData(options.data);
+  const data = dataOf(options);
   const body = Buffer.from(JSON.stringify({ name, channels, data, socket_id: socketId, info }));
   url.search = signRequest(app, { method: 'POST', path: url.pathname, body }, Date.now());
   const headers = { 'Content-Type': 'application/json' };
@@ -148,6 +150,24 @@ async function triggerAsBackend(options: TriggerOptions, env: Env): Promise<Exit
   }
   process.stderr.write(`${describeFailure(outcome, url, app)}\n`);
   return exitCode.failed;
+}
+
+/** The data to publish. Data that is probably JSON with a mistake is published with a note, because any text is allowed. */
+function dataOf(options: TriggerOptions): string {
+  const data = readData(options.data);
+  if (/^\s*[[{]/.test(data) && !isJson(data)) {
+    printNote(`--data is ${describeSyntax(data)}; clients receive it as a text`);
+  }
+  return data;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The address of the server: from the command line, else from the environment, else the default address on this machine. */
@@ -172,7 +192,7 @@ function describeFailure(
 ): string {
   switch (outcome.kind) {
     case 'timeout':
-      return `no answer from ${origin} within ${outcome.elapsedMs} ms`;
+      return `no answer from ${origin} within ${outcome.elapsedMs} ms; --timeout-ms gives it longer`;
     case 'unreachable': {
       const start = `soketify-emulator --host ${hostname} --port ${portText === '' ? '80' : portText}`;
       const hint = outcome.code === 'ECONNREFUSED' ? `\nIs the server running? Start it with: ${start}` : '';
@@ -180,7 +200,8 @@ function describeFailure(
     }
     case 'answered': {
       const text = `the server answered ${outcome.status}: ${excerpt(outcome.text, 2000)}`;
-      return outcome.status === 401
+      // An unknown app and a wrong key have the same cause.
+      return outcome.status === 401 || outcome.status === 404
         ? `${text}\nSigned for app ${printable(app.id)} with the key ${printable(app.key)}: do --app-id, --key and --secret match the server's configuration?`
         : text;
     }

@@ -1,4 +1,5 @@
 import type { ReceivedWebhook } from '../receiver/types.ts';
+import type { VerdictReason } from '../receiver/verdict.ts';
 import { eventNames } from '../webhooks/event.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ReceiverState } from '../webhooks/replay.ts';
@@ -47,12 +48,18 @@ export function formatForwarded({ verdict }: ReceivedWebhook, forwarded: Forward
   const outcome = `${url} answered ${status} in ${elapsedMs} ms`;
   const line = `  ${isTaken ? outcome : paint.bad(outcome)}\n`;
   if (isTaken && !verdict.verified) {
-    return `${line}  ${paint.bad('The backend accepted a webhook with a wrong signature. Does it verify signatures?')}\n`;
+    return `${line}  ${paint.bad(`The backend accepted a webhook that is not verified. ${whatToCheck(verdict.reason)}`)}\n`;
   }
   if (verdict.verified && (status === 401 || status === 403)) {
     return `${line}  ${paint.bad('The signature is correct. Does the backend have the same secret, and does it verify the raw body?')}\n`;
   }
   return line;
+}
+
+function whatToCheck(reason: VerdictReason): string {
+  if (reason === 'too_old') return 'Does it compare time_ms with its clock?';
+  if (reason === 'malformed') return 'Does it check the body?';
+  return 'Does it verify signatures?';
 }
 
 function describeRepetition({ attempt, isDuplicate }: ReceivedWebhook): string {

@@ -72,7 +72,8 @@ const readReasons: Readonly<Record<string, string>> = {
   ERR_NO_FILES: 'files are not read for apps and endpoints that are added at run time',
 };
 
-function reasonOf(error: unknown): string {
+/** Describes why a file could not be read: `there is no such file (ENOENT)`. */
+export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   const reason = Object.hasOwn(readReasons, code) ? readReasons[code] : undefined;
   return reason === undefined ? code : `${reason} (${code})`;

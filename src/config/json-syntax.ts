@@ -27,6 +27,13 @@ export function findSyntaxFault(text: string): SyntaxFault | undefined {
   return { line: before.length, column, problem: describeCode(printParseErrorCode(first.error)) };
 }
 
+/** Describes where and why a text that `JSON.parse` has refused is not JSON: `not valid JSON at line 2, column 3: comma expected`. */
+export function describeSyntax(text: string): string {
+  const fault = findSyntaxFault(text);
+  if (fault === undefined) return 'not valid JSON for an unknown reason';
+  return `not valid JSON at line ${fault.line}, column ${fault.column}: ${fault.problem}`;
+}
+
 /** Turns `CommaExpected` into `comma expected`. */
 function describeCode(code: string): string {
   return code.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim();

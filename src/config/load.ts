@@ -7,7 +7,7 @@ import { duplicateKeyFaults } from './checks/duplicate-keys.ts';
 import { describeKind, describeValue, formatPath, type ConfigFault } from './checks/fault.ts';
 import { readableSecrets } from './checks/exposure.ts';
 import { Files, type ModeOf, type ReadFile } from './files.ts';
-import { findSyntaxFault } from './json-syntax.ts';
+import { describeSyntax } from './json-syntax.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { layer, type Layered, type Overrides } from './layers.ts';
 import { placeholderFaults } from './checks/placeholders.ts';
@@ -139,14 +139,8 @@ function readSource(name: string, files: Files): Source {
     content = JSON.parse(text);
   } catch {
     // The parser's own message gives no position and quotes the file, secrets included.
-    return faulty(`not valid JSON ${describeSyntax(text)}`);
+    return faulty(describeSyntax(text));
   }
   if (!isObject(content)) return faulty(`expected an object, got ${describeKind(content)}`);
   return { kind: 'read', content, duplicates: duplicateKeyFaults(text) };
-}
-
-function describeSyntax(text: string): string {
-  const fault = findSyntaxFault(text);
-  if (fault === undefined) return 'for an unknown reason';
-  return `at line ${fault.line}, column ${fault.column}: ${fault.problem}`;
 }

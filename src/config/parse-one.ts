@@ -57,7 +57,8 @@ export function parseApps(
 
 /** Parses an app for a running server. Paths of faults are relative to the input. */
 export function parseApp(input: unknown, rules: ParseRules): Parsed<AppConfig> {
-  if (!isObject(input)) return invalid({ path: '', message: `expected an app, got ${kindOf(input)}` });
+  if (!isObject(input))
+    return invalid({ path: 'app', message: `expected an object such as { id: '2' }, got ${kindOf(input)}` });
   const own = [
     ...placeholderFaults({ apps: [input] }, new Files('', readNoFile)),
     ...itemsOf(fieldOf(input, 'webhooks')).flatMap((webhook, index) =>
@@ -81,7 +82,10 @@ export function parseEndpoint(
   { app, taken, ...rules }: EndpointRules,
 ): Parsed<EndpointConfig> {
   if (!isObject(input)) {
-    return invalid({ path: '', message: `expected an endpoint, got ${kindOf(input)}` });
+    return invalid({
+      path: 'endpoint',
+      message: `expected an object such as { url: 'http://127.0.0.1:9000/' }, got ${kindOf(input)}`,
+    });
   }
   const place = 'apps[0].webhooks[0]';
   const parsed = parseApps([{ ...writeApp(app), webhooks: [input] }], rules);

@@ -63,6 +63,10 @@ function isInside(issue: z.core.$ZodIssue): boolean {
 }
 
 function describeInput(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.expected === 'string' && typeof issue.input === 'number') {
+    const shown = describeValue(issue.input, issue.path);
+    return shown === 'a number' ? shown : `the number ${shown}`;
+  }
   const holdsOthers = issue.code === 'invalid_type' && ['object', 'array', 'record'].includes(issue.expected);
   return holdsOthers ? describeKind(issue.input) : describeValue(issue.input, issue.path);
 }

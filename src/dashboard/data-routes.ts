@@ -82,34 +82,31 @@ function entryOf(
       return { who: `${admitted.who} (${caller.remoteAddress})`, isFull: admitted.role === 'full' };
     },
     failureOf: (error) => failureOfChange(error) ?? controls?.failureOf(error),
-    changed({ who }: Admitted, { id, summary }: Operation, change: OperationChange) {
+    changed({ who }: Admitted, { id }: Operation, change: OperationChange) {
       const of = subjectsOf(change);
       const { how } = change.body;
       log.info({ who, operation: id, of, ...(typeof how === 'string' && { how }), api }, 'operator action');
-      if (!settingIds.has(id)) return;
-      const what = summary.split(/[.;:,]/)[0] ?? id;
-      changed(
-        change.values[0] ?? '',
-        `${what}: ${[...of, ...(typeof how === 'string' ? [how] : [])].join(', ')}`,
-      );
+      const describe = settingTexts[id];
+      if (describe === undefined) return;
+      changed(of[0] ?? '', describe(of.at(-1) ?? '', typeof how === 'string' ? how : ''));
     },
   };
 }
 
-/** The operations that change settings. The others perform an action once. */
-const settingIds: ReadonlySet<string> = new Set([
-  'addApp',
-  'changeApp',
-  'removeApp',
-  'addKey',
-  'makeKeyFirst',
-  'removeKey',
-  'addEndpoint',
-  'changeEndpoint',
-  'removeEndpoint',
-  'pauseEndpoint',
-  'resumeEndpoint',
-]);
+/** What the console says of the operations that change settings. The others perform an action once. */
+const settingTexts: Readonly<Record<string, (subject: string, how: string) => string>> = {
+  addApp: (app) => `app ${app} was added`,
+  changeApp: (app) => `app ${app} was changed`,
+  removeApp: (app) => `app ${app} was removed`,
+  addKey: (key) => `key ${key} was added`,
+  makeKeyFirst: (key) => `key ${key} signs webhooks from now on`,
+  removeKey: (key) => `key ${key} was removed`,
+  addEndpoint: (endpoint) => `endpoint ${endpoint} was added`,
+  changeEndpoint: (endpoint) => `endpoint ${endpoint} was changed`,
+  removeEndpoint: (endpoint) => `endpoint ${endpoint} was removed`,
+  pauseEndpoint: (endpoint, how) => `endpoint ${endpoint} was paused (${how})`,
+  resumeEndpoint: (endpoint) => `endpoint ${endpoint} was resumed`,
+};
 
 /** The subjects of a change: the names in the path, and the id or key of what was created. */
 function subjectsOf({ values, answer }: OperationChange): readonly string[] {

@@ -47,7 +47,7 @@ export interface WitnessedClientEvent {
 }
 
 /** Who published: a backend, or a person in the Dashboard. */
-export type PublishSource = 'api' | 'dashboard';
+export type PublishSource = 'api' | 'admin';
 
 /** Why a connection closed. `client`: this server did not close it. */
 export type DisconnectReason = ErrorReason | 'client';

@@ -1,91 +1,87 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import * as z from 'zod';
-import * as field from '../config/schema/fields.ts';
-import { check, milliseconds, wholeFrom } from '../emulator/check.ts';
 import { invalidArgument } from '../emulator/emulator-error.ts';
 import type { EventName } from '../webhooks/event.ts';
 import { checkMatch } from '../webhooks/event-match.ts';
+import { describeGiven, describeUnknown } from '../webhooks/given.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { Answer, PlannedAnswer, ReceivedMatch, ReceivedWait, ReceiverOptions } from './types.ts';
 
-const statusError = { error: "expected a number from 200 to 599, 'hang' or 'reset'" };
-const code = z.number(statusError).int(statusError).min(200, statusError).max(599, statusError);
-const status = z.union([z.literal(['hang', 'reset']), code], statusError);
+/** What a field accepts, for its check and for the error. */
+interface Rule {
+  readonly accepts: (value: unknown) => boolean;
+  readonly expected: string;
+}
 
-const delayError = { error: `expected milliseconds from 0 to ${field.dayMs}` };
-const delayMs = z.number(delayError).min(0, delayError).max(field.dayMs, delayError);
+/** A rule for every field of `T`, so that a misspelled one can be reported. */
+type Rules<T> = Readonly<Record<keyof T, Rule>>;
 
-/** Node refuses other headers while it writes the response, when it is too late to tell the test. */
-const headers = z
-  .record(z.string(), z.string({ error: 'expected a string' }), {
-    error: "expected an object such as { 'retry-after': '5' }",
-  })
-  .superRefine((given, context) => {
-    for (const [name, value] of Object.entries(given)) {
-      const reason = faultOfHeader(name, value);
-      if (reason !== undefined)
-        context.addIssue({ code: 'custom', message: reason, path: [name], input: value });
-    }
-  });
+const longestDelayMs = 86_400_000;
 
-const body = z.string({ error: 'expected a string; write an object as JSON.stringify(object)' });
+const aText: Rule = { accepts: (value) => typeof value === 'string', expected: 'a string' };
+const aSecret: Rule = { accepts: (value) => isText(value) && value !== '', expected: 'a non-empty string' };
+const aFunction: Rule = { accepts: (value) => typeof value === 'function', expected: 'a function' };
+const aCount: Rule = {
+  accepts: (value) => value === Infinity || isWhole(value, 1, Number.MAX_SAFE_INTEGER),
+  expected: 'a whole number from 1',
+};
+const aDuration: Rule = {
+  accepts: (value) => typeof value === 'number' && value >= 0,
+  expected: 'milliseconds, 0 or more',
+};
 
-const answer = field.group({
-  status: status.exactOptional(),
-  delayMs: delayMs.exactOptional(),
-  headers: headers.exactOptional(),
-  body: body.exactOptional(),
-} satisfies Record<keyof Answer, z.ZodType>);
+const answerRules: Rules<Answer> = {
+  status: {
+    accepts: (value) => value === 'hang' || value === 'reset' || isWhole(value, 200, 599),
+    expected: "a number from 200 to 599, 'hang' or 'reset'",
+  },
+  delayMs: {
+    accepts: (value) => typeof value === 'number' && value >= 0 && value <= longestDelayMs,
+    expected: `milliseconds from 0 to ${longestDelayMs}`,
+  },
+  headers: { accepts: areHeaders, expected: "an object of header fields such as { 'retry-after': '5' }" },
+  body: { ...aText, expected: 'a string; write an object as JSON.stringify(object)' },
+};
 
-const plan = answer.extend({
-  times: z
-    .union([z.literal(Infinity), wholeFrom(1)], { error: 'expected a whole number from 1' })
-    .exactOptional(),
-} satisfies Record<Exclude<keyof PlannedAnswer, keyof Answer>, z.ZodType>);
+const planRules: Rules<PlannedAnswer> = { ...answerRules, times: aCount };
 
-const wait = field.group({
-  timeoutMs: milliseconds().exactOptional(),
-  nth: wholeFrom(1).exactOptional(),
-} satisfies Record<keyof ReceivedWait, z.ZodType>);
+const waitRules: Rules<ReceivedWait> = { timeoutMs: aDuration, nth: aCount };
 
-const secrets = z.record(z.string(), field.text(), {
-  error: "expected an object such as { 'app-key': 'app-secret' }",
-});
+const optionRules: Rules<ReceiverOptions> = {
+  secret: aSecret,
+  secrets: {
+    accepts: (value) => isRecord(value) && Object.values(value).every(aSecret.accepts),
+    expected: "an object of secrets such as { 'app-key': 'app-secret' }",
+  },
+  host: aText,
+  port: { accepts: (value) => isWhole(value, 0, 65_535), expected: 'a whole number from 0 to 65535' },
+  path: { accepts: (value) => isText(value) && value.startsWith('/'), expected: 'a path such as /webhooks' },
+  respond: aFunction,
+  onWebhook: aFunction,
+  maxAgeMs: aDuration,
+  memory: aCount,
+};
 
-const pathError = { error: 'expected a path such as /webhooks' };
-
-const options = field.group({
-  secret: field.nonEmptyText().exactOptional(),
-  secrets: secrets.exactOptional(),
-  host: field.host().exactOptional(),
-  port: field.wholeNumber(0, 65_535).exactOptional(),
-  path: z.string(pathError).startsWith('/', pathError).exactOptional(),
-  respond: aFunction().exactOptional(),
-  onWebhook: aFunction().exactOptional(),
-  maxAgeMs: z
-    .union([z.literal(Infinity), milliseconds()], { error: 'expected milliseconds, 0 or more' })
-    .exactOptional(),
-  memory: wholeFrom(1).exactOptional(),
-} satisfies Record<keyof ReceiverOptions, z.ZodType>);
+/** Fields whose values errors must not show. */
+const secretFields: ReadonlySet<string> = new Set<keyof ReceiverOptions>(['secret', 'secrets']);
 
 /** Throws ERR_ARGUMENT_INVALID for unknown or invalid options. */
-export function checkOptions(given: ReceiverOptions): void {
-  check(options, given, 'startReceiver');
+export function checkOptions(options: ReceiverOptions): void {
+  check('startReceiver', options, optionRules);
 }
 
 /** Throws ERR_ARGUMENT_INVALID for an invalid plan. */
-export function checkPlan(given: PlannedAnswer): void {
-  check(plan, given, 'respondWith');
+export function checkPlan(plan: PlannedAnswer): void {
+  check('respondWith', plan, planRules);
 }
 
-/** Throws ERR_ARGUMENT_INVALID for an answer that HTTP or timers do not support. */
-export function checkAnswer(given: Answer): void {
-  check(answer, given, 'respond');
+/** Throws ERR_ARGUMENT_INVALID for an answer that HTTP or timers do not support, before Node would throw. */
+export function checkAnswer(answer: Answer): void {
+  check('respond', answer, answerRules);
 }
 
-/** Throws ERR_ARGUMENT_INVALID for invalid options of a wait. */
-export function checkWait(given: ReceivedWait): void {
-  check(wait, given, 'the options of waiting');
+/** Throws ERR_ARGUMENT_INVALID for unknown or invalid options of a wait. */
+export function checkWait(wait: ReceivedWait): void {
+  check('the options of waiting', wait, waitRules);
 }
 
 /** The function that a match stands for. Throws ERR_ARGUMENT_INVALID, stating what is accepted. */
@@ -97,20 +93,41 @@ export function toRule<Name extends EventName>(
   return (event): event is ReceivedEvent<Name> => checked.matcher.matches(event);
 }
 
-function aFunction() {
-  return z.custom((value) => typeof value === 'function', { error: 'expected a function' });
+/** A field that is undefined counts as absent. */
+function check(where: string, given: unknown, rules: Readonly<Record<string, Rule>>): void {
+  if (!isRecord(given)) throw invalidArgument(`${where}: expected an object, got ${describeGiven(given)}`);
+  const unknown = describeUnknown(where, Object.keys(given), Object.keys(rules));
+  if (unknown !== undefined) throw invalidArgument(unknown);
+  for (const [name, { accepts, expected }] of Object.entries(rules)) {
+    const value = given[name];
+    if (value === undefined || accepts(value)) continue;
+    const got = secretFields.has(name) && value !== '' ? 'another value' : describeGiven(value);
+    throw invalidArgument(`${where}: ${name}: expected ${expected}, got ${got}`);
+  }
 }
 
-function faultOfHeader(name: string, value: string): string | undefined {
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isWhole(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+}
+
+function areHeaders(value: unknown): boolean {
+  if (!isRecord(value)) return false;
   try {
-    validateHeaderName(name);
+    for (const [name, text] of Object.entries(value)) {
+      if (!isText(text)) return false;
+      validateHeaderName(name);
+      validateHeaderValue(name, text);
+    }
+    return true;
   } catch {
-    return 'expected the name of a header';
+    return false;
   }
-  try {
-    validateHeaderValue(name, value);
-  } catch {
-    return 'expected a text that a header can contain';
-  }
-  return undefined;
 }

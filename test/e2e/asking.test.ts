@@ -182,6 +182,18 @@ describe('soketify-emulator endpoints', () => {
     );
     expect((await ask(server, 'endpoints', 'list')).stdout).toMatch(/rooms +run-time +paused \(hold\)/);
     expect((await ask(server, 'endpoints', 'resume', 'rooms')).stdout).toContain('resumed: endpoint rooms');
+    const same = await ask(server, 'endpoints', 'edit', 'rooms');
+    expect([same.code, same.stderr]).toEqual([2, expect.stringContaining('nothing to change')]);
+    const header = await ask(server, 'endpoints', 'edit', 'rooms', '--remove-header', 'x-flor');
+    expect([header.code, header.stderr]).toEqual([
+      2,
+      expect.stringMatching(/no header 'x-flor'; it has .*X-Floor/),
+    ]);
+    const misnamed = await ask(server, 'endpoints', 'delete', 'rooms');
+    expect([misnamed.code, misnamed.stderr]).toEqual([
+      2,
+      expect.stringContaining('Expected one of list, add, edit'),
+    ]);
     const ofFile = await ask(server, 'endpoints', 'remove', 'main');
     expect([ofFile.code, ofFile.stderr]).toEqual([1, expect.stringContaining('ERR_SET_BY_FILE')]);
     expect((await ask(server, 'endpoints', 'remove', 'rooms')).code).toBe(0);

@@ -3,6 +3,7 @@ import { connectClient } from '../support/e2e/client.ts';
 import { app, quickConfig } from '../support/e2e/config.ts';
 import type { Journal } from '../support/journal.ts';
 import { deadUrl, startReceiver } from '../support/e2e/receiver.ts';
+import { Receiver } from '../support/receiver.ts';
 import { launch, runProgram, startServer, type Server } from '../support/e2e/server.ts';
 
 interface Row {
@@ -90,6 +91,22 @@ describe('soketify-emulator tail', () => {
     );
   });
 
+  test('gives up on a server that accepts connections and never answers', async () => {
+    const silent = await Receiver.start(() => {});
+    const { code, stderr } = await runProgram(['tail', '--url', silent.url, '--timeout-ms', '50']);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: no answer from \S+ within 50 ms; --timeout-ms gives it longer\n$/),
+    ]);
+  });
+
+  test('says that it is connected if there is nothing to show, and ends with 0 by a signal', async () => {
+    await using server = await startServer({ apps: [app] });
+    const { child, exit } = launch(['tail', '--url', server.url, '-t', 'deliveries']);
+    child.stderr?.once('data', () => void child.kill('SIGINT'));
+    expect(await exit).toEqual({ code: 0, stdout: '', stderr: `connected to ${server.url}; no rows yet\n` });
+  });
+
   test('rejects unknown names', async () => {
     await using server = await startServer({ apps: [app] });
     const env = { SOKETIFY_URL: server.url };
@@ -98,6 +115,9 @@ describe('soketify-emulator tail', () => {
     const endpoint = await runProgram(['tail', '--endpoint', 'main'], env);
     expect([endpoint.code, endpoint.stderr]).toEqual([1, expect.stringContaining("has no endpoint 'main'")]);
     const search = await runProgram(['tail', '--search', 'colour:red'], env);
-    expect([search.code, search.stderr]).toEqual([1, expect.stringContaining("unknown search key 'colour'")]);
+    expect([search.code, search.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: --search: unknown search key 'colour'/),
+    ]);
   });
 });

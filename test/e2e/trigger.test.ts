@@ -32,6 +32,11 @@ describe('soketify-emulator trigger', () => {
     });
     expect(await news.data('headline')).toEqual({ n: 'é' });
     expect(await other.data('headline')).toEqual({ n: 'é' });
+    const broken = await runProgram([...args, '--data', '{"n":']);
+    expect([broken.code, broken.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^--data is not valid JSON at line 1/),
+    ]);
     await runProgram([...args, '--data', '1']);
     expect(await muted.data('headline')).toBe(1);
   });

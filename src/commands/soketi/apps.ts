@@ -1,7 +1,8 @@
+import { describeKind } from '../../config/checks/fault.ts';
 import { fieldOf, isObject, itemsOf, type JsonObject } from '../../config/json.ts';
 import { limitTable, type LimitName } from '../../protocol/limits.ts';
 import { eventNames } from '../../webhooks/event.ts';
-import { bytesOf, firstOf, flagOf, limitOf, numberOf, objectsOf, textOf, type Note } from './values.ts';
+import { bytesOf, firstOf, flagOf, isOn, limitOf, numberOf, objectsOf, textOf, type Note } from './values.ts';
 
 /** The default app of soketi. */
 const defaultApp = { id: 'app-id', key: 'app-key', secret: 'app-secret' };
@@ -49,7 +50,7 @@ function convertApp(app: JsonObject, place: string, note: Note): JsonObject {
   if (numberOf(field('reads')) !== undefined && limitOf(field('reads')) !== null) {
     note(`${place}.maxReadRequestsPerSecond: this server does not limit read requests`);
   }
-  if (flagOf(field('authentication')) === true) {
+  if (isOn(`${place}.enableUserAuthentication`, field('authentication'), note)) {
     note(`${place}.enableUserAuthentication: sign-in is always available and never required`);
   }
   const webhooks = objectsOf(field('webhooks')).flatMap((webhook, index) =>
@@ -74,8 +75,10 @@ function convertApp(app: JsonObject, place: string, note: Note): JsonObject {
     id: textOf(field('id')) ?? defaultApp.id,
     key: textOf(field('key')) ?? defaultApp.key,
     secret: textOf(field('secret')) ?? defaultApp.secret,
-    ...(flagOf(field('enabled')) === false && { enabled: false }),
-    ...(flagOf(field('clientMessages')) !== true && { clientEvents: false }),
+    ...((flagOf(field('enabled')) ?? true) !== true && { enabled: flagOf(field('enabled')) }),
+    ...(flagOf(field('clientMessages')) !== true && {
+      clientEvents: flagOf(field('clientMessages')) ?? false,
+    }),
     ...(Object.keys(allLimits).length > 0 && { limits: allLimits }),
     ...(webhooks.length > 0 && { webhooks }),
   };
@@ -90,6 +93,10 @@ function convertWebhook(webhook: JsonObject, place: string, note: Note): readonl
     note(`${place}.lambda_function: webhooks are sent by HTTP only; give the function a URL`);
   }
   if (typeof url !== 'string') return [];
+  if (types !== undefined && !Array.isArray(types)) {
+    note(`${place}.event_types: expected a list, got ${describeKind(types)}; the webhook was left out`);
+    return [];
+  }
   const eventTypes = itemsOf(types).map(String);
   const known = eventNames.filter((name) => eventTypes.includes(name));
   for (const type of eventTypes) {
@@ -115,7 +122,7 @@ function convertWebhook(webhook: JsonObject, place: string, note: Note): readonl
 }
 
 /** The limits that differ from the defaults of this program. */
-export function limitsThatDiffer(limits: Partial<Record<LimitName, number | null>>): JsonObject {
+export function limitsThatDiffer(limits: Partial<Record<LimitName, unknown>>): JsonObject {
   const defaults: Readonly<Record<string, { readonly default: number | null }>> = limitTable;
   return Object.fromEntries(
     Object.entries(limits).filter(([name, value]) => defaults[name]?.default !== value),

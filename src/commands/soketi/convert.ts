@@ -3,7 +3,7 @@ import type { JsonObject } from '../../config/json.ts';
 import { convertApps, limitsThatDiffer, withoutAbsent } from './apps.ts';
 import type { Given } from './given.ts';
 import { convertRedis } from './redis.ts';
-import { bytesOf, flagOf, numberOf, textOf, type Note } from './values.ts';
+import { bytesOf, isOn, numberOf, textOf, type Note } from './values.ts';
 
 /** A configuration, and one sentence for each setting of soketi that has no counterpart in it. */
 export interface Converted {
@@ -53,7 +53,7 @@ const reasons: readonly (readonly [path: string, reason: string])[] = [
 export function convert(given: Given): Converted {
   const notes: string[] = [...given.unknownVariables];
   const note: Note = (sentence) => void notes.push(sentence);
-  const debug = flagOf(given.take('debug')) === true;
+  const debug = isOn('debug', given.take('debug'), note);
   const appDriver = textOf(given.take('appManager.driver'));
   if (appDriver !== undefined && appDriver !== 'array') {
     note(
@@ -69,9 +69,9 @@ export function convert(given: Given): Converted {
     limits: limitsOf(given),
     cacheTtlMs: cacheTtlOf(given, note),
     shutdownTimeoutMs: numberOf(given.take('shutdownGracePeriod')),
-    webhooks: { batch: batchOf(given) },
+    webhooks: { batch: batchOf(given, note) },
     redis: convertRedis(given, note),
-    ...metricsOf(given),
+    ...metricsOf(given, note),
     logLevel: debug ? 'debug' : undefined,
   });
   takeUsual(given);
@@ -133,9 +133,9 @@ function limitsOf(given: Given): JsonObject | undefined {
   return Object.keys(limits).length > 0 ? limits : undefined;
 }
 
-function cacheTtlOf(given: Given, note: Note): number | undefined {
+function cacheTtlOf(given: Given, note: Note): unknown {
   const seconds = numberOf(given.take('channelLimits.cacheTtl'));
-  if (seconds === undefined) return undefined;
+  if (typeof seconds !== 'number') return seconds;
   if (seconds > mostCacheSeconds) {
     note(
       `channelLimits.cacheTtl: the value is ${seconds} s, but cached events are kept for at most ${mostCacheSeconds} s`,
@@ -145,15 +145,14 @@ function cacheTtlOf(given: Given, note: Note): number | undefined {
 }
 
 /** Soketi sends each event alone unless batching is enabled. */
-function batchOf(given: Given): JsonObject {
-  const isOn = flagOf(given.take('webhooks.batching.enabled')) === true;
+function batchOf(given: Given, note: Note): JsonObject {
+  const isBatching = isOn('webhooks.batching.enabled', given.take('webhooks.batching.enabled'), note);
   const duration = numberOf(given.take('webhooks.batching.duration')) ?? 50;
-  return isOn ? { maxEvents: 1000, maxDelayMs: duration } : { maxEvents: 1 };
+  return isBatching ? { maxEvents: 1000, maxDelayMs: duration } : { maxEvents: 1 };
 }
 
-function metricsOf(given: Given): JsonObject {
-  const isOn = flagOf(given.take('metrics.enabled')) === true;
-  if (!isOn) return { publicMetrics: false };
+function metricsOf(given: Given, note: Note): JsonObject {
+  if (!isOn('metrics.enabled', given.take('metrics.enabled'), note)) return { publicMetrics: false };
   const host = textOf(given.take('metrics.host'));
   return { metrics: withoutAbsent({ host, port: numberOf(given.take('metrics.port')) ?? 9601 }) };
 }

@@ -1,12 +1,12 @@
 import { fieldOf, type JsonObject } from '../../config/json.ts';
 import type { Given } from './given.ts';
-import { flagOf, numberOf, objectsOf, textOf, type Note } from './values.ts';
+import { isOn, numberOf, objectsOf, textOf, type Note } from './values.ts';
 
 /** The address and credentials of soketi's Redis. */
 interface Access {
   readonly user: string;
   readonly password: string;
-  readonly database: number;
+  readonly database: unknown;
 }
 
 /** The Redis that several nodes share; undefined for a single node. */
@@ -20,7 +20,7 @@ export function convertRedis(given: Given, note: Note): JsonObject | undefined {
     note(`adapter.driver: soketi 1.6 has no adapter ${driver}`);
   }
   if (driver !== 'redis') return undefined;
-  const isCluster = flagOf(given.take('adapter.redis.clusterMode')) === true;
+  const isCluster = isOn('adapter.redis.clusterMode', given.take('adapter.redis.clusterMode'), note);
   const prefix = textOf(given.take('adapter.redis.prefix')) ?? textOf(given.take('database.redis.keyPrefix'));
   given.take('database.redis.keyPrefix');
   return { ...placeOf(given, isCluster), ...(prefix !== undefined && { keyPrefix: prefix }) };
@@ -57,9 +57,9 @@ function urlOfNode(node: JsonObject, access: Access): string {
   return urlOf(host, numberOf(fieldOf(node, 'port')) ?? 6379, access);
 }
 
-function urlOf(host: string, port: number, { user, password, database }: Access): string {
+function urlOf(host: string, port: unknown, { user, password, database }: Access): string {
   const name = host.includes(':') ? `[${host}]` : host;
   const login =
     user === '' && password === '' ? '' : `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
-  return `redis://${login}${name}:${port}${database === 0 ? '' : `/${database}`}`;
+  return `redis://${login}${name}:${String(port)}${database === 0 ? '' : `/${String(database)}`}`;
 }

@@ -71,7 +71,8 @@ export function nonEmptyText() {
 
 /** An id that is used without escapes in URLs, signatures, log lines and metrics. */
 export function urlSafeId() {
-  const error = 'expected 1 to 200 of the URL-safe characters A-Z a-z 0-9 . _ ~ -, and not "." or ".."';
+  const error =
+    'expected a string of 1 to 200 of the URL-safe characters A-Z a-z 0-9 . _ ~ -, and not "." or ".."';
   return z.string({ error }).regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,200}$/, { error });
 }
 
@@ -85,9 +86,9 @@ export function listOf<Item extends z.ZodType>(item: Item) {
   return z.array(item, { error: 'expected a list' });
 }
 
-/** An object with these keys and no others. */
-export function group<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, { error: 'expected an object' });
+/** An object with these keys and no others. `hint` is added to the error for another value. */
+export function group<Shape extends z.ZodRawShape>(shape: Shape, hint = '') {
+  return z.strictObject(shape, { error: `expected an object${hint}` });
 }
 
 /** An address to listen on, or a host name. */

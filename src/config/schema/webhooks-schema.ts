@@ -50,61 +50,67 @@ const deadLetters = field.group({
 });
 
 /** The settings of webhook delivery. */
-export const webhooks = field.group({
-  batch: batch.prefault({}).describe('How events are batched into one request.'),
-  disconnectGraceMs: field
-    .milliseconds(0)
-    .default(3000)
-    .describe('How long after a lost connection a return prevents vacated and removed events.'),
-  unsubscribeGraceMs: field
-    .milliseconds(0)
-    .default(3000)
-    .describe(
-      'How long after an unsubscribe a return prevents vacated and removed events. 0 reports an unsubscribe immediately.',
-    ),
-  shutdownGraceMs: field
-    .milliseconds(0)
-    .optional()
-    .describe(
-      'With redis: the grace period for the clients of a node that shuts down. Default: disconnectGraceMs.',
-    ),
-  restartGraceMs: z
-    .union([z.literal('auto'), field.milliseconds(0)])
-    .default('auto')
-    .describe(
-      'With store: the grace period after a restart. auto is 20, 35 or 65 seconds, depending on how long the server was down.',
-    ),
-  holdClientEvents: field
-    .flag()
-    .default(true)
-    .describe(
-      'With store: a client event that an endpoint selects is sent to subscribers only after it is on disk, about 1 ms later.',
-    ),
-  requestTimeoutMs: field
-    .milliseconds()
-    .default(4000)
-    .describe('How long an endpoint may take to send the status line of its response.'),
-  concurrency: field.wholeNumber(1, 1000).default(10).describe('The most parallel requests to one endpoint.'),
-  totalConcurrency: field
-    .wholeNumber(1, 10_000)
-    .default(1024)
-    .describe(
-      'The most parallel requests to all endpoints. Half of them at most go to endpoints that do not respond. A low limit of open files lowers it.',
-    ),
-  privateAddresses: field
-    .oneOf(privateAddresses)
-    .optional()
-    .describe(
-      'Which endpoints may be at private, link-local and other addresses that are not public: all (allow), those of this file (file), or none (refuse). Default: file when NODE_ENV is production, otherwise allow.',
-    ),
-  queueMaxBytes: field
-    .wholeNumber(kibibyte, 4 * gibibyte)
-    .default(67_108_864)
-    .describe(
-      'The most bytes of events that wait for one endpoint. Beyond it, client_event and cache_miss are dropped first.',
-    ),
-  retry: retry.prefault({}).describe('What happens when an endpoint does not answer with 2xx.'),
-  deadLetters: deadLetters
-    .prefault({})
-    .describe('How long dropped deliveries are kept, so that they can be listed and sent again.'),
-});
+export const webhooks = field.group(
+  {
+    batch: batch.prefault({}).describe('How events are batched into one request.'),
+    disconnectGraceMs: field
+      .milliseconds(0)
+      .default(3000)
+      .describe('How long after a lost connection a return prevents vacated and removed events.'),
+    unsubscribeGraceMs: field
+      .milliseconds(0)
+      .default(3000)
+      .describe(
+        'How long after an unsubscribe a return prevents vacated and removed events. 0 reports an unsubscribe immediately.',
+      ),
+    shutdownGraceMs: field
+      .milliseconds(0)
+      .optional()
+      .describe(
+        'With redis: the grace period for the clients of a node that shuts down. Default: disconnectGraceMs.',
+      ),
+    restartGraceMs: z
+      .union([z.literal('auto'), field.milliseconds(0)])
+      .default('auto')
+      .describe(
+        'With store: the grace period after a restart. auto is 20, 35 or 65 seconds, depending on how long the server was down.',
+      ),
+    holdClientEvents: field
+      .flag()
+      .default(true)
+      .describe(
+        'With store: a client event that an endpoint selects is sent to subscribers only after it is on disk, about 1 ms later.',
+      ),
+    requestTimeoutMs: field
+      .milliseconds()
+      .default(4000)
+      .describe('How long an endpoint may take to send the status line of its response.'),
+    concurrency: field
+      .wholeNumber(1, 1000)
+      .default(10)
+      .describe('The most parallel requests to one endpoint.'),
+    totalConcurrency: field
+      .wholeNumber(1, 10_000)
+      .default(1024)
+      .describe(
+        'The most parallel requests to all endpoints. Half of them at most go to endpoints that do not respond. A low limit of open files lowers it.',
+      ),
+    privateAddresses: field
+      .oneOf(privateAddresses)
+      .optional()
+      .describe(
+        'Which endpoints may be at private, link-local and other addresses that are not public: all (allow), those of this file (file), or none (refuse). Default: file when NODE_ENV is production, otherwise allow.',
+      ),
+    queueMaxBytes: field
+      .wholeNumber(kibibyte, 4 * gibibyte)
+      .default(67_108_864)
+      .describe(
+        'The most bytes of events that wait for one endpoint. Beyond it, client_event and cache_miss are dropped first.',
+      ),
+    retry: retry.prefault({}).describe('What happens when an endpoint does not answer with 2xx.'),
+    deadLetters: deadLetters
+      .prefault({})
+      .describe('How long dropped deliveries are kept, so that they can be listed and sent again.'),
+  },
+  '; endpoints belong in apps[].webhooks',
+);

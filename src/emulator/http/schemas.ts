@@ -133,7 +133,7 @@ export const schemas = {
       channels: listOf(text),
       data: described(text, 'The text that subscribers received.'),
       socket_id: described(text, 'The connection that was excluded.'),
-      source: { type: 'string', enum: ['api', 'dashboard'] },
+      source: { type: 'string', enum: ['api', 'admin'] },
       atMs: millis('When, on the clock of the emulator.'),
       receiverCount: { type: 'integer', description: 'How many connections received it.' },
       receivers: described(

@@ -31,7 +31,7 @@ export interface PublishedEvent {
   /** The socket_id of the connection that was excluded. */
   readonly socket_id?: string;
   /** Who published it. */
-  readonly source: 'api' | 'dashboard';
+  readonly source: 'api' | 'admin';
   /** When it was published, on the emulator clock: milliseconds since its start. */
   readonly atMs: number;
   /** How many connections received it. */

@@ -35,7 +35,7 @@ type Happening =
     }
   | {
       readonly kind: 'published';
-      readonly source: 'api' | 'dashboard';
+      readonly source: 'api' | 'admin';
       readonly channels: readonly string[];
       readonly event: string;
       readonly data: string;

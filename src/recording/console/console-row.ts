@@ -156,7 +156,7 @@ function describePublished({ trigger, source }: Of<'published'>): Described {
   const { name, data, channels } = trigger;
   const [channel = '', ...others] = channels;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  const text = `${name} on ${channel}${more}${source === 'dashboard' ? ', from the Dashboard' : ''}`;
+  const text = `${name} on ${channel}${more}${source === 'admin' ? ', by the Dashboard or the admin API' : ''}`;
   return { row: { channel, name, text, data, details: { source, channels: channels.length } }, channels };
 }
 
@@ -256,7 +256,8 @@ function describeRefused({ refusal }: Of<'refused'>): Described {
   return { row };
 }
 
-function plural(count: number, what: string): string {
+/** Formats a count: `1 event`, `2 events`. */
+export function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 

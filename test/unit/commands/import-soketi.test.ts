@@ -149,6 +149,38 @@ describe('an imported configuration of soketi', () => {
     expect(notes.join('\n')).not.toContain('never-shown');
   });
 
+  test('keeps wrong values, so that they are refused by their names, or notes them', () => {
+    const file = {
+      port: 'foo',
+      debug: 'maybe',
+      'appManager.array.apps': [
+        {
+          id: 'a',
+          key: 'k',
+          secret: 's',
+          maxConnections: 'abc',
+          maxEventPayloadInKb: 'big',
+          enableClientMessages: 'maybe',
+          webhooks: [{ url: 'https://h/', event_types: 'channel_occupied' }],
+        },
+      ],
+      channelLimits: { cacheTtl: 'long' },
+    };
+    const { config, notes } = imported(file, { SOKETI_METRICS_ENABLED: 'on' });
+    expect(notes).toEqual([
+      'debug: expected true or false, got "maybe"; it counts as false',
+      'apps[0].webhooks[0].event_types: expected a list, got a string; the webhook was left out',
+      'metrics.enabled: expected true or false, got "on"; it counts as false',
+    ]);
+    expect(faultsOf(config).map(({ path }) => path)).toEqual([
+      'port',
+      'apps[0].clientEvents',
+      'apps[0].limits.connections',
+      'apps[0].limits.eventDataBytes',
+      'cacheTtlMs',
+    ]);
+  });
+
   test('has a setting or a note for every variable of soketi', () => {
     const defaults = convert(readGiven({}, {})).config;
     for (const [name, path] of Object.entries(soketiVariables)) {

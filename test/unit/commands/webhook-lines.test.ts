@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { paintFor, withColours, withoutColours } from '../../../src/commands/paint.ts';
-import { formatSummary, formatWebhook } from '../../../src/commands/webhook-lines.ts';
+import { formatForwarded, formatSummary, formatWebhook } from '../../../src/commands/webhook-lines.ts';
 import type { ReceivedWebhook } from '../../../src/receiver/types.ts';
 
 const webhook: ReceivedWebhook = {
@@ -67,6 +67,18 @@ describe('a webhook at the terminal', () => {
     expect(format({}, withColours)[0]).toContain('\u001b[32mverified\u001b[39m, answered 200');
     expect(format({ status: 500 }, withColours)[0]).toContain('\u001b[31manswered 500\u001b[39m');
   });
+});
+
+test.each([
+  ['too_old', 'Does it compare time_ms with its clock?'],
+  ['malformed', 'Does it check the body?'],
+  ['wrong_secret', 'Does it verify signatures?'],
+] as const)('a backend that accepts a webhook that is not verified (%s) gets a hint', (reason, hint) => {
+  const verdict = { verified: false, reason, message: '' } as const;
+  const forwarded = { url: 'http://b/', status: 200, elapsedMs: 3 };
+  expect(formatForwarded({ ...webhook, verdict }, forwarded, withoutColours)).toBe(
+    `  http://b/ answered 200 in 3 ms\n  The backend accepted a webhook that is not verified. ${hint}\n`,
+  );
 });
 
 describe('colours', () => {

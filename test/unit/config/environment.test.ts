@@ -49,7 +49,7 @@ describe('a value of the file that is overridden', () => {
   test('is a fault all the same', () => {
     const content = { port: 'x', host: 5, apps: [{ id: 'a/b', key: 'k', secret: '' }] };
     expect(faultsOf({ content, env, overrides: { host: '::1' } })).toEqual([
-      'host: expected an IP address or a host name, got 5',
+      'host: expected an IP address or a host name, got the number 5',
       'port: expected a whole number from 0 to 65535, got "x"',
       expect.stringMatching(/^apps\[0\]\.id: expected .*, got "a\/b"$/),
       'apps[0].secret: expected a non-empty string, got an empty string',

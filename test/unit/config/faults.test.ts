@@ -91,7 +91,7 @@ describe('a fault', () => {
 
   test('a missing key is reported as missing', () => {
     expect(faultsOf({ content: { apps: [{ id: '1', secret: 's' }] } })).toEqual([
-      expect.stringMatching(/^apps\[0\]\.key: missing; expected 1 to 200 of /),
+      expect.stringMatching(/^apps\[0\]\.key: missing; expected a string of 1 to 200 of /),
     ]);
   });
 

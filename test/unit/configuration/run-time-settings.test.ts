@@ -52,8 +52,8 @@ describe('an endpoint', () => {
   });
 
   test.each<readonly [unknown, string]>([
-    [undefined, ': expected an endpoint, got nothing'],
-    ['https://x/', ': expected an endpoint, got a string'],
+    [undefined, "endpoint: expected an object such as { url: 'http://127.0.0.1:9000/' }, got nothing"],
+    ['https://x/', "endpoint: expected an object such as { url: 'http://127.0.0.1:9000/' }, got a string"],
     [{}, 'url: missing; '],
     [{ url: 'ftp://x/' }, 'url: '],
     [{ url: 'https://REPLACE-ME/' }, 'url: is still a placeholder'],
@@ -130,7 +130,7 @@ describe('an app', () => {
   });
 
   test.each<readonly [unknown, string]>([
-    [[], ': expected an app, got an empty list'],
+    [[], "app: expected an object such as { id: '2' }, got an empty list"],
     [{ limits: { connections: -1 } }, 'limits.connections: '],
     [
       { limits: { conections: 1 } },

@@ -48,7 +48,7 @@ describe('publishing', () => {
   test('reaches every channel in order, immediately if nothing has to be stored', () => {
     const { publisher, app, fanout, witnessed, counted } = stage();
     const all = [trigger('a', 'news', 'weather'), trigger('b', 'news')];
-    expect(publisher.publish(app, all, 'dashboard')).toBeUndefined();
+    expect(publisher.publish(app, all, 'admin')).toBeUndefined();
     expect(fanout.channels).toEqual(['news', 'weather', 'news']);
     expect(counted).toEqual([
       ['1', 'api'],
@@ -56,8 +56,8 @@ describe('publishing', () => {
       ['1', 'api'],
     ]);
     expect(witnessed).toEqual([
-      ['1', 'a', 'dashboard'],
-      ['1', 'b', 'dashboard'],
+      ['1', 'a', 'admin'],
+      ['1', 'b', 'admin'],
     ]);
   });
 

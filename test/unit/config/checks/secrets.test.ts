@@ -141,7 +141,7 @@ describe('SOKETIFY_APP_SECRET_FILE', () => {
   test('hides no fault of the value that it overrides', () => {
     const wrong = { ...withApp({ secret: 'given', secretFile: 7 }, others), env };
     expect(faultsOf(wrong)).toEqual([
-      'apps[0].secretFile: expected a non-empty string, got 7',
+      'apps[0].secretFile: expected a non-empty string, got the number 7',
       'apps[0].secretFile: is given together with secret; give only one of them',
     ]);
   });
