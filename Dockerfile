@@ -15,13 +15,13 @@ ENV NODE_ENV=production SOKETIFY_HOST=0.0.0.0 SOKETIFY_PORT=6001
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# For "store": what a kill must not lose outlives the container here.
+# For "store": the state in this volume outlives the container.
 RUN mkdir /var/lib/soketify && chown node:node /var/lib/soketify
 VOLUME /var/lib/soketify
 USER node
 EXPOSE 6001
-# With the configuration that process 1, the server, was started with: by TLS or not, on its port, under its path.
+# Uses the configuration of process 1, the server: its port, its path, and whether it uses TLS.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s \
   CMD ["node", "dist/main.cjs", "health", "--of", "1"]
-# No shell between: signals reach the server, which ends gracefully.
+# Without a shell in between, signals reach the server, and it shuts down gracefully.
 ENTRYPOINT ["node", "dist/main.cjs"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Three nodes on one Redis, on this machine: config/three-nodes.sh. --help describes the options.
+# Starts three nodes on one Redis, on this machine: config/three-nodes.sh. --help describes the options.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -7,14 +7,14 @@ usage() {
   cat <<'TEXT'
 Usage: config/three-nodes.sh [--ports PORT,PORT,PORT] [--redis-port PORT]
 
-Starts three nodes on one Redis, on this machine, until Ctrl-C ends all that it started.
+Starts three nodes on one Redis, on this machine. Ctrl-C stops everything that it started.
 
-  --ports PORT,PORT,PORT  where the nodes listen (default: 6001,6002,6003; environment: NODE_PORTS)
-  --redis-port PORT       where the Redis listens that is started, and loses its data at the end
+  --ports PORT,PORT,PORT  the ports of the nodes (default: 6001,6002,6003; environment: NODE_PORTS)
+  --redis-port PORT       the port of the Redis that this script starts; its data is discarded at the end
                           (default: 6390; environment: REDIS_PORT)
-  --help                  this text
+  --help                  show this text
 
-SOKETIFY_REDIS_URL names a Redis that runs already; then none is started.
+If SOKETIFY_REDIS_URL names a running Redis, the nodes use it, and the script starts none.
 TEXT
 }
 
@@ -37,14 +37,20 @@ done
 
 IFS=, read -ra ports <<<"$node_ports"
 [ "${#ports[@]}" = 3 ] || refuse "The nodes need three ports, such as 6001,6002,6003; got \"$node_ports\"."
-[ -n "${SOKETIFY_REDIS_URL:-}" ] && all=("${ports[@]}") || all=("${ports[@]}" "$redis_port")
+if [ -n "${SOKETIFY_REDIS_URL:-}" ]; then
+  all=("${ports[@]}")
+  need='The nodes need three different ports'
+else
+  all=("${ports[@]}" "$redis_port")
+  need='The three nodes and Redis need four different ports'
+fi
 for port in "${all[@]}"; do
   [[ $port =~ ^[1-9][0-9]{0,4}$ ]] && [ "$port" -le 65535 ] || refuse "A port is a number from 1 to 65535; got \"$port\"."
 done
-[ "$(printf '%s\n' "${all[@]}" | sort -u | wc -l)" = "${#all[@]}" ] || refuse "Each needs a port of its own; got ${all[*]}."
+[ "$(printf '%s\n' "${all[@]}" | sort -u | wc -l)" = "${#all[@]}" ] || refuse "$need; got ${all[*]}."
 for port in "${all[@]}"; do
   if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-    refuse "Something listens on port $port already: end it, or choose other ports with --ports and --redis-port." 1
+    refuse "Another program already listens on port $port: stop it, or choose other ports with --ports and --redis-port." 1
   fi
 done
 
@@ -52,7 +58,7 @@ pids=()
 folder=$(mktemp -d)
 end() {
   trap - EXIT INT TERM
-  # Redis was started first and ends last: the nodes still have to tell it that they leave.
+  # Redis was started first and is stopped last, because the nodes still write to it when they stop.
   for ((index = ${#pids[@]} - 1; index >= 0; index--)); do
     kill "${pids[index]}" 2>/dev/null || true
     wait "${pids[index]}" 2>/dev/null || true
@@ -93,7 +99,7 @@ for index in "${!ports[@]}"; do
   for attempt in $(seq 1 50); do
     ready "${ports[index]}" && break
     if ! kill -0 "${nodes[index]}" 2>/dev/null || [ "$attempt" = 50 ]; then
-      echo "The node on port ${ports[index]} did not start; its lines above say why." >&2
+      echo "The node on port ${ports[index]} did not start; its lines above show why." >&2
       exit 1
     fi
     sleep 0.2
@@ -106,9 +112,9 @@ Three nodes serve app 1 (key app-key, secret app-secret) on ports ${ports[*]}.
 
   new Pusher('app-key', { cluster: 'default', wsHost: '127.0.0.1', wsPort: ${ports[0]}, forceTLS: false })
   new Pusher('app-key', { cluster: 'default', wsHost: '127.0.0.1', wsPort: ${ports[1]}, forceTLS: false })
-  curl http://127.0.0.1:${ports[2]}/healthz    # whether the node reaches Redis, and how many of the 64 partitions' webhooks it sends
-  kill -9 ${nodes[0]}    # kills the node on ${ports[0]}; the others report its clients as gone after lease and grace period
+  curl http://127.0.0.1:${ports[2]}/healthz    # whether the node reaches Redis, and for how many of the 64 partitions it sends the webhooks
+  kill -9 ${nodes[0]}    # kills the node on ${ports[0]}; the others report its clients as gone after the lease and the grace period
 
-Ctrl-C ends all of them.
+Ctrl-C stops all of them.
 TEXT
 wait

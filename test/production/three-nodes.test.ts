@@ -48,7 +48,7 @@ test.each([
   const { child, output, code } = start(ports);
   await waitFor('the three nodes', async () => {
     if (child.exitCode !== null) throw new Error(output());
-    return output().includes('Ctrl-C ends all of them.');
+    return output().includes('Ctrl-C stops all of them.');
   });
   expect(output()).toContain(`on ports ${ports.slice(0, 3).join(' ')}.`);
   const [first = 0, , third = 0] = ports;
@@ -70,7 +70,7 @@ test('a port that is in use is named before anything is started', async () => {
   const { code, output } = run(['--ports', `${a},${b},${port}`, '--redis-port', `${redis}`]);
   expect(await code).toBe(1);
   expect(output()).toBe(
-    `Something listens on port ${port} already: end it, or choose other ports with --ports and --redis-port.\n`,
+    `Another program already listens on port ${port}: stop it, or choose other ports with --ports and --redis-port.\n`,
   );
 });
 
@@ -78,7 +78,10 @@ test.each([
   [['--ports', '1,2'], 'The nodes need three ports, such as 6001,6002,6003; got "1,2".'],
   [['--ports', '7001,7002,x'], 'A port is a number from 1 to 65535; got "x".'],
   [['--redis-port=70000'], 'A port is a number from 1 to 65535; got "70000".'],
-  [['--ports=7001,7001,7002'], 'Each needs a port of its own; got 7001 7001 7002 6390.'],
+  [
+    ['--ports=7001,7001,7002'],
+    'The three nodes and Redis need four different ports; got 7001 7001 7002 6390.',
+  ],
   [['--ports'], '--ports needs a value, such as 6001,6002,6003.'],
   [['--port', '7001'], 'Unknown option "--port"; expected --ports, --redis-port or --help.'],
 ])('%j is rejected with a sentence', async (args, sentence) => {

@@ -2,15 +2,25 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import { pack } from '../../support/package/pack.ts';
 import { createProject, runIn } from '../../support/package/project.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const filesHere = (...names: readonly string[]): readonly string[] => names.map((name) => folder + name);
+
+/** The files of the repository to which pages link, and which the package does not contain. */
+const onlyInRepository =
+  /^(?:ARCHITECTURE|CONTRIBUTING)\.md$|^bench\/|^docs\/(?:images|architecture)\/|^config\/compose\./;
+
+interface Compose {
+  readonly include?: unknown;
+  readonly services: Readonly<Record<string, { readonly build?: unknown }>>;
+}
 
 /** The maximum size of the archive in bytes, including the documents. */
 const mostBytes = 600_000;
@@ -21,13 +31,22 @@ function emptyFolder(): string {
   return empty;
 }
 
+/** The files of the archive, relative to the package. */
+function filesOfArchive(): readonly string[] {
+  const listed = execFileSync('tar', ['-tzf', inject('packedPackage')], { encoding: 'utf8' });
+  return listed
+    .trim()
+    .split('\n')
+    .map((name) => name.replace(/^package\//, ''));
+}
+
+function readFromArchive(name: string): string {
+  return execFileSync('tar', ['-xzOf', inject('packedPackage'), `package/${name}`], { encoding: 'utf8' });
+}
+
 describe('the archive', () => {
   test('contains what is used, and nothing else', () => {
-    const listed = execFileSync('tar', ['-tzf', inject('packedPackage')], { encoding: 'utf8' });
-    const files = listed
-      .trim()
-      .split('\n')
-      .map((name) => name.replace(/^package\//, ''));
+    const files = filesOfArchive();
     expect(files.filter((name) => /^dist\/[^/]*$/.test(name)).toSorted()).toEqual(
       [
         ...['index.cjs', 'index.d.cts', 'index.d.ts', 'index.js', 'licenses.txt', 'load.cjs'],
@@ -46,14 +65,37 @@ describe('the archive', () => {
   });
 
   test('names the licence of each package that is a part of it', () => {
-    const notices = execFileSync('tar', ['-xzOf', inject('packedPackage'), 'package/dist/licenses.txt'], {
-      encoding: 'utf8',
-    });
+    const notices = readFromArchive('dist/licenses.txt');
     for (const name of ['commander', 'fastest-levenshtein', 'jsonc-parser', 'pino', 'preact', 'zod']) {
       const at = notices.indexOf(`\n${name} `);
       expect(at).toBeGreaterThan(0);
       expect(notices.slice(at, at + 300)).toMatch(/\(MIT\)\n\n[^]*copyright/i);
     }
+  });
+
+  test('has no Compose file that builds an image or includes another file', () => {
+    const names = filesOfArchive().filter((name) => /compose[^/]*\.yaml$/.test(name));
+    expect(names).toEqual(['config/monitoring/compose.yaml']);
+    for (const name of names) {
+      const { include, services }: Compose = parse(readFromArchive(name));
+      expect(include, name).toBeUndefined();
+      expect(Object.keys(services).filter((service) => services[service]?.build !== undefined)).toEqual([]);
+    }
+  });
+
+  test('has every file to which its pages link, except those that they attribute to the repository', () => {
+    const files = filesOfArchive();
+    const missing = files
+      .filter((name) => name.endsWith('.md'))
+      .flatMap((page) =>
+        [...readFromArchive(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+          .map(([, link = '']) => link)
+          .filter((link) => !/^[a-z]+:/.test(link))
+          .map((link) => normalize(join(dirname(page), link)))
+          .filter((target) => !files.includes(target) && !onlyInRepository.test(target))
+          .map((target) => `${page}: ${target}`),
+      );
+    expect(missing).toEqual([]);
   });
 
   test(
