@@ -182,7 +182,7 @@ function endpointOperations(parts: SettingParts): readonly Operation[] {
       path: '/apps/{app}/endpoints/{endpoint}',
       id: 'removeEndpoint',
       summary:
-        'Removes an endpoint that was added at run time. It still receives the events that wait, but no new ones.',
+        'Removes an endpoint that was added at run time. It receives no new events, but still those that wait, unless it is on hold.',
       answer: done,
       run: (question) => settings.removeEndpoint(...place(question)),
     },

@@ -32,14 +32,17 @@ export function define(command: Command): void {
       .option('--reason <reason>', lossReasons.join(', '), oneOf(lossReasons))
       .option('-c, --channel <name>', 'only deliveries with an event of this channel')
       .option('-n, --name <event>', 'only deliveries with such an event', oneOf(eventNames))
-      .option('--since <time>', 'only deliveries dropped since: 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z')
-      .option('--until <time>', 'only deliveries dropped until')
+      .option(
+        '--since <time>',
+        'only deliveries dropped since this time: 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z',
+      )
+      .option('--until <time>', 'only deliveries dropped until this time')
       .option('--limit <number>', 'the maximum number to list', count, 100),
   )
     .addHelpText(
       'after',
       `
-resend sends one of them again, recover all of an endpoint.
+resend sends single deliveries again; recover sends everything that an endpoint has lost, in order.
 
   soketify-emulator dropped
   soketify-emulator dropped --endpoint main --since 1h

@@ -59,10 +59,11 @@ ${askingExitCodes}`,
         )
         .argument('<endpoint>', 'the endpoint: its id or URL')
         .option('--to <url>', 'the new URL of the endpoint; --url is the address of the server', httpUrl)
-        .option('--remove-header <name>', 'remove this request header; repeatable', collect)
-        .option('--no-standard-signature', 'no signature of Standard Webhooks')
-        .option('--no-reconcile', 'no automatic reconciliation'),
-    ),
+        .option('--remove-header <name>', 'remove this request header; repeatable', collect),
+    )
+      // After the options that they negate. Otherwise those would be set by default.
+      .option('--no-standard-signature', 'no signature of Standard Webhooks')
+      .option('--no-reconcile', 'no automatic reconciliation'),
   )
     .addHelpText(
       'after',
@@ -101,7 +102,7 @@ ${askingExitCodes}`,
     command
       .command('remove')
       .description(
-        'Removes an endpoint that was added at run time. Events that wait for it are still sent, unless it is paused.',
+        'Removes an endpoint that was added at run time. Events that wait for it are still sent, unless it is on hold.',
       )
       .argument('<endpoint>', 'the endpoint: its id or URL'),
   )

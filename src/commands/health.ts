@@ -30,7 +30,7 @@ export function define(command: Command): void {
     .option('-c, --config <file>', 'the configuration of that server')
     .option('--host <address>', 'the address that it listens on, if its command line sets one')
     .option('--port <number>', 'the port that it listens on, if its command line sets one')
-    .option('--of <pid>', 'instead: take these from the command line of the process with this id (Linux)')
+    .option('--of <pid>', 'take these from the command line of the process with this id instead (Linux)')
     .option('--timeout <ms>', 'how long to wait for an answer', milliseconds, 3000)
     .addHelpText(
       'after',

@@ -23,7 +23,10 @@ export function define(command: Command): void {
     command
       .description('Resends everything that an endpoint has lost, in order, and waits until it is done.')
       .argument('<endpoint>', 'the endpoint: its id or URL')
-      .option('--since <time>', 'only deliveries dropped since: 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z')
+      .option(
+        '--since <time>',
+        'only deliveries dropped since this time: 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z',
+      )
       .option('--dry-run', 'send nothing, only show how much would be sent')
       .option('--no-wait', 'do not wait until it is done'),
   )

@@ -51,7 +51,7 @@ export function define(command: Command): void {
       'after',
       `
 Each webhook is sent once, after the response to the previous one, even if that one failed. time_ms is the time of
-sending. Webhooks that the recorded endpoint did not accept are sent, too.
+sending. Webhooks that the recorded endpoint did not accept are sent as well.
 
   curl -s http://127.0.0.1:6001/control/record > run.json
   soketify-emulator replay run.json --url http://127.0.0.1:3000/webhooks/soketify --secret app-secret

@@ -20,7 +20,7 @@ export function define(command: Command): void {
 A resent event is old: the endpoint may have received newer events of the channel. X-Soketify-Resend marks it.
 
   soketify-emulator resend msg_0c5d2f
-  soketify-emulator resend $(soketify-emulator dropped --json | jq -r .id)
+  soketify-emulator resend msg_0c5d2f msg_7e91b4
 
 ${askingExitCodes} 1 also if an endpoint did not accept a delivery.`,
     )

@@ -69,7 +69,8 @@ Clients receive the data unchanged; usually it is JSON.
   soketify-emulator trigger -c presence-lobby -e hi --info user_count,subscription_count
   soketify-emulator trigger --as client -c presence-lobby -e client-typing -d '{"isTyping":true}' --user-id 42
 
-The client joins and leaves the channel, and webhooks report that, unless other clients are on the channel.
+Endpoints receive client_event and, unless other clients are on the channel, channel_occupied and channel_vacated; on a
+presence channel also member_added and member_removed.
 
 Exit codes: 0 published, 1 refused or not reached, 2 wrong usage.`,
     )

@@ -115,7 +115,7 @@ export interface Endpoints {
    */
   change(id: string, endpoint: WebhookOptions): Promise<EndpointInfo>;
   /**
-   * Removes an endpoint. Pending deliveries are still sent.
+   * Removes an endpoint. Pending deliveries are still sent, unless the endpoint is on hold.
    *
    * @throws EmulatorError with ERR_ENDPOINT_UNKNOWN if there is no such endpoint.
    */

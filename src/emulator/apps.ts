@@ -98,7 +98,7 @@ export class Apps {
     return this.#endpoint(appId, endpointId);
   }
 
-  /** Removes an endpoint. Pending deliveries are still sent. */
+  /** Removes an endpoint. Pending deliveries are still sent, unless the endpoint is on hold. */
   async removeEndpoint(appId: string, endpointId: string): Promise<void> {
     const { isSetAtRunTime } = this.#config(appId, endpointId);
     if (isSetAtRunTime === true) return this.#change(removeEndpoint(appId, endpointId));

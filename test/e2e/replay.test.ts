@@ -62,7 +62,7 @@ describe('soketify-emulator replay', () => {
     writeFileSync(file, 'no JSON');
     expect(await runProgram(['replay', file, '--url', backend.url])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`${file} is not a record: it is not valid JSON`) as string,
+      stderr: expect.stringContaining(`${file} is not valid JSON at line 1, column 1`) as string,
     });
   });
 

@@ -32,13 +32,13 @@ describe('soketify-emulator trigger', () => {
     });
     expect(await news.data('headline')).toEqual({ n: 'é' });
     expect(await other.data('headline')).toEqual({ n: 'é' });
+    await runProgram([...args, '--data', '1']);
+    expect(await muted.data('headline')).toBe(1);
     const broken = await runProgram([...args, '--data', '{"n":']);
     expect([broken.code, broken.stderr]).toEqual([
       0,
       expect.stringMatching(/^--data is not valid JSON at line 1/),
     ]);
-    await runProgram([...args, '--data', '1']);
-    expect(await muted.data('headline')).toBe(1);
   });
 
   test('reads data from a file and from standard input, without the last line break', async () => {

@@ -138,7 +138,7 @@ function endpointOperations(apps: Apps, includesSecrets: boolean): readonly Oper
       method: 'delete',
       path: `${path}/{endpoint}`,
       id: 'removeEndpoint',
-      summary: 'Removes an endpoint. Pending deliveries are still sent.',
+      summary: 'Removes an endpoint. Pending deliveries are still sent, unless the endpoint is on hold.',
       answer: done,
       run: (question) => apps.removeEndpoint(parameterOf(question, 'app'), parameterOf(question, 'endpoint')),
     },

@@ -175,8 +175,8 @@ describe('an imported configuration of soketi', () => {
     expect(faultsOf(config).map(({ path }) => path)).toEqual([
       'port',
       'apps[0].clientEvents',
-      'apps[0].limits.connections',
       'apps[0].limits.eventDataBytes',
+      'apps[0].limits.connections',
       'cacheTtlMs',
     ]);
   });

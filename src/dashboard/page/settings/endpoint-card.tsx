@@ -169,12 +169,19 @@ function Doing({ endpoint }: { readonly endpoint: EndpointView }) {
   );
 }
 
-async function remove(app: string, { id, queue }: EndpointView): Promise<void> {
+function describeWaiting(events: string, isOnHold: boolean): string {
+  return isOnHold
+    ? `It does not receive the ${events}, because it is on hold.`
+    : `It still receives the ${events}.`;
+}
+
+async function remove(app: string, { id, queue, pause }: EndpointView): Promise<void> {
   const waiting = queue?.events ?? 0;
   const isSure = await confirmed({
     title: `Delete endpoint ${id}?`,
     consequences: [
-      `No node sends it new events.${waiting === 0 ? '' : ` It still receives the ${plural(waiting, 'event')} that ${waiting === 1 ? 'waits' : 'wait'}.`}`,
+      'No node sends it new events.',
+      ...(waiting === 0 ? [] : [describeWaiting(plural(waiting, 'pending event'), pause?.how === 'hold')]),
       'Its receiver is not notified that channels become vacant, so it keeps its last state.',
     ],
     action: 'Delete endpoint',
