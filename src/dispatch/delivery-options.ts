@@ -1,4 +1,4 @@
-import type { Clock, WallTime } from '../ports/clock.ts';
+import type { Clock, Millis, WallTime } from '../ports/clock.ts';
 import type { DeliveryStore } from '../ports/delivery-store.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Random } from '../ports/random.ts';
@@ -21,6 +21,11 @@ export interface DeliveryOptions {
   readonly requestTimeoutMs: number;
   /** The epoch of the state. After it changes, what was sent before may no longer be true. */
   readonly epoch: () => string;
+  /**
+   * How long the program has been down since a time of day, at which it was running. The time of stored events does not run while it
+   * is down. Absent: it has not been down.
+   */
+  readonly downSince?: (timeMs: number) => Millis;
   /** Stores batches in progress. */
   readonly store: DeliveryStore;
   /** The places for attempts in progress, shared by all endpoints. */

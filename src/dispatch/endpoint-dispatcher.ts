@@ -43,6 +43,8 @@ export class EndpointDispatcher implements Contender {
   /** The place taken for the next attempt. */
   #place: Place | undefined;
   #whenEmpty: (() => void) | undefined;
+  /** Whether it has never had an event. */
+  #isNew = true;
   #isFlushing = false;
   #isHalting = false;
   #isAbandoned = false;
@@ -64,20 +66,19 @@ export class EndpointDispatcher implements Contender {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#settle = settle;
-    const batch = batchPolicyOf(endpoint, options.policy.batch);
-    this.#time = new HeldTime(options.clock, () => this.#look());
     const { policy } = options;
+    this.#time = new HeldTime(options, () => this.#look());
     // The policy may change at any time.
     const queuePolicy = {
       ...policy,
-      batch,
+      batch: batchPolicyOf(endpoint, policy.batch),
       get concurrency() {
         return policy.concurrency;
       },
     };
     this.#queue = new DeliveryQueue(queuePolicy, this.#time.clock);
     this.#payloads = new Payloads(options);
-    this.#time.begin(endpoint, options.wallTime.now());
+    this.#time.begin(endpoint);
     if (this.#time.isHeld) this.#hold();
     if (!endpoint.isEnabled) this.#disable();
   }
@@ -105,8 +106,10 @@ export class EndpointDispatcher implements Contender {
     if (wasEnabled && !endpoint.isEnabled) this.#disable();
     else if (!wasEnabled && endpoint.isEnabled) this.#emit('enabled');
     if (endpoint.batch !== batch) this.#queue.batchBy(batchPolicyOf(endpoint, this.#options.policy.batch));
+    // At a start, the holds that are kept come after the file, and before the events that waited during these holds.
+    if (this.#isNew) this.#time.begin(endpoint);
     if (endpoint.heldSinceMs === undefined) this.#release();
-    else if (!this.#time.isHeld) this.#hold();
+    else if (!this.#queue.isHeld) this.#hold();
     if (endpoint.batch !== batch) this.#look();
   }
 
@@ -131,6 +134,7 @@ export class EndpointDispatcher implements Contender {
   }
 
   push(queued: QueuedEvent): void {
+    this.#isNew = false;
     if (!this.#endpoint.isEnabled) return this.#drop({ reason: 'disabled', events: [queued] });
     if (this.#isAbandoned) return this.#drop({ reason: 'shutdown', events: [queued] });
     const drops = this.#queue.push(queued);
@@ -145,6 +149,7 @@ export class EndpointDispatcher implements Contender {
     attempts: number,
     delayMs: Millis,
   ): void {
+    this.#isNew = false;
     const batch = this.#queue.restore(events, attempts, this.#time.planned(delayMs));
     this.#payloads.of(batch, kept);
     if (!this.#endpoint.isEnabled) for (const drop of this.#queue.disable()) this.#drop(drop);

@@ -2,17 +2,20 @@ import type { Clock, Millis } from '../ports/clock.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import { HoldClock } from '../webhooks/hold-clock.ts';
 import { createAlarm } from '../structures/alarm.ts';
+import type { DeliveryOptions } from './delivery-options.ts';
 
 /** The time of an endpoint, which stands still while the endpoint is held, and an alarm that runs by it. */
 export class HeldTime {
   readonly #real: Clock;
+  readonly #options: Pick<DeliveryOptions, 'wallTime' | 'downSince'>;
   readonly #alarm;
   /** The clock itself. */
   readonly clock = new HoldClock();
 
-  constructor(real: Clock, ring: () => void) {
-    this.#real = real;
-    this.#alarm = createAlarm(real, ring);
+  constructor(options: Pick<DeliveryOptions, 'clock' | 'wallTime' | 'downSince'>, ring: () => void) {
+    this.#real = options.clock;
+    this.#options = options;
+    this.#alarm = createAlarm(options.clock, ring);
   }
 
   get now(): Millis {
@@ -23,11 +26,16 @@ export class HeldTime {
     return this.clock.isHeld;
   }
 
-  /** Takes over the holds of an endpoint, which are given by the time of day. */
-  begin({ heldSinceMs, lastHold }: Pick<Endpoint, 'heldSinceMs' | 'lastHold'>, wallNowMs: number): void {
-    const now = this.#real.now();
+  /**
+   * Takes over the holds of an endpoint, which are given by the time of day, instead of those that it had. It must not have any
+   * events yet.
+   */
+  begin({ heldSinceMs, lastHold }: Pick<Endpoint, 'heldSinceMs' | 'lastHold'>): void {
+    const { wallTime, downSince = () => 0 } = this.#options;
+    const [now, wallNowMs] = [this.#real.now(), wallTime.now()];
     // A time in the future counts as now, because the time of day may have been set back.
-    const momentOf = (timeMs: number): Millis => now - Math.max(0, wallNowMs - timeMs);
+    const momentOf = (timeMs: number): Millis => now - Math.max(0, wallNowMs - timeMs - downSince(timeMs));
+    this.clock.reset();
     if (lastHold !== undefined) {
       this.clock.hold(momentOf(lastHold.fromMs));
       this.clock.release(momentOf(lastHold.toMs));

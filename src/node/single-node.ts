@@ -79,7 +79,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     subscribers,
     epoch,
     ledger: () => ledger,
-    ...(durable && { store: durable.store }),
+    ...(durable && { store: durable.store, downSince: durable.run.downSince }),
   });
   const outbox = durable?.store ?? createMemoryOutbox(() => dispatcher);
   const sweeper = createSweeper(clock, () => ledger);

@@ -19,6 +19,13 @@ export class HoldClock {
   #overMs: Millis = 0;
   #since: Millis | undefined;
 
+  /** Forgets all holds. Times that were read before are not comparable with later ones. */
+  reset(): void {
+    this.#over = [];
+    this.#overMs = 0;
+    this.#since = undefined;
+  }
+
   get isHeld(): boolean {
     return this.#since !== undefined;
   }

@@ -13,6 +13,12 @@ export interface Ending {
   readonly warning: ResumedTimes['warning'];
 }
 
+/** A time while the program was down: the time of day at which the run before it ended, and how long it was. */
+type Down = readonly [endMs: number, downMs: Millis];
+
+/** How many of them are remembered. */
+const mostDowns = 64;
+
 /** One run of the process with a state that outlives it, and the two clocks that continue from run to run. */
 export class Run {
   /** Identifies the state. It changes only when the data is new. */
@@ -26,6 +32,7 @@ export class Run {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #read: () => Readings;
+  readonly #downs: readonly Down[];
   readonly #from: { readonly A: number; readonly D: number; readonly at: Millis };
 
   constructor(database: Database, clock: Clock, read: () => Readings) {
@@ -44,6 +51,10 @@ export class Run {
       downMs: resumed.downMs,
       warning: resumed.warning,
     };
+    const downs = parseDowns(meta.get('downs'));
+    this.#downs =
+      saved && resumed ? [...downs, [saved.wallMs, resumed.downMs] as const].slice(-mostDowns) : downs;
+    database.put('meta', 'downs', JSON.stringify(this.#downs));
     database.put('meta', 'epoch', this.epoch);
     database.put('meta', 'starts', String(this.starts));
     database.remove('meta', 'ended');
@@ -55,6 +66,10 @@ export class Run {
 
   /** A clock that also runs while the program is down. */
   readonly lasting = (): number => this.#from.D + this.#elapsed;
+
+  /** How long the program has been down since a time of day, at which it was running. */
+  readonly downSince = (timeMs: number): Millis =>
+    this.#downs.reduce((sum, [endMs, downMs]) => (endMs + downMs > timeMs ? sum + downMs : sum), 0);
 
   /** Stores the current time, so that the end of this run is known up to that. */
   note(): void {
@@ -72,6 +87,18 @@ export class Run {
   get #elapsed(): Millis {
     return this.#clock.now() - this.#from.at;
   }
+}
+
+function parseDowns(text = ''): readonly Down[] {
+  const downs = parse(text);
+  return isDowns(downs) ? downs : [];
+}
+
+function isDowns(value: unknown): value is readonly Down[] {
+  return (
+    Array.isArray(value) &&
+    value.every((down) => Array.isArray(down) && down.length === 2 && down.every(isNumber))
+  );
 }
 
 /** Undefined if the times are missing or not understood; nothing is known of the previous run then. */

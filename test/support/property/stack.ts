@@ -153,7 +153,7 @@ export class Stack {
       ...(store && { store }),
       wallTime,
       ids,
-      ...(run && { epoch: () => run.epoch }),
+      ...(run && { epoch: () => run.epoch, downSince: run.downSince }),
       applications,
       policy,
       drops: this.drops,
