@@ -327,16 +327,7 @@ export class EndpointDispatcher implements Contender {
     const wasFailing = this.#queue.isFailing;
     const report = (retryInMs?: Millis): void => {
       const { isFailing } = this.#queue;
-      emit({
-        kind: 'attempt-ended',
-        attempt,
-        outcome,
-        result,
-        elapsedMs,
-        retryInMs,
-        wasFailing,
-        isFailing,
-      });
+      emit({ kind: 'attempt-ended', attempt, outcome, result, elapsedMs, retryInMs, wasFailing, isFailing });
     };
     if (this.#isStopped) return report();
     if (result === 'success') {
