@@ -361,6 +361,7 @@ export class EndpointDispatcher implements Contender {
       timeMs: payload?.timeMs,
       deliveriesStarted: payload?.deliveriesStarted ?? this.#payloads.deliveriesStarted,
       attempts: batch?.attempts ?? 0,
+      isUnsure: batch?.isUnsure ?? false,
     };
     this.#options.emit(decided);
     this.#settle(decided);

@@ -10,6 +10,9 @@ import { DropTable } from '../store/durable/drop-table.ts';
 import { Run } from '../store/durable/run.ts';
 import { hasFields, isNumber, isText, parse, Rows } from '../store/durable/rows.ts';
 import { DebtTable, type DebtOfEndpoint } from '../store/durable/debt-table.ts';
+import { createNewcomers } from '../reconcile/newcomers.ts';
+import type { ReceivedByEndpoint } from '../webhooks/debts.ts';
+import type { Endpoint } from '../webhooks/endpoint.ts';
 import { SettingsTable } from '../store/durable/settings-table.ts';
 import { LetterTable } from '../store/durable/letter-table.ts';
 import type { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
@@ -36,7 +39,10 @@ export interface RestoreTargets {
   readonly letters: MemoryDeadLetters;
   /** Takes over what an endpoint last received about a channel. */
   readonly debt: (debt: DebtOfEndpoint) => void;
-  readonly isConfigured: (appId: string) => boolean;
+  /** Takes over of which events endpoints have received everything; undefined if nothing is known of that. Called last. */
+  readonly received: (known: Iterable<ReceivedByEndpoint> | undefined) => void;
+  /** The endpoints of an app that is configured; undefined for another. */
+  readonly endpointsOf: (appId: string) => readonly Endpoint[] | undefined;
 }
 
 /** The health of the store. */
@@ -89,9 +95,12 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   const lostReason = noteLoss(database, run);
   const drops = new DropTable(database, isDroppedEvent);
   const letters = new LetterTable(database);
-  const debts = new DebtTable(database);
+  const debts = new DebtTable(database, run.meta);
   const settings = new SettingsTable(database);
-  const { beforeWrite } = options;
+  const beforeWrite = (): void => {
+    options.beforeWrite();
+    debts.prepare();
+  };
   const store = new DurableStore({ database, run, clock, dispatcher, beforeWrite, holdsClientEvents });
   return {
     store,
@@ -113,8 +122,13 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       const downMs = before?.downMs ?? 0;
       const { disconnectGraceMs, restartGraceMs } = options;
       const graceMs = restartGrace(restartGraceMs, { downMs, disconnectGraceMs });
-      const { ledger: target, isConfigured } = targets;
-      const restored = store.restore({ rows, target, graceMs, isConfigured });
+      const { ledger: target, endpointsOf } = targets;
+      const known = debts.isComplete ? [...debts.restoreReceived()] : undefined;
+      const newcomers = createNewcomers(known, (appId) => endpointsOf(appId) ?? []);
+      const isConfigured = (appId: string): boolean => endpointsOf(appId) !== undefined;
+      const restored = store.restore({ rows, target, graceMs, newcomers, isConfigured });
+      targets.received(known);
+      debts.completed();
       if (before === undefined) return;
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);
       const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: run.starts };

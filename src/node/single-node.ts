@@ -133,7 +133,8 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
         drops: {
           restore(appId, kind, kept) {
             drops.restore(appId, kind, kept);
-            if (kind === 'expendable') return;
+            // What is missing after other drops is stored.
+            if (kind === 'expendable' || (durable.debts.isComplete && !('forgotten' in kept))) return;
             const { lastPlace } = durable.store;
             const markUncertain = (endpointId: string, channel?: ChannelName): void =>
               reconciler.markUncertain(appId, endpointId, lastPlace, channel);
@@ -143,10 +144,11 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
         letters: letterStore,
         debt({ appId, endpointId, debt }) {
           const endpoint = apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
-          if (endpoint?.reconcile === true) reconciler.restore(appId, endpoint, debt);
-          else durable.debts.changed(appId, endpointId, debt.channel, undefined);
+          if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
+          else durable.debts.changed(appId, endpointId, debt.channel, () => undefined);
         },
-        isConfigured: (appId) => apps.byId(appId) !== undefined,
+        received: (known) => reconciler.resume(known),
+        endpointsOf: (appId) => apps.byId(appId)?.config.endpoints,
       }),
     readQueues: () => dispatcher.readQueues(),
     replace(applications) {

@@ -1,8 +1,8 @@
 import type { Millis } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { Debts } from '../webhooks/debts.ts';
-import type { Endpoint } from '../webhooks/endpoint.ts';
-import type { Selection, PriorStateSearch } from './prior-state-search.ts';
+import type { Endpoint, Selection } from '../webhooks/endpoint.ts';
+import type { PriorStateSearch } from './prior-state-search.ts';
 
 /** An endpoint, and what it has missed. */
 export interface Debtor {

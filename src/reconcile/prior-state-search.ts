@@ -2,11 +2,8 @@ import type { ChannelRecord } from '../channels/channel-record.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { Debts } from '../webhooks/debts.ts';
-import { selectionAt, selectionOf, type Endpoint, type SubjectKind } from '../webhooks/endpoint.ts';
+import { selectionAt, selectionOf, type Selection, type SubjectKind } from '../webhooks/endpoint.ts';
 import { itself, readSubject, type StateEvent, type NotSentReason } from '../webhooks/last-sent.ts';
-
-/** The events that an endpoint selects. */
-export type Selection = Pick<Endpoint, 'eventTypes' | 'channels'>;
 
 /** The dependencies of a search. */
 export interface PriorStateOptions {

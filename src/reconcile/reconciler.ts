@@ -4,21 +4,28 @@ import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
-import type { ChannelTruth, Debts, KeptDebt } from '../webhooks/debts.ts';
+import type {
+  ChannelTruth,
+  DebtKeeper,
+  Debts,
+  KeptDebt,
+  Received,
+  ReceivedByEndpoint,
+} from '../webhooks/debts.ts';
 import type { Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
-import { selects, type Endpoint } from '../webhooks/endpoint.ts';
+import { selects, type Endpoint, type Selection } from '../webhooks/endpoint.ts';
 import type { EventName, WebhookEvent } from '../webhooks/event.ts';
 import { isStateEvent, type NotSentReason } from '../webhooks/last-sent.ts';
 import { createAlarm, type Alarm } from '../structures/alarm.ts';
 import type { Application } from '../apps/application.ts';
 import { debtorKey, newDebtor, type Debtor } from './debtor.ts';
-import { selectSame, leavesGap, PriorStateSearch, type Selection } from './prior-state-search.ts';
+import { selectSame, leavesGap, PriorStateSearch } from './prior-state-search.ts';
 
 /** What reconciling needs. */
 export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly wallTime: WallTime;
-  /** The apps at the start. Their endpoints have received everything so far. */
+  /** The apps at the start. Their endpoints have received everything so far, unless `resume` says otherwise. */
   readonly applications: readonly Pick<Application, 'id' | 'endpoints'>[];
   /** Called when it is needed. */
   readonly outbox: () => Pick<Outbox, 'append'>;
@@ -33,12 +40,6 @@ export interface ReconcilerOptions {
   readonly keeper?: DebtKeeper | undefined;
   /** Limits the search of many channels in each turn of the event loop. */
   readonly steps: TurnBudget;
-}
-
-/** Receives changes of debts, to store them beyond the process. */
-export interface DebtKeeper {
-  /** Undefined if the channel no longer has a debt. */
-  changed(appId: string, endpointId: string, channel: ChannelName, debt: KeptDebt | undefined): void;
 }
 
 /** What is known of what an endpoint was sent. */
@@ -66,6 +67,10 @@ export class Reconciler {
   /** By app and endpoint. */
   readonly #debtors = new Map<string, Debtor>();
   readonly #alarm: Alarm;
+  /** What endpoints of apps that are not configured had received in an earlier run, by app and endpoint. */
+  readonly #absent = new Map<string, Received>();
+  /** Whether what endpoints have received is stored: from `resume` on, because before it is not known. */
+  #isStoring = false;
   #searches = 0;
 
   constructor(options: ReconcilerOptions) {
@@ -102,12 +107,34 @@ export class Reconciler {
   }
 
   /**
+   * Continues an earlier run: `known` is what endpoints had received then. Those without an entry are new. Without `known`, the
+   * endpoints have received everything so far. Call it once, when debts and channels are restored.
+   */
+  resume(known: Iterable<ReceivedByEndpoint> | undefined): void {
+    this.#isStoring = true;
+    const apps = new Set(Array.from(this.#debtors.values(), ({ appId }) => appId));
+    const rest = new Map<string, ReceivedByEndpoint>();
+    for (const one of known ?? []) rest.set(debtorKey(one.appId, one.endpointId), one);
+    for (const [key, debtor] of this.#debtors) {
+      if (known === undefined) this.#noteReceived(debtor);
+      else this.#continue(debtor, rest.get(key) ?? { selection: undefined, former: [] });
+      rest.delete(key);
+    }
+    for (const [key, { appId, endpointId, ...received }] of rest) {
+      if (apps.has(appId)) this.#options.keeper?.received(appId, endpointId, undefined);
+      else this.#absent.set(key, received);
+    }
+  }
+
+  /**
    * An event of the channel, or of any channel if none is given, was dropped in an earlier run, and its debt was not stored.
    * `lastPlace`: no event of an earlier run has a greater sequence number.
    */
   markUncertain(appId: string, endpointId: string, lastPlace: number, channel?: ChannelName): void {
     const debtor = this.#debtors.get(debtorKey(appId, endpointId));
-    if (debtor !== undefined && !debtor.debts.isReconciled) debtor.debts.markUncertain(lastPlace, channel);
+    if (debtor === undefined) return;
+    debtor.debts.markUncertain(lastPlace, channel);
+    if (channel !== undefined) this.#changed(debtor, channel);
   }
 
   /** From now on, these endpoints are configured. New ones do not know what happened before. */
@@ -133,10 +160,9 @@ export class Reconciler {
       if (debtor.appId !== appId) continue;
       this.#forget(key, debtor);
       if (!debtor.isConfigured) continue;
-      Object.assign(this.#debtorOf(appId, debtor.endpoint), {
-        isConfigured: true,
-        received: debtor.endpoint,
-      });
+      const { endpoint } = debtor;
+      const fresh = { isConfigured: true, received: endpoint };
+      this.#noteReceived(Object.assign(this.#debtorOf(appId, endpoint), fresh));
     }
   }
 
@@ -165,33 +191,45 @@ export class Reconciler {
     return channels;
   }
 
+  /** The endpoint had received this in an earlier run. */
+  #continue(debtor: Debtor, { selection, former }: Received): void {
+    debtor.received = selection;
+    debtor.former.push(...former);
+    this.#compare(debtor);
+  }
+
   #configure(appId: string, endpoint: Endpoint): void {
+    const key = debtorKey(appId, endpoint.id);
+    const absent = this.#absent.get(key);
+    this.#absent.delete(key);
     const debtor = this.#debtorOf(appId, endpoint);
     const { debts } = debtor;
     debtor.endpoint = endpoint;
     const isReconciled = endpoint.reconcile === true;
-    if (debts.isReconciled !== isReconciled) this.#switch(debtor, isReconciled);
+    if (isReconciled && !debts.isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
+    debts.isReconciled = isReconciled;
+    debtor.isConfigured = true;
+    if (absent !== undefined) return this.#continue(debtor, absent);
     if (debtor.wasMissing && debtor.received !== undefined) {
       debtor.former.push(debtor.received);
       debtor.received = undefined;
     }
-    debtor.isConfigured = true;
     debtor.wasMissing = false;
-    const { received } = debtor;
-    if (received !== undefined && selectSame(received, endpoint) && debtor.search === undefined)
-      debtor.received = endpoint;
-    else this.#search(debtor, received);
+    this.#compare(debtor);
   }
 
-  /** Debts of endpoints that are not reconciled are not stored. */
-  #switch(debtor: Debtor, isReconciled: boolean): void {
-    const { appId, endpoint, debts } = debtor;
-    debts.isReconciled = isReconciled;
-    for (const channel of debts.channels) {
-      if (isReconciled) this.#changed(debtor, channel);
-      else this.#options.keeper?.changed(appId, endpoint.id, channel, undefined);
+  /** Compares what the endpoint has received with what it selects now. */
+  #compare(debtor: Debtor): void {
+    const { received, endpoint } = debtor;
+    if (received === undefined || !selectSame(received, endpoint) || debtor.search !== undefined) {
+      return this.#search(debtor, received);
     }
-    if (isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
+    debtor.received = endpoint;
+    this.#noteReceived(debtor);
+  }
+
+  #noteReceived({ appId, endpoint, received, former }: Debtor): void {
+    if (this.#isStoring) this.#options.keeper?.received(appId, endpoint.id, { selection: received, former });
   }
 
   /** Finds what was reported before the endpoint selected such events. */
@@ -215,6 +253,7 @@ export class Reconciler {
     former.splice(0, former.length - mostFormer);
     const end = (): void => {
       debtor.received = selection;
+      this.#noteReceived(debtor);
       if (debts.isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
     };
     const found = prior.find(this.#options.recordsOf(appId), this.#options.steps);
@@ -236,7 +275,7 @@ export class Reconciler {
     }
   }
 
-  #decided({ appId, endpoint, fate, events }: Decided): void {
+  #decided({ appId, endpoint, fate, events, isUnsure }: Decided): void {
     if (fate === 'undone') return;
     if (fate === 'delivered') {
       const debtor = this.#debtors.get(debtorKey(appId, endpoint.id));
@@ -251,10 +290,11 @@ export class Reconciler {
       if (!isStateEvent(event)) continue;
       why ??= { kind: 'dropped', reason: fate, atMs: this.#options.wallTime.now() };
       const debtor = this.#debtorOf(appId, endpoint);
-      debtor.debts.dropped(event, seq, why);
+      debtor.debts.dropped(event, seq, why, isUnsure);
       this.#changed(debtor, event.channel);
-      debtor.debts.sweep((channel) =>
-        this.#options.waitingFor(appId, endpoint.id, channel).some(isStateEvent),
+      debtor.debts.sweep(
+        (channel) => this.#options.waitingFor(appId, endpoint.id, channel).some(isStateEvent),
+        (channel) => this.#changed(debtor, channel),
       );
       if (debtor.debts.isReconciled) this.#lookIn(debtor, everyMs);
     }
@@ -305,9 +345,8 @@ export class Reconciler {
     if (missed.length > 0) outbox().append(appId, missed);
   }
 
-  /** Only debts that are repaired automatically are stored. */
   #changed({ appId, endpoint, debts }: Debtor, channel: ChannelName): void {
-    if (debts.isReconciled) this.#options.keeper?.changed(appId, endpoint.id, channel, debts.keep(channel));
+    this.#options.keeper?.changed(appId, endpoint.id, channel, () => debts.keep(channel));
   }
 
   #debtorOf(appId: string, endpoint: Endpoint): Debtor {
@@ -324,8 +363,8 @@ export class Reconciler {
     this.#debtors.delete(key);
     if (search !== undefined) this.#searches -= 1;
     search?.prior.stop();
-    if (!debts.isReconciled) return;
-    for (const channel of debts.channels)
-      this.#options.keeper?.changed(appId, endpoint.id, channel, undefined);
+    const { keeper } = this.#options;
+    for (const channel of debts.channels) keeper?.changed(appId, endpoint.id, channel, () => undefined);
+    keeper?.received(appId, endpoint.id, undefined);
   }
 }

@@ -30,6 +30,8 @@ export interface Batch {
   payload: StartedPayload | undefined;
   /** Whether the batch is dropped unless the attempt in progress succeeds. */
   isLastAttempt: boolean;
+  /** Whether another process may have attempted it without noting the answer, so that the endpoint may have accepted it. */
+  readonly isUnsure: boolean;
   /** Whether the queue will look at the batch at its deadline: from when it first waits. */
   isTimed: boolean;
 }
@@ -72,6 +74,7 @@ export function createBatch(
     ticket: undefined,
     payload: undefined,
     isLastAttempt: false,
+    isUnsure: attempts > 0,
     isTimed: false,
   };
 }

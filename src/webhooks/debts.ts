@@ -1,4 +1,5 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
+import type { Selection } from './endpoint.ts';
 import type { WebhookEvent } from './event.ts';
 import {
   isStateEvent,
@@ -54,7 +55,28 @@ export interface KeptDebt {
   readonly partialSeq?: number | undefined;
   /** The sequence number of the last event that reported the channel as vacated; undefined if an earlier version stored it. */
   readonly vacatedSeq?: number | undefined;
-  readonly told: readonly (readonly [subject: string, isThere: boolean, seq: number])[];
+  /** `isThere` is null if it is unknown what the endpoint was sent. */
+  readonly told: readonly (readonly [subject: string, isThere: boolean | null, seq: number])[];
+}
+
+/** Stores debts, and what endpoints have received, beyond the process. */
+export interface DebtKeeper {
+  /** The debt of a channel has changed. `read` returns it when it is written; undefined if there is none any more. */
+  changed(appId: string, endpointId: string, channel: ChannelName, read: () => KeptDebt | undefined): void;
+  /** What an endpoint has received has changed; undefined: the endpoint does not exist any more. */
+  received(appId: string, endpointId: string, received: Received | undefined): void;
+}
+
+/** Of which events an endpoint has received everything, except for its debts, and of which it received everything before. */
+export interface Received {
+  readonly selection: Selection | undefined;
+  readonly former: readonly Selection[];
+}
+
+/** The same for an endpoint of an earlier run. */
+export interface ReceivedByEndpoint extends Received {
+  readonly appId: string;
+  readonly endpointId: string;
 }
 
 /** How many old debts are examined with each new one while the table is more than half full. */
@@ -121,8 +143,8 @@ export class Debts {
     const debt = { ...newRecord(isPartial), partialSeq, vacatedSeq: vacatedSeq ?? 0 };
     for (const [subject, wasThere, seq] of told) {
       // A later event may have reported the channel as vacated.
-      const isUnsure = vacatedSeq === undefined && wasThere && subject !== itself;
-      const isThere = isUnsure ? undefined : wasThere;
+      const isUnsure = vacatedSeq === undefined && wasThere === true && subject !== itself;
+      const isThere = isUnsure ? undefined : (wasThere ?? undefined);
       // The results of later events are not stored.
       debt.sent.set(subject, { isThere, seq, lastSeq: Infinity, lastIsThere: undefined, why: undefined });
     }
@@ -135,26 +157,19 @@ export class Debts {
   keep(channel: ChannelName): KeptDebt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
-    let { isPartial, partialSeq } = debt;
-    const told: [string, boolean, number][] = [];
-    for (const [subject, { isThere, seq }] of debt.sent) {
-      if (isThere !== undefined) told.push([subject, isThere, seq]);
-      else {
-        isPartial = true;
-        partialSeq = Math.max(partialSeq, seq);
-      }
-    }
-    return { channel, isPartial, partialSeq, vacatedSeq: debt.vacatedSeq, told };
+    const { isPartial, partialSeq, vacatedSeq, sent } = debt;
+    const told = Array.from(sent, ([subject, { isThere = null, seq }]) => [subject, isThere, seq] as const);
+    return { channel, isPartial, partialSeq, vacatedSeq, told };
   }
 
-  /** Records that the endpoint will never get the event. */
-  dropped(event: StateEvent, seq: number, why?: NotSentReason): void {
+  /** Records that the endpoint will never get the event, unless it is unsure whether it has. */
+  dropped(event: StateEvent, seq: number, why?: NotSentReason, isUnsure = false): void {
     const { subject, isThere } = readSubject(event);
     const debt = this.#channels.get(event.channel) ?? this.#open(event.channel);
     if (debt === undefined) return void (this.#overflowSeq = Math.max(this.#overflowSeq, seq));
     const known = debt.sent.get(subject);
     // If an unknown event was dropped as well, the event before need not have stated the opposite.
-    const before = isUncertain(debt) ? undefined : !isThere;
+    const before = isUnsure || isUncertain(debt) ? undefined : !isThere;
     if (known === undefined) {
       const sent = { isThere: before, seq, lastSeq: seq, lastIsThere: isThere, why };
       if (this.#subjects < this.#most) return this.#set(debt, subject, sent);
@@ -164,6 +179,7 @@ export class Debts {
     }
     if (seq > known.lastSeq) Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why });
     if (known.seq > seq) Object.assign(known, { isThere: before, seq });
+    else if (isUnsure && known.isThere !== isThere) known.isThere = undefined;
   }
 
   /** Records that the endpoint has accepted the event. Returns whether that concerns a debt. */
@@ -223,9 +239,9 @@ export class Debts {
 
   /**
    * Makes room, a little with each call: events that were dropped in pairs are no debt, unless earlier events of the channel
-   * still wait.
+   * still wait. Calls `changed` for each channel whose debt has become smaller.
    */
-  sweep(waits: (channel: ChannelName) => boolean): void {
+  sweep(waits: (channel: ChannelName) => boolean, changed: (channel: ChannelName) => void): void {
     if (this.isReconciled || 2 * Math.max(this.#subjects, this.#channels.size) < this.#most) return;
     for (let count = 0; count < sweptWithDrop; count += 1) {
       this.#sweep ??= this.#channels.entries();
@@ -235,7 +251,9 @@ export class Debts {
       const paid = [...debt.sent].filter(
         ([subject, sent]) => sent.lastIsThere === lastSent(debt, subject, sent),
       );
-      if (paid.length > 0 && !waits(channel)) for (const [subject] of paid) this.#pay(channel, debt, subject);
+      if (paid.length === 0 || waits(channel)) continue;
+      for (const [subject] of paid) this.#pay(channel, debt, subject);
+      changed(channel);
     }
   }
 

@@ -59,6 +59,8 @@ export interface Decided {
   readonly deliveriesStarted: number;
   /** The number of attempts of the delivery. */
   readonly attempts: number;
+  /** Whether the endpoint may have accepted them in an earlier run of the process, which did not note the answer. */
+  readonly isUnsure: boolean;
 }
 
 /**

@@ -35,6 +35,9 @@ export interface Endpoint {
   readonly lastHold?: { readonly fromMs: number; readonly toMs: number } | undefined;
 }
 
+/** The events that an endpoint selects. */
+export type Selection = Pick<Endpoint, 'eventTypes' | 'channels'>;
+
 /** The batch policy of an endpoint: its own values, or else those for all endpoints. */
 export function batchPolicyOf({ batch = {} }: Pick<Endpoint, 'batch'>, forAll: BatchPolicy): BatchPolicy {
   return {

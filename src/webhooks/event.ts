@@ -22,6 +22,11 @@ export const eventNames = [...defaultEventNames, 'subscription_count'] as const;
  */
 export type EventName = (typeof eventNames)[number];
 
+/** Whether a name is one of them. */
+export function isEventName(name: string): name is EventName {
+  return eventNames.some((one) => one === name);
+}
+
 interface OnChannel {
   readonly channel: ChannelName;
   /**

@@ -1,7 +1,9 @@
 import type { ChannelName } from '../../protocol/channel-name.ts';
-import type { KeptDebt } from '../../webhooks/debts.ts';
+import type { KeptDebt, Received, ReceivedByEndpoint } from '../../webhooks/debts.ts';
+import type { Selection } from '../../webhooks/endpoint.ts';
+import { isEventName } from '../../webhooks/event.ts';
 import type { Database } from '../disk/database.ts';
-import { hasFields, isNumber, isText, rowKeyOf, parse, partsOf } from './rows.ts';
+import { hasFields, isNumber, isText, isTexts, parse, partsOf, rowKeyOf } from './rows.ts';
 
 /** A stored debt of an endpoint. */
 export interface DebtOfEndpoint {
@@ -10,12 +12,26 @@ export interface DebtOfEndpoint {
   readonly debt: KeptDebt;
 }
 
-/** What reconciled endpoints were last sent of the channels of which something was dropped. */
+/** The entry in `meta` that an earlier version did not write, which stored neither all debts nor what endpoints have received. */
+const complete = 'told';
+
+/** What endpoints were last sent of the channels of which something was dropped, and of which events they have received all. */
 export class DebtTable {
   readonly #database: Database;
+  /** Whether the previous run stored everything. */
+  readonly isComplete: boolean;
+  /** Debts that have changed since the last write, by key. A debt may change many times until then. */
+  readonly #changed = new Map<string, () => KeptDebt | undefined>();
 
-  constructor(database: Database) {
+  /** `meta` is the content of that table at the start. */
+  constructor(database: Database, meta: ReadonlyMap<unknown, string>) {
     this.#database = database;
+    this.isComplete = meta.has(complete);
+  }
+
+  /** What every endpoint has received is stored from now on, in the same write. */
+  completed(): void {
+    this.#database.put('meta', complete, '1');
   }
 
   /** The stored debts that are valid. */
@@ -29,18 +45,76 @@ export class DebtTable {
     }
   }
 
-  /** Stores a debt; undefined removes it. */
-  changed(appId: string, endpointId: string, channel: ChannelName, debt: KeptDebt | undefined): void {
-    const key = rowKeyOf(appId, endpointId, channel);
-    if (debt === undefined) this.#database.remove('told', key);
-    else this.#database.put('told', key, JSON.stringify(debt));
+  /** What endpoints had received. */
+  *restoreReceived(): Generator<ReceivedByEndpoint, void> {
+    for (const [key, text] of this.#database.entries('told')) {
+      const [appId, endpointId, channel] = partsOf(key) ?? [];
+      const row = parse(text);
+      if (appId === undefined || endpointId === undefined || channel !== undefined || !isReceived(row))
+        continue;
+      const [selection] = row.received.map(readSelection);
+      yield { appId, endpointId, selection, former: row.former.map(readSelection) };
+    }
   }
+
+  /** The debt of a channel has changed. `read` returns it when it is written; undefined if there is none any more. */
+  changed(appId: string, endpointId: string, channel: ChannelName, read: () => KeptDebt | undefined): void {
+    const key = rowKeyOf(appId, endpointId, channel);
+    // This reserves its position in the next write; its content is filled in by then.
+    if (!this.#changed.has(key)) this.#database.put('told', key, '');
+    this.#changed.set(key, read);
+  }
+
+  /** Stores what an endpoint has received; undefined: it does not exist any more. */
+  received(appId: string, endpointId: string, received: Received | undefined): void {
+    const key = rowKeyOf(appId, endpointId);
+    if (received === undefined) return this.#database.remove('told', key);
+    const { selection, former } = received;
+    const row: ReceivedRow = {
+      received: selection === undefined ? [] : [writeSelection(selection)],
+      former: former.map(writeSelection),
+    };
+    this.#database.put('told', key, JSON.stringify(row));
+  }
+
+  /** Puts the changes since the last write. */
+  prepare(): void {
+    for (const [key, read] of this.#changed) {
+      const debt = read();
+      if (debt === undefined) this.#database.remove('told', key);
+      else this.#database.put('told', key, JSON.stringify(debt));
+    }
+    this.#changed.clear();
+  }
+}
+
+interface ReceivedRow {
+  /** None or one. */
+  readonly received: readonly WrittenSelection[];
+  readonly former: readonly WrittenSelection[];
+}
+
+type WrittenSelection = readonly [eventTypes: readonly string[], startsWith: string, endsWith: string];
+
+function writeSelection({ eventTypes, channels }: Selection): WrittenSelection {
+  return [[...eventTypes], channels.startsWith ?? '', channels.endsWith ?? ''];
+}
+
+function readSelection([eventTypes, startsWith, endsWith]: WrittenSelection): Selection {
+  return { eventTypes: new Set(eventTypes.filter(isEventName)), channels: { startsWith, endsWith } };
+}
+
+function isReceived(value: unknown): value is ReceivedRow {
+  const isSelection = (one: unknown): boolean =>
+    Array.isArray(one) && isTexts(one[0]) && isText(one[1]) && isText(one[2]);
+  const areSelections = (all: unknown): boolean => Array.isArray(all) && all.every(isSelection);
+  return hasFields(value, { received: areSelections, former: areSelections });
 }
 
 function isDebt(value: unknown): value is KeptDebt {
   const isBoolean = (one: unknown): boolean => typeof one === 'boolean';
   const isSentEntry = (one: unknown): boolean =>
-    Array.isArray(one) && isText(one[0]) && isBoolean(one[1]) && isNumber(one[2]);
+    Array.isArray(one) && isText(one[0]) && (one[1] === null || isBoolean(one[1])) && isNumber(one[2]);
   const areSentEntries = (all: unknown): boolean => Array.isArray(all) && all.every(isSentEntry);
   // Earlier versions did not store these.
   const isPlace = (one: unknown): boolean => one === undefined || isNumber(one);

@@ -2,7 +2,7 @@ import type { Announced } from '../../channels/occupancy.ts';
 import type { CacheJournal } from '../../ports/cache-journal.ts';
 import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { Cancel, Clock, Millis } from '../../ports/clock.ts';
-import type { EventDispatcher } from '../../ports/delivery-source.ts';
+import type { EventDispatcher, StoredEventState } from '../../ports/delivery-source.ts';
 import type { DeliveryStore, KeptBatch, Settlement } from '../../ports/delivery-store.ts';
 import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import type { Outbox } from '../../ports/outbox.ts';
@@ -42,6 +42,8 @@ export interface RestoreOptions {
   readonly target: StateTarget;
   /** How long all announced members and channels linger. */
   readonly graceMs: Millis;
+  /** The endpoints that must not receive an event, because they did not select it when it happened. */
+  readonly newcomers: (appId: string, event: WebhookEvent) => readonly string[];
   /** Whether an app is configured. The state of other apps is removed. */
   readonly isConfigured: (appId: string) => boolean;
 }
@@ -100,7 +102,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
    * Continues where an earlier run ended. All announced members and channels linger. Batches are sent again unchanged, followed
    * by the events that were not in a batch. Call it once, before anything else happens.
    */
-  restore({ rows, target, graceMs, isConfigured }: RestoreOptions): Restored {
+  restore({ rows, target, graceMs, newcomers, isConfigured }: RestoreOptions): Restored {
     const { clock, dispatcher } = this.#options;
     const counts = { channels: 0, members: 0 };
     const forgottenApps = new Set<string>();
@@ -131,7 +133,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     for (const batch of batches) dispatcher().restore(batch);
     for (const kept of events) {
       if (this.#isLate(kept) && !inBatches.has(kept.ref)) this.#giveUp(kept);
-      else dispatcher().take(kept.appId, kept.event, kept);
+      else dispatcher().take(kept.appId, kept.event, this.#without(kept, newcomers(kept.appId, kept.event)));
     }
     this.#noteTime();
     return {
@@ -234,6 +236,16 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   /** Whether an event is an expired cache miss. It need not be sent, because the next miss causes another event. */
   #isLate({ appId, event }: KeptEvent): boolean {
     return event.name === 'cache_miss' && !this.#announced.stands(appId, event.channel, event.episode);
+  }
+
+  /** The state of an event that these endpoints must not receive, in this run or a later one. */
+  #without(kept: KeptEvent, endpoints: readonly string[]): StoredEventState {
+    if (endpoints.length === 0) return kept;
+    const { appId, ref, settledFor } = kept;
+    for (const endpointId of endpoints) {
+      this.#outbox.settle({ appId, endpointId, batchId: undefined, events: [{ ref, isLast: false }] });
+    }
+    return { ...kept, settledFor: new Set([...settledFor, ...endpoints]) };
   }
 
   #giveUp({ appId, ref }: KeptEvent): void {

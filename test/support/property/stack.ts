@@ -23,6 +23,7 @@ import { Slices } from '../../../src/structures/slices.ts';
 import type { DeliverySubscriber } from '../../../src/webhooks/delivery-facts.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
 import { DurableStore } from '../../../src/store/durable/durable-store.ts';
+import { createNewcomers } from '../../../src/reconcile/newcomers.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { createTruth, type ReadTruth } from '../../../src/reconcile/truth.ts';
 import { DebtTable } from '../../../src/store/durable/debt-table.ts';
@@ -124,11 +125,11 @@ export class Stack {
         run,
         clock,
         dispatcher: () => this.dispatcher,
-        beforeWrite() {},
+        beforeWrite: () => debts?.prepare(),
         holdsClientEvents: true,
       });
     this.drops = new DropJournal(dropTable);
-    const debts = database && new DebtTable(database);
+    const debts = run && new DebtTable(database, run.meta);
     const reconciler = new Reconciler({
       clock,
       wallTime,
@@ -228,22 +229,23 @@ export class Stack {
     this.#restore = () => {
       for (const { appId, endpointId, debt } of debts?.restore() ?? []) {
         const endpoint = this.apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
-        if (endpoint?.reconcile === true) reconciler.restore(appId, endpoint, debt);
+        if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
       }
       if (database === undefined) return;
       const rows = new Rows(database);
       for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
         this.drops.restore(appId, kind, kept);
-        if (kind !== 'expendable' && !('forgotten' in kept)) {
-          reconciler.markUncertain(appId, kept.endpoint, store?.lastPlace ?? 0, kept.channel);
-        }
       }
+      const known = debts?.isComplete === true ? [...debts.restoreReceived()] : undefined;
       store?.restore({
         rows,
+        newcomers: createNewcomers(known, (appId) => this.apps.byId(appId)?.config.endpoints ?? []),
         target: memory,
         graceMs: options.restartGraceMs ?? 20_000,
         isConfigured: (appId) => this.apps.byId(appId) !== undefined,
       });
+      reconciler.resume(known);
+      debts?.completed();
     };
     this.#counted = database?.safe('now') ?? Promise.resolve(true);
   }

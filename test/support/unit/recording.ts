@@ -109,6 +109,7 @@ export function decided(
     timeMs: 1,
     deliveriesStarted: 1,
     attempts: 1,
+    isUnsure: false,
     ...given,
   };
 }

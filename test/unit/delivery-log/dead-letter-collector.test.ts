@@ -205,6 +205,7 @@ describe('events that were not in a delivery', () => {
         endpoint: endpoint(),
         deliveriesStarted: begun,
         attempts: 0,
+        isUnsure: false,
         ...fate,
       });
     };
@@ -258,6 +259,7 @@ describe('an app', () => {
       timeMs: 1,
       deliveriesStarted: 1,
       attempts: 1,
+      isUnsure: false,
     });
     await clock.advance(100);
     expect(await letters()).toEqual([]);

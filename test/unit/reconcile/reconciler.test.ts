@@ -37,6 +37,7 @@ describe('an endpoint that is held', () => {
       timeMs: undefined,
       deliveriesStarted: 0,
       attempts: 0,
+      isUnsure: false,
     });
     await clock.advance(600_000);
     expect(appended).toEqual([]);

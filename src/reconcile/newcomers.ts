@@ -1,0 +1,27 @@
+import type { ReceivedByEndpoint } from '../webhooks/debts.ts';
+import { selects, type Endpoint } from '../webhooks/endpoint.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import { debtorKey } from './debtor.ts';
+
+/**
+ * Returns a function that names the endpoints that select an event of an earlier run now, and did not when it happened. They must
+ * not receive it: they have not received what happened before it, and may not receive what happened after it. `known` is what the
+ * endpoints had received; without it, the function names none.
+ */
+export function createNewcomers(
+  known: Iterable<ReceivedByEndpoint> | undefined,
+  endpointsOf: (appId: string) => readonly Endpoint[],
+): (appId: string, event: WebhookEvent) => readonly string[] {
+  if (known === undefined) return () => [];
+  const selections = new Map(
+    Array.from(known, (one) => [debtorKey(one.appId, one.endpointId), one.selection] as const),
+  );
+  return (appId, { name, channel }) =>
+    endpointsOf(appId)
+      .filter((endpoint) => {
+        const before = selections.get(debtorKey(appId, endpoint.id));
+        const hasSelected = before !== undefined && selects(before, name, channel);
+        return !hasSelected && selects(endpoint, name, channel);
+      })
+      .map(({ id }) => id);
+}
