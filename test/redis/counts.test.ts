@@ -97,6 +97,19 @@ test('the state of a channel is unknown while Redis has no memory, even on the n
   expect(await here.ledger.channel('a1', room)).toBe(unavailable);
 });
 
+test('a client that leaves and returns immediately is not sent the 0 of the time between', async () => {
+  const { walk, here } = await twoNodes();
+  await here.join('1', room);
+  await walk.quiet();
+  here.leave('1');
+  await here.join('2', room);
+  await walk.quiet();
+  await walk.readFacts();
+  expect(here.allCounts).not.toContain('room 0');
+  expect(here.counts.get(room)).toBe(1);
+  expect(walk.reportedCounts).toEqual(['room 1', 'room 0', 'room 1']);
+});
+
 describe('when the app does not send counts any more', () => {
   async function switchedOff(subscribers = 1) {
     const { walk, here, there } = await twoNodes();

@@ -59,11 +59,11 @@ export class Counts {
   }
 
   /**
-   * Sends subscribers a count from a notice, unless the notice is older than a count that they were sent already, or than the end of
-   * sending counts.
+   * Sends subscribers a count from a notice, unless the notice is older than a count that they were sent already, than the end of sending
+   * counts, or (0) than the subscribers themselves.
    */
   notify(held: HeldChannel, { revision, count }: Counted): void {
-    if (revision < held.sent.revision || !this.#areSent(held)) return;
+    if (count === 0 || revision < held.sent.revision || !this.#areSent(held)) return;
     held.sent = { revision, count };
     // Without it, an earlier count could be repeated after this one.
     held.countToRepeat = held.joining > 0 ? count : undefined;
@@ -72,7 +72,7 @@ export class Counts {
 
   /** Sends subscribers the count from a snapshot if they have missed its notice. 0: none was sent. */
   notifyMissed(held: HeldChannel, counted: Counted): void {
-    if (counted.count > 0 && counted.count !== held.sent.count) this.notify(held, counted);
+    if (counted.count !== held.sent.count) this.notify(held, counted);
   }
 
   #areSent({ appId, name }: HeldChannel): boolean {
