@@ -63,6 +63,28 @@ test('a node that has registered again counts no subscriber twice', async () => 
   expect(await counted()).toEqual([3, 3]);
 });
 
+test('nobody is told that a node that has registered again has its subscribers twice', async () => {
+  const { walk, here, there, counted } = await twoNodes();
+  for (const id of ['1', '2']) await here.join(id, room);
+  await there.join('3', room);
+  await walk.advance(500);
+  await walk.readFacts();
+  const told = [here.allCounts, there.allCounts, walk.reportedCounts];
+  for (const counts of told) counts.length = 0;
+  const epochs = here.epochs;
+  await here.loseRedis();
+  await here.caughtUp();
+  while (here.epochs === epochs) await walk.clock.advance(50);
+  await walk.settle();
+  expect(told).toEqual([[], [], []]);
+  expect(await counted()).toEqual([3, 3]);
+  here.leave('1');
+  here.leave('2');
+  await walk.quiet();
+  await walk.readFacts();
+  expect(walk.reportedCounts).toEqual(['room 1']);
+});
+
 // A walk found this: the subscribers kept the count of before the loss.
 // A walk found this: the count of the refused join was taken for a reported one.
 test('a subscriber that joins while another one is refused counts', async () => {

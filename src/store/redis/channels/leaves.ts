@@ -57,6 +57,7 @@ export class Leaves {
       -1,
       '',
       '',
+      '',
       ...toArguments(departedMembers.map(({ member }) => member)),
     ];
     void registration.step(scripts.step('join', channel, args));

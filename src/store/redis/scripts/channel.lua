@@ -50,9 +50,14 @@ local function number(field)
   return tonumber(redis.call('HGET', CHANNEL, field) or 0)
 end
 
--- Sets how many connections an epoch has on a channel that it holds.
-local function count(epoch, connections)
-  local before, said = unpack(redis.call('HMGET', CHANNEL, 'n:' .. epoch, 'countSaid'))
+-- Sets how many connections an epoch has on a channel that it holds. The connections of a former epoch of its node are among them (empty:
+-- none).
+local function count(epoch, connections, former)
+  local before, said, ofFormer = unpack(redis.call('HMGET', CHANNEL, 'n:' .. epoch, 'countSaid', 'n:' .. former))
+  if ofFormer then
+    redis.call('HSET', CHANNEL, 'n:' .. former, 0)
+    before = tonumber(before or 0) + tonumber(ofFormer)
+  end
   redis.call('HSET', CHANNEL, 'n:' .. epoch, connections)
   local total = redis.call('HINCRBY', CHANNEL, 'total', connections - tonumber(before or 0))
   if sendsCounts == '0' and said then
@@ -148,7 +153,7 @@ local function leaveChannel(epoch, deadline)
   if redis.call('HEXISTS', CHANNEL, 'n:' .. epoch) == 0 then
     return
   end
-  count(epoch, 0)
+  count(epoch, 0, '')
   redis.call('HDEL', CHANNEL, 'n:' .. epoch)
   redis.call('SREM', HELD, 'c\n' .. SUBJECT)
   if deadline > number('until') then

@@ -12,7 +12,7 @@ if refusal then
 end
 sendsCounts = ARGV[9]
 if redis.call('HEXISTS', CHANNEL, 'n:' .. epoch) == 1 then
-  count(epoch, tonumber(ARGV[8]))
+  count(epoch, tonumber(ARGV[8]), '')
   finish()
 end
 return { 'ok' }

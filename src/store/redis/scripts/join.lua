@@ -7,7 +7,8 @@
 -- ARGV[10] the maximum number of members; -1: the named members were admitted before
 -- ARGV[11] `miss`: the subscriber needs the cached event, and its absence is a cache miss; else empty
 -- ARGV[12] the connection that joins; empty: unknown
--- ARGV[13] user id, ARGV[14] user_info, and so on
+-- ARGV[13] when the node has registered again: its former epoch, which is not released yet; else empty
+-- ARGV[14] user id, ARGV[15] user_info, and so on
 --
 -- When Redis is full, a new channel or member waits until there is memory again. Those that webhooks have reported can still join.
 --
@@ -21,7 +22,7 @@ if refusal then
 end
 source, sendsCounts = ARGV[12], ARGV[9]
 local maxMembers = tonumber(ARGV[10])
-if maxMembers >= 0 and ARGV[13] and redis.call('HEXISTS', HOLDERS, ARGV[13]) == 0
+if maxMembers >= 0 and ARGV[14] and redis.call('HEXISTS', HOLDERS, ARGV[14]) == 0
   and redis.call('HLEN', MEMBERS) >= maxMembers then
   return { 'limit' }
 end
@@ -43,7 +44,7 @@ end
 local status = 'ok'
 local isVacateCancelled = enterChannel(epoch)
 local removalsCancelled = 0
-for index = 13, #ARGV, 2 do
+for index = 14, #ARGV, 2 do
   local user = ARGV[index]
   if IS_FULL and redis.call('HEXISTS', HOLDERS, user) == 0 and not redis.call('ZSCORE', GRACE, user) then
     status = 'full'
@@ -51,7 +52,7 @@ for index = 13, #ARGV, 2 do
     removalsCancelled = removalsCancelled + 1
   end
 end
-count(epoch, tonumber(ARGV[8]))
+count(epoch, tonumber(ARGV[8]), ARGV[13])
 local wasMissKnown = 0
 if ARGV[11] == 'miss' and cached()[3] == 0 then
   if missRemainsMs() > 0 then
