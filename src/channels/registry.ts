@@ -49,6 +49,11 @@ export class Registry {
     return this.#members;
   }
 
+  /** The channels that have subscribers here. */
+  channels(): Iterable<LocalChannel> {
+    return this.#channels.values();
+  }
+
   /** How many sockets of this node are subscribed to the channel. */
   subscribers(name: ChannelName): number {
     return this.#channels.get(name)?.subscribers ?? 0;

@@ -11,7 +11,10 @@ export function toApplication(
       ...webhook,
       isEnabled: isEnabled && pause?.how !== 'off',
       ...(pause?.how === 'hold' && { heldSinceMs: pause.sinceMs }),
-      eventTypes: new Set(eventTypes),
+      // Another node, which does not know yet that the app sends no counts any more, may still report some.
+      eventTypes: new Set(
+        eventTypes.filter((name) => app.subscriptionCount || name !== 'subscription_count'),
+      ),
       publicOnly: privateAddresses === 'refuse' || (privateAddresses === 'file' && isSetAtRunTime),
     }),
   );

@@ -17,6 +17,13 @@ export interface SubscriptionCountOptions {
   readonly countSubscribers?: (appId: string, channel: ChannelName) => number;
 }
 
+/** Whether an app sends the number of connections of a channel. Presence channels have members instead. */
+export function sendsCount({ config }: LocalApp, channel: ChannelName): boolean {
+  if (!config.subscriptionCount) return false;
+  const { access } = channelKind(channel);
+  return access !== 'presence' && access !== 'user';
+}
+
 interface Counted {
   readonly app: LocalApp;
   readonly channel: ChannelName;
@@ -25,7 +32,7 @@ interface Counted {
 
 /**
  * Sends subscribers and webhooks the number of connections of a channel, for apps that enable it: on each change or, above 100
- * connections, every five seconds and once more after the last change. Presence channels have members instead.
+ * connections, every five seconds and once more after the last change.
  */
 export class SubscriptionCounts {
   readonly #options: SubscriptionCountOptions;
@@ -40,9 +47,7 @@ export class SubscriptionCounts {
 
   /** A connection has joined or left the channel. */
   changed(app: LocalApp, channel: ChannelName): void {
-    if (!app.config.subscriptionCount) return;
-    const { access } = channelKind(channel);
-    if (access === 'presence' || access === 'user') return;
+    if (!sendsCount(app, channel)) return;
     const counted = this.#of(app, channel);
     const { cadence } = counted;
     const wasDue = cadence.dueAt !== undefined;

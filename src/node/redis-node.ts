@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createAlarm } from '../structures/alarm.ts';
 import type { LocalApps } from '../apps/local-app.ts';
+import { sendsCount } from '../connections/subscription-counts.ts';
 import { createSweeper } from './sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { RedisConfig } from '../config/schema/redis-schema.ts';
@@ -8,7 +9,6 @@ import type { Clock, Millis } from '../ports/clock.ts';
 import type { ConnectionSlots } from '../ports/connection-slots.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import { StartError } from '../ports/start-error.ts';
-import { channelKind } from '../protocol/channel-name.ts';
 import { createRedisClients } from '../store/redis/link/connect.ts';
 import type { HeldChannelsListener } from '../store/redis/fanout/channel-topics.ts';
 import { RedisFanout } from '../store/redis/fanout/fanout.ts';
@@ -108,8 +108,8 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
     countSubscribers: options.countSubscribers,
     countConnections: (appId) => apps.byId(appId)?.sessions.size ?? 0,
     sendsCounts(appId, channel) {
-      const { access } = channelKind(channel);
-      return access !== 'presence' && apps.byId(appId)?.config.subscriptionCount === true;
+      const app = apps.byId(appId);
+      return app && sendsCount(app, channel);
     },
   });
   const fanout = new RedisFanout({

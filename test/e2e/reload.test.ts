@@ -155,6 +155,52 @@ describe('SIGHUP', () => {
     expect(hooks.events.items.map(({ channel }) => channel)).toEqual(['before', 'after']);
   });
 
+  test('switches subscription counts on and off: they are sent while they are on, and count all connections', async () => {
+    await using hooks = await startReceiver();
+    const webhooks = [{ url: hooks.url, eventTypes: ['subscription_count', 'channel_vacated'] }];
+    const counting = (subscriptionCount: boolean) => configOf({ ...app, subscriptionCount, webhooks });
+    await using server = await startServer(counting(false));
+    const told = () => hooks.events.items.map((event) => event.subscription_count ?? event.name);
+    const expectSubscribers = async (count: number) => {
+      const params = { info: 'subscription_count' };
+      const ask = async () =>
+        JSON.parse((await callApi(server, { path: '/apps/1/channels/news', params })).text) as unknown;
+      await expect.poll(ask).toEqual({ occupied: true, subscription_count: count });
+    };
+    const readUntil = async (socket: Socket, count: number) => {
+      await socket.frames.first(({ data }) => data === `{"subscription_count":${count}}`);
+      await socket.framesBeforePong();
+    };
+
+    // Enough that each of two workers has some.
+    const many = await Promise.all(Array.from({ length: 12 }, () => connectSocket(server)));
+    for (const socket of many) await socket.subscribe('news');
+    await expectSubscribers(12);
+    await reload(server, counting(true));
+    const late = await connectSocket(server);
+    await late.subscribe('news');
+    for (const socket of [...many, late]) await readUntil(socket, 13);
+    await hooks.events.first(({ subscription_count: count }) => count === 13);
+    // Workers on Redis report a change a little later, here perhaps only after the reload.
+    expect(told().filter((count) => count !== 12)).toEqual([13]);
+
+    await reload(server, counting(false));
+    const before = told();
+    for (const socket of many.slice(2)) socket.close();
+    await expectSubscribers(3);
+    expect(await late.framesBeforePong()).toEqual([]);
+    await reload(server, counting(true));
+    expect(told()).toEqual(before);
+
+    late.unsubscribe('news');
+    for (const socket of many.slice(0, 2)) await readUntil(socket, 2);
+    for (const socket of many.slice(0, 2)) socket.unsubscribe('news');
+    await hooks.events.first(({ name }) => name === 'channel_vacated');
+    // Two that leave together may be counted together.
+    const after = told().slice(before.length);
+    expect(after.filter((one) => one !== 3 && one !== 1)).toEqual([2, 0, 'channel_vacated']);
+  });
+
   test('rotates a secret that is in a file, and with --watch automatically', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'soketify-e2e-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));

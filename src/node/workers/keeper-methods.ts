@@ -22,6 +22,9 @@ export type JoinReply =
     }
   | { readonly kind: 'member-limit' | 'channel-limit' | 'channel-rate' };
 
+/** How many connections of a worker are subscribed to a channel. */
+export type CountOfWorker = readonly [channel: ChannelName, subscribers: number];
+
 /** What the keeper does for the workers about the state of the apps. `from` is the worker that calls. */
 export interface KeeperOfState {
   join(from: number, join: Join, wantsMembers: boolean): JoinReply;
@@ -62,6 +65,8 @@ export interface KeeperOfState {
   terminate(from: number, appId: string, userId: string): void;
   /** Receives how many connections of this worker are subscribed to the channel now. */
   count(from: number, appId: string, channel: ChannelName, subscribers: number): void;
+  /** Receives the counts of all channels of this worker, of an app that sends counts from now on. */
+  counts(from: number, appId: string, counts: readonly CountOfWorker[]): void;
 }
 
 /** What a worker receives about the state of the apps: calls of the keeper, and frames of the other workers. */

@@ -14,7 +14,7 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { ClosingError } from '../../protocol/errors.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { Holdings, type HeldSubject } from './holdings.ts';
-import type { JoinReply, KeeperOfState } from './keeper-methods.ts';
+import type { CountOfWorker, JoinReply, KeeperOfState } from './keeper-methods.ts';
 import type { WorkerCounts } from './subscriber-counts.ts';
 
 /** The dependencies of the state keeper. */
@@ -26,7 +26,7 @@ export interface StateKeeperOptions {
   readonly outbox: Outbox;
   readonly fanout: Pick<Fanout, 'terminate'>;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
-  readonly subscribers: Pick<WorkerCounts, 'complete' | 'note'>;
+  readonly subscribers: Pick<WorkerCounts, 'complete' | 'note' | 'noteAll'>;
   /** Decides which connections are accepted, counted over all workers. */
   readonly admissions: Admissions;
 }
@@ -172,7 +172,15 @@ export class StateKeeper implements KeeperOfState {
   }
 
   count(from: number, appId: string, channel: ChannelName, subscribers: number): void {
-    this.#options.subscribers.note(from, appId, channel, subscribers);
+    if (this.#options.subscribers.note(from, appId, channel, subscribers)) this.#countChanged(appId, channel);
+  }
+
+  counts(from: number, appId: string, counts: readonly CountOfWorker[]): void {
+    const changed = this.#options.subscribers.noteAll(from, appId, counts);
+    for (const channel of changed) this.#countChanged(appId, channel);
+  }
+
+  #countChanged(appId: string, channel: ChannelName): void {
     const app = this.#app(appId);
     if (app !== undefined) this.#options.counts.changed(app, channel);
   }

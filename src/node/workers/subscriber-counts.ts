@@ -1,39 +1,78 @@
 import type { LocalApp } from '../../apps/local-app.ts';
-import type { SubscriptionCounts } from '../../connections/subscription-counts.ts';
+import { sendsCount, type SubscriptionCounts } from '../../connections/subscription-counts.ts';
 import type { ChannelQueries, ChannelState } from '../../ports/channel-queries.ts';
 import { whenReady, type MaybePromise } from '../../ports/maybe-promise.ts';
 import { isUnavailable, type Unavailable } from '../../ports/unavailable.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import { indicesOf, type Interest } from './interest.ts';
-import { keeper, type KeeperOfState, type WorkerOfState } from './keeper-methods.ts';
+import { keeper, type CountOfWorker, type KeeperOfState, type WorkerOfState } from './keeper-methods.ts';
 import type { Line } from './line.ts';
+
+/** The subscribers of an app that sends counts. */
+interface CountedApp {
+  /** By channel, the last count that each worker reported. */
+  readonly channels: Map<ChannelName, Map<number, number>>;
+  /** The workers that have not yet reported what they had when the app began to send counts. */
+  readonly awaited: Set<number>;
+  /** The channels that have changed since then. Their counts are not known while workers are awaited. */
+  readonly changed: Set<ChannelName>;
+}
 
 /** Counts the subscribers of channels over all workers. */
 export class WorkerCounts {
   readonly #line: Line<WorkerOfState>;
   readonly #interest: Interest;
-  /** For apps with `subscriptionCount`: by app and channel, the last count that each worker reported. */
-  readonly #noted = new Map<string, Map<number, number>>();
+  /** The apps with `subscriptionCount`. The workers report only their counts. */
+  #counted: ReadonlyMap<string, CountedApp> = new Map();
 
   constructor(line: Line<WorkerOfState>, interest: Interest) {
     this.#line = line;
     this.#interest = interest;
   }
 
-  /** Notes how many subscribers of the channel a worker has now. */
-  note(worker: number, appId: string, channel: ChannelName, subscribers: number): void {
-    const key = `${appId}\n${channel}`;
-    const counts = this.#noted.get(key) ?? new Map<number, number>();
-    if (subscribers === 0) counts.delete(worker);
-    else counts.set(worker, subscribers);
-    if (counts.size === 0) this.#noted.delete(key);
-    else this.#noted.set(key, counts);
+  /**
+   * The configuration of the apps has changed. These workers learn it later, and then report all counts of the apps that send counts from
+   * now on. What was counted of other apps is forgotten.
+   */
+  follow(apps: Iterable<LocalApp>, workers: readonly number[]): void {
+    const counted = new Map<string, CountedApp>();
+    for (const { config } of apps) {
+      if (!config.subscriptionCount) continue;
+      const begun = { channels: new Map(), awaited: new Set(workers), changed: new Set<ChannelName>() };
+      counted.set(config.id, this.#counted.get(config.id) ?? begun);
+    }
+    this.#counted = counted;
+  }
+
+  /** Notes how many subscribers of the channel a worker has now. Returns whether the sum is known and may have changed. */
+  note(worker: number, appId: string, channel: ChannelName, subscribers: number): boolean {
+    const app = this.#counted.get(appId);
+    // The worker does not know yet that the app sends no counts any more.
+    if (app === undefined) return false;
+    setCount(app, worker, [channel, subscribers]);
+    if (app.awaited.size === 0) return true;
+    app.changed.add(channel);
+    return false;
+  }
+
+  /**
+   * Notes the subscribers of all channels that a worker had when it learned that the app sends counts. Returns the channels that have
+   * changed while that was awaited, once it was the last worker.
+   */
+  noteAll(worker: number, appId: string, counts: readonly CountOfWorker[]): readonly ChannelName[] {
+    const app = this.#counted.get(appId);
+    if (app === undefined) return [];
+    for (const count of counts) setCount(app, worker, count);
+    if (!app.awaited.delete(worker) || app.awaited.size > 0) return [];
+    const changed = [...app.changed];
+    app.changed.clear();
+    return changed;
   }
 
   /** Returns the sum of the last reported counts. */
   noted(appId: string, channel: ChannelName): number {
     let sum = 0;
-    for (const count of this.#noted.get(`${appId}\n${channel}`)?.values() ?? []) sum += count;
+    for (const count of this.#counted.get(appId)?.channels.get(channel)?.values() ?? []) sum += count;
     return sum;
   }
 
@@ -59,17 +98,41 @@ export class WorkerCounts {
   }
 }
 
+function setCount({ channels }: CountedApp, worker: number, [channel, subscribers]: CountOfWorker): void {
+  const counts = channels.get(channel) ?? new Map<number, number>();
+  if (subscribers === 0) counts.delete(worker);
+  else counts.set(worker, subscribers);
+  if (counts.size === 0) channels.delete(channel);
+  else channels.set(channel, counts);
+}
+
+/** What workers report to the keeper. */
+export type CountsOfKeeper = Pick<KeeperOfState, 'count' | 'counts'>;
+
 /** Reports the subscriber counts of this worker to the keeper once per turn, for apps with `subscriptionCount`. */
 export class CountsOfWorker implements Pick<SubscriptionCounts, 'changed'> {
-  readonly #line: Pick<Line<KeeperOfState>, 'send'>;
+  readonly #line: Pick<Line<CountsOfKeeper>, 'send'>;
   #changed: Map<LocalApp, Set<ChannelName>> | undefined;
+  /** The apps whose counts the keeper knows. */
+  #counted: ReadonlySet<LocalApp>;
 
-  constructor(line: Pick<Line<KeeperOfState>, 'send'>) {
+  /** `apps` have no subscribers yet. */
+  constructor(line: Pick<Line<CountsOfKeeper>, 'send'>, apps: Iterable<LocalApp>) {
     this.#line = line;
+    this.#counted = countedAmong(apps);
+  }
+
+  /** The configuration of the apps has changed: reports all counts of the apps that send counts from now on. */
+  follow(apps: Iterable<LocalApp>): void {
+    const before = this.#counted;
+    this.#counted = countedAmong(apps);
+    for (const app of this.#counted) {
+      if (!before.has(app)) this.#line.send(keeper, 'counts', app.config.id, countsOf(app));
+    }
   }
 
   changed(app: LocalApp, channel: ChannelName): void {
-    if (!app.config.subscriptionCount) return;
+    if (!sendsCount(app, channel)) return;
     if (this.#changed === undefined) {
       this.#changed = new Map();
       queueMicrotask(() => this.#report());
@@ -86,4 +149,14 @@ export class CountsOfWorker implements Pick<SubscriptionCounts, 'changed'> {
     }
     this.#changed = undefined;
   }
+}
+
+function countedAmong(apps: Iterable<LocalApp>): ReadonlySet<LocalApp> {
+  return new Set([...apps].filter(({ config }) => config.subscriptionCount));
+}
+
+function countsOf(app: LocalApp): readonly CountOfWorker[] {
+  return [...app.registry.channels()].flatMap(({ name, subscribers }) =>
+    sendsCount(app, name) ? [[name, subscribers] as const] : [],
+  );
 }

@@ -96,6 +96,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
     exit: (...step) => stateful().exit(...step),
     terminate: (...step) => stateful().terminate(...step),
     count: (...step) => stateful().count(...step),
+    counts: (...step) => stateful().counts(...step),
     log: (_, level, fields, message) => log[level](fields, message),
     seen(_, seen) {
       if (observer !== undefined) observe(seen, observer, options.livenessClock.now());
@@ -115,6 +116,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   const line = new Line<WorkerMethods>(own, methods);
   const all = others.map(({ index }) => index);
   const subscribers = new WorkerCounts(line, interest);
+  subscribers.follow(apps, []);
   const terminate: LocalDelivery['terminate'] = (appId, userId) => {
     for (const worker of all) line.send(worker, 'terminate', appId, userId);
     return 'done';
@@ -188,6 +190,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
         hub: undefined,
         connections: createWorkerConnections({ line, workers: all, readings: () => readings.values(), apps }),
         async serveOnly(configured) {
+          subscribers.follow(apps, pool === undefined ? [] : all);
           await askAll((worker) => line.call(worker, 'serveOnly', configured));
         },
         async serve({ routes }) {

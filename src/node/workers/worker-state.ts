@@ -48,6 +48,7 @@ export function createKeptState(
   }: { readonly interest: Interest; readonly local: LocalDelivery; readonly notifier: Notifier },
 ): WorkerState {
   const ledger = new WorkerLedger({ line, interest, ...notifier });
+  const counts = new CountsOfWorker(line, apps);
   return {
     parts: {
       ledger,
@@ -60,7 +61,7 @@ export function createKeptState(
           return 'done' as const;
         },
       }),
-      counts: new CountsOfWorker(line),
+      counts,
       outbox: {
         append: (appId, events) => line.send(keeper, 'append', appId, events),
         kept: () => (config.store === undefined ? undefined : line.call(keeper, 'kept')),
@@ -85,6 +86,7 @@ export function createKeptState(
     },
     changed() {
       for (const app of apps) if (app.config.limits.connections < Infinity) countUncounted(app, line);
+      counts.follow(apps);
     },
     retire: (appId) => ledger.retire(appId),
     read: () => undefined,

@@ -66,6 +66,10 @@ export class WalkNode {
   connected = 0;
   /** The subscription count that the subscribers of each channel received last. */
   readonly counts = new Map<string, number>();
+  /** All of them, as `CHANNEL COUNT`. */
+  readonly allCounts: string[] = [];
+  /** Whether its app sends counts; undefined: it does not know the app. */
+  sendsCounts: boolean | undefined = true;
   /** Departures that were cancelled. */
   suppressed = 0;
   /** How often it has registered in some partition. */
@@ -99,7 +103,10 @@ export class WalkNode {
       newEpoch: () => `${name}.${(this.epochs += 1)}`,
       present: () => wallStart + time.now(),
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
-      notifyCount: (_appId, channel, count) => this.counts.set(channel, count),
+      notifyCount: (_appId, channel, count) => {
+        this.counts.set(channel, count);
+        this.allCounts.push(`${channel} ${count}`);
+      },
       notifyWatchers: (_appId, userId, state) => this.users.notify(userId, state),
       terminate: (_appId, userId, longerAgoThanMs) => {
         this.ended.push(`${userId} ${longerAgoThanMs}`);
@@ -109,7 +116,7 @@ export class WalkNode {
       wake: () => {},
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
       countConnections: () => this.connected,
-      sendsCounts: () => true,
+      sendsCounts: () => this.sendsCounts,
       registered: () => {},
     });
   }

@@ -87,6 +87,13 @@ const freeze = node.map((index) =>
     if (one !== undefined) one.isFrozen = !one.isFrozen;
   }, `freezeOrThaw(${index})`),
 );
+/** The nodes learn one after the other whether their app sends counts. */
+const switchCounts = node.map((index) =>
+  print((walk) => {
+    const one = walk.nodes[index];
+    if (one !== undefined) one.sendsCounts = one.sendsCounts !== true;
+  }, `switchCounts(${index})`),
+);
 const leaveOrReturn = node.map((index) =>
   print((walk) => {
     const one = walk.nodes[index];
@@ -126,6 +133,7 @@ const usual = [
   fc.constant(print(look, 'look()')),
   crash,
   freeze,
+  switchCounts,
   leaveOrReturn,
   fillOrFree,
 ];
@@ -162,6 +170,13 @@ export async function settled(walk: Walk): Promise<void> {
   await walk.free();
   await walk.settle();
   await Promise.all(pending.get(walk) ?? []);
+  await walk.settle();
+  if (walk.nodes.every(({ sendsCounts }) => sendsCounts)) return;
+  // Subscribers are sent the next change of a count.
+  for (const one of walk.nodes) one.sendsCounts = true;
+  for (const [index, { clients }] of walk.nodes.entries()) {
+    for (const { channel, userId } of [...clients.values()]) await walk.join(index, channel, userId);
+  }
   await walk.settle();
 }
 

@@ -21,7 +21,9 @@ export class Walk {
   readonly nodes: WalkNode[] = [];
   /** Every fact, with its user if it has one. */
   readonly reported: string[] = [];
-  /** The same by channel. */
+  /** The subscription counts that webhooks report, as `CHANNEL COUNT`. */
+  readonly reportedCounts: string[] = [];
+  /** The facts by channel. */
   readonly #reportedOf = new Map<string, string[]>();
   /** Facts that contradict earlier ones. */
   readonly contradictions: string[] = [];
@@ -363,9 +365,11 @@ export class Walk {
   }
 
   #replay(event: WebhookEvent): void {
-    // Counts are compared as subscribers receive them.
-    if (event.name === 'subscription_count') return;
     const { channel } = event;
+    if (event.name === 'subscription_count') {
+      this.reportedCounts.push(`${channel} ${event.count}`);
+      return;
+    }
     const fact = 'userId' in event ? `${event.name} ${event.userId}` : event.name;
     this.reported.push(fact);
     this.#reportedOf.set(channel, [...(this.#reportedOf.get(channel) ?? []), fact]);

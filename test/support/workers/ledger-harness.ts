@@ -63,7 +63,8 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
         // The driver counts connections, not the workers.
         subscribers: {
           complete: (of, ...about) => of.channel(...about),
-          note: () => {},
+          note: () => false,
+          noteAll: () => [],
         },
         admissions: new Admissions({
           maxConnections: Infinity,

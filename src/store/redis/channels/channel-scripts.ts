@@ -1,5 +1,5 @@
 import type { Millis } from '../../../ports/clock.ts';
-import type { ChannelName } from '../../../protocol/channel-name.ts';
+import { checkedChannelName, type ChannelName } from '../../../protocol/channel-name.ts';
 import type { ChannelKeys, PartitionKeys } from '../keys.ts';
 import type { Registration } from './registration.ts';
 import { toChannelDescription, type ChannelDescription, type Reply } from '../link/replies.ts';
@@ -15,7 +15,7 @@ export interface KeptChannel {
 
 /** The scripts for channels of one partition. Those that are no steps reject if Redis cannot be reached. */
 export class ChannelScripts {
-  readonly #options: Pick<RedisLedgerOptions, 'link' | 'present' | 'countSubscribers'>;
+  readonly #options: Pick<RedisLedgerOptions, 'link' | 'present' | 'countSubscribers' | 'sendsCounts'>;
   readonly #registration: Registration;
   readonly #keys: PartitionKeys;
 
@@ -61,13 +61,21 @@ export class ChannelScripts {
     };
   }
 
+  /** The argument that tells a script whether subscribers and webhooks receive the count of the channel. */
+  sendsCounts(appId: string, name: string): '1' | '0' | '' {
+    const isSent = this.#options.sendsCounts(appId, checkedChannelName(name));
+    if (isSent === undefined) return '';
+    return isSent ? '1' : '0';
+  }
+
   async forgetCacheMiss(channel: KeptChannel, episode: string): Promise<void> {
     await this.#run('forget-miss', channel, [episode]);
   }
 
   /** Reports what is due for a channel. */
   async expire(appId: string, name: string): Promise<void> {
-    await this.#run('expire', { appId, name, keys: this.#keys.channel(appId, name) });
+    const keys = this.#keys.channel(appId, name);
+    await this.#run('expire', { appId, name, keys }, [this.sendsCounts(appId, name)]);
   }
 
   /** Releases a channel that a dead epoch held, with this grace period. Resolves with whether the epoch was really dead. */
@@ -76,7 +84,7 @@ export class ChannelScripts {
     { appId, name, graceMs }: { readonly appId: string; readonly name: string; readonly graceMs: Millis },
   ): Promise<boolean> {
     const keys = this.#keys.channel(appId, name)(epoch);
-    const args = [...this.#head(appId, name), epoch, Math.ceil(graceMs)];
+    const args = [...this.#head(appId, name), epoch, Math.ceil(graceMs), this.sendsCounts(appId, name)];
     const [isDead] = await this.#options.link.run('release', keys, args);
     return isDead === 1;
   }

@@ -241,6 +241,7 @@ export class Channels {
         memberLimit === Infinity ? -1 : memberLimit,
         readsCache && wantsCacheMiss ? 'miss' : '',
         source ?? '',
+        '',
         ...(member === undefined ? [] : [member.userId, member.infoJson]),
       ]),
     );
@@ -352,7 +353,8 @@ export class Channels {
   async #assert(held: HeldChannel): Promise<void> {
     held.isRefused = false;
     const miss = held.mayMissCache ? 'miss' : '';
-    const args = [...this.#counts.report(held), -1, miss, '', ...toArguments(held.members.values())];
+    const { former } = this.#registration;
+    const args = [...this.#counts.report(held), -1, miss, '', former, ...toArguments(held.members.values())];
     const reply = await this.#registration.step(this.scripts.step('join', held, args));
     if (reply !== undefined) this.#takeReply(held, reply);
   }

@@ -31,15 +31,16 @@ export class Counts {
   report(held: HeldChannel): readonly [number, string] {
     const { appId, name } = held;
     held.reported = this.#options.countSubscribers(appId, name);
-    return [held.reported, this.#options.sendsCounts(appId, name) ? '1' : ''];
+    return [held.reported, this.#options.scripts.sendsCounts(appId, name)];
   }
 
   /** Notes that the number of subscribers on this node may have changed. The next `reportAll` reports it. */
   changed(held: HeldChannel): void {
     this.#changed.add(held);
-    if (held.countToRepeat === undefined) return;
-    this.#options.notifyCount(held.appId, held.name, held.countToRepeat);
+    const { countToRepeat } = held;
+    if (countToRepeat === undefined) return;
     held.countToRepeat = undefined;
+    if (this.#areSent(held)) this.#options.notifyCount(held.appId, held.name, countToRepeat);
   }
 
   reportAll(): void {
@@ -57,9 +58,12 @@ export class Counts {
     this.#changed.delete(held);
   }
 
-  /** Sends subscribers a count from a notice. The notice may be older than a count that they were sent already. */
+  /**
+   * Sends subscribers a count from a notice, unless the notice is older than a count that they were sent already, than the end of sending
+   * counts, or (0) than the subscribers themselves.
+   */
   notify(held: HeldChannel, { revision, count }: Counted): void {
-    if (revision < held.sent.revision) return;
+    if (count === 0 || revision < held.sent.revision || !this.#areSent(held)) return;
     held.sent = { revision, count };
     // Without it, an earlier count could be repeated after this one.
     held.countToRepeat = held.joining > 0 ? count : undefined;
@@ -68,6 +72,10 @@ export class Counts {
 
   /** Sends subscribers the count from a snapshot if they have missed its notice. 0: none was sent. */
   notifyMissed(held: HeldChannel, counted: Counted): void {
-    if (counted.count > 0 && counted.count !== held.sent.count) this.notify(held, counted);
+    if (counted.count !== held.sent.count) this.notify(held, counted);
+  }
+
+  #areSent({ appId, name }: HeldChannel): boolean {
+    return this.#options.sendsCounts(appId, name) === true;
   }
 }

@@ -53,8 +53,9 @@ export class Leaves {
     const channel = scripts.channel(appId, name);
     const args = [
       present?.reported ?? 0,
-      '',
+      scripts.sendsCounts(appId, name),
       -1,
+      '',
       '',
       '',
       ...toArguments(departedMembers.map(({ member }) => member)),
@@ -76,7 +77,8 @@ export class Leaves {
     const at = clock.now();
     if (channelMs !== '') due(at + channelMs);
     if (member !== undefined) due(at + memberMs);
-    const args = [channelMs, member?.userId ?? '', memberMs, source ?? ''];
+    const sendsCounts = scripts.sendsCounts(channel.appId, channel.name);
+    const args = [channelMs, member?.userId ?? '', memberMs, source ?? '', sendsCounts];
     void registration.step(scripts.step('leave', channel, args));
   }
 }

@@ -44,8 +44,8 @@ export interface RedisLedgerOptions {
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
   /** How many connections this node has. */
   readonly countConnections: (appId: string) => number;
-  /** Whether subscribers and webhooks receive the subscription count of the channel. */
-  readonly sendsCounts: (appId: string, channel: ChannelName) => boolean;
+  /** Whether subscribers and webhooks receive the subscription count of the channel. Undefined: this node does not know the app. */
+  readonly sendsCounts: (appId: string, channel: ChannelName) => boolean | undefined;
   /** Releases the channels and members of retired apps in slices, one step each. */
   readonly slices: Slices;
   /** Spreads steps that nothing waits for over turns of the event loop, because many may be due together. */

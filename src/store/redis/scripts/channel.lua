@@ -31,6 +31,8 @@ local manyConnections, countEveryMs, missLastsMs = 100, 5000, 300000
 local hasEvents = false
 -- What causes the changes of this script: a connection or a dead epoch. Empty: unknown.
 local source = ''
+-- Whether subscribers and webhooks receive the count of the channel. 1: yes; 0: no; empty: the node does not know the app.
+local sendsCounts = ''
 
 local function addEvent(event)
   event.channel = NAME
@@ -48,12 +50,22 @@ local function number(field)
   return tonumber(redis.call('HGET', CHANNEL, field) or 0)
 end
 
--- Sets how many connections an epoch has on a channel that it holds. `isWanted`: counts are sent to subscribers and webhooks.
-local function count(epoch, connections, isWanted)
-  local before = number('n:' .. epoch)
+-- Sets how many connections an epoch has on a channel that it holds. The connections of a former epoch of its node are among them (empty:
+-- none).
+local function count(epoch, connections, former)
+  local before, said, ofFormer = unpack(redis.call('HMGET', CHANNEL, 'n:' .. epoch, 'countSaid', 'n:' .. former))
+  if ofFormer then
+    redis.call('HSET', CHANNEL, 'n:' .. former, 0)
+    before = tonumber(before or 0) + tonumber(ofFormer)
+  end
   redis.call('HSET', CHANNEL, 'n:' .. epoch, connections)
-  local total = redis.call('HINCRBY', CHANNEL, 'total', connections - before)
-  if not isWanted or tostring(total) == (redis.call('HGET', CHANNEL, 'countSaid') or '0') then
+  local total = redis.call('HINCRBY', CHANNEL, 'total', connections - tonumber(before or 0))
+  if sendsCounts == '0' and said then
+    -- It does not stay true. When counts are sent again, any of them is new.
+    redis.call('HDEL', CHANNEL, 'countSaid', 'countDue')
+  end
+  local isSent = sendsCounts == '1' or sendsCounts == '' and said
+  if not isSent or tostring(total) == said then
     return
   end
   local sentAt = number('countSaidAt')
@@ -141,7 +153,7 @@ local function leaveChannel(epoch, deadline)
   if redis.call('HEXISTS', CHANNEL, 'n:' .. epoch) == 0 then
     return
   end
-  count(epoch, 0, redis.call('HEXISTS', CHANNEL, 'countSaid') == 1)
+  count(epoch, 0, '')
   redis.call('HDEL', CHANNEL, 'n:' .. epoch)
   redis.call('SREM', HELD, 'c\n' .. SUBJECT)
   if deadline > number('until') then
@@ -180,10 +192,14 @@ local function reportDepartures()
   return nil, 0
 end
 
--- Reports a postponed count if it is due. Returns when it is due otherwise, or nil if none is postponed.
+-- Reports a postponed count if it is due, unless counts are not sent any more. Returns when it is due otherwise, or nil if none is postponed.
 local function reportDueCount(dueAt)
   if dueAt == 0 or dueAt > AT then
     return dueAt > 0 and dueAt or nil
+  end
+  if sendsCounts == '0' then
+    redis.call('HDEL', CHANNEL, 'countSaid', 'countDue')
+    return nil
   end
   local total = number('total')
   redis.call('HDEL', CHANNEL, 'countDue')

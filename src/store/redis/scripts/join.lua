@@ -3,11 +3,12 @@
 -- ARGV[6]  epoch
 -- ARGV[7]  number of the step
 -- ARGV[8]  connections of the epoch
--- ARGV[9]  1: subscribers and webhooks receive counts
+-- ARGV[9]  1: subscribers and webhooks receive the count; 0: they do not; empty: the node does not know the app
 -- ARGV[10] the maximum number of members; -1: the named members were admitted before
 -- ARGV[11] `miss`: the subscriber needs the cached event, and its absence is a cache miss; else empty
 -- ARGV[12] the connection that joins; empty: unknown
--- ARGV[13] user id, ARGV[14] user_info, and so on
+-- ARGV[13] when the node has registered again: its former epoch, which is not released yet; else empty
+-- ARGV[14] user id, ARGV[15] user_info, and so on
 --
 -- When Redis is full, a new channel or member waits until there is memory again. Those that webhooks have reported can still join.
 --
@@ -19,9 +20,9 @@ local refusal = refuse(epoch, ARGV[7])
 if refusal then
   return { refusal }
 end
-source = ARGV[12]
+source, sendsCounts = ARGV[12], ARGV[9]
 local maxMembers = tonumber(ARGV[10])
-if maxMembers >= 0 and ARGV[13] and redis.call('HEXISTS', HOLDERS, ARGV[13]) == 0
+if maxMembers >= 0 and ARGV[14] and redis.call('HEXISTS', HOLDERS, ARGV[14]) == 0
   and redis.call('HLEN', MEMBERS) >= maxMembers then
   return { 'limit' }
 end
@@ -43,7 +44,7 @@ end
 local status = 'ok'
 local isVacateCancelled = enterChannel(epoch)
 local removalsCancelled = 0
-for index = 13, #ARGV, 2 do
+for index = 14, #ARGV, 2 do
   local user = ARGV[index]
   if IS_FULL and redis.call('HEXISTS', HOLDERS, user) == 0 and not redis.call('ZSCORE', GRACE, user) then
     status = 'full'
@@ -51,7 +52,7 @@ for index = 13, #ARGV, 2 do
     removalsCancelled = removalsCancelled + 1
   end
 end
-count(epoch, tonumber(ARGV[8]), ARGV[9] == '1')
+count(epoch, tonumber(ARGV[8]), ARGV[13])
 local wasMissKnown = 0
 if ARGV[11] == 'miss' and cached()[3] == 0 then
   if missRemainsMs() > 0 then

@@ -6,13 +6,14 @@
 -- ARGV[9]  user id; empty: none
 -- ARGV[10] grace period of the member in milliseconds
 -- ARGV[11] the connection that leaves; empty: unknown
+-- ARGV[12] 1: subscribers and webhooks receive the count; 0: they do not; empty: the node does not know the app
 
 local epoch = ARGV[6]
 local refusal = refuse(epoch, ARGV[7])
 if refusal then
   return { refusal }
 end
-source = ARGV[11]
+source, sendsCounts = ARGV[11], ARGV[12]
 if ARGV[9] ~= '' then
   leaveMember(epoch, ARGV[9], AT + tonumber(ARGV[10]))
 end
