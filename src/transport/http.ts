@@ -154,9 +154,9 @@ export function mountOtherMethods(
   });
 }
 
-/** The method, shortened in case the client sent a long one. */
+/** The method as it was sent, because its case matters; shortened in case the client sent a long one. */
 function methodOf(req: HttpRequest): string {
-  return req.getMethod().slice(0, 32).toUpperCase();
+  return req.getCaseSensitiveMethod().slice(0, 32);
 }
 
 /** The exchange of a request; undefined if the end of the request is uncertain, which is refused here. */
