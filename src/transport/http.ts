@@ -167,7 +167,7 @@ export function begin(
   options: HttpOptions,
 ): Exchange | undefined {
   const exchange = new Exchange(res, req, place, options);
-  const { fault } = exchange.head;
+  const fault = exchange.head.faultOf(place.method);
   if (fault !== undefined) {
     exchange.refuseUncertain(fault);
     return undefined;
