@@ -6,6 +6,7 @@ import { done, listOf, object, whole } from '../operations/schema.ts';
 import type { ChannelState } from '../ports/channel-queries.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import {
+  anyLength,
   channelKind,
   describeChannelNameFault,
   isChannelName,
@@ -80,8 +81,7 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       async run(question) {
         const app = appOf(parts, question);
         const userId = parameterOf(question, 'user');
-        if (!isUserId(userId, app.config.limits))
-          throw invalidQuestion(`invalid user id: got '${clip(userId)}'`);
+        if (!isUserId(userId, anyLength)) throw invalidQuestion(`invalid user id: got '${clip(userId)}'`);
         known(await parts.fanout.terminate(app.config.id, userId));
         await parts.connections.closeMembers(app.config.id, userId);
       },
@@ -102,7 +102,7 @@ export function unknownConnection(socketId: string): OperationError {
 export function channelOf(parts: ChannelParts, question: Question): ChannelName {
   const { limits } = appOf(parts, question).config;
   const channel = parameterOf(question, 'channel');
-  if (!isChannelName(channel, limits)) throw invalidQuestion(describeChannelNameFault(channel, limits));
+  if (!isChannelName(channel, anyLength)) throw invalidQuestion(describeChannelNameFault(channel, limits));
   if (isInternal(channel)) throw invalidQuestion(`'${channel}' is an internal channel, which is not shown`);
   return channel;
 }

@@ -154,8 +154,9 @@ export class AnswerReader {
     } else if (length === undefined) {
       this.#part = 'until-end';
     } else {
-      if (!/^\d{1,15}$/.test(length)) return 'HPE_INVALID_CONTENT_LENGTH';
-      this.#missing = Number(length);
+      const bytes = lengthIn(length);
+      if (bytes === undefined) return 'HPE_INVALID_CONTENT_LENGTH';
+      this.#missing = bytes;
       this.#part = this.#missing === 0 ? 'done' : 'fixed';
     }
     return undefined;
@@ -191,17 +192,30 @@ export class AnswerReader {
   }
 }
 
+/** The length that a `Content-Length` declares. It may be repeated (RFC 9112, 6.3); undefined if it is not one number. */
+function lengthIn(value: string): number | undefined {
+  const [length = '', ...others] = new Set(value.split(',').map((item) => item.trim()));
+  return others.length === 0 && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
 /** The fields of a head that matter here; undefined if it is malformed. */
 function readFields(head: string): AnswerFields | undefined {
   const fields: Record<string, string> = {};
+  let last: string | undefined;
   for (let from = head.indexOf(lineEnd); from >= 0;) {
     const start = from + lineEnd.length;
     from = head.indexOf(lineEnd, start);
     const line = from < 0 ? head.slice(start) : head.slice(start, from);
+    // HTTP/1.1 has deprecated lines that continue the previous one, but asks a client to accept them (RFC 9112, 5.2).
+    if (line[0] === ' ' || line[0] === '\t') {
+      if (last === undefined) return undefined;
+      if (known.has(last)) fields[last] = `${fields[last]} ${line.trim()}`.trim();
+      continue;
+    }
     const colon = line.indexOf(':');
-    // A line that starts with a space would continue the previous one, which HTTP/1.1 has deprecated.
-    if (colon <= 0 || line[0] === ' ' || line[0] === '\t') return undefined;
+    if (colon <= 0) return undefined;
     const name = line.slice(0, colon).toLowerCase();
+    last = name;
     if (!known.has(name)) continue;
     const value = line.slice(colon + 1).trim();
     const before = fields[name];

@@ -1,5 +1,5 @@
 import { whenReady } from '../ports/maybe-promise.ts';
-import { isUserId } from '../protocol/channel-name.ts';
+import { anyLength, isUserId } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
 import { badRequest } from '../protocol/http-error.ts';
 import { answerWith } from './api-answer.ts';
@@ -35,7 +35,7 @@ export class Api extends StateApi {
 
   /** `POST /apps/ID/users/USER/terminate_connections` */
   readonly terminateConnections = this.route((app, { name: userId }) => {
-    if (!isUserId(userId, app.config.limits)) return badRequest(`Invalid user id: got '${clip(userId)}'`);
+    if (!isUserId(userId, anyLength)) return badRequest(`Invalid user id: got '${clip(userId)}'`);
     return whenReady(this.#options.fanout.terminate(app.config.id, userId), (outcome) =>
       answerWith(outcome, () => ({})),
     );

@@ -1,6 +1,6 @@
 import { unknownCursor, type LetterQuery } from '../ports/dead-letters.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
-import { describeChannelNameFault, isChannelName } from '../protocol/channel-name.ts';
+import { anyLength, describeChannelNameFault, isChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
 import {
   badRequest,
@@ -100,7 +100,7 @@ function decodeQuery(query: Query, limits: Limits): LetterQuery | HttpError {
     return badRequest(`limit must be a whole number from 1 to ${largestPage}, but got '${clip(limit)}'`);
   }
   const channel = queryValue(query, 'channel');
-  if (channel !== undefined && !isChannelName(channel, limits)) {
+  if (channel !== undefined && !isChannelName(channel, anyLength)) {
     return badRequest(describeChannelNameFault(channel, limits));
   }
   return {

@@ -1,6 +1,6 @@
 import type { ChannelQueries } from '../ports/channel-queries.ts';
 import { isUnavailable, unavailable, type Unavailable } from '../ports/unavailable.ts';
-import { channelKind, isChannelName, type ChannelName } from '../protocol/channel-name.ts';
+import { anyLength, channelKind, isChannelName, type ChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
 import { badRequest, isHttpError, type HttpError } from '../protocol/http-error.ts';
 import type { Limits } from '../protocol/limits.ts';
@@ -71,7 +71,7 @@ function decodeListRequest(query: Query, limits: Limits): ListRequest | HttpErro
   if (limit !== undefined && (!/^[1-9]\d{0,8}$/.test(limit) || Number(limit) > most)) {
     return badRequest(`limit must be a whole number from 1 to ${most}, but got '${clip(limit)}'`);
   }
-  if (after !== undefined && !isChannelName(after, limits)) {
+  if (after !== undefined && !isChannelName(after, anyLength)) {
     return badRequest(
       `after must be a channel name, the "next" of the previous page, but got '${clip(after)}'. Omit it for the first page`,
     );

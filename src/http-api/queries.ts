@@ -1,6 +1,7 @@
 import type { ChannelQueries } from '../ports/channel-queries.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
 import {
+  anyLength,
   channelKind,
   describeChannelNameFault,
   isChannelName,
@@ -28,7 +29,7 @@ export async function showChannel(
 ): Promise<ApiAnswer> {
   const { channel, query } = question;
   const { limits } = app.config;
-  if (!isChannelName(channel, limits)) return badRequest(describeChannelNameFault(channel, limits));
+  if (!isChannelName(channel, anyLength)) return badRequest(describeChannelNameFault(channel, limits));
   const info = decodeInfo(queryValue(query, 'info'), [...countAttributes, 'cache']);
   if (isHttpError(info)) return info;
   if (isInternal(channel))
@@ -51,7 +52,7 @@ export async function showUsers(
 ): Promise<ApiAnswer> {
   const { channel, query } = question;
   const { limits } = app.config;
-  if (!isChannelName(channel, limits)) return badRequest(describeChannelNameFault(channel, limits));
+  if (!isChannelName(channel, anyLength)) return badRequest(describeChannelNameFault(channel, limits));
   if (channelKind(channel).access !== 'presence') {
     return badRequest(`Users are only known for presence channels, and '${channel}' is not one`);
   }

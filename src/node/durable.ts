@@ -37,6 +37,8 @@ export interface RestoreTargets {
   readonly ledger: StateTarget;
   readonly drops: Pick<DropJournal, 'restore'>;
   readonly letters: MemoryDeadLetters;
+  /** Called for drops after which it is not stored what endpoints lack. */
+  readonly unsure: (appId: string, kept: DroppedEvent | { readonly forgotten: number }) => void;
   /** Takes over what an endpoint last received about a channel. */
   readonly debt: (debt: DebtOfEndpoint) => void;
   /** Takes over of which events endpoints have received everything; undefined if nothing is known of that. Called last. */
@@ -110,24 +112,27 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
     debts,
     settings,
     restore(targets) {
-      for (const one of debts.restore()) targets.debt(one);
+      const known = debts.restore();
+      for (const one of known.debts) targets.debt(one);
       const keptLetters = letters.restore(run.meta);
       targets.letters.restore(keptLetters);
       if (keptLetters.keptSinceMs === undefined) letters.begin(targets.letters.keptSinceMs);
       const rows = new Rows(database);
       for (const { appId, kind, kept } of drops.restore(rows, ({ timeMs }) => timeMs)) {
         targets.drops.restore(appId, kind, kept);
+        // What endpoints lack after other drops is stored.
+        if (kind !== 'expendable' && (known.received === undefined || 'forgotten' in kept))
+          targets.unsure(appId, kept);
       }
       const { before } = run;
       const downMs = before?.downMs ?? 0;
       const { disconnectGraceMs, restartGraceMs } = options;
       const graceMs = restartGrace(restartGraceMs, { downMs, disconnectGraceMs });
       const { ledger: target, endpointsOf } = targets;
-      const known = debts.isComplete ? [...debts.restoreReceived()] : undefined;
-      const newcomers = createNewcomers(known, (appId) => endpointsOf(appId) ?? []);
+      const newcomers = createNewcomers(known.received, (appId) => endpointsOf(appId) ?? []);
       const isConfigured = (appId: string): boolean => endpointsOf(appId) !== undefined;
       const restored = store.restore({ rows, target, graceMs, newcomers, isConfigured });
-      targets.received(known);
+      targets.received(known.received);
       debts.completed();
       if (before === undefined) return;
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);

@@ -130,16 +130,12 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     started: () =>
       durable?.restore({
         ledger,
-        drops: {
-          restore(appId, kind, kept) {
-            drops.restore(appId, kind, kept);
-            // What is missing after other drops is stored.
-            if (kind === 'expendable' || (durable.debts.isComplete && !('forgotten' in kept))) return;
-            const { lastPlace } = durable.store;
-            const markUncertain = (endpointId: string, channel?: ChannelName): void =>
-              reconciler.markUncertain(appId, endpointId, lastPlace, channel);
-            markDroppedUncertain(markUncertain, apps.byId(appId)?.config, kept);
-          },
+        drops,
+        unsure(appId, kept) {
+          const { lastPlace } = durable.store;
+          const markUncertain = (endpointId: string, channel?: ChannelName): void =>
+            reconciler.markUncertain(appId, endpointId, lastPlace, channel);
+          markDroppedUncertain(markUncertain, apps.byId(appId)?.config, kept);
         },
         letters: letterStore,
         debt({ appId, endpointId, debt }) {

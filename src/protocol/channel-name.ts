@@ -49,6 +49,12 @@ const allowed = /^[A-Za-z0-9_\-=@,.;]+$/;
 /** The maximum lengths of names. */
 export type NameLimits = Pick<Limits, 'channelNameLength' | 'userIdLength'>;
 
+/**
+ * No maximum, for questions about a name and for terminations. A channel or user may exist that is longer than the limits, because
+ * a reload can lower them; limits restrict only what is created.
+ */
+export const anyLength: NameLimits = { channelNameLength: Infinity, userIdLength: Infinity };
+
 /** Whether a value is a channel name. In the name of a server-to-user channel, the limit applies to the user id. */
 export function isChannelName(value: unknown, limits: NameLimits): value is ChannelName {
   if (typeof value !== 'string') return false;

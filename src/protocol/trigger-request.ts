@@ -34,11 +34,16 @@ export function withQueryParameters(body: ParsedObject, query: Query): ParsedObj
   const merged: Record<string, unknown> = { ...body };
   // Null counts as a value, because event data may be null.
   for (const key of queryParameters) if (body[key] === undefined) merged[key] = queryValue(query, key);
-  if (body['channels'] === undefined && body['channel'] === undefined) {
+  if (isMissing(body['channels']) && isMissing(body['channel'])) {
     const channels = query.filter(([key]) => key === 'channels[]').map(([, value]) => value);
     if (channels.length > 0) merged['channels'] = channels;
   }
   return merged;
+}
+
+/** Whether a parameter is not given. Null says the same as its absence. */
+function isMissing(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
 }
 
 /** Parses the body and the query string of `POST /events`. */
@@ -103,7 +108,7 @@ function decodeEvent(
   const { socket_id: except } = event;
   if (Buffer.byteLength(data) > limits.eventDataBytes)
     return tooLarge(dataTooLargeText(limits.eventDataBytes));
-  if (except !== undefined && except !== null && !isSocketId(except)) {
+  if (!isMissing(except) && !isSocketId(except)) {
     return badRequest(`Invalid socket id: expected digits.digits, got ${describe(except)}`);
   }
   const info = decodeInfo(event['info'], countAttributes);
@@ -128,8 +133,8 @@ function decodeName(name: unknown, limits: Limits): string | HttpError {
 
 function decodeChannels(body: ParsedObject, limits: Limits): readonly ChannelName[] | HttpError {
   const { channels, channel } = body;
-  if (channels === undefined) {
-    if (channel === undefined) return badRequest('Missing parameter: channels');
+  if (isMissing(channels)) {
+    if (isMissing(channel)) return badRequest('Missing parameter: channels');
     const single = decodeChannel(channel, limits);
     return isHttpError(single) ? single : [single];
   }
@@ -160,7 +165,7 @@ export function decodeInfo<Attribute extends string>(
   info: unknown,
   accepted: readonly Attribute[],
 ): readonly Attribute[] | HttpError {
-  if (info === undefined || info === null || info === '') return [];
+  if (isMissing(info) || info === '') return [];
   if (typeof info !== 'string') {
     return badRequest(`Invalid info: expected a string of ${accepted.join(', ')}, got ${describe(info)}`);
   }

@@ -13,6 +13,12 @@ export const unauthenticatedRoomBytes = 4 * 1024 * 1024;
 const requestTimeoutMs = 30_000;
 
 /**
+ * A body in chunks must not pause for longer. With a chunk extension, the native parser waits for bytes that do not exist, and
+ * closes the connection 8 to 12 s after the head, without an answer.
+ */
+const maxChunkPauseMs = 7000;
+
+/**
  * A body that is too large is still read, up to this much more and for this long, and discarded. Most clients send all of it
  * before they read the response; otherwise they would only report a broken connection.
  */
@@ -74,15 +80,17 @@ export function readBody(
 ): void {
   let partial: PartialBody | undefined;
   res.onData((chunk, isLast) => {
+    if (isLast) exchange.chunks?.end();
     if (exchange.isAnswered) return;
     exchange.receivedBytes += chunk.byteLength;
     // Nearly every body arrives in one piece.
     if (isLast && partial === undefined && chunk.byteLength <= options.maxBytes) {
-      return done(Buffer.from(chunk));
+      const body = Buffer.from(chunk);
+      return exchange.complete(() => done(body));
     }
     partial ??= new PartialBody(exchange, options);
     const body = partial.add(chunk, isLast);
-    if (body !== undefined) done(body);
+    if (body !== undefined) exchange.complete(() => done(body));
   });
 }
 
@@ -94,14 +102,17 @@ export function refuseSize(exchange: Exchange, maxBytes: number, closes: boolean
 class PartialBody {
   readonly #exchange: Exchange;
   readonly #options: BodyOptions;
-  readonly #cancelTimeout: Cancel;
+  #cancelTimeout: Cancel;
+  /** The age of the request when its latest piece arrived. */
+  #latestMs: number;
   #memory = empty;
   #length = 0;
 
   constructor(exchange: Exchange, options: BodyOptions) {
     this.#exchange = exchange;
     this.#options = options;
-    this.#cancelTimeout = options.room.clock.after(requestTimeoutMs - exchange.ageMs, () => this.#expire());
+    this.#latestMs = exchange.ageMs;
+    this.#cancelTimeout = this.#watchTime();
     exchange.whenAborted = () => this.#end();
   }
 
@@ -109,6 +120,7 @@ class PartialBody {
   add(chunk: ArrayBuffer, isLast: boolean): Uint8Array | undefined {
     const exchange = this.#exchange;
     const { maxBytes, isKept } = this.#options;
+    if (exchange.chunks !== undefined) this.#latestMs = exchange.ageMs;
     if (exchange.receivedBytes > maxBytes) {
       this.#forget();
       const isGivenUp = exchange.receivedBytes > maxBytes + maxDrainBytes || exchange.ageMs > maxDrainMs;
@@ -149,11 +161,34 @@ class PartialBody {
     return true;
   }
 
-  #expire(): void {
+  #watchTime(): Cancel {
+    const exchange = this.#exchange;
+    const dueMs =
+      exchange.chunks === undefined
+        ? requestTimeoutMs
+        : Math.min(requestTimeoutMs, this.#latestMs + maxChunkPauseMs);
+    return this.#options.room.clock.after(dueMs - exchange.ageMs, () => {
+      // Pieces that arrived meanwhile extend the time.
+      if (dueMs < requestTimeoutMs && this.#latestMs + maxChunkPauseMs > dueMs) {
+        this.#cancelTimeout = this.#watchTime();
+      } else {
+        this.#expire(dueMs);
+      }
+    });
+  }
+
+  #expire(dueMs: number): void {
+    const exchange = this.#exchange;
     this.#end();
-    this.#exchange.postpone();
-    const text = `Request timeout: the body had not arrived ${requestTimeoutMs / 1000} s after the head`;
-    this.#exchange.answer(plainText(408, text), true);
+    exchange.postpone();
+    if (exchange.receivedBytes > this.#options.maxBytes) {
+      return refuseSize(exchange, this.#options.maxBytes, true);
+    }
+    const text =
+      dueMs === requestTimeoutMs
+        ? `the body had not arrived ${requestTimeoutMs / 1000} s after the head`
+        : `the body in chunks paused for ${maxChunkPauseMs / 1000} s before its end. Chunk extensions are not supported`;
+    exchange.answer(plainText(408, `Request timeout: ${text}`), true);
   }
 
   #end(): void {

@@ -7,6 +7,7 @@ import type { Refusals } from '../ports/refusals.ts';
 import { clip } from '../protocol/clip.ts';
 import { maskDigests } from '../protocol/mask.ts';
 import { requestReason } from '../protocol/refusals.ts';
+import { ChunkedBody } from './chunked-body.ts';
 import { allowOrigin, isReadable } from './cors.ts';
 import { Head } from './head.ts';
 import { plainText, type HttpAnswer, type OutgoingResponse, type StreamingResponse } from './http-message.ts';
@@ -17,7 +18,7 @@ import { OpenStream, type OpenStreams } from './stream.ts';
 /** What an exchange needs from the server. */
 export interface ExchangeOptions extends Refusals {
   readonly log: Log;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly ids: Pick<Ids, 'requestId'>;
   readonly peer: Peer;
   readonly streams: OpenStreams;
@@ -55,10 +56,18 @@ const statusLines = new Map(
   }).map(([status, reason]) => [Number(status), `${status} ${reason}`]),
 );
 
+/** The report of a request in chunks that was not handled. There is nobody to receive it as a response. */
+const endedWithChunks = plainText(
+  400,
+  'Invalid request: its connection ended with the last chunk, because trailer fields or another request followed at once, or because the client disconnected',
+);
+
 /** One request, from its head to its response. It keeps what is needed after the request's own turn, and logs one line. */
 export class Exchange {
   readonly method: string;
   readonly head: Head;
+  /** The body, if it arrives in chunks. */
+  readonly chunks: ChunkedBody | undefined;
   appId = '';
   receivedBytes = 0;
   isAnswered = false;
@@ -71,7 +80,9 @@ export class Exchange {
   readonly #givenId: string;
   readonly #forwardedFor: string;
   #isAborted = false;
+  /** Whether the response is sent in a later turn than that in which the request was read. */
   #isPostponed = false;
+  #isPaused = false;
   #isWatched = false;
 
   constructor(
@@ -88,6 +99,7 @@ export class Exchange {
     this.head = new Head(req);
     this.#givenId = acceptedId(this.head.requestId);
     this.#forwardedFor = options.peer.forwardedFor(req);
+    this.chunks = this.head.isChunked ? new ChunkedBody(res, options.clock) : undefined;
     res.onAborted(() => {
       this.#isAborted = true;
       this.whenAborted?.();
@@ -106,7 +118,16 @@ export class Exchange {
   postpone(): void {
     this.#isPostponed = true;
     // While nothing is read, the end of the connection is not noticed.
-    if (!this.#isWatched) this.#res.pause();
+    if (this.#isWatched) return;
+    this.#isPaused = true;
+    this.#res.pause();
+  }
+
+  /** The body has been read: handles the request. If more arrived with a body in chunks, the request is not handled. */
+  complete(handle: () => void): void {
+    if (this.chunks === undefined) return handle();
+    this.#isPostponed = true;
+    this.chunks.handle(() => (this.#isAborted ? this.answer(endedWithChunks) : handle()));
   }
 
   /**
@@ -154,7 +175,7 @@ export class Exchange {
   #stream(response: StreamingResponse): void {
     this.#answered(response.status);
     if (this.#isAborted) return;
-    if (this.#isPostponed && !this.#isWatched) this.#res.resume();
+    if (this.#isPaused) this.#res.resume();
     this.#res.cork(() => {
       this.#writeHead(response, this.#givenId);
       if (this.method === 'HEAD') return void this.#res.endWithoutBody();
@@ -185,9 +206,20 @@ export class Exchange {
   #finish(response: OutgoingResponse, requestId: string, closes: boolean): void {
     this.#answered(response.status);
     if (this.#isAborted) return;
+    const { chunks } = this;
+    if (chunks === undefined) return this.#send(response, requestId, closes);
+    this.#isPostponed = true;
+    const send = (): void => {
+      if (!this.#isAborted) this.#send(response, requestId, true);
+    };
+    if (closes) chunks.answerEarly(send);
+    else this.whenAborted = chunks.answer(send);
+  }
+
+  #send(response: OutgoingResponse, requestId: string, closes: boolean): void {
     // While the request is being read, the native library combines all writes by itself.
     if (!this.#isPostponed) return this.#write(response, requestId, closes);
-    if (!this.#isWatched) this.#res.resume();
+    if (this.#isPaused) this.#res.resume();
     this.#res.cork(() => this.#write(response, requestId, closes));
   }
 
@@ -198,7 +230,7 @@ export class Exchange {
 
   #write(response: OutgoingResponse, requestId: string, closes: boolean): void {
     this.#writeHead(response, requestId);
-    this.#end(response, closes || this.#options.isRetired());
+    this.#end(response, closes);
   }
 
   #writeHead(response: HttpAnswer, requestId: string): void {
@@ -215,12 +247,17 @@ export class Exchange {
 
   #end({ status, body }: OutgoingResponse, closes: boolean): void {
     const res = this.#res;
-    if (isBodiless(status)) return void res.endWithoutBody();
-    if (this.method !== 'HEAD')
-      return void res.end(typeof body === 'string' ? nativeText(body) : body, closes);
+    if (this.method !== 'HEAD' && !isBodiless(status)) {
+      return void res.end(
+        typeof body === 'string' ? nativeText(body) : body,
+        closes || this.#options.isRetired(),
+      );
+    }
+    // There is no other way to close the connection after a response without a body.
+    if (closes) return void res.end('', true);
     // The client would read a body after HEAD as the start of the next response. The length is written by hand, because
     // endWithoutBody with an argument leaves the response unfinished, which ends the process.
-    res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
+    if (!isBodiless(status)) res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
     res.endWithoutBody();
   }
 

@@ -154,9 +154,9 @@ export function mountOtherMethods(
   });
 }
 
-/** The method, shortened in case the client sent a long one. */
+/** The method as it was sent, because its case matters; shortened in case the client sent a long one. */
 function methodOf(req: HttpRequest): string {
-  return req.getMethod().slice(0, 32).toUpperCase();
+  return req.getCaseSensitiveMethod().slice(0, 32);
 }
 
 /** The exchange of a request; undefined if the end of the request is uncertain, which is refused here. */
@@ -167,7 +167,7 @@ export function begin(
   options: HttpOptions,
 ): Exchange | undefined {
   const exchange = new Exchange(res, req, place, options);
-  const { fault } = exchange.head;
+  const fault = exchange.head.faultOf(place.method);
   if (fault !== undefined) {
     exchange.refuseUncertain(fault);
     return undefined;

@@ -207,7 +207,10 @@ describe('soketify-emulator endpoints', () => {
     const header = await ask(server, 'endpoints', 'add', 'http://h/', '--header', 'nonsense');
     expect([header.code, header.stderr]).toEqual([2, expect.stringContaining("expected 'NAME: VALUE'")]);
     const reserved = await ask(server, 'endpoints', 'add', 'http://h/', '--header', 'Host: x');
-    expect([reserved.code, reserved.stderr]).toEqual([1, expect.stringMatching(/^error: [^\n]*headers\.Host: expected [^\n]*\n$/)]);
+    expect([reserved.code, reserved.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: [^\n]*headers\.Host: expected [^\n]*\n$/),
+    ]);
     const misspelt = await ask(server, 'endpoints', 'add', 'http://h/', '--event-type', 'member_add');
     expect([misspelt.code, misspelt.stderr]).toEqual([
       2,

@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { app, otherApp } from '../support/e2e/config.ts';
 import { callApi, type ApiRequest } from '../support/e2e/http.ts';
 import { sendRaw } from '../support/e2e/raw-http.ts';
+import { signedQuery } from '../support/sign-request.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 
@@ -148,6 +150,52 @@ describe('a body that is too large is 413', () => {
     expect(await callApi(server, { path, body })).toMatchObject(refusal);
     expect(await sendRaw(server, { method: 'POST', path, body })).toMatchObject(refusal);
     await expectAlive();
+  });
+});
+
+describe('a body in chunks', () => {
+  const target = () => `${path}?${signedQuery(app, { method: 'POST', path, body: good })}`;
+  const size = good.length.toString(16);
+  const next = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  /** Sends a signed event with these bytes as its body, and returns all answers until the server closes the connection. */
+  async function send(body: string, later = ''): Promise<string> {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(`POST ${target()} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
+    if (later !== '') socket.once('data', () => socket.write(later));
+    return textOf(socket);
+  }
+
+  test('is published, and nothing behind it on the connection is served', async () => {
+    const socket = await connectSocket(server);
+    await socket.subscribe('news');
+    const whole = `${size}\r\n${good}\r\n0\r\n`;
+    for (const later of ['', next]) {
+      const answers = await send(`${whole}\r\n`, later);
+      expect(answers).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\nConnection: close\r\n/s);
+      expect(answers.match(/HTTP\/1\.1/g)).toHaveLength(1);
+      await socket.expectFrame({ event: 'said', channel: 'news', data: '{"n":1}' });
+    }
+    for (const following of [
+      `\r\n${next}`,
+      'X-Checksum: 1\r\n\r\n',
+      'XXGET: /livez HTTP/1.1\r\nHost: x\r\n\r\n',
+    ]) {
+      expect(await send(whole + following)).not.toMatch(/HTTP\/1\.1 [24]/);
+    }
+    expect(await socket.framesBeforePong()).toEqual([]);
+  });
+
+  test('is 408 with the reason if it has a chunk extension', async () => {
+    const answers = await send(`${size};a=b\r\n${good}\r\n0\r\n\r\n${next}`);
+    expect(answers).toMatch(/^HTTP\/1\.1 408 .*Chunk extensions are not supported$/s);
+    await expectAlive();
+  });
+
+  test('may come from fetch with a stream', async () => {
+    const body = new Blob([good]).stream();
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    expect(await (await fetch(server.url + target(), init)).text()).toBe('{}');
   });
 });
 

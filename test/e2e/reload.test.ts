@@ -54,6 +54,27 @@ describe('SIGHUP', () => {
     await two.subscribe('presence-room', { user_id: '2' });
   });
 
+  test('leaves every question about a channel or user that is longer than a lowered limit answerable', async () => {
+    await using server = await startServer(configOf({ ...app, limits: { channelsPerAnswer: 2 } }));
+    const socket = await connectSocket(server);
+    const names = ['a', 'b', 'c'].map((last) => `presence-${'x'.repeat(112)}${last}`);
+    for (const name of names) await socket.subscribe(name, { user_id: 'long-user' });
+    socket.requestSignIn('{"id":"long-user"}');
+    expect((await socket.nextFrame()).event).toBe('pusher:signin_success');
+    await reload(server, configOf({ ...app, limits: { channelNameLength: 64, userIdLength: 4 } }));
+    const [first = '', second = '', third = ''] = names;
+    const ask = async (path: string, params = {}) =>
+      JSON.parse((await callApi(server, { path: `/apps/1/channels${path}`, params })).text) as unknown;
+    const page = { channels: { [first]: {}, [second]: {} }, next: second };
+    expect(await ask('', { limit: '2' })).toEqual(page);
+    expect(await ask('', { limit: '2', after: second })).toEqual({ channels: { [third]: {} } });
+    expect(await ask(`/${third}`)).toEqual({ occupied: true });
+    expect(await ask(`/${third}/users`)).toEqual({ users: [{ id: 'long-user' }] });
+    const path = '/apps/1/users/long-user/terminate_connections';
+    expect((await callApi(server, { method: 'POST', path })).status).toBe(200);
+    expect((await socket.closed).code).toBe(4009);
+  });
+
   test('adds apps, disables them with 4003 and removes them with 4001, each without touching the others', async () => {
     await using hooks = await startReceiver({ secret: otherApp.secret });
     const other = { ...otherApp, webhooks: [{ url: hooks.url }] };

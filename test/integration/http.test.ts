@@ -91,7 +91,7 @@ describe('routes', () => {
     }
   });
 
-  test.each(['HEAD', 'GET', 'PUT', 'DELETE', 'PATCH', 'PROPFIND'])(
+  test.each(['HEAD', 'GET', 'PUT', 'DELETE', 'PATCH', 'PROPFIND', 'post', 'Post', 'head'])(
     '%s gets the accepted methods of the path instead',
     async (method) => {
       const server = await startServer();

@@ -12,6 +12,13 @@ export interface DebtOfEndpoint {
   readonly debt: KeptDebt;
 }
 
+/** What an earlier run knew. */
+export interface KeptKnowledge {
+  readonly debts: readonly DebtOfEndpoint[];
+  /** What endpoints had received; undefined if not all of that was stored. */
+  readonly received: readonly ReceivedByEndpoint[] | undefined;
+}
+
 /** The entry in `meta` that an earlier version did not write, which stored neither all debts nor what endpoints have received. */
 const complete = 'told';
 
@@ -19,14 +26,14 @@ const complete = 'told';
 export class DebtTable {
   readonly #database: Database;
   /** Whether the previous run stored everything. */
-  readonly isComplete: boolean;
+  readonly #isComplete: boolean;
   /** Debts that have changed since the last write, by key. A debt may change many times until then. */
   readonly #changed = new Map<string, () => KeptDebt | undefined>();
 
   /** `meta` is the content of that table at the start. */
   constructor(database: Database, meta: ReadonlyMap<unknown, string>) {
     this.#database = database;
-    this.isComplete = meta.has(complete);
+    this.#isComplete = meta.has(complete);
   }
 
   /** What every endpoint has received is stored from now on, in the same write. */
@@ -34,27 +41,21 @@ export class DebtTable {
     this.#database.put('meta', complete, '1');
   }
 
-  /** The stored debts that are valid. */
-  *restore(): Generator<DebtOfEndpoint, void> {
-    for (const [key, text] of this.#database.entries('told')) {
-      const [appId, endpointId, channel] = partsOf(key) ?? [];
-      const debt = parse(text);
-      if (appId === undefined || endpointId === undefined || !isDebt(debt) || debt.channel !== channel)
-        continue;
-      yield { appId, endpointId, debt };
-    }
-  }
-
-  /** What endpoints had received. */
-  *restoreReceived(): Generator<ReceivedByEndpoint, void> {
+  /** What is stored and valid. Call it once. */
+  restore(): KeptKnowledge {
+    const debts: DebtOfEndpoint[] = [];
+    const received: ReceivedByEndpoint[] = [];
     for (const [key, text] of this.#database.entries('told')) {
       const [appId, endpointId, channel] = partsOf(key) ?? [];
       const row = parse(text);
-      if (appId === undefined || endpointId === undefined || channel !== undefined || !isReceived(row))
-        continue;
-      const [selection] = row.received.map(readSelection);
-      yield { appId, endpointId, selection, former: row.former.map(readSelection) };
+      if (appId === undefined || endpointId === undefined) continue;
+      if (isDebt(row) && row.channel === channel) debts.push({ appId, endpointId, debt: row });
+      else if (isReceived(row) && channel === undefined) {
+        const [selection] = row.received.map(readSelection);
+        received.push({ appId, endpointId, selection, former: row.former.map(readSelection) });
+      }
     }
+    return { debts, received: this.#isComplete ? received : undefined };
   }
 
   /** The debt of a channel has changed. `read` returns it when it is written; undefined if there is none any more. */

@@ -206,6 +206,17 @@ test.each(Object.entries(cases))('%s, if it is possible, responds as documented'
   expect({ status, json }).toMatchObject({ status: 200, json: expected });
 });
 
+test('questions and terminations also accept names that are longer than the limits, which may have been lowered', async () => {
+  const { admin } = await AdminWorld.start();
+  const channel = 'x'.repeat(165);
+  expect(await admin.call('showChannel', { of: { ...of, channel } })).toMatchObject({
+    status: 200,
+    json: { name: channel, occupied: false },
+  });
+  const user = 'u'.repeat(129);
+  expect(await admin.call('terminateUser', { of: { ...of, user } })).toMatchObject({ status: 200 });
+});
+
 test('every operation has a case here, and the document is valid', async () => {
   const { operations, document } = await Admin.start();
   expect(operations.map(({ id }) => id).toSorted()).toEqual(Object.keys(cases).toSorted());

@@ -76,7 +76,13 @@ export const ofPaths: readonly Refusal[] = [
     'ERR_CONNECTION_UNKNOWN',
     /'1\.1'/,
   ],
-  ['terminateUser', { of: { ...of, user: 'u'.repeat(300) } }, 400, 'ERR_ARGUMENT_INVALID', /invalid user id/],
+  [
+    'terminateUser',
+    { of: { ...of, user: 'u '.repeat(300) } },
+    400,
+    'ERR_ARGUMENT_INVALID',
+    /invalid user id/,
+  ],
 ];
 
 /** Queries that are not valid. */

@@ -36,10 +36,16 @@ export class FakeDisk {
     for (const [table, rows] of this.#tables) {
       for (const key of rows.keys()) if (typeof key === 'number') writer.found(table, key);
     }
+    const read = new Set<Table>();
     return {
       isNew: this.#tables.size === 0,
       lost: undefined,
-      entries: (table) => this.#sorted(table),
+      entries: (table) => {
+        // As with the real one.
+        if (read.has(table)) throw new Error(`the entries of ${table} were already returned`);
+        read.add(table);
+        return this.#sorted(table);
+      },
       put: (table, key, value) => writer.put(table, key, value),
       remove: (table, key) => writer.remove(table, key),
       safe: (urgency) => writer.safe(urgency),

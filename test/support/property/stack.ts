@@ -227,7 +227,8 @@ export class Stack {
       epoch: () => 'epoch-1',
     });
     this.#restore = () => {
-      for (const { appId, endpointId, debt } of debts?.restore() ?? []) {
+      const kept = debts?.restore();
+      for (const { appId, endpointId, debt } of kept?.debts ?? []) {
         const endpoint = this.apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
         if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
       }
@@ -236,15 +237,14 @@ export class Stack {
       for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
         this.drops.restore(appId, kind, kept);
       }
-      const known = debts?.isComplete === true ? [...debts.restoreReceived()] : undefined;
       store?.restore({
         rows,
-        newcomers: createNewcomers(known, (appId) => this.apps.byId(appId)?.config.endpoints ?? []),
+        newcomers: createNewcomers(kept?.received, (appId) => this.apps.byId(appId)?.config.endpoints ?? []),
         target: memory,
         graceMs: options.restartGraceMs ?? 20_000,
         isConfigured: (appId) => this.apps.byId(appId) !== undefined,
       });
-      reconciler.resume(known);
+      reconciler.resume(kept?.received);
       debts?.completed();
     };
     this.#counted = database?.safe('now') ?? Promise.resolve(true);

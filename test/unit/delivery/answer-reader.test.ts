@@ -26,6 +26,14 @@ describe('a response', () => {
     ],
     ['of a known length', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello', 'hello'],
     ['with spaces around a value', 'HTTP/1.1 200 OK\r\ncontent-LENGTH: \t5 \r\n\r\nhello', 'hello'],
+    [
+      'with its length twice',
+      'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello',
+      'hello',
+    ],
+    ['with its length twice in a line', 'HTTP/1.1 200 OK\r\nContent-Length: 5 ,5\r\n\r\nhello', 'hello'],
+    ['with a folded line', 'HTTP/1.1 200 OK\r\nX: a\r\n b: c\r\nContent-Length: 5\r\n\r\nhello', 'hello'],
+    ['with a folded length', 'HTTP/1.1 200 OK\r\nContent-Length:\r\n\t5\r\n \r\n\r\nhello', 'hello'],
     ['without a reason', 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello', 'hello'],
     ['in chunks', `${chunkedHead}3\r\nhel\r\n2;a=b\r\nlo\r\n0\r\n\r\n`, 'hello'],
     ['in chunks, with trailers', `${chunkedHead}5\r\nhello\r\n000\r\nA: b\r\nC: d\r\n\r\n`, 'hello'],
@@ -45,6 +53,13 @@ describe('a response', () => {
       'HTTP/1.1 503 No\r\nRetry-After: 1\r\nX: y\r\nretry-after: 2\r\nLocation: /a:b\r\nContent-Length: 0\r\n\r\n',
     );
     expect(fields).toEqual({ 'retry-after': '1, 2', location: '/a:b', 'content-length': '0' });
+  });
+
+  test('replaces the fold of a field by a space', () => {
+    const { fields } = read(
+      'HTTP/1.1 503 No\r\nServer: a\r\n  b \r\n\tc\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n',
+    );
+    expect(fields).toEqual({ server: 'a b c', 'retry-after': '1', 'content-length': '0' });
   });
 
   test.each([
@@ -86,9 +101,14 @@ describe('an invalid response', () => {
     ['HTTP/1.1 2000 OK\r\n\r\n', 'HPE_INVALID_STATUS'],
     ['HTTP/1.1 101 Switching\r\n\r\n', 'HPE_UNEXPECTED_UPGRADE'],
     ['HTTP/1.1 200 OK\r\nnothing\r\n\r\n', 'HPE_INVALID_HEADER_TOKEN'],
-    ['HTTP/1.1 200 OK\r\nA: b\r\n c: d\r\n\r\n', 'HPE_INVALID_HEADER_TOKEN'],
+    ['HTTP/1.1 200 OK\r\n A: b\r\n\r\n', 'HPE_INVALID_HEADER_TOKEN'],
+    ['HTTP/1.1 200 OK\r\n: b\r\n\r\n', 'HPE_INVALID_HEADER_TOKEN'],
+    [`HTTP/1.1 200 OK\r\nA: b\r\n${' c\r\n'.repeat(5000)}\r\n`, 'HPE_HEADER_OVERFLOW'],
     ['HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
     ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 1, 1, 2\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 1,\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 1\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
     [`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(16 * 1024)}`, 'HPE_HEADER_OVERFLOW'],
     [`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(16 * 1024)}\r\n\r\n`, 'HPE_HEADER_OVERFLOW'],
   ])('%j is refused as %s', (bytes, fault) => {

@@ -111,7 +111,7 @@ describe('POST terminate_connections', () => {
     return { answer: await api.terminateConnections(request), terminated: fanout.terminated };
   };
 
-  test.each(['7', 'a_-=@,.;Z', '__proto__', 'u'.repeat(128)])(
+  test.each(['7', 'a_-=@,.;Z', '__proto__', 'u'.repeat(128), 'longer-than-the-limit-'.repeat(10)])(
     'closes the connections of %.20s and responds with {}, whether there are any or not',
     async (id) => {
       expect(await terminate(id)).toEqual({ answer: { json: '{}' }, terminated: [`1/${id}`] });
@@ -123,7 +123,7 @@ describe('POST terminate_connections', () => {
     expect(await terminate('7', 'no JSON')).toMatchObject({ answer: { json: '{}' } });
   });
 
-  test.each(['', 'a b', 'a/b', '#7', '\u00e9', 'a\n', '../7', 'u'.repeat(129)])(
+  test.each(['', 'a b', 'a/b', '#7', '\u00e9', 'a\n', '../7', 'u '.repeat(129)])(
     'refuses the user id %j',
     async (id) => {
       const { answer, terminated } = await terminate(id);

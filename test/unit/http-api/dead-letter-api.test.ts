@@ -100,6 +100,13 @@ describe('GET webhooks/deliveries', () => {
     expect(await list(query)).toMatchObject({ deliveries: [{ id: 'msg_1' }] });
   });
 
+  test('finds letters of a channel whose name is longer than the limit, which was lowered later', async () => {
+    const { store, list } = stage();
+    const channel = 'x'.repeat(165);
+    store.add(deadLetter({ channels: [channel] }));
+    expect(await list({ channel })).toMatchObject({ deliveries: [{ id: 'msg_1' }] });
+  });
+
   test.each([
     [{ reason: 'undone' }, "reason must be one of expired, overflow, shutdown, disabled, but got 'undone'"],
     [{ event: 'news' }, 'event must be one of channel_occupied, '],

@@ -40,6 +40,13 @@ describe('the list of channels', () => {
     expect(await list({ after: 'c' })).toEqual({ channels: { d: {}, e: {} } });
   });
 
+  test('has pages across channels whose names are longer than the limit, which was lowered after they were occupied', async () => {
+    const apps = [application({ limits: { channelNameLength: 2 } })];
+    const { list } = stage(['long-a', 'long-b', 'long-c'], { apps });
+    expect(await list({ limit: '2' })).toEqual({ channels: { 'long-a': {}, 'long-b': {} }, next: 'long-b' });
+    expect(await list({ limit: '2', after: 'long-b' })).toEqual({ channels: { 'long-c': {} } });
+  });
+
   test('also has pages within a prefix, and continues after a channel that is gone', async () => {
     const { list } = stage(['presence-a', 'presence-b', 'presence-c', 'room']);
     const query = { filter_by_prefix: 'presence-', info: 'user_count', limit: '1' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { apiStage } from '../../support/unit/api-stage.ts';
-import { channelName } from '../../support/unit/application.ts';
+import { application, channelName } from '../../support/unit/application.ts';
 
 describe('GET channels', () => {
   test('lists the occupied channels, {} when there is none', async () => {
@@ -60,6 +60,9 @@ describe('GET channels', () => {
   );
 });
 
+/** An app whose channels and users may have short names only. */
+const lowered = application({ limits: { channelNameLength: 8, userIdLength: 8 } });
+
 describe('GET channels/NAME', () => {
   const path = (name: string) => `/apps/1/channels/${name}`;
 
@@ -104,7 +107,16 @@ describe('GET channels/NAME', () => {
     expect(await get('channel', path(channel), { info })).toBe(text);
   });
 
-  test.each(['a b', 'x'.repeat(165), '#news', ''])('refuses the name "%.20s"', async (name) => {
+  test('also answers about a channel whose name is longer than the limit, which was lowered after it was occupied', async () => {
+    const { get, occupy } = apiStage({ apps: [lowered] });
+    const [long, presence] = ['x'.repeat(165), `presence-${'x'.repeat(165)}`];
+    occupy(long);
+    occupy(presence, 'a-long-user-id');
+    expect(await get('channel', path(long))).toEqual({ occupied: true });
+    expect(await get('users', `${path(presence)}/users`)).toEqual({ users: [{ id: 'a-long-user-id' }] });
+  });
+
+  test.each(['a b', 'x '.repeat(165), '#news', ''])('refuses the name "%.20s"', async (name) => {
     const { get } = apiStage();
     expect(await get('channel', path(name))).toMatch(/^400 Invalid channel name: /);
   });

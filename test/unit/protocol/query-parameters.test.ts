@@ -50,6 +50,9 @@ describe('parameters in the query string', () => {
     expect(trigger({ name: 'n', data: 'x' }, 'channels[]=a&channels[]=b&channels%5B%5D=c')).toMatchObject({
       channels: ['a', 'b', 'c'],
     });
+    expect(trigger({ name: 'n', data: 'x', channels: null }, 'channels[]=a')).toMatchObject({
+      channels: ['a'],
+    });
     expect(trigger({ name: 'n', data: 'x' }, 'channels[]=a%20b')).toMatchObject({ status: 400 });
   });
 

@@ -24,7 +24,9 @@ describe('a trigger', () => {
 
   test.each([
     [{ channels: undefined, channel: 'a' }, { channels: ['a'] }],
+    [{ channels: null, channel: 'a' }, { channels: ['a'] }],
     [{ channel: 'ignored' }, { channels: ['a'] }],
+    [{ channel: null }, { channels: ['a'] }],
     [
       { socket_id: null, info: null },
       { except: undefined, info: [] },
@@ -86,7 +88,8 @@ describe('a trigger', () => {
     [{ channels: undefined }, 'Missing parameter: channels'],
     [{ channels: [] }, 'Invalid channels: expected an array of channel names, got an empty array'],
     [{ channels: 'a' }, "Invalid channels: expected an array of channel names, got 'a'"],
-    [{ channels: null }, 'Invalid channels: expected an array of channel names, got null'],
+    [{ channels: null }, 'Missing parameter: channels'],
+    [{ channels: null, channel: null }, 'Missing parameter: channels'],
     [{ channels: { 0: 'a' } }, 'Invalid channels: expected an array of channel names, got an object'],
     [{ channels: names(101) }, 'channels has 101 names, at most 100 are accepted'],
     [
