@@ -139,8 +139,10 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
         },
         letters: letterStore,
         debt({ appId, endpointId, debt }) {
-          const endpoint = apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
-          if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
+          const app = apps.byId(appId);
+          const endpoint = app?.config.endpoints.find(({ id }) => id === endpointId);
+          if (app === undefined) reconciler.absent.owes(appId, endpointId, debt);
+          else if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
           else durable.debts.changed(appId, endpointId, debt.channel, () => undefined);
         },
         received: (known) => reconciler.resume(known),
@@ -150,6 +152,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     replace(applications) {
       dispatcher.replace(applications);
       letters.replace(applications);
+      for (const { id } of applications) durable?.store.wake(id);
       reconciler.replace(applications);
       acquaintance.replace(applications);
     },

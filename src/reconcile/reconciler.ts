@@ -18,6 +18,7 @@ import type { EventName, WebhookEvent } from '../webhooks/event.ts';
 import { isStateEvent, type NotSentReason } from '../webhooks/last-sent.ts';
 import { createAlarm, type Alarm } from '../structures/alarm.ts';
 import type { Application } from '../apps/application.ts';
+import { AbsentEndpoints } from './absent-endpoints.ts';
 import { debtorKey, newDebtor, type Debtor } from './debtor.ts';
 import { selectSame, leavesGap, PriorStateSearch } from './prior-state-search.ts';
 
@@ -67,8 +68,8 @@ export class Reconciler {
   /** By app and endpoint. */
   readonly #debtors = new Map<string, Debtor>();
   readonly #alarm: Alarm;
-  /** What endpoints of apps that are not configured had received in an earlier run, by app and endpoint. */
-  readonly #absent = new Map<string, Received>();
+  /** What an earlier run knew of the endpoints of apps that are not configured now. */
+  readonly absent = new AbsentEndpoints();
   /** Whether what endpoints have received is stored: from `resume` on, because before it is not known. */
   #isStoring = false;
   #searches = 0;
@@ -120,9 +121,9 @@ export class Reconciler {
       else this.#continue(debtor, rest.get(key) ?? { selection: undefined, former: [] });
       rest.delete(key);
     }
-    for (const [key, { appId, endpointId, ...received }] of rest) {
-      if (apps.has(appId)) this.#options.keeper?.received(appId, endpointId, undefined);
-      else this.#absent.set(key, received);
+    for (const one of rest.values()) {
+      if (apps.has(one.appId)) this.#options.keeper?.received(one.appId, one.endpointId, undefined);
+      else this.absent.received(one);
     }
   }
 
@@ -199,9 +200,7 @@ export class Reconciler {
   }
 
   #configure(appId: string, endpoint: Endpoint): void {
-    const key = debtorKey(appId, endpoint.id);
-    const absent = this.#absent.get(key);
-    this.#absent.delete(key);
+    const absent = this.absent.take(appId, endpoint.id);
     const debtor = this.#debtorOf(appId, endpoint);
     const { debts } = debtor;
     debtor.endpoint = endpoint;
@@ -209,7 +208,10 @@ export class Reconciler {
     if (isReconciled && !debts.isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
     debts.isReconciled = isReconciled;
     debtor.isConfigured = true;
-    if (absent !== undefined) return this.#continue(debtor, absent);
+    if (absent !== undefined) {
+      for (const debt of absent.debts) this.restore(appId, endpoint, debt);
+      return this.#continue(debtor, absent.received);
+    }
     if (debtor.wasMissing && debtor.received !== undefined) {
       debtor.former.push(debtor.received);
       debtor.received = undefined;

@@ -2,7 +2,7 @@ import type { Announced } from '../../channels/occupancy.ts';
 import type { CacheJournal } from '../../ports/cache-journal.ts';
 import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { Cancel, Clock, Millis } from '../../ports/clock.ts';
-import type { EventDispatcher, StoredEventState } from '../../ports/delivery-source.ts';
+import type { EventDispatcher, RestoredEvent, StoredEventState } from '../../ports/delivery-source.ts';
 import type { DeliveryStore, KeptBatch, Settlement } from '../../ports/delivery-store.ts';
 import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import type { Outbox } from '../../ports/outbox.ts';
@@ -11,6 +11,7 @@ import type { WebhookEvent } from '../../webhooks/event.ts';
 import { AnnouncedTable } from './announced-table.ts';
 import { BatchTable } from './batch-table.ts';
 import { CacheTable } from './cache-table.ts';
+import { DormantApps, KeptApps, type KeptApp } from './dormant-apps.ts';
 import type { Database } from '../disk/database.ts';
 import type { Run } from './run.ts';
 import type { Rows } from './rows.ts';
@@ -44,7 +45,7 @@ export interface RestoreOptions {
   readonly graceMs: Millis;
   /** The endpoints that must not receive an event, because they did not select it when it happened. */
   readonly newcomers: (appId: string, event: WebhookEvent) => readonly string[];
-  /** Whether an app is configured. The state of other apps is removed. */
+  /** Whether an app is configured. The state of other apps is kept for a week, in case they are configured again. */
   readonly isConfigured: (appId: string) => boolean;
 }
 
@@ -55,7 +56,9 @@ export interface Restored {
   readonly batches: number;
   readonly events: number;
   readonly cachedEvents: number;
-  /** Apps whose state was removed. */
+  /** Apps that are not configured. Their state waits for them. */
+  readonly dormantApps: readonly string[];
+  /** Apps whose state was removed, because they have not been configured for a week. */
   readonly forgottenApps: readonly string[];
   /** Rows in a format of another version. */
   readonly notUnderstood: number;
@@ -81,6 +84,8 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   readonly #batches: BatchTable;
   readonly #announced: AnnouncedTable;
   readonly #cached: CacheTable;
+  readonly #dormant: DormantApps;
+  #restoring: RestoreOptions | undefined;
   #cancelNote: Cancel = () => {};
 
   constructor(options: DurableStoreOptions) {
@@ -91,6 +96,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     this.#batches = new BatchTable(database, run.starts);
     this.#announced = new AnnouncedTable(database, run.lasting);
     this.#cached = new CacheTable(database, run.lasting);
+    this.#dormant = new DormantApps(database, run, options.clock);
     database.beforeWrite(() => {
       options.beforeWrite();
       this.#outbox.prepare();
@@ -100,50 +106,43 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
 
   /**
    * Continues where an earlier run ended. All announced members and channels linger. Batches are sent again unchanged, followed
-   * by the events that were not in a batch. Call it once, before anything else happens.
+   * by the events that were not in a batch. What belongs to an app that is not configured waits for it. Call it once, before
+   * anything else happens.
    */
-  restore({ rows, target, graceMs, newcomers, isConfigured }: RestoreOptions): Restored {
-    const { clock, dispatcher } = this.#options;
-    const counts = { channels: 0, members: 0 };
-    const forgottenApps = new Set<string>();
-    for (const [appId, channels] of this.#announced.restore(rows)) {
-      if (!isConfigured(appId)) {
-        forgottenApps.add(appId);
-        this.#announced.forget(appId, channels);
-        continue;
-      }
-      for (const announced of channels) {
-        target.restoreAnnounced(appId, this.#onOwnClock(announced), clock.now() + graceMs);
-        counts.channels += 1;
-        counts.members += announced.userIds.length;
-      }
-    }
-    let cachedEvents = 0;
-    for (const { appId, channel, event, remainingMs } of this.#cached.restore(rows)) {
-      if (!isConfigured(appId)) this.#cached.remove(appId, channel);
-      else {
-        target.restoreCached(appId, channel, event, clock.now() + remainingMs);
-        cachedEvents += 1;
-      }
-    }
+  restore(options: RestoreOptions): Restored {
+    const { rows, isConfigured } = options;
+    const apps = new KeptApps();
+    for (const [appId, channels] of this.#announced.restore(rows)) apps.of(appId).channels.push(...channels);
+    for (const kept of this.#cached.restore(rows)) apps.of(kept.appId).cached.push(kept);
     const events = [...this.#outbox.restore(rows)];
+    for (const kept of events) apps.of(kept.appId).events.push(kept);
     const byRef = new Map(events.map((kept) => [kept.ref, kept]));
     const batches = this.#batches.restore(rows, (ref) => byRef.get(ref));
-    const inBatches = new Set(batches.flatMap(({ refs }) => refs));
-    for (const batch of batches) dispatcher().restore(batch);
-    for (const kept of events) {
-      if (this.#isLate(kept) && !inBatches.has(kept.ref)) this.#giveUp(kept);
-      else dispatcher().take(kept.appId, kept.event, this.#without(kept, newcomers(kept.appId, kept.event)));
-    }
+    for (const batch of batches) apps.of(batch.appId).batches.push(batch);
+    this.#restoring = options;
+    const { dormant, forgotten } = this.#dormant.begin(apps, isConfigured);
+    for (const [appId, kept] of apps.all) if (isConfigured(appId)) this.#continue(appId, kept, 0);
+    for (const [appId, kept] of forgotten) this.#forgetApp(appId, kept);
     this.#noteTime();
+    const configured = [...apps.all].filter(([appId]) => isConfigured(appId)).map(([, kept]) => kept);
+    const sum = (count: (kept: KeptApp) => number): number =>
+      configured.reduce((total, kept) => total + count(kept), 0);
     return {
-      ...counts,
-      batches: batches.length,
-      events: events.length,
-      cachedEvents,
-      forgottenApps: [...forgottenApps],
+      channels: sum(({ channels }) => channels.length),
+      members: sum(({ channels }) => channels.reduce((total, { userIds }) => total + userIds.length, 0)),
+      batches: sum((kept) => kept.batches.length),
+      events: sum((kept) => kept.events.length),
+      cachedEvents: sum(({ cached }) => cached.length),
+      dormantApps: dormant,
+      forgottenApps: forgotten.map(([appId]) => appId),
       notUnderstood: rows.notUnderstood,
     };
+  }
+
+  /** An app is configured from now on. If it was when an earlier run ended, it continues. */
+  wake(appId: string): void {
+    const woken = this.#dormant.wake(appId);
+    if (woken !== undefined) this.#continue(appId, woken.kept, woken.sleptMs);
   }
 
   /** No event so far, of this or an earlier run, has a greater sequence number. */
@@ -248,9 +247,41 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     return { ...kept, settledFor: new Set([...settledFor, ...endpoints]) };
   }
 
+  /** Continues an app of an earlier run, `sleptMs` after the restore. */
+  #continue(appId: string, { channels, cached, events, batches }: KeptApp, sleptMs: Millis): void {
+    const { clock, dispatcher } = this.#options;
+    const { target, graceMs, newcomers } = this.#restoring ?? noRestore();
+    for (const announced of channels) {
+      target.restoreAnnounced(appId, this.#onOwnClock(announced), clock.now() + graceMs);
+    }
+    for (const { channel, event, remainingMs } of cached) {
+      if (remainingMs <= sleptMs) this.#cached.remove(appId, channel);
+      else target.restoreCached(appId, channel, event, clock.now() + remainingMs - sleptMs);
+    }
+    const older = <E extends RestoredEvent>(kept: E): E => ({ ...kept, ageMs: kept.ageMs + sleptMs });
+    const inBatches = new Set(batches.flatMap(({ refs }) => refs));
+    for (const batch of batches) dispatcher().restore({ ...batch, events: batch.events.map(older) });
+    for (const kept of events.map(older)) {
+      if (this.#isLate(kept) && !inBatches.has(kept.ref)) this.#giveUp(kept);
+      else dispatcher().take(appId, kept.event, this.#without(kept, newcomers(appId, kept.event)));
+    }
+  }
+
+  /** Removes everything about an app. */
+  #forgetApp(appId: string, { channels, cached, events, batches }: KeptApp): void {
+    this.#announced.forget(appId, channels);
+    for (const { channel } of cached) this.#cached.remove(appId, channel);
+    for (const kept of events) this.#giveUp(kept);
+    for (const { id } of batches) this.#batches.remove(id);
+  }
+
   #giveUp({ appId, ref }: KeptEvent): void {
     this.#outbox.settle({ appId, endpointId: '', batchId: undefined, events: [{ ref, isLast: true }] });
   }
 }
 
 const noEndpoints: ReadonlySet<string> = new Set();
+
+function noRestore(): never {
+  throw new Error('an app continues before anything was restored');
+}

@@ -86,6 +86,7 @@ export class Stack {
   readonly #process: MortalClock;
   readonly #restore: () => void;
   readonly #counted: Promise<unknown>;
+  readonly #store: DurableStore | undefined;
   #reloading = Promise.resolve();
   #ids: number;
 
@@ -128,6 +129,7 @@ export class Stack {
         beforeWrite: () => debts?.prepare(),
         holdsClientEvents: true,
       });
+    this.#store = store;
     this.drops = new DropJournal(dropTable);
     const debts = run && new DebtTable(database, run.meta);
     const reconciler = new Reconciler({
@@ -229,13 +231,15 @@ export class Stack {
     this.#restore = () => {
       const kept = debts?.restore();
       for (const { appId, endpointId, debt } of kept?.debts ?? []) {
-        const endpoint = this.apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
-        if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
+        const app = this.apps.byId(appId);
+        const endpoint = app?.config.endpoints.find(({ id }) => id === endpointId);
+        if (app === undefined) reconciler.absent.owes(appId, endpointId, debt);
+        else if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
       }
       if (database === undefined) return;
       const rows = new Rows(database);
-      for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
-        this.drops.restore(appId, kind, kept);
+      for (const { appId, kind, kept: drop } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
+        this.drops.restore(appId, kind, drop);
       }
       store?.restore({
         rows,
@@ -312,6 +316,7 @@ export class Stack {
 
   #replace(applications: readonly Application[]): void {
     this.dispatcher.replace(applications);
+    for (const { id } of applications) this.#store?.wake(id);
     this.reconciler.replace(applications);
   }
 

@@ -1,0 +1,99 @@
+import type { Announced } from '../../channels/occupancy.ts';
+import type { Clock, Millis } from '../../ports/clock.ts';
+import type { RestoredBatch } from '../../ports/delivery-source.ts';
+import type { Database } from '../disk/database.ts';
+import type { KeptCachedEvent } from './cache-table.ts';
+import type { KeptEvent } from './outbox-table.ts';
+import { isNumber, parse } from './rows.ts';
+import type { Run } from './run.ts';
+
+/** What an earlier run has left of one app. */
+export interface KeptApp {
+  readonly channels: Announced[];
+  readonly cached: KeptCachedEvent[];
+  /** The oldest first. */
+  readonly events: KeptEvent[];
+  readonly batches: RestoredBatch[];
+}
+
+/** The apps of an earlier run. */
+export class KeptApps {
+  readonly all = new Map<string, KeptApp>();
+
+  of(appId: string): KeptApp {
+    let kept = this.all.get(appId);
+    if (kept === undefined)
+      this.all.set(appId, (kept = { channels: [], cached: [], events: [], batches: [] }));
+    return kept;
+  }
+}
+
+/** How long the state of an app that is not configured is kept, by the clock that also runs while the program is down. */
+const keepMs: Millis = 7 * 86_400_000;
+
+const noTimes: Readonly<Record<string, number>> = {};
+
+/**
+ * The apps of an earlier run that are not configured. Their state stays in the store, so that a start with a wrong configuration
+ * loses nothing: endpoints are told later who has left.
+ */
+export class DormantApps {
+  readonly #database: Database;
+  readonly #run: Pick<Run, 'lasting' | 'meta'>;
+  readonly #clock: Clock;
+  readonly #apps = new Map<string, KeptApp>();
+  /** Since when each is not configured. */
+  #since = new Map<string, number>();
+  #begunAt: Millis = 0;
+
+  constructor(database: Database, run: Pick<Run, 'lasting' | 'meta'>, clock: Clock) {
+    this.#database = database;
+    this.#run = run;
+    this.#clock = clock;
+  }
+
+  /** Keeps the apps that are not configured. Returns their ids, and those apps that have not been for too long. */
+  begin(
+    apps: KeptApps,
+    isConfigured: (appId: string) => boolean,
+  ): { readonly dormant: readonly string[]; readonly forgotten: readonly (readonly [string, KeptApp])[] } {
+    const saved = parseTimes(this.#run.meta.get('dormant'));
+    const now = this.#run.lasting();
+    this.#begunAt = this.#clock.now();
+    const forgotten: (readonly [string, KeptApp])[] = [];
+    for (const [appId, kept] of apps.all) {
+      if (isConfigured(appId)) continue;
+      const since = saved[appId] ?? now;
+      if (now - since >= keepMs) forgotten.push([appId, kept]);
+      else {
+        this.#apps.set(appId, kept);
+        this.#since.set(appId, since);
+      }
+    }
+    this.#write();
+    return { dormant: [...this.#apps.keys()], forgotten };
+  }
+
+  /** The state of an app that is configured again, and how long ago it was restored; undefined if there is none. */
+  wake(appId: string): { readonly kept: KeptApp; readonly sleptMs: Millis } | undefined {
+    const kept = this.#apps.get(appId);
+    if (kept === undefined) return undefined;
+    this.#apps.delete(appId);
+    this.#since.delete(appId);
+    this.#write();
+    return { kept, sleptMs: this.#clock.now() - this.#begunAt };
+  }
+
+  #write(): void {
+    if (this.#since.size === 0 && !this.#run.meta.has('dormant')) return;
+    this.#database.put('meta', 'dormant', JSON.stringify(Object.fromEntries(this.#since)));
+  }
+}
+
+function parseTimes(text = ''): Readonly<Record<string, number>> {
+  const times = parse(text);
+  if (typeof times !== 'object' || times === null) return noTimes;
+  return Object.fromEntries(
+    Object.entries(times).flatMap(([appId, at]) => (isNumber(at) ? [[appId, at] as const] : [])),
+  );
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import type { Application } from '../../../../src/apps/application.ts';
+import { defaultPolicy } from '../../../support/property/delivery-shell.ts';
+import { FakeDisk } from '../../../support/property/fake-disk.ts';
+import { Stack } from '../../../support/property/stack.ts';
+import { application, endpoint } from '../../../support/unit/application.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+const url = 'http://b/';
+const one = application({ id: '1', endpoints: [] });
+const two = application({ id: '2', key: 'two', endpoints: [endpoint({ url, reconcile: true })] });
+const both = [one, two];
+
+async function start(disk: FakeDisk, applications: readonly Application[], before?: Stack): Promise<Stack> {
+  const options = { policy: defaultPolicy, disk, restartGraceMs: 1000, ...(before && { before }) };
+  const stack = new Stack({ applications, ...options });
+  await stack.start();
+  return stack;
+}
+
+/** A user is on a channel of app 2, its endpoint knows that, and the program is killed. */
+async function begin(disk: FakeDisk): Promise<Stack> {
+  const stack = await start(disk, both);
+  stack.connect(two).subscribe('presence-room', 'u7');
+  await stack.clock.advance(1000);
+  expect(namesAt(stack)).toEqual(['channel_occupied', 'member_added']);
+  stack.kill();
+  return stack;
+}
+
+const namesAt = (stack: Stack) => stack.receivers.get(url)?.taken.map(({ name }) => name);
+const gone = ['channel_occupied', 'member_added', 'member_removed', 'channel_vacated'];
+
+describe('an app that is not configured at a start', () => {
+  test('continues at the next start with it: its endpoint is sent who has left', async () => {
+    const disk = new FakeDisk();
+    const without = await start(disk, [one], await begin(disk));
+    await without.clock.advance(10 * minute);
+    expect(namesAt(without)).toHaveLength(2);
+    without.kill();
+    const again = await start(disk, both, without);
+    await again.clock.advance(10 * minute);
+    expect(namesAt(again)).toEqual(gone);
+  });
+
+  test('continues when it is configured again by a reload', async () => {
+    const disk = new FakeDisk();
+    const stack = await start(disk, [one], await begin(disk));
+    await stack.clock.advance(10 * minute);
+    stack.reload(both);
+    await stack.clock.advance(0);
+    const back = stack.connect(two);
+    back.subscribe('presence-room', 'u7');
+    await stack.clock.advance(10 * minute);
+    expect(namesAt(stack)).toHaveLength(2);
+    back.unsubscribe('presence-room');
+    await stack.clock.advance(10 * minute);
+    expect(namesAt(stack)).toEqual(gone);
+  });
+
+  test('loses no event that waited: what has expired meanwhile is made up for', async () => {
+    const disk = new FakeDisk();
+    const first = await start(disk, both);
+    first.receivers.get(url)?.downUntil(first.clock.now() + 5000);
+    first.connect(two).subscribe('presence-room', 'u7');
+    await first.clock.advance(1000);
+    first.kill();
+    const stack = await start(disk, [one], first);
+    await stack.clock.advance(10 * minute);
+    stack.reload(both);
+    await stack.clock.advance(0);
+    stack.connect(two).subscribe('presence-room', 'u7');
+    await stack.clock.advance(10 * minute);
+    expect(namesAt(stack)).toEqual(['channel_occupied', 'member_added']);
+    expect(stack.drops.read('2').dropped).toEqual([]);
+  });
+
+  test('is forgotten after a week', async () => {
+    const disk = new FakeDisk();
+    const without = await start(disk, [one], await begin(disk));
+    await without.clock.advance(minute);
+    without.kill();
+    await without.clock.advance(7 * day);
+    const later = await start(disk, [one], without);
+    await later.clock.advance(minute);
+    for (const table of ['announced', 'outbox', 'batches', 'cached'] as const) {
+      expect([table, disk.keys(table)]).toEqual([table, []]);
+    }
+  });
+});
