@@ -138,6 +138,13 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);
       const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: run.starts };
       log.info({ ...fields, ...restored }, 'continuing with the state in the store');
+      const { dormantApps } = restored;
+      if (dormantApps.length > 0) {
+        log.warn(
+          { apps: dormantApps },
+          'the store has the state of apps that are not configured: it is kept for a week',
+        );
+      }
     },
     describe: () => ({ failure: database.failure, lost: database.lost, lostReason }),
     close: () => store.close(),

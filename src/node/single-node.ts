@@ -145,7 +145,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
           else if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
           else durable.debts.changed(appId, endpointId, debt.channel, () => undefined);
         },
-        received: (known) => reconciler.resume(known),
+        received: (known) => reconciler.resume(known, (appId) => apps.byId(appId) !== undefined),
         endpointsOf: (appId) => apps.byId(appId)?.config.endpoints,
       }),
     readQueues: () => dispatcher.readQueues(),

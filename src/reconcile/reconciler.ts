@@ -111,9 +111,8 @@ export class Reconciler {
    * Continues an earlier run: `known` is what endpoints had received then. Those without an entry are new. Without `known`, the
    * endpoints have received everything so far. Call it once, when debts and channels are restored.
    */
-  resume(known: Iterable<ReceivedByEndpoint> | undefined): void {
+  resume(known: Iterable<ReceivedByEndpoint> | undefined, isConfigured: (appId: string) => boolean): void {
     this.#isStoring = true;
-    const apps = new Set(Array.from(this.#debtors.values(), ({ appId }) => appId));
     const rest = new Map<string, ReceivedByEndpoint>();
     for (const one of known ?? []) rest.set(debtorKey(one.appId, one.endpointId), one);
     for (const [key, debtor] of this.#debtors) {
@@ -122,7 +121,7 @@ export class Reconciler {
       rest.delete(key);
     }
     for (const one of rest.values()) {
-      if (apps.has(one.appId)) this.#options.keeper?.received(one.appId, one.endpointId, undefined);
+      if (isConfigured(one.appId)) this.#options.keeper?.received(one.appId, one.endpointId, undefined);
       else this.absent.received(one);
     }
   }

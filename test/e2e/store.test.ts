@@ -1,52 +1,12 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { app, quick, type Config } from '../support/e2e/config.ts';
+import { describe, expect, test } from 'vitest';
+import { app } from '../support/e2e/config.ts';
 import { answered, callApi } from '../support/e2e/http.ts';
-import {
-  startReceiver,
-  type Receiver,
-  type WebhookEvent,
-  type WebhookRequest,
-} from '../support/e2e/receiver.ts';
+import { startReceiver } from '../support/e2e/receiver.ts';
 import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
-
-async function folder(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'soketify-store-'));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
-interface Given {
-  readonly path: string;
-  readonly hooks?: Receiver;
-  readonly graceMs?: number;
-  readonly shutdown?: 'report' | 'keep';
-}
-
-function config({ path, hooks, graceMs = 60_000, shutdown = 'report' }: Given): Config {
-  const webhooks = hooks === undefined ? [] : [{ url: hooks.url, id: 'main' }];
-  return {
-    apps: [{ ...app, webhooks }],
-    webhooks: { ...quick, restartGraceMs: graceMs },
-    store: { path, shutdown },
-  };
-}
-
-/**
- * What an endpoint has accepted, each delivery once. A delivery accepted right before a kill may be repeated
- * with the same id.
- */
-function taken(requests: readonly WebhookRequest[]): readonly WebhookEvent[] {
-  const deliveries = new Map<unknown, readonly WebhookEvent[]>();
-  for (const { headers, answer, events } of requests) {
-    if (answer === 200 && !deliveries.has(headers['webhook-id']))
-      deliveries.set(headers['webhook-id'], events);
-  }
-  return [...deliveries.values()].flat();
-}
+import { config, folder, taken } from '../support/e2e/store.ts';
 
 async function stateOf(server: Server): Promise<Record<string, unknown>> {
   return (await answered(callApi(server, { path: '/apps/1/webhooks/state' }))) as Record<string, unknown>;

@@ -248,7 +248,7 @@ export class Stack {
         graceMs: options.restartGraceMs ?? 20_000,
         isConfigured: (appId) => this.apps.byId(appId) !== undefined,
       });
-      reconciler.resume(kept?.received);
+      reconciler.resume(kept?.received, (appId) => this.apps.byId(appId) !== undefined);
       debts?.completed();
     };
     this.#counted = database?.safe('now') ?? Promise.resolve(true);
