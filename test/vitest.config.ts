@@ -59,7 +59,7 @@ export default defineConfig({
           name: 'workers',
           include: [
             'test/e2e/{admin,clients*,connection,cross-client,hostile-*,http-*,keys,leaves,odd-*,reconcile}.test.ts',
-            'test/e2e/{refusals,reload,sdk,sent-text,shutdown,slow-clients,start,store,webhooks-*}.test.ts',
+            'test/e2e/{refusals,reload,sdk,sent-text,shutdown,slow-clients,start,store*,webhooks-*}.test.ts',
             'test/workers/**/*.test.ts',
           ],
           env: { TEST_WORKERS: '2' },
