@@ -1,10 +1,10 @@
 // Bundles the types of the library into one file, so that editors show only what is public.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 
-/** Writes dist/index.d.ts, and the same for `require`. Throws if the types need a package. */
+/** Writes dist/index.d.cts for `require`, and dist/index.d.ts, which exports the same. Throws if the types need a package. */
 export async function buildTypes(root) {
   const folder = mkdtempSync(`${root}/dist/declarations-`);
   try {
@@ -18,10 +18,10 @@ export async function buildTypes(root) {
         throw new Error(`the types of the library cannot be bundled: ${message}`);
       },
     });
-    await bundle.write({ file: `${root}/dist/index.d.ts`, format: 'es' });
+    await bundle.write({ file: `${root}/dist/index.d.cts`, format: 'es' });
     await bundle.close();
   } finally {
     rmSync(folder, { recursive: true });
   }
-  cpSync(`${root}/dist/index.d.ts`, `${root}/dist/index.d.cts`);
+  writeFileSync(`${root}/dist/index.d.ts`, "export * from './index.cjs';\n");
 }

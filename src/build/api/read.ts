@@ -53,7 +53,7 @@ const lists =
 
 /** Returns the declarations in the text of a bundled declaration file, by name. */
 export function readDeclarations(text: string): readonly Declaration[] {
-  const file = ts.createSourceFile('index.d.ts', text, ts.ScriptTarget.Latest, true);
+  const file = ts.createSourceFile('index.d.cts', text, ts.ScriptTarget.Latest, true);
   const lib = ts.createSourceFile('lib.d.ts', lists, ts.ScriptTarget.Latest);
   const host: ts.CompilerHost = {
     ...ts.createCompilerHost({}),

@@ -1,4 +1,4 @@
-// Writes docs/api.md from the docstrings in dist/index.d.ts. With --check it changes nothing.
+// Writes docs/api.md from the docstrings in dist/index.d.cts. With --check it changes nothing.
 // Exits with 1 if docstrings are missing or, with --check, if the page is out of date.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { readDeclarations } from './read.ts';
 import { renderApi } from './render.ts';
 
 const page = fileURLToPath(new URL('../../../docs/api.md', import.meta.url));
-const types = fileURLToPath(new URL('../../../dist/index.d.ts', import.meta.url));
+const types = fileURLToPath(new URL('../../../dist/index.d.cts', import.meta.url));
 
 const declarations = readDeclarations(readFileSync(types, 'utf8'));
 const gaps = findGaps(declarations);
