@@ -67,6 +67,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     waitingFor: (appId, endpointId, channel) => dispatcher.waitingFor(appId, endpointId, channel),
     reconciled: (appId, endpointId, channel) => drops.resolve(appId, endpointId, channel),
     keeper: durable?.debts,
+    ...(durable && { lastPlace: () => durable.store.lastPlace }),
   });
   const subscribers = [
     ...options.subscribers,
@@ -132,9 +133,8 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
         ledger,
         drops,
         unsure(appId, kept) {
-          const { lastPlace } = durable.store;
           const markUncertain = (endpointId: string, channel?: ChannelName): void =>
-            reconciler.markUncertain(appId, endpointId, lastPlace, channel);
+            reconciler.markUncertain(appId, endpointId, channel);
           markDroppedUncertain(markUncertain, apps.byId(appId)?.config, kept);
         },
         letters: letterStore,

@@ -39,6 +39,8 @@ export interface ReconcilerOptions {
   /** The endpoint knows the truth of the channel again. */
   readonly reconciled: (appId: string, endpointId: string, channel: ChannelName) => void;
   readonly keeper?: DebtKeeper | undefined;
+  /** No event of an earlier run has a greater sequence number. */
+  readonly lastPlace?: () => number;
   /** Limits the search of many channels in each turn of the event loop. */
   readonly steps: TurnBudget;
 }
@@ -103,7 +105,7 @@ export class Reconciler {
   /** Restores a stored debt. */
   restore(appId: string, endpoint: Endpoint, debt: KeptDebt): void {
     const debtor = this.#debtorOf(appId, endpoint);
-    debtor.debts.restore(debt);
+    debtor.debts.restore(debt, this.#options.lastPlace?.() ?? 0);
     this.#lookIn(debtor, 0);
   }
 
@@ -128,12 +130,11 @@ export class Reconciler {
 
   /**
    * An event of the channel, or of any channel if none is given, was dropped in an earlier run, and its debt was not stored.
-   * `lastPlace`: no event of an earlier run has a greater sequence number.
    */
-  markUncertain(appId: string, endpointId: string, lastPlace: number, channel?: ChannelName): void {
+  markUncertain(appId: string, endpointId: string, channel?: ChannelName): void {
     const debtor = this.#debtors.get(debtorKey(appId, endpointId));
     if (debtor === undefined) return;
-    debtor.debts.markUncertain(lastPlace, channel);
+    debtor.debts.markUncertain(this.#options.lastPlace?.() ?? 0, channel);
     if (channel !== undefined) this.#changed(debtor, channel);
   }
 

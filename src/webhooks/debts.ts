@@ -138,15 +138,15 @@ export class Debts {
     return { sent, vacatedSeq, isRequested, isUncertain: isUncertain(debt) };
   }
 
-  /** Restores a stored debt. */
-  restore({ channel, isPartial, partialSeq = 0, vacatedSeq, told }: KeptDebt): void {
+  /** Restores a stored debt. No event of an earlier run has a greater sequence number than `lastPlace`. */
+  restore({ channel, isPartial, partialSeq = 0, vacatedSeq, told }: KeptDebt, lastPlace: number): void {
     const debt = { ...newRecord(isPartial), partialSeq, vacatedSeq: vacatedSeq ?? 0 };
     for (const [subject, wasThere, seq] of told) {
       // A later event may have reported the channel as vacated.
       const isUnsure = vacatedSeq === undefined && wasThere === true && subject !== itself;
       const isThere = isUnsure ? undefined : (wasThere ?? undefined);
-      // The results of later events are not stored.
-      debt.sent.set(subject, { isThere, seq, lastSeq: Infinity, lastIsThere: undefined, why: undefined });
+      // The results of the events after it are not stored. One of them may be the latest of that run.
+      debt.sent.set(subject, { isThere, seq, lastSeq: lastPlace, lastIsThere: undefined, why: undefined });
     }
     this.#forget(channel);
     this.#channels.set(channel, debt);

@@ -143,6 +143,7 @@ export class Stack {
       waitingFor: (appId, endpointId, channel) => this.dispatcher.waitingFor(appId, endpointId, channel),
       reconciled: (appId, endpointId, channel) => this.drops.resolve(appId, endpointId, channel),
       keeper: debts,
+      ...(store && { lastPlace: () => store.lastPlace }),
     });
     this.reconciler = reconciler;
     const of = { dispatcher: () => this.dispatcher, ledger: () => memory };

@@ -70,9 +70,29 @@ it('treats an endpoint that has received later events as one that lost nothing, 
 function restart(debts: Debts, without: Partial<Record<'partialSeq' | 'vacatedSeq', undefined>> = {}): Debts {
   const kept = debts.keep(room) ?? expect.fail('nothing is kept');
   const next = new Debts(10);
-  next.restore({ ...kept, ...without });
+  next.restore({ ...kept, ...without }, 100);
   return next;
 }
+
+it('needs no record after a restart once an event of the new run has brought the endpoint up to date', () => {
+  const before = new Debts(10, false);
+  before.dropped(removed('u1'), 3);
+  const debts = restart(before);
+  debts.isReconciled = false;
+  // It waited when the earlier run ended. A later event of that run may have been dropped.
+  debts.delivered(removed('u1'), 90);
+  expect(debts.isEmpty).toBe(false);
+  debts.delivered({ name: 'member_added', channel: room, userId: 'u1' }, 101);
+  expect(debts.isEmpty).toBe(true);
+});
+
+it('does not know after a restart what another run may have sent', () => {
+  const debts = new Debts(10);
+  debts.dropped(occupied('room'), 1, undefined, true);
+  expect(restart(debts).of(room)?.sent.get('')).toMatchObject({ isThere: undefined });
+  const truth = { isOccupied: false, userIds: new Set<string>() };
+  expect(debts.settle(room, truth, { waiting: [], wants: () => true })).toEqual([vacated('room')]);
+});
 
 it('knows after a restart that the channel was reported as vacated after the leave of a member was dropped', () => {
   const before = new Debts(10);
