@@ -4,7 +4,7 @@ import { findGaps } from '../../src/build/api/check.ts';
 import { readDeclarations } from '../../src/build/api/read.ts';
 import { compileExamples } from '../support/api-examples.ts';
 
-const types = await readFile(new URL('../../dist/index.d.ts', import.meta.url), 'utf8');
+const types = await readFile(new URL('../../dist/index.d.cts', import.meta.url), 'utf8');
 const page = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8');
 const declarations = readDeclarations(types);
 const exported = declarations.filter(({ isExported }) => isExported).map(({ name }) => name);
