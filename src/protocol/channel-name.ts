@@ -79,8 +79,9 @@ export function isInternal(name: string): boolean {
 }
 
 /** Describes why a value is not a channel name: what is wrong, what was received and what is accepted. */
-export function describeChannelNameFault(value: unknown, limits: NameLimits): string {
-  const accepted = `up to ${limits.channelNameLength} of the characters A-Z a-z 0-9 _ - = @ , . ;`;
+export function describeChannelNameFault(value: unknown, { channelNameLength }: NameLimits): string {
+  const count = channelNameLength === Infinity ? 'any number' : `up to ${channelNameLength}`;
+  const accepted = `${count} of the characters A-Z a-z 0-9 _ - = @ , . ;`;
   if (typeof value !== 'string') return `Invalid channel name: expected a string of ${accepted}`;
   return `Invalid channel name: '${clip(value)}' (${value.length} characters). A name has ${accepted}`;
 }
