@@ -34,3 +34,11 @@ test('a signed request is accepted, whatever its body and its app', () => {
     }),
   );
 });
+
+test('a signed request without a body has no body_md5, as in the server libraries of Pusher', () => {
+  const request = { method: 'GET', path: '/apps/1/channels', body: new Uint8Array() } as const;
+  const query = signRequest({ key: 'k', secret: 's' }, request, 1_700_000_000_000);
+  expect(query).toMatch(
+    /^auth_key=k&auth_timestamp=1700000000&auth_version=1\.0&auth_signature=[0-9a-f]{64}$/,
+  );
+});
