@@ -1,15 +1,15 @@
 import type { Announced } from '../../channels/occupancy.ts';
 import type { Clock, Millis } from '../../ports/clock.ts';
-import type { RestoredBatch } from '../../ports/delivery-source.ts';
+import type { RestoredBatch, RestoredEvent } from '../../ports/delivery-source.ts';
 import type { Database } from '../disk/database.ts';
 import type { KeptCachedEvent } from './cache-table.ts';
 import type { KeptEvent } from './outbox-table.ts';
-import { isNumber, parse } from './rows.ts';
+import { isNumber, isText, parse } from './rows.ts';
 import type { Run } from './run.ts';
 
 /** What an earlier run has left of one app. */
 export interface KeptApp {
-  readonly channels: Announced[];
+  channels: readonly Announced[];
   readonly cached: KeptCachedEvent[];
   /** The oldest first. */
   readonly events: KeptEvent[];
@@ -31,8 +31,6 @@ export class KeptApps {
 /** How long the state of an app that is not configured is kept, by the clock that also runs while the program is down. */
 const keepMs: Millis = 7 * 86_400_000;
 
-const noTimes: Readonly<Record<string, number>> = {};
-
 /**
  * The apps of an earlier run that are not configured. Their state stays in the store, so that a start with a wrong configuration
  * loses nothing: endpoints are told later who has left.
@@ -41,9 +39,7 @@ export class DormantApps {
   readonly #database: Database;
   readonly #run: Pick<Run, 'lasting' | 'meta'>;
   readonly #clock: Clock;
-  readonly #apps = new Map<string, KeptApp>();
-  /** Since when each is not configured. */
-  #since = new Map<string, number>();
+  readonly #apps = new Map<string, { readonly kept: KeptApp; readonly since: number }>();
   #begunAt: Millis = 0;
 
   constructor(database: Database, run: Pick<Run, 'lasting' | 'meta'>, clock: Clock) {
@@ -63,37 +59,45 @@ export class DormantApps {
     const forgotten: (readonly [string, KeptApp])[] = [];
     for (const [appId, kept] of apps.all) {
       if (isConfigured(appId)) continue;
-      const since = saved[appId] ?? now;
+      const since = saved.get(appId) ?? now;
       if (now - since >= keepMs) forgotten.push([appId, kept]);
-      else {
-        this.#apps.set(appId, kept);
-        this.#since.set(appId, since);
-      }
+      else this.#apps.set(appId, { kept, since });
     }
     this.#write();
     return { dormant: [...this.#apps.keys()], forgotten };
   }
 
-  /** The state of an app that is configured again, and how long ago it was restored; undefined if there is none. */
-  wake(appId: string): { readonly kept: KeptApp; readonly sleptMs: Millis } | undefined {
-    const kept = this.#apps.get(appId);
-    if (kept === undefined) return undefined;
+  /** What is left of an app that is configured again, as old as it is now; undefined if there is none. */
+  wake(appId: string): KeptApp | undefined {
+    const app = this.#apps.get(appId);
+    if (app === undefined) return undefined;
     this.#apps.delete(appId);
-    this.#since.delete(appId);
     this.#write();
-    return { kept, sleptMs: this.#clock.now() - this.#begunAt };
+    return aged(app.kept, this.#clock.now() - this.#begunAt);
   }
 
   #write(): void {
-    if (this.#since.size === 0 && !this.#run.meta.has('dormant')) return;
-    this.#database.put('meta', 'dormant', JSON.stringify(Object.fromEntries(this.#since)));
+    if (this.#apps.size === 0 && !this.#run.meta.has('dormant')) return;
+    const times = Array.from(this.#apps, ([appId, { since }]) => [appId, since]);
+    this.#database.put('meta', 'dormant', JSON.stringify(times));
   }
 }
 
-function parseTimes(text = ''): Readonly<Record<string, number>> {
+function aged({ channels, cached, events, batches }: KeptApp, byMs: Millis): KeptApp {
+  const older = <E extends RestoredEvent>(kept: E): E => ({ ...kept, ageMs: kept.ageMs + byMs });
+  return {
+    channels,
+    cached: cached.map((kept) => ({ ...kept, remainingMs: kept.remainingMs - byMs })),
+    events: events.map(older),
+    batches: batches.map((batch) => ({ ...batch, events: batch.events.map(older) })),
+  };
+}
+
+function parseTimes(text = ''): ReadonlyMap<string, number> {
   const times = parse(text);
-  if (typeof times !== 'object' || times === null) return noTimes;
-  return Object.fromEntries(
-    Object.entries(times).flatMap(([appId, at]) => (isNumber(at) ? [[appId, at] as const] : [])),
-  );
+  return new Map(Array.isArray(times) ? times.filter(isTime) : []);
+}
+
+function isTime(value: unknown): value is readonly [string, number] {
+  return Array.isArray(value) && isText(value[0]) && isNumber(value[1]);
 }

@@ -2,7 +2,7 @@ import type { Announced } from '../../channels/occupancy.ts';
 import type { CacheJournal } from '../../ports/cache-journal.ts';
 import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { Cancel, Clock, Millis } from '../../ports/clock.ts';
-import type { EventDispatcher, RestoredEvent, StoredEventState } from '../../ports/delivery-source.ts';
+import type { EventDispatcher, StoredEventState } from '../../ports/delivery-source.ts';
 import type { DeliveryStore, KeptBatch, Settlement } from '../../ports/delivery-store.ts';
 import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import type { Outbox } from '../../ports/outbox.ts';
@@ -111,28 +111,30 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
    */
   restore(options: RestoreOptions): Restored {
     const { rows, isConfigured } = options;
+    this.#restoring = options;
     const apps = new KeptApps();
-    for (const [appId, channels] of this.#announced.restore(rows)) apps.of(appId).channels.push(...channels);
+    for (const [appId, channels] of this.#announced.restore(rows)) apps.of(appId).channels = channels;
     for (const kept of this.#cached.restore(rows)) apps.of(kept.appId).cached.push(kept);
     const events = [...this.#outbox.restore(rows)];
     for (const kept of events) apps.of(kept.appId).events.push(kept);
     const byRef = new Map(events.map((kept) => [kept.ref, kept]));
     const batches = this.#batches.restore(rows, (ref) => byRef.get(ref));
     for (const batch of batches) apps.of(batch.appId).batches.push(batch);
-    this.#restoring = options;
     const { dormant, forgotten } = this.#dormant.begin(apps, isConfigured);
-    for (const [appId, kept] of apps.all) if (isConfigured(appId)) this.#continue(appId, kept, 0);
     for (const [appId, kept] of forgotten) this.#forgetApp(appId, kept);
+    const counts = { channels: 0, members: 0, batches: 0, events: 0, cachedEvents: 0 };
+    for (const [appId, kept] of apps.all) {
+      if (!isConfigured(appId)) continue;
+      this.#continue(appId, kept, options);
+      counts.channels += kept.channels.length;
+      for (const { userIds } of kept.channels) counts.members += userIds.length;
+      counts.batches += kept.batches.length;
+      counts.events += kept.events.length;
+      counts.cachedEvents += kept.cached.length;
+    }
     this.#noteTime();
-    const configured = [...apps.all].filter(([appId]) => isConfigured(appId)).map(([, kept]) => kept);
-    const sum = (count: (kept: KeptApp) => number): number =>
-      configured.reduce((total, kept) => total + count(kept), 0);
     return {
-      channels: sum(({ channels }) => channels.length),
-      members: sum(({ channels }) => channels.reduce((total, { userIds }) => total + userIds.length, 0)),
-      batches: sum((kept) => kept.batches.length),
-      events: sum((kept) => kept.events.length),
-      cachedEvents: sum(({ cached }) => cached.length),
+      ...counts,
       dormantApps: dormant,
       forgottenApps: forgotten.map(([appId]) => appId),
       notUnderstood: rows.notUnderstood,
@@ -141,8 +143,8 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
 
   /** An app is configured from now on. If it was when an earlier run ended, it continues. */
   wake(appId: string): void {
-    const woken = this.#dormant.wake(appId);
-    if (woken !== undefined) this.#continue(appId, woken.kept, woken.sleptMs);
+    const kept = this.#dormant.wake(appId);
+    if (kept !== undefined && this.#restoring !== undefined) this.#continue(appId, kept, this.#restoring);
   }
 
   /** No event so far, of this or an earlier run, has a greater sequence number. */
@@ -247,21 +249,23 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     return { ...kept, settledFor: new Set([...settledFor, ...endpoints]) };
   }
 
-  /** Continues an app of an earlier run, `sleptMs` after the restore. */
-  #continue(appId: string, { channels, cached, events, batches }: KeptApp, sleptMs: Millis): void {
+  /** Continues an app of an earlier run. */
+  #continue(
+    appId: string,
+    { channels, cached, events, batches }: KeptApp,
+    { target, graceMs, newcomers }: RestoreOptions,
+  ): void {
     const { clock, dispatcher } = this.#options;
-    const { target, graceMs, newcomers } = this.#restoring ?? noRestore();
     for (const announced of channels) {
       target.restoreAnnounced(appId, this.#onOwnClock(announced), clock.now() + graceMs);
     }
     for (const { channel, event, remainingMs } of cached) {
-      if (remainingMs <= sleptMs) this.#cached.remove(appId, channel);
-      else target.restoreCached(appId, channel, event, clock.now() + remainingMs - sleptMs);
+      if (remainingMs <= 0) this.#cached.remove(appId, channel);
+      else target.restoreCached(appId, channel, event, clock.now() + remainingMs);
     }
-    const older = <E extends RestoredEvent>(kept: E): E => ({ ...kept, ageMs: kept.ageMs + sleptMs });
     const inBatches = new Set(batches.flatMap(({ refs }) => refs));
-    for (const batch of batches) dispatcher().restore({ ...batch, events: batch.events.map(older) });
-    for (const kept of events.map(older)) {
+    for (const batch of batches) dispatcher().restore(batch);
+    for (const kept of events) {
       if (this.#isLate(kept) && !inBatches.has(kept.ref)) this.#giveUp(kept);
       else dispatcher().take(appId, kept.event, this.#without(kept, newcomers(appId, kept.event)));
     }
@@ -281,7 +285,3 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
 }
 
 const noEndpoints: ReadonlySet<string> = new Set();
-
-function noRestore(): never {
-  throw new Error('an app continues before anything was restored');
-}
