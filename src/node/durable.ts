@@ -132,7 +132,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       const newcomers = createNewcomers(known.received, (appId) => endpointsOf(appId) ?? []);
       const isConfigured = (appId: string): boolean => endpointsOf(appId) !== undefined;
       const restored = store.restore({ rows, target, graceMs, newcomers, isConfigured });
-      targets.received(known.received);
+      targets.received(debts.forget(restored.forgottenApps, known));
       debts.completed();
       if (before === undefined) return;
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);

@@ -78,6 +78,18 @@ export class DebtTable {
     this.#database.put('told', key, JSON.stringify(row));
   }
 
+  /** Removes what is known of the endpoints of these apps. Returns what the endpoints of the other apps had received. */
+  forget(apps: readonly string[], { debts, received }: KeptKnowledge): KeptKnowledge['received'] {
+    const isGone = ({ appId }: { readonly appId: string }): boolean => apps.includes(appId);
+    for (const { appId, endpointId, debt } of debts.filter(isGone)) {
+      this.changed(appId, endpointId, debt.channel, () => undefined);
+    }
+    for (const { appId, endpointId } of received?.filter(isGone) ?? []) {
+      this.received(appId, endpointId, undefined);
+    }
+    return received?.filter((one) => !isGone(one));
+  }
+
   /** Puts the changes since the last write. */
   prepare(): void {
     for (const [key, read] of this.#changed) {

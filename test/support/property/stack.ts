@@ -230,27 +230,28 @@ export class Stack {
       epoch: () => 'epoch-1',
     });
     this.#restore = () => {
-      const kept = debts?.restore();
-      for (const { appId, endpointId, debt } of kept?.debts ?? []) {
+      if (database === undefined || debts === undefined || store === undefined) return;
+      const known = debts.restore();
+      for (const { appId, endpointId, debt } of known.debts) {
         const app = this.apps.byId(appId);
         const endpoint = app?.config.endpoints.find(({ id }) => id === endpointId);
         if (app === undefined) reconciler.absent.owes(appId, endpointId, debt);
         else if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
       }
-      if (database === undefined) return;
       const rows = new Rows(database);
-      for (const { appId, kind, kept: drop } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
-        this.drops.restore(appId, kind, drop);
+      for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
+        this.drops.restore(appId, kind, kept);
       }
-      store?.restore({
+      const { forgottenApps } = store.restore({
         rows,
-        newcomers: createNewcomers(kept?.received, (appId) => this.apps.byId(appId)?.config.endpoints ?? []),
+        newcomers: createNewcomers(known.received, (appId) => this.apps.byId(appId)?.config.endpoints ?? []),
         target: memory,
         graceMs: options.restartGraceMs ?? 20_000,
         isConfigured: (appId) => this.apps.byId(appId) !== undefined,
       });
-      reconciler.resume(kept?.received, (appId) => this.apps.byId(appId) !== undefined);
-      debts?.completed();
+      const received = debts.forget(forgottenApps, known);
+      reconciler.resume(received, (appId) => this.apps.byId(appId) !== undefined);
+      debts.completed();
     };
     this.#counted = database?.safe('now') ?? Promise.resolve(true);
   }

@@ -84,7 +84,7 @@ describe('an app that is not configured at a start', () => {
     await without.clock.advance(7 * day);
     const later = await start(disk, [one], without);
     await later.clock.advance(minute);
-    for (const table of ['announced', 'outbox', 'batches', 'cached'] as const) {
+    for (const table of ['announced', 'outbox', 'batches', 'cached', 'told'] as const) {
       expect([table, disk.keys(table)]).toEqual([table, []]);
     }
   });
