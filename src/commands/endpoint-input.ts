@@ -21,12 +21,22 @@ export interface EndpointOptions {
 
 /** The input for a new endpoint; the server fills in missing settings. */
 export function inputOf(url: URL, options: EndpointOptions): EndpointInput {
+  return { url: url.href, ...givenSettings(options) };
+}
+
+/** Whether any option changes a setting of an endpoint. */
+export function changesSomething(options: EndpointOptions): boolean {
+  const { to, removeHeader } = options;
+  return to !== undefined || removeHeader !== undefined || Object.keys(givenSettings(options)).length > 0;
+}
+
+/** The settings that the options give, except for the URL. */
+function givenSettings(options: EndpointOptions): Omit<EndpointInput, 'url'> {
   const { id, standardSignature, reconcile } = options;
   const headers = headersOf(options.header);
   const batch = batchOf(options);
   const channels = channelsOf(options);
   return {
-    url: url.href,
     ...(id !== undefined && { id }),
     ...(options.eventType && { eventTypes: options.eventType }),
     ...(Object.keys(channels).length > 0 && { channels }),
@@ -35,21 +45,6 @@ export function inputOf(url: URL, options: EndpointOptions): EndpointInput {
     ...(reconcile !== undefined && { reconcile }),
     ...(Object.keys(batch).length > 0 && { batch }),
   };
-}
-
-/** Whether any option changes a setting. */
-export function changesSomething({
-  to,
-  eventType,
-  header,
-  removeHeader,
-  standardSignature,
-  reconcile,
-  ...options
-}: EndpointOptions): boolean {
-  const given = [to, eventType, header, removeHeader, standardSignature, reconcile];
-  if (given.some((value) => value !== undefined)) return true;
-  return [channelsOf(options), batchOf(options)].some((group) => Object.keys(group).length > 0);
 }
 
 /**

@@ -109,5 +109,6 @@ export function describeUnreachable({
   readonly message?: string;
 }): string {
   const reason = Object.hasOwn(reasons, code) ? reasons[code] : message;
-  return reason === undefined ? code : `${reason} (${code})`;
+  // An error that is not from the system has no code, but only the name of its class.
+  return reason === undefined ? code : code === 'Error' ? reason : `${reason} (${code})`;
 }

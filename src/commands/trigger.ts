@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { signRequest } from '../auth/request-signature.ts';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { defaultHost, defaultPort } from '../config/hosts.ts';
+import { isJson } from '../config/json.ts';
 import { describeSyntax } from '../config/json-syntax.ts';
 import { readApp, type AppOptions } from './app.ts';
 import { collect, httpUrl, milliseconds, oneOf, port, readData } from './arguments.ts';
@@ -160,15 +161,6 @@ function dataOf(options: TriggerOptions): string {
     printNote(`--data is ${describeSyntax(data)}; clients receive it as a text`);
   }
   return data;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The address of the server: from the command line, else from the environment, else the default address on this machine. */

@@ -73,8 +73,8 @@ export class Dispatcher {
 
   /**
    * From now on, serves the endpoints of these apps. An endpoint that stays keeps its queue, even if its URL and headers change.
-   * A removed endpoint still gets what waits for it, unless it is on hold, but nothing new. The departures of a removed app are still sent to
-   * its endpoints, even if the store returns them later.
+   * A removed endpoint still gets what waits for it, unless it is on hold, but nothing new. The departures of a removed app are
+   * still sent to its endpoints, even if the store returns them later.
    */
   replace(applications: readonly Application[]): void {
     if (this.#isEnding) return;

@@ -1,25 +1,26 @@
-import type { Clock, Millis } from '../ports/clock.ts';
+import type { Millis } from '../ports/clock.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import { HoldClock } from '../webhooks/hold-clock.ts';
 import { createAlarm } from '../structures/alarm.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
 
+/** What the time of an endpoint needs. */
+type HeldTimeOptions = Pick<DeliveryOptions, 'clock' | 'wallTime' | 'downSince'>;
+
 /** The time of an endpoint, which stands still while the endpoint is held, and an alarm that runs by it. */
 export class HeldTime {
-  readonly #real: Clock;
-  readonly #options: Pick<DeliveryOptions, 'wallTime' | 'downSince'>;
+  readonly #options: HeldTimeOptions;
   readonly #alarm;
   /** The clock itself. */
   readonly clock = new HoldClock();
 
-  constructor(options: Pick<DeliveryOptions, 'clock' | 'wallTime' | 'downSince'>, ring: () => void) {
-    this.#real = options.clock;
+  constructor(options: HeldTimeOptions, ring: () => void) {
     this.#options = options;
     this.#alarm = createAlarm(options.clock, ring);
   }
 
   get now(): Millis {
-    return this.clock.local(this.#real.now());
+    return this.clock.local(this.#options.clock.now());
   }
 
   get isHeld(): boolean {
@@ -31,8 +32,8 @@ export class HeldTime {
    * events yet.
    */
   begin({ heldSinceMs, lastHold }: Pick<Endpoint, 'heldSinceMs' | 'lastHold'>): void {
-    const { wallTime, downSince = () => 0 } = this.#options;
-    const [now, wallNowMs] = [this.#real.now(), wallTime.now()];
+    const { clock, wallTime, downSince = () => 0 } = this.#options;
+    const [now, wallNowMs] = [clock.now(), wallTime.now()];
     // A time in the future counts as now, because the time of day may have been set back.
     const momentOf = (timeMs: number): Millis => now - Math.max(0, wallNowMs - timeMs - downSince(timeMs));
     this.clock.reset();
@@ -45,16 +46,16 @@ export class HeldTime {
 
   /** From now on, the time stands still. */
   hold(): void {
-    this.clock.hold(this.#real.now());
+    this.clock.hold(this.#options.clock.now());
   }
 
   release(): void {
-    this.clock.release(this.#real.now());
+    this.clock.release(this.#options.clock.now());
   }
 
   /** The endpoint's time for something that was planned, without knowledge of holds, to happen after `delayMs`. */
   planned(delayMs: Millis): Millis {
-    return this.clock.planned(this.#real.now() + delayMs);
+    return this.clock.planned(this.#options.clock.now() + delayMs);
   }
 
   /** Rings at this time or earlier, but not while the time stands still. Infinity sets nothing. */

@@ -2,7 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { invalidArgument } from '../emulator/emulator-error.ts';
 import type { EventName } from '../webhooks/event.ts';
 import { checkMatch } from '../webhooks/event-match.ts';
-import { describeGiven, describeUnknown } from '../webhooks/given.ts';
+import { describeGiven, describeUnknown, isObject } from '../webhooks/given.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { Answer, PlannedAnswer, ReceivedMatch, ReceivedWait, ReceiverOptions } from './types.ts';
 
@@ -17,7 +17,7 @@ type Rules<T> = Readonly<Record<keyof T, Rule>>;
 
 const longestDelayMs = 86_400_000;
 
-const aText: Rule = { accepts: (value) => typeof value === 'string', expected: 'a string' };
+const aText: Rule = { accepts: isText, expected: 'a string' };
 const aSecret: Rule = { accepts: (value) => isText(value) && value !== '', expected: 'a non-empty string' };
 const aFunction: Rule = { accepts: (value) => typeof value === 'function', expected: 'a function' };
 const aCount: Rule = {
@@ -49,7 +49,7 @@ const waitRules: Rules<ReceivedWait> = { timeoutMs: aDuration, nth: aCount };
 const optionRules: Rules<ReceiverOptions> = {
   secret: aSecret,
   secrets: {
-    accepts: (value) => isRecord(value) && Object.values(value).every(aSecret.accepts),
+    accepts: (value) => isObject(value) && Object.values(value).every(aSecret.accepts),
     expected: "an object of secrets such as { 'app-key': 'app-secret' }",
   },
   host: aText,
@@ -95,7 +95,7 @@ export function toRule<Name extends EventName>(
 
 /** A field that is undefined counts as absent. */
 function check(where: string, given: unknown, rules: Readonly<Record<string, Rule>>): void {
-  if (!isRecord(given)) throw invalidArgument(`${where}: expected an object, got ${describeGiven(given)}`);
+  if (!isObject(given)) throw invalidArgument(`${where}: expected an object, got ${describeGiven(given)}`);
   const unknown = describeUnknown(where, Object.keys(given), Object.keys(rules));
   if (unknown !== undefined) throw invalidArgument(unknown);
   for (const [name, { accepts, expected }] of Object.entries(rules)) {
@@ -110,16 +110,12 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isWhole(value: unknown, min: number, max: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }
 
 function areHeaders(value: unknown): boolean {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   try {
     for (const [name, text] of Object.entries(value)) {
       if (!isText(text)) return false;

@@ -1,3 +1,8 @@
+/** Whether a given value is an object and not a list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Describes a given value, for an error message. */
 export function describeGiven(value: unknown): string {
   if (value === null || value === undefined) return String(value);

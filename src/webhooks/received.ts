@@ -1,5 +1,6 @@
 import { eventNames, type EventName } from './event.ts';
 import type { WebhookEventFields } from './event-fields.ts';
+import { isObject } from './given.ts';
 
 /**
  * An event in a webhook's body, with exactly the fields that a backend receives.
@@ -76,10 +77,6 @@ function findEventFault(event: unknown): string | undefined {
     if (typeof event[field] !== kind) return `.${field}: expected a ${kind}, got ${kindOf(event[field])}`;
   }
   return undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function kindOf(value: unknown): string {

@@ -5,7 +5,7 @@ import { unauthorized } from '../../src/protocol/http-error.ts';
 import { json, refusal } from '../../src/transport/http-message.ts';
 import type { Route } from '../../src/transport/http.ts';
 import { startGateway } from './support/gateway.ts';
-import { dial, post, readAll, readUntil, requestHead, signedTarget } from './support/http.ts';
+import { caughtUp, dial, post, readAll, readUntil, requestHead, signedTarget } from './support/http.ts';
 import { startServer } from './support/server.ts';
 
 const mebibyte = 1024 * 1024;
@@ -38,12 +38,7 @@ async function startStage() {
   return {
     ...stage,
     bodies,
-    /** Resolves when everything written before has been read. */
-    async caughtUp() {
-      const socket = await dial(stage, requestHead('GET /probe'));
-      await once(socket, 'data');
-      socket.destroy();
-    },
+    caughtUp: () => caughtUp(stage),
   };
 }
 

@@ -6,7 +6,7 @@ import { unauthorized } from '../../src/protocol/http-error.ts';
 import { json, noContent, refusal } from '../../src/transport/http-message.ts';
 import type { Route } from '../../src/transport/http.ts';
 import { startGateway } from './support/gateway.ts';
-import { dial, readAll, requestHead } from './support/http.ts';
+import { caughtUp, dial, readAll, requestHead } from './support/http.ts';
 
 /** A gateway that notes which requests it has handled. */
 async function startStage() {
@@ -44,12 +44,7 @@ async function startStage() {
   return {
     ...stage,
     handled,
-    /** Resolves when everything written before has been read. */
-    async caughtUp() {
-      const socket = await dial(stage, requestHead('GET /probe'));
-      await once(socket, 'data');
-      socket.destroy();
-    },
+    caughtUp: () => caughtUp(stage),
   };
 }
 

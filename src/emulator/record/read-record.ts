@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import * as field from '../../config/schema/fields.ts';
+import { isJson } from '../../config/json.ts';
 import { isJsonObject } from '../../protocol/decode.ts';
 import { describeGiven } from '../../webhooks/given.ts';
 import { check } from '../check.ts';
@@ -81,13 +82,4 @@ export function readRecord(given: unknown): ReadRecord {
 function eventsOf(body: string): string | undefined {
   const [, events] = /^\{"time_ms":\d+,"events":\[([^]*)\]\}$/.exec(body) ?? [];
   return events !== undefined && isJson(body) ? events : undefined;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -111,6 +111,13 @@ export async function readUntil(socket: Socket, wanted: string): Promise<string>
   return all;
 }
 
+/** Resolves when the server, which has a route `/probe`, has read everything that was written before. */
+export async function caughtUp(server: Port): Promise<void> {
+  const socket = await dial(server, requestHead('GET /probe'));
+  await once(socket, 'data');
+  socket.destroy();
+}
+
 /** The head of a request as text: `GET /path` and further header fields. */
 export function requestHead(line: string, ...fields: string[]): string {
   return [`${line} HTTP/1.1`, 'Host: localhost', ...fields, '', ''].join('\r\n');
