@@ -95,7 +95,8 @@ function NewOnes({ list }: { readonly list: DeliveryList }) {
     <div class="new-rows" aria-live="polite">
       {list.fresh > 0 && (
         <Button kind="primary" onClick={list.showFresh}>
-          {count(list.fresh)} new
+          {count(list.fresh)}
+          {list.hasMoreFresh && '+'} new
         </Button>
       )}
     </div>

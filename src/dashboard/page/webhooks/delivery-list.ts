@@ -4,7 +4,7 @@ import { api } from '../api.ts';
 import type { RequestError } from '../http.ts';
 import { useLast, useReloadOn, useResource, type Resource } from '../resource.ts';
 import { generation, listen } from '../stream.ts';
-import { hold } from './held-rows.ts';
+import { hold, type HeldRows } from './held-rows.ts';
 
 const pageSize = 50;
 const settleMs = 400;
@@ -24,6 +24,8 @@ export interface DeliveryList {
   readonly hasMore: boolean;
   /** How many newer ones are not shown, because the list is held. */
   readonly fresh: number;
+  /** Whether there may be more newer ones than those that were counted. */
+  readonly hasMoreFresh: boolean;
   readonly reload: () => void;
   readonly more: () => void;
   readonly showFresh: () => void;
@@ -35,35 +37,63 @@ export interface DeliveryList {
  */
 export function useDeliveries(app: string, q: string, isHeld: boolean): DeliveryList {
   const [limit, setLimit] = useState(pageSize);
-  const [shown, setShown] = useState<ReadonlySet<string> | undefined>(undefined);
   const requested = isHeld ? limit + maxFresh : limit;
   const resource = useResource<PageOf<DeliveryView>>(`${app} ${q} ${requested}`, (signal) =>
     api.deliveries(app, { q, limit: requested }, signal),
   );
-  const items = useLast(resource.value?.items, `${app} ${q}`);
+  const page = useLast(resource.value, `${app} ${q}`);
   useEffect(() => setLimit(pageSize), [app, q]);
   useReloadOn(generation.value, resource.reload);
   useWebhookRows(app, resource);
-  useEffect(() => {
-    setShown(isHeld && items !== undefined ? new Set(items.map(({ id }) => id)) : undefined);
-    // The shown rows are fixed when the hold begins.
-  }, [isHeld, app, q, items === undefined]);
-  const held = items === undefined ? undefined : hold(items, shown, limit);
+  const { held, showFresh } = useHeldRows(page, { list: `${app} ${q}`, isHeld, limit });
   return {
     items: held?.rows,
     error: resource.error,
     isLoading: resource.isLoading,
     keptSinceMs: resource.value?.keptSinceMs,
     skipped: resource.value?.skipped ?? 0,
-    hasMore: (items?.length ?? 0) > limit || resource.value?.next !== undefined,
+    hasMore: (page?.items.length ?? 0) > limit || resource.value?.next !== undefined,
     fresh: held?.fresh ?? 0,
+    hasMoreFresh: held?.hasMoreFresh ?? false,
     reload: resource.reload,
     more: () => setLimit(limit + pageSize),
     showFresh: () => {
-      setShown(new Set(items?.map(({ id }) => id)));
+      showFresh();
       scrollTo({ top: 0 });
     },
   };
+}
+
+interface Rendered {
+  readonly list: string;
+  readonly rows: readonly DeliveryView[];
+}
+
+interface Holding {
+  /** Which list it is. Nothing of another list is held. */
+  readonly list: string;
+  readonly isHeld: boolean;
+  readonly limit: number;
+}
+
+/**
+ * The rows to show. A hold begins with the rows that were rendered last, because the reader sees these: an effect would
+ * be too late for rows that arrive meanwhile.
+ */
+function useHeldRows(
+  page: PageOf<DeliveryView> | undefined,
+  { list, isHeld, limit }: Holding,
+): { readonly held: HeldRows<DeliveryView> | undefined; readonly showFresh: () => void } {
+  const rendered = useRef<Rendered | undefined>(undefined);
+  const [, render] = useState({});
+  const shown = isHeld && rendered.current?.list === list ? rendered.current.rows : undefined;
+  const held = page && hold({ rows: page.items, isWhole: page.next === undefined }, shown, limit);
+  rendered.current = held && { list, rows: held.rows };
+  const showFresh = () => {
+    rendered.current = undefined;
+    render({});
+  };
+  return { held, showFresh };
 }
 
 /** Reloads the list shortly after a webhook: once for many webhooks, and never during another load. */
