@@ -1,23 +1,21 @@
-import { isDroppedEvent, type DroppedEvent, type DropJournal } from '../delivery-log/drop-journal.ts';
+import { isDroppedEvent, type DroppedEvent } from '../delivery-log/drop-journal.ts';
 import type { StoreConfig } from '../config/schema/store-schema.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { EventDispatcher } from '../ports/delivery-source.ts';
 import type { Log } from '../ports/log.ts';
 import { StartError } from '../ports/start-error.ts';
 import { openDatabase, StoreError, type Database } from '../store/disk/database.ts';
-import { DurableStore, type StateTarget } from '../store/durable/durable-store.ts';
+import { DurableStore } from '../store/durable/durable-store.ts';
 import { DropTable } from '../store/durable/drop-table.ts';
 import { Run } from '../store/durable/run.ts';
-import { hasFields, isNumber, isText, parse, Rows } from '../store/durable/rows.ts';
-import { DebtTable, type DebtOfEndpoint } from '../store/durable/debt-table.ts';
-import { createNewcomers } from '../reconcile/newcomers.ts';
-import type { ReceivedByEndpoint } from '../webhooks/debts.ts';
-import type { Endpoint } from '../webhooks/endpoint.ts';
+import { hasFields, isNumber, isText, parse } from '../store/durable/rows.ts';
+import { DebtTable } from '../store/durable/debt-table.ts';
 import { SettingsTable } from '../store/durable/settings-table.ts';
 import { LetterTable } from '../store/durable/letter-table.ts';
 import type { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
 import { restartGrace } from '../store/durable/restart-grace.ts';
 import { readMachine } from '../system/readings.ts';
+import { restoreState, type StateTargets } from './restore-state.ts';
 
 /** The dependencies of a node's store on disk. */
 export interface DurableOptions {
@@ -32,19 +30,9 @@ export interface DurableOptions {
   readonly beforeWrite: () => void;
 }
 
-/** The parts that take over the kept state. */
-export interface RestoreTargets {
-  readonly ledger: StateTarget;
-  readonly drops: Pick<DropJournal, 'restore'>;
+/** The parts that take over what was kept. */
+export interface RestoreTargets extends StateTargets {
   readonly letters: MemoryDeadLetters;
-  /** Called for drops after which it is not stored what endpoints lack. */
-  readonly unsure: (appId: string, kept: DroppedEvent | { readonly forgotten: number }) => void;
-  /** Takes over what an endpoint last received about a channel. */
-  readonly debt: (debt: DebtOfEndpoint) => void;
-  /** Takes over of which events endpoints have received everything; undefined if nothing is known of that. Called last. */
-  readonly received: (known: Iterable<ReceivedByEndpoint> | undefined) => void;
-  /** The endpoints of an app that is configured; undefined for another. */
-  readonly endpointsOf: (appId: string) => readonly Endpoint[] | undefined;
 }
 
 /** The health of the store. */
@@ -112,28 +100,14 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
     debts,
     settings,
     restore(targets) {
-      const known = debts.restore();
-      for (const one of known.debts) targets.debt(one);
       const keptLetters = letters.restore(run.meta);
       targets.letters.restore(keptLetters);
       if (keptLetters.keptSinceMs === undefined) letters.begin(targets.letters.keptSinceMs);
-      const rows = new Rows(database);
-      for (const { appId, kind, kept } of drops.restore(rows, ({ timeMs }) => timeMs)) {
-        targets.drops.restore(appId, kind, kept);
-        // What endpoints lack after other drops is stored.
-        if (kind !== 'expendable' && (known.received === undefined || 'forgotten' in kept))
-          targets.unsure(appId, kept);
-      }
       const { before } = run;
       const downMs = before?.downMs ?? 0;
       const { disconnectGraceMs, restartGraceMs } = options;
       const graceMs = restartGrace(restartGraceMs, { downMs, disconnectGraceMs });
-      const { ledger: target, endpointsOf } = targets;
-      const newcomers = createNewcomers(known.received, (appId) => endpointsOf(appId) ?? []);
-      const isConfigured = (appId: string): boolean => endpointsOf(appId) !== undefined;
-      const restored = store.restore({ rows, target, graceMs, newcomers, isConfigured });
-      targets.received(debts.forget(restored.forgottenApps, known));
-      debts.completed();
+      const restored = restoreState({ database, store, drops, debts }, targets, graceMs);
       if (before === undefined) return;
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);
       const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: run.starts };

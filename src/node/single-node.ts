@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Acquaintance } from '../reconcile/acquaintance.ts';
 import { DeadLetterOffice } from '../delivery-log/dead-letter-office.ts';
-import type { Application } from '../apps/application.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { DropJournal, keepDrops, type DroppedEvent } from '../delivery-log/drop-journal.ts';
+import { DropJournal, keepDrops } from '../delivery-log/drop-journal.ts';
 import { SubscriptionCounts } from '../connections/subscription-counts.ts';
 import { createSweeper } from './sweeper.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { createTruth } from '../reconcile/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
-import type { ChannelName } from '../protocol/channel-name.ts';
 import { noWitness } from '../ports/witness.ts';
 import { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
 import { MemoryLedger } from '../store/memory/ledger.ts';
@@ -132,20 +130,8 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       durable?.restore({
         ledger,
         drops,
-        unsure(appId, kept) {
-          const markUncertain = (endpointId: string, channel?: ChannelName): void =>
-            reconciler.markUncertain(appId, endpointId, channel);
-          markDroppedUncertain(markUncertain, apps.byId(appId)?.config, kept);
-        },
+        reconciler,
         letters: letterStore,
-        debt({ appId, endpointId, debt }) {
-          const app = apps.byId(appId);
-          const endpoint = app?.config.endpoints.find(({ id }) => id === endpointId);
-          if (app === undefined) reconciler.absent.owes(appId, endpointId, debt);
-          else if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
-          else durable.debts.changed(appId, endpointId, debt.channel, () => undefined);
-        },
-        received: (known) => reconciler.resume(known, (appId) => apps.byId(appId) !== undefined),
         endpointsOf: (appId) => apps.byId(appId)?.config.endpoints,
       }),
     readQueues: () => dispatcher.readQueues(),
@@ -189,18 +175,4 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     },
     abandon: () => (durable === undefined ? dispatcher.abandon() : dispatcher.stop()),
   };
-}
-
-/**
- * Marks channels as unknown for endpoints whose debts are not kept: those of events that were dropped in an earlier run, or all
- * channels if the record of drops is incomplete.
- */
-function markDroppedUncertain(
-  markUncertain: (endpointId: string, channel?: ChannelName) => void,
-  app: Application | undefined,
-  kept: DroppedEvent | { readonly forgotten: number },
-): void {
-  if (app === undefined) return;
-  if (!('forgotten' in kept)) markUncertain(kept.endpoint, kept.channel);
-  else if (kept.forgotten > 0) for (const { id } of app.endpoints) markUncertain(id);
 }

@@ -9,6 +9,7 @@ import { LocalApps } from '../../../src/apps/local-app.ts';
 import { createLocalDelivery, type LocalDelivery } from '../../../src/apps/local-delivery.ts';
 import { createNotifier } from '../../../src/apps/notifier.ts';
 import { SubscriptionCounts } from '../../../src/connections/subscription-counts.ts';
+import { restoreState } from '../../../src/node/restore-state.ts';
 import { createSweeper } from '../../../src/node/sweeper.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
 
@@ -23,12 +24,10 @@ import { Slices } from '../../../src/structures/slices.ts';
 import type { DeliverySubscriber } from '../../../src/webhooks/delivery-facts.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
 import { DurableStore } from '../../../src/store/durable/durable-store.ts';
-import { createNewcomers } from '../../../src/reconcile/newcomers.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { createTruth, type ReadTruth } from '../../../src/reconcile/truth.ts';
 import { DebtTable } from '../../../src/store/durable/debt-table.ts';
 import { DropTable } from '../../../src/store/durable/drop-table.ts';
-import { Rows } from '../../../src/store/durable/rows.ts';
 import { Run } from '../../../src/store/durable/run.ts';
 import { MortalClock } from '../mortal-clock.ts';
 import { FakeClock } from '../fake-clock.ts';
@@ -230,28 +229,17 @@ export class Stack {
       epoch: () => 'epoch-1',
     });
     this.#restore = () => {
-      if (database === undefined || debts === undefined || store === undefined) return;
-      const known = debts.restore();
-      for (const { appId, endpointId, debt } of known.debts) {
-        const app = this.apps.byId(appId);
-        const endpoint = app?.config.endpoints.find(({ id }) => id === endpointId);
-        if (app === undefined) reconciler.absent.owes(appId, endpointId, debt);
-        else if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
-      }
-      const rows = new Rows(database);
-      for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
-        this.drops.restore(appId, kind, kept);
-      }
-      const { forgottenApps } = store.restore({
-        rows,
-        newcomers: createNewcomers(known.received, (appId) => this.apps.byId(appId)?.config.endpoints ?? []),
-        target: memory,
-        graceMs: options.restartGraceMs ?? 20_000,
-        isConfigured: (appId) => this.apps.byId(appId) !== undefined,
-      });
-      const received = debts.forget(forgottenApps, known);
-      reconciler.resume(received, (appId) => this.apps.byId(appId) !== undefined);
-      debts.completed();
+      if (!database || !debts || !store || !dropTable) return;
+      restoreState(
+        { database, store, drops: dropTable, debts },
+        {
+          ledger: memory,
+          drops: this.drops,
+          reconciler,
+          endpointsOf: (appId) => this.apps.byId(appId)?.config.endpoints,
+        },
+        options.restartGraceMs ?? 20_000,
+      );
     };
     this.#counted = database?.safe('now') ?? Promise.resolve(true);
   }
