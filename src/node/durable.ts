@@ -10,6 +10,8 @@ import { DropTable } from '../store/durable/drop-table.ts';
 import { Run } from '../store/durable/run.ts';
 import { hasFields, isNumber, isText, parse } from '../store/durable/rows.ts';
 import { DebtTable } from '../store/durable/debt-table.ts';
+import { EndpointTable } from '../store/durable/endpoint-table.ts';
+import type { Acquaintance } from '../reconcile/acquaintance.ts';
 import { SettingsTable } from '../store/durable/settings-table.ts';
 import { LetterTable } from '../store/durable/letter-table.ts';
 import type { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
@@ -33,6 +35,7 @@ export interface DurableOptions {
 /** The parts that take over what was kept. */
 export interface RestoreTargets extends StateTargets {
   readonly letters: MemoryDeadLetters;
+  readonly acquaintance: Acquaintance;
 }
 
 /** The health of the store. */
@@ -52,6 +55,7 @@ export interface Durable {
   readonly drops: DropTable<DroppedEvent>;
   readonly letters: LetterTable;
   readonly debts: DebtTable;
+  readonly endpoints: EndpointTable;
   readonly settings: SettingsTable;
   /** Continues where the previous run ended. Call it once, when clients can connect. */
   restore(targets: RestoreTargets): void;
@@ -86,6 +90,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   const drops = new DropTable(database, isDroppedEvent);
   const letters = new LetterTable(database);
   const debts = new DebtTable(database, run.meta);
+  const endpoints = new EndpointTable(database);
   const settings = new SettingsTable(database);
   const beforeWrite = (): void => {
     options.beforeWrite();
@@ -98,6 +103,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
     drops,
     letters,
     debts,
+    endpoints,
     settings,
     restore(targets) {
       const keptLetters = letters.restore(run.meta);
@@ -108,6 +114,8 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       const { disconnectGraceMs, restartGraceMs } = options;
       const graceMs = restartGrace(restartGraceMs, { downMs, disconnectGraceMs });
       const restored = restoreState({ database, store, drops, debts }, targets, graceMs);
+      const isConfigured = (appId: string): boolean => targets.endpointsOf(appId) !== undefined;
+      targets.acquaintance.restore(endpoints.restore(), isConfigured, restored.forgottenApps);
       if (before === undefined) return;
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);
       const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: run.starts };

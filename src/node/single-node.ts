@@ -55,7 +55,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       options.onAttempt?.(fact);
     },
   });
-  const acquaintance = new Acquaintance(options.wallTime, options.applications);
+  const acquaintance = new Acquaintance(options.wallTime, options.applications, durable?.endpoints);
   const reconciler = new Reconciler({
     ...options,
     outbox: () => outbox,
@@ -132,6 +132,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
         drops,
         reconciler,
         letters: letterStore,
+        acquaintance,
         endpointsOf: (appId) => apps.byId(appId)?.config.endpoints,
       }),
     readQueues: () => dispatcher.readQueues(),

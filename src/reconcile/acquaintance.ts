@@ -1,15 +1,16 @@
 import type { WallTime } from '../ports/clock.ts';
+import type { EndpointHistory, HistoryKeeper } from '../ports/endpoint-history.ts';
 import type { Application } from '../apps/application.ts';
 import type { ResentFact } from '../delivery-log/resender.ts';
 import { timeOf } from './truth-sentences.ts';
 
 interface Known {
-  url: string;
-  /** Time of day; undefined if it has not changed since the process started. */
-  urlChangedAtMs: number | undefined;
-  /** The number of deliveries that were resent on demand and accepted. */
-  resent: number;
+  readonly appId: string;
+  readonly endpointId: string;
+  readonly history: EndpointHistory;
 }
+
+type Applications = readonly Pick<Application, 'id' | 'endpoints'>[];
 
 /**
  * Changes of endpoints whose effect on their state is unknown: an endpoint got another URL, or accepted old deliveries once
@@ -17,48 +18,84 @@ interface Known {
  */
 export class Acquaintance {
   readonly #wallTime: WallTime;
+  readonly #keeper: HistoryKeeper | undefined;
   /** By app and endpoint. */
   readonly #endpoints = new Map<string, Known>();
+  /** Endpoints of an earlier run whose apps are not configured. */
+  readonly #absent = new Map<string, Known>();
+  /** Nothing is stored before the earlier run is known. */
+  #isStoring = false;
 
-  constructor(wallTime: WallTime, applications: readonly Pick<Application, 'id' | 'endpoints'>[]) {
+  constructor(wallTime: WallTime, applications: Applications, keeper?: HistoryKeeper) {
     this.#wallTime = wallTime;
+    this.#keeper = keeper;
     this.replace(applications);
   }
 
+  /**
+   * Continues an earlier run with its histories, except those of `forgotten` apps. Call it once, before anything else happens
+   * to an endpoint.
+   */
+  restore(
+    histories: Iterable<readonly [appId: string, endpointId: string, history: EndpointHistory]>,
+    isConfigured: (appId: string) => boolean,
+    forgotten: readonly string[],
+  ): void {
+    this.#isStoring = true;
+    for (const { appId, endpointId, history } of this.#endpoints.values()) {
+      this.#set(appId, endpointId, history);
+    }
+    for (const [appId, endpointId, history] of histories) {
+      const key = keyOf(appId, endpointId);
+      const current = this.#endpoints.get(key)?.history;
+      if (current !== undefined) this.#set(appId, endpointId, this.#continued(history, current.url));
+      else if (isConfigured(appId) || forgotten.includes(appId)) this.#keeper?.remove(appId, endpointId);
+      else this.#absent.set(key, { appId, endpointId, history });
+    }
+  }
+
   /** From now on, these endpoints are served. */
-  replace(applications: readonly Pick<Application, 'id' | 'endpoints'>[]): void {
-    const gone = new Set(this.#endpoints.keys());
+  replace(applications: Applications): void {
+    const gone = new Map(this.#endpoints);
     for (const app of applications) {
       for (const { id, url } of app.endpoints) {
         const key = keyOf(app.id, id);
         gone.delete(key);
-        const known = this.#endpoints.get(key);
-        if (known === undefined) this.#endpoints.set(key, { url, urlChangedAtMs: undefined, resent: 0 });
-        else if (known.url !== url) {
-          known.url = url;
-          known.urlChangedAtMs = this.#wallTime.now();
+        const history = this.#endpoints.get(key)?.history;
+        const earlier = this.#absent.get(key)?.history;
+        this.#absent.delete(key);
+        if (history === undefined && earlier === undefined) this.#set(app.id, id, { url, resent: 0 });
+        else if (earlier !== undefined) this.#set(app.id, id, this.#continued(earlier, url));
+        else if (history !== undefined && history.url !== url) {
+          this.#set(app.id, id, { url, urlChangedAtMs: this.#wallTime.now(), resent: history.resent });
         }
       }
     }
-    for (const key of gone) this.#endpoints.delete(key);
+    for (const [key, { appId, endpointId }] of gone) {
+      this.#endpoints.delete(key);
+      this.#keeper?.remove(appId, endpointId);
+    }
   }
 
   /** A delivery was resent on demand. */
-  readonly resent = ({ request, attempt }: ResentFact): void => {
-    const known = this.#endpoints.get(keyOf(request.appId, request.endpointId));
-    if (known !== undefined && attempt.result === 'success') known.resent += 1;
+  readonly resent = ({ request: { appId, endpointId }, attempt }: ResentFact): void => {
+    const history = this.#endpoints.get(keyOf(appId, endpointId))?.history;
+    if (history === undefined || attempt.result !== 'success') return;
+    this.#set(appId, endpointId, { ...history, resent: history.resent + 1 });
   };
 
   /** What is unknown for these reasons, one sentence each. */
   limitsOf(appId: string, endpointId: string): readonly string[] {
-    const known = this.#endpoints.get(keyOf(appId, endpointId));
-    if (known === undefined) return [];
-    const { urlChangedAtMs, resent } = known;
+    const history = this.#endpoints.get(keyOf(appId, endpointId))?.history;
+    if (history === undefined) return [];
+    const { urlChangedAtMs, changedWhileDown, resent } = history;
     const limits: string[] = [];
     if (urlChangedAtMs !== undefined) {
-      const at = timeOf(urlChangedAtMs, this.#wallTime.now());
+      const time = timeOf(urlChangedAtMs, this.#wallTime.now());
+      const when =
+        changedWhileDown === true ? `while the server was down, before its start at ${time}` : `at ${time}`;
       limits.push(
-        `Its URL was changed at ${at}: what the previous address accepted is assumed to be known at the new one.`,
+        `Its URL was changed ${when}: what the previous address accepted is assumed to be known at the new one.`,
       );
     }
     if (resent > 0) {
@@ -68,6 +105,17 @@ export class Acquaintance {
       );
     }
     return limits;
+  }
+
+  /** The history of an endpoint that has this URL in a later run. */
+  #continued(earlier: EndpointHistory, url: string): EndpointHistory {
+    if (earlier.url === url) return earlier;
+    return { url, urlChangedAtMs: this.#wallTime.now(), changedWhileDown: true, resent: earlier.resent };
+  }
+
+  #set(appId: string, endpointId: string, history: EndpointHistory): void {
+    this.#endpoints.set(keyOf(appId, endpointId), { appId, endpointId, history });
+    if (this.#isStoring) this.#keeper?.put(appId, endpointId, history);
   }
 }
 

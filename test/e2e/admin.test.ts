@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { app, quick } from '../support/e2e/config.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { startServer, type Server } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
+import { folder } from '../support/e2e/store.ts';
 
 async function call(server: Server, method: string, path: string, body: object = {}): Promise<unknown> {
   const answer = await fetch(`${server.url}/admin${path}`, {
@@ -18,12 +16,6 @@ async function call(server: Server, method: string, path: string, body: object =
   const json: unknown = await answer.json();
   if (!answer.ok) throw new Error(`${answer.status} ${JSON.stringify(json)}`);
   return json;
-}
-
-async function folder(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'soketify-store-'));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
 }
 
 test('settings made by the admin API survive a kill, and events held for an endpoint are sent afterwards in order', async () => {

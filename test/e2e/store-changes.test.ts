@@ -39,4 +39,19 @@ describe('a node with a store whose configuration changes while it is down', () 
     const left = taken(hooks.requests.items).slice(2);
     expect(left.map(({ name }) => name)).toEqual(['member_removed', 'channel_vacated']);
   });
+
+  test('says of an endpoint that has another URL since then that its state is less certain', async () => {
+    const path = await folder();
+    await using hooks = await startReceiver();
+    await using moved = await startReceiver();
+    const before = await startServer(config({ path, hooks }));
+    await (await connectSocket(before)).subscribe('presence-room', { user_id: 'anna' });
+    await hooks.requests.until((requests) => taken(requests).length === 2);
+    await before.kill();
+    await using after = await startServer(config({ path, hooks: moved }));
+    const response = await fetch(`${after.url}/admin/apps/${app.id}/endpoints/main/truth`);
+    expect(await response.json()).toMatchObject({
+      limits: [expect.stringMatching(/^Its URL was changed while the server was down, before its start at /)],
+    });
+  });
 });

@@ -10,7 +10,8 @@ export type Table =
   | 'drops'
   | 'log'
   | 'told'
-  | 'settings';
+  | 'settings'
+  | 'endpoints';
 
 /** The key of a value. A string must not contain control characters; an example is the JSON of its parts. */
 export type Key = string | number;
@@ -28,4 +29,5 @@ export const tables: readonly Table[] = [
   'log',
   'told',
   'settings',
+  'endpoints',
 ];

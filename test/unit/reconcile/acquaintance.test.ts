@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { EndpointHistory } from '../../../src/ports/endpoint-history.ts';
 import { Acquaintance } from '../../../src/reconcile/acquaintance.ts';
 import type { ResentFact } from '../../../src/delivery-log/resender.ts';
 import { application, endpoint } from '../../support/unit/application.ts';
@@ -44,4 +45,69 @@ test('deliveries that were resent and accepted are counted', () => {
   known.resent(resent('success'));
   known.resent(resent('success'));
   expect(known.limitsOf('1', 'main')).toEqual([expect.stringContaining('2 deliveries were resent')]);
+});
+
+/** A keeper of one run, and what it has kept for the next one. */
+function keeper(kept: Map<string, EndpointHistory>) {
+  return {
+    put: (appId: string, endpointId: string, history: EndpointHistory) =>
+      void kept.set(`${appId}/${endpointId}`, history),
+    remove: (appId: string, endpointId: string) => void kept.delete(`${appId}/${endpointId}`),
+  };
+}
+
+function startWith(
+  kept: Map<string, EndpointHistory>,
+  apps: ConstructorParameters<typeof Acquaintance>[1],
+  forgotten: readonly string[] = [],
+): Acquaintance {
+  const stored = Array.from(kept, ([key, history]) => {
+    const [appId = '', endpointId = ''] = key.split('/');
+    return [appId, endpointId, history] as const;
+  });
+  const known = new Acquaintance(wallTime, apps, keeper(kept));
+  known.restore(stored, (appId) => apps.some(({ id }) => id === appId), forgotten);
+  return known;
+}
+
+const at = (url: string) => [application({ endpoints: [endpoint({ url })] })];
+
+test('a run continues what earlier runs knew', () => {
+  const kept = new Map<string, EndpointHistory>();
+  const first = startWith(kept, at('http://a/'));
+  expect(first.limitsOf('1', 'main')).toEqual([]);
+  first.resent(resent('success'));
+  first.replace(at('http://b/'));
+  const limits = first.limitsOf('1', 'main');
+  expect(limits).toHaveLength(2);
+  expect(startWith(kept, at('http://b/')).limitsOf('1', 'main')).toEqual(limits);
+});
+
+test('a URL that was changed while the server was down is reported', () => {
+  const kept = new Map<string, EndpointHistory>();
+  startWith(kept, at('http://a/'));
+  const whileDown = [expect.stringMatching(/^Its URL was changed while the server was down, .*12:00:00/)];
+  expect(startWith(kept, at('http://b/')).limitsOf('1', 'main')).toEqual(whileDown);
+  expect(startWith(kept, at('http://b/')).limitsOf('1', 'main')).toEqual(whileDown);
+});
+
+test('an app that is configured again continues', () => {
+  const kept = new Map<string, EndpointHistory>();
+  startWith(kept, at('http://a/'));
+  const without = startWith(kept, []);
+  expect(kept.size).toBe(1);
+  without.replace(at('http://b/'));
+  expect(without.limitsOf('1', 'main')).toHaveLength(1);
+});
+
+test('nothing is kept of endpoints that are gone, and of apps that were forgotten', () => {
+  const kept = new Map<string, EndpointHistory>();
+  startWith(kept, at('http://a/')).replace([application({ endpoints: [] })]);
+  expect(kept.size).toBe(0);
+  startWith(kept, at('http://a/'));
+  startWith(kept, [application({ endpoints: [] })]);
+  expect(kept.size).toBe(0);
+  startWith(kept, at('http://a/'));
+  startWith(kept, [], ['1']);
+  expect(kept.size).toBe(0);
 });
