@@ -222,6 +222,18 @@ describe('SIGHUP', () => {
     expect(after.filter((one) => one !== 3 && one !== 1)).toEqual([2, 0, 'channel_vacated']);
   });
 
+  test('removes an app whose webhooks report subscription counts: the last one is 0', async () => {
+    await using hooks = await startReceiver();
+    const webhooks = [{ url: hooks.url, eventTypes: ['subscription_count'] }];
+    const counting = { ...app, subscriptionCount: true, webhooks };
+    await using server = await startServer(configOf(counting, otherApp));
+    const sockets = await Promise.all(Array.from({ length: 12 }, () => connectSocket(server)));
+    for (const socket of sockets) await socket.subscribe('news');
+    await hooks.events.first(({ subscription_count: count }) => count === 12);
+    await reload(server, configOf(otherApp));
+    await hooks.events.first(({ subscription_count: count }) => count === 0);
+  });
+
   test('rotates a secret that is in a file, and with --watch automatically', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'soketify-e2e-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));

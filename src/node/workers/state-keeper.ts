@@ -26,7 +26,7 @@ export interface StateKeeperOptions {
   readonly outbox: Outbox;
   readonly fanout: Pick<Fanout, 'terminate'>;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
-  readonly subscribers: Pick<WorkerCounts, 'complete' | 'note' | 'noteAll'>;
+  readonly subscribers: Pick<WorkerCounts, 'app' | 'complete' | 'note' | 'noteAll'>;
   /** Decides which connections are accepted, counted over all workers. */
   readonly admissions: Admissions;
 }
@@ -181,7 +181,7 @@ export class StateKeeper implements KeeperOfState {
   }
 
   #countChanged(appId: string, channel: ChannelName): void {
-    const app = this.#app(appId);
+    const app = this.#options.subscribers.app(appId);
     if (app !== undefined) this.#options.counts.changed(app, channel);
   }
 

@@ -10,6 +10,7 @@ import type { Line } from './line.ts';
 
 /** The subscribers of an app that sends counts. */
 interface CountedApp {
+  readonly app: LocalApp;
   /** By channel, the last count that each worker reported. */
   readonly channels: Map<ChannelName, Map<number, number>>;
   /** The workers that have not yet reported what they had when the app began to send counts. */
@@ -32,16 +33,22 @@ export class WorkerCounts {
 
   /**
    * The configuration of the apps has changed. These workers learn it later, and then report all counts of the apps that send counts from
-   * now on. What was counted of other apps is forgotten.
+   * now on. What was counted of other apps is forgotten. `apps` includes removed apps whose clients still leave.
    */
   follow(apps: Iterable<LocalApp>, workers: readonly number[]): void {
     const counted = new Map<string, CountedApp>();
-    for (const { config } of apps) {
-      if (!config.subscriptionCount) continue;
-      const begun = { channels: new Map(), awaited: new Set(workers), changed: new Set<ChannelName>() };
-      counted.set(config.id, this.#counted.get(config.id) ?? begun);
+    for (const app of apps) {
+      const { id, subscriptionCount } = app.config;
+      if (!subscriptionCount) continue;
+      const begun = { app, channels: new Map(), awaited: new Set(workers), changed: new Set<ChannelName>() };
+      counted.set(id, this.#counted.get(id) ?? begun);
     }
     this.#counted = counted;
+  }
+
+  /** An app that sends counts; undefined if it sends none. */
+  app(appId: string): LocalApp | undefined {
+    return this.#counted.get(appId)?.app;
   }
 
   /** Notes how many subscribers of the channel a worker has now. Returns whether the sum is known and may have changed. */

@@ -189,9 +189,12 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
       return {
         hub: undefined,
         connections: createWorkerConnections({ line, workers: all, readings: () => readings.values(), apps }),
-        async serveOnly(configured) {
-          subscribers.follow(apps, pool === undefined ? [] : all);
+        async serveOnly(configured, gone) {
+          const running = pool === undefined ? [] : all;
+          // The clients of a removed app are counted until they have left.
+          subscribers.follow([...apps, ...gone], running);
           await askAll((worker) => line.call(worker, 'serveOnly', configured));
+          if (gone.length > 0) subscribers.follow(apps, running);
         },
         async serve({ routes }) {
           requests = new ForwardedRequests(routes, { line, log });

@@ -63,6 +63,7 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
         // The driver counts connections, not the workers.
         subscribers: {
           complete: (of, ...about) => of.channel(...about),
+          app: () => undefined,
           note: () => false,
           noteAll: () => [],
         },
