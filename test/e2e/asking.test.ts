@@ -80,8 +80,8 @@ describe('the server of a command', () => {
     expect(dead.stderr).toMatch(/nothing listens there \(ECONNREFUSED\)\nIs the server running\?/);
     await using server = await startServer({ apps: [app], dashboard: false });
     expect((await ask(server, 'status')).stderr).toContain('no admin API is served at');
-    await using stranger = await startListener();
-    const strange = await runProgram(['status', '--url', new URL(stranger.url).origin]);
+    await using other = await startListener();
+    const strange = await runProgram(['status', '--url', new URL(other.url).origin]);
     expect([strange.code, strange.stderr]).toEqual([
       1,
       expect.stringContaining('is not from an admin API: 405'),

@@ -184,7 +184,7 @@ describe('a disabled app is 403 for an authenticated backend', () => {
     expect(await callApi(server, { ...request, app: disabled })).toEqual(
       plainText(403, 'Application disabled'),
     );
-    const stranger = { ...disabled, secret: 'not-the-secret' };
-    expect((await callApi(server, { ...request, app: stranger })).status).toBe(401);
+    const unauthorized = { ...disabled, secret: 'not-the-secret' };
+    expect((await callApi(server, { ...request, app: unauthorized })).status).toBe(401);
   });
 });

@@ -94,12 +94,12 @@ describe('activity', () => {
 
 describe('a leave without a join', () => {
   test('causes no webhook and no error, whether the channel is empty or occupied by others', async () => {
-    const [stranger, holder] = [await connectSocket(server), await connectSocket(server)];
-    for (let n = 0; n < 3; n++) stranger.unsubscribe('presence-strange');
-    expect(await stranger.framesBeforePong()).toEqual([]);
+    const [outsider, holder] = [await connectSocket(server), await connectSocket(server)];
+    for (let n = 0; n < 3; n++) outsider.unsubscribe('presence-strange');
+    expect(await outsider.framesBeforePong()).toEqual([]);
     await holder.subscribe('presence-strange', { user_id: 'anna' });
-    for (let n = 0; n < 3; n++) stranger.unsubscribe('presence-strange');
-    expect(await stranger.framesBeforePong()).toEqual([]);
+    for (let n = 0; n < 3; n++) outsider.unsubscribe('presence-strange');
+    expect(await outsider.framesBeforePong()).toEqual([]);
     expect(await holder.framesBeforePong()).toEqual([]);
     const response = await sdk.get({ path: '/channels/presence-strange' });
     expect(await response.json()).toEqual({ occupied: true });

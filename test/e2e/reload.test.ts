@@ -181,7 +181,7 @@ describe('SIGHUP', () => {
     const webhooks = [{ url: hooks.url, eventTypes: ['subscription_count', 'channel_vacated'] }];
     const counting = (subscriptionCount: boolean) => configOf({ ...app, subscriptionCount, webhooks });
     await using server = await startServer(counting(false));
-    const told = () => hooks.events.items.map((event) => event.subscription_count ?? event.name);
+    const reported = () => hooks.events.items.map((event) => event.subscription_count ?? event.name);
     const expectSubscribers = async (count: number) => {
       const params = { info: 'subscription_count' };
       const ask = async () =>
@@ -203,22 +203,22 @@ describe('SIGHUP', () => {
     for (const socket of [...many, late]) await readUntil(socket, 13);
     await hooks.events.first(({ subscription_count: count }) => count === 13);
     // Workers on Redis report a change a little later, here perhaps only after the reload.
-    expect(told().filter((count) => count !== 12)).toEqual([13]);
+    expect(reported().filter((count) => count !== 12)).toEqual([13]);
 
     await reload(server, counting(false));
-    const before = told();
+    const before = reported();
     for (const socket of many.slice(2)) socket.close();
     await expectSubscribers(3);
     expect(await late.framesBeforePong()).toEqual([]);
     await reload(server, counting(true));
-    expect(told()).toEqual(before);
+    expect(reported()).toEqual(before);
 
     late.unsubscribe('news');
     for (const socket of many.slice(0, 2)) await readUntil(socket, 2);
     for (const socket of many.slice(0, 2)) socket.unsubscribe('news');
     await hooks.events.first(({ name }) => name === 'channel_vacated');
     // Two that leave together may be counted together.
-    const after = told().slice(before.length);
+    const after = reported().slice(before.length);
     expect(after.filter((one) => one !== 3 && one !== 1)).toEqual([2, 0, 'channel_vacated']);
   });
 

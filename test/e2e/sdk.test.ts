@@ -247,7 +247,7 @@ describe('pusher.webhook()', () => {
     expect(webhook.isValid()).toBe(true);
     expect(webhook.getEvents()).toContainEqual({ name: 'channel_occupied', channel: 'hooked' });
     expect(Math.abs(webhook.getTime().getTime() - request.atMs)).toBeLessThan(60_000);
-    const stranger = sdkFor(server, { ...app, secret: 'not-the-secret' });
-    expect(stranger.webhook({ headers: request.headers, rawBody: request.body }).isValid()).toBe(false);
+    const otherSdk = sdkFor(server, { ...app, secret: 'not-the-secret' });
+    expect(otherSdk.webhook({ headers: request.headers, rawBody: request.body }).isValid()).toBe(false);
   });
 });

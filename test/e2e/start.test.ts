@@ -69,8 +69,8 @@ describe('a program that has started', () => {
     await subscribe('news');
     expect(await hooks.namesOf('news', 1)).toEqual(['channel_occupied']);
     expect((await callApi(server, { path: '/apps/2/channels', app: otherApp })).status).toBe(200);
-    const stranger = new Socket(server);
-    expect((await stranger.closed).code).toBe(4001);
+    const socket = new Socket(server);
+    expect((await socket.closed).code).toBe(4001);
   });
 
   test('writes no secret and no payload into its log', async () => {

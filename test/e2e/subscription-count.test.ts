@@ -36,7 +36,7 @@ const countFrame = (channel: string, count: number): Frame => ({
 });
 
 /** The counts that webhooks reported for a channel, once enough have arrived. */
-async function toldCounts(channel: string, least: number): Promise<unknown[]> {
+async function reportedCounts(channel: string, least: number): Promise<unknown[]> {
   return (await hooks.eventsOf(channel, least)).map((event) => event.subscription_count);
 }
 
@@ -112,7 +112,7 @@ describe('the webhook', () => {
     await second.subscribe('hooked');
     second.close();
     await second.closed;
-    await toldCounts('hooked', 3);
+    await reportedCounts('hooked', 3);
     first.close();
     expect(await hooks.eventsOf('hooked', 4)).toEqual(
       [1, 2, 1, 0].map((n) => ({
@@ -173,5 +173,5 @@ test('channels above a hundred subscribers send the count every five seconds, an
   }
   await watcher.frames.until(() => countsAt().length > 103);
   expect(countsAt()).toEqual([...upTo100, 110, 100, 99, 98]);
-  expect(await toldCounts('crowd', 104)).toEqual([...upTo100, 110, 100, 99, 98]);
+  expect(await reportedCounts('crowd', 104)).toEqual([...upTo100, 110, 100, 99, 98]);
 });

@@ -38,8 +38,8 @@ const refusals: Readonly<Record<UntrustedReason, CallerRefusal>> = {
  */
 export function refuseCaller(caller: Caller, token: string | undefined): CallerRefusal | undefined {
   if (token !== undefined) return refuseToken(caller.authorization, token);
-  const stranger = untrustedReasonOf(caller);
-  return stranger && refusals[stranger];
+  const reason = untrustedReasonOf(caller);
+  return reason && refusals[reason];
 }
 
 function refuseToken(authorization: string, token: string): CallerRefusal | undefined {

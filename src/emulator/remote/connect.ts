@@ -19,7 +19,7 @@ export interface ConnectOptions {
   readonly token?: string;
 }
 
-interface Told {
+interface ClockState {
   readonly mode: EmulatorClock['mode'];
   readonly nowMs: number;
 }
@@ -45,7 +45,7 @@ export async function connectEmulator(url: string, options: ConnectOptions = {})
   const address = addressOf(url);
   const base = urlOf(address);
   const client = new ControlClient(base, token);
-  const { mode } = await client.ask<Told>({ method: 'GET', path: '/clock' });
+  const { mode } = await client.ask<ClockState>({ method: 'GET', path: '/clock' });
   return new RemoteEmulator({ client, apps: new RemoteApps(client), address, url: base, mode });
 }
 
@@ -73,7 +73,7 @@ class RemoteEmulator extends RemoteApp implements Emulator {
     this.url = url;
     this.clock = {
       mode,
-      now: () => client.askNow<Told>({ method: 'GET', path: '/clock' }).nowMs,
+      now: () => client.askNow<ClockState>({ method: 'GET', path: '/clock' }).nowMs,
       async advance(ms) {
         await client.ask({ method: 'POST', path: '/clock/advance', body: { ms } });
       },

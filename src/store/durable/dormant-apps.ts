@@ -33,7 +33,7 @@ const keepMs: Millis = 7 * 86_400_000;
 
 /**
  * The apps of an earlier run that are not configured. Their state stays in the store, so that a start with a wrong configuration
- * loses nothing: endpoints are told later who has left.
+ * loses nothing: endpoints learn later who has left.
  */
 export class DormantApps {
   readonly #database: Database;

@@ -17,7 +17,7 @@ interface Watched {
   watchers: number;
   /** The latest status from a notice or a reply. Undefined: there was none yet. */
   status: UserStatus | undefined;
-  /** What watchers were last told, in an answer or a notification. Undefined: none was answered yet. */
+  /** What watchers last received, in an answer or a notification. Undefined: none was answered yet. */
   reported: boolean | undefined;
   /** The latest read that Redis has not answered yet. */
   reading: Promise<void> | undefined;
@@ -182,7 +182,7 @@ export class PartitionUsers {
     this.#notify(watched);
   }
 
-  /** Notifies the watchers if the user's status is not what they were last told. */
+  /** Notifies the watchers if the user's status is not what they last received. */
   #notify(watched: Watched | undefined): void {
     if (watched?.reported === undefined) return;
     const { appId, userId, reported } = watched;
