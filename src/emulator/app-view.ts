@@ -279,8 +279,11 @@ export class AppView implements EmulatorApp {
 
   /** The fields that `console.log` shows. */
   protected summary(): object {
-    const { id, key } = this;
-    return { id, key };
+    const { isClosed } = this.#core;
+    const isThere = !isClosed && this.#core.held.apps.byId(this.#appId ?? '') !== undefined;
+    return isThere
+      ? { id: this.id, key: this.key }
+      : { id: this.#appId, state: isClosed ? 'closed' : 'removed' };
   }
 
   get id(): string {
