@@ -287,7 +287,8 @@ export class AppView implements EmulatorApp {
   }
 
   get id(): string {
-    return this.#named().id;
+    // The view of one app has its id also when the app is gone.
+    return this.#appId ?? this.#named().id;
   }
 
   get key(): string {

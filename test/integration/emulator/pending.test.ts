@@ -86,6 +86,7 @@ test('console.log shows address, apps and clock', async () => {
   expect(inspect(two)).toBe("EmulatorApp { id: '2', key: 'app-key-2' }");
   await emulator.removeApp('2');
   expect(inspect(two)).toBe("EmulatorApp { id: '2', state: 'removed' }");
+  expect(two.id).toBe('2');
   await emulator.close();
   expect(inspect(emulator)).toContain("apps: 'closed'");
   expect(inspect(one)).toBe("EmulatorApp { id: '1', state: 'closed' }");
