@@ -19,10 +19,14 @@ export interface ClientEvent {
 /** The outcome. */
 export type ClientEventOutcome =
   | { readonly kind: 'sent'; readonly socketId: SocketId }
-  /** The server refused `step`. */
-  | { readonly kind: 'refused'; readonly step: string; readonly message: string }
+  /** The server refused `step`. `isOfKey`: because of the key or the signature. */
+  | { readonly kind: 'refused'; readonly step: string; readonly message: string; readonly isOfKey: boolean }
   | Unreachable
   | { readonly kind: 'timeout'; readonly step: string };
+
+/** The close code for an unknown key, and the status of a subscription whose signature or key is wrong. */
+const unknownKeyCode = 4001;
+const authStatus = 401;
 
 interface Frame {
   readonly event: string;
@@ -51,7 +55,10 @@ export async function sendClientEvent(
     await connection.next(`the event ${event}`, 'pusher:pong');
     return { kind: 'sent', socketId };
   } catch (error) {
-    if (error instanceof Refusal) return { kind: 'refused', step: error.step, message: error.message };
+    if (error instanceof Refusal) {
+      const { step, message, isOfKey } = error;
+      return { kind: 'refused', step, message, isOfKey };
+    }
     if (error instanceof TimeUp) return { kind: 'timeout', step: error.step };
     return unreachable(error);
   } finally {
@@ -62,10 +69,12 @@ export async function sendClientEvent(
 /** The server refused something. */
 class Refusal extends Error {
   readonly step: string;
+  readonly isOfKey: boolean;
 
-  constructor(step: string, message: string) {
+  constructor(step: string, message: string, isOfKey = false) {
     super(message);
     this.step = step;
+    this.isOfKey = isOfKey;
   }
 }
 
@@ -120,7 +129,8 @@ class Connection {
       const frame = this.#frames.shift();
       if (frame?.event === event) return frame;
       if (frame?.event === 'pusher:error' || frame?.event === 'pusher:subscription_error') {
-        throw new Refusal(step, describeError(frame.data));
+        const { message, code } = readError(frame.data);
+        throw new Refusal(step, describeError(message, code), code === unknownKeyCode || code === authStatus);
       }
       if (frame !== undefined) continue;
       if (this.#isTimeUp) throw new TimeUp(step);
@@ -155,10 +165,16 @@ function authorise(
   return { auth, ...(channelData !== undefined && { channel_data: channelData }) };
 }
 
-function describeError(data: unknown): string {
+/** The text of an error, and its code or, for a subscription, its status. */
+function readError(data: unknown): { readonly message: unknown; readonly code: unknown } {
   const error = typeof data === 'string' ? (parse(data) ?? data) : data;
-  const message = fieldOf(error, 'message') ?? fieldOf(error, 'error');
-  const code = fieldOf(error, 'code') ?? fieldOf(error, 'status');
+  return {
+    message: fieldOf(error, 'message') ?? fieldOf(error, 'error'),
+    code: fieldOf(error, 'code') ?? fieldOf(error, 'status'),
+  };
+}
+
+function describeError(message: unknown, code: unknown): string {
   return [message, code]
     .filter((part) => part !== undefined && part !== null)
     .map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))

@@ -119,6 +119,7 @@ function describeClientFailure(
   switch (outcome.kind) {
     case 'refused': {
       const text = `the server refused ${printable(outcome.step)}: ${printable(outcome.message)}`;
+      if (!outcome.isOfKey) return text;
       return `${text}\nThe key is ${printable(key)}: do --key and --secret match the server's configuration?`;
     }
     case 'timeout':

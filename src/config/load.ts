@@ -56,7 +56,9 @@ export type LoadedConfig =
 
 /** Loads the configuration. It does not throw for mistakes of the user; the result contains all of them as faults. */
 export function loadConfig({ file, given, env, overrides, readFile, modeOf }: ConfigSources): LoadedConfig {
-  const files = new Files(dirname(resolvePath(file ?? '')), readFile, modeOf);
+  // Without a configuration file, names are relative to the working directory.
+  const folder = file === undefined ? resolvePath() : dirname(resolvePath(file));
+  const files = new Files(folder, readFile, modeOf);
   const source = file === undefined ? undefined : readSource(file, files);
   const content = source?.kind === 'read' ? source.content : given;
   const layered = layer(content, env, overrides);

@@ -71,6 +71,8 @@ export class Hub {
   readonly #commands: CommandOrder;
   readonly #users: UserSignIn;
   readonly #witness: Witness;
+  /** Why the server is closing a connection at this moment. Most sockets report the end before `end` returns. */
+  #closingFor: DisconnectReason | undefined;
   #isClosing = false;
 
   constructor(options: HubOptions) {
@@ -170,7 +172,9 @@ export class Hub {
 
   /** Closes a connection: first the error as an event, for clients that cannot see close codes, then the close frame. */
   end(session: Session, error: ClosingError): void {
+    this.#closingFor = error.reason;
     sendAway(session.socket, error);
+    this.#closingFor = undefined;
     this.#closed(session, error.reason);
   }
 
@@ -199,7 +203,7 @@ export class Hub {
 
   /** The connection has closed, for any reason. May be called repeatedly. */
   closed(session: Session): void {
-    this.#closed(session, 'client');
+    this.#closed(session, this.#closingFor ?? 'client');
   }
 
   #closed(session: Session, reason: DisconnectReason): void {

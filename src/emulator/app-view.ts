@@ -279,12 +279,16 @@ export class AppView implements EmulatorApp {
 
   /** The fields that `console.log` shows. */
   protected summary(): object {
-    const { id, key } = this;
-    return { id, key };
+    const { isClosed } = this.#core;
+    const isThere = !isClosed && this.#core.held.apps.byId(this.#appId ?? '') !== undefined;
+    return isThere
+      ? { id: this.id, key: this.key }
+      : { id: this.#appId, state: isClosed ? 'closed' : 'removed' };
   }
 
   get id(): string {
-    return this.#named().id;
+    // The view of one app has its id also when the app is gone.
+    return this.#appId ?? this.#named().id;
   }
 
   get key(): string {

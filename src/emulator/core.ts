@@ -280,6 +280,12 @@ export class EmulatorCore {
     await this.activity.settled();
   }
 
+  /** How often an app was reset, alone or with all others. Without an app, how often all of them were reset together. */
+  resetsOf(appId: string | undefined): number {
+    const ofAll = this.#forgotten.get(undefined) ?? 0;
+    return appId === undefined ? ofAll : ofAll + (this.#forgotten.get(appId) ?? 0);
+  }
+
   /** Records that a fault was injected. */
   #injected(
     on: 'webhooks' | 'connections' | 'api',
@@ -298,16 +304,14 @@ export class EmulatorCore {
 
   /** Returns a check for pending waits: it throws once the emulator is closed, or the app is removed or reset. */
   #guard(appId: string | undefined, gone?: AbortSignal): () => void {
-    const count = (): number =>
-      (this.#forgotten.get(undefined) ?? 0) + (appId === undefined ? 0 : (this.#forgotten.get(appId) ?? 0));
-    const before = count();
+    const before = this.resetsOf(appId);
     gone?.addEventListener('abort', () => this.activity.note());
     return () => {
       this.apps(appId);
       if (gone?.aborted === true) {
         throw new EmulatorError('ERR_CLOSED', 'the client that requested this wait has disconnected');
       }
-      if (count() === before) return;
+      if (this.resetsOf(appId) === before) return;
       throw new EmulatorError(
         'ERR_RESET',
         'the emulator was reset during this wait: is an await missing, or did the test end earlier?',

@@ -95,6 +95,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     faults: core.webhookFaults,
     activity,
     clock,
+    resetsOf: (appId) => core.resetsOf(appId),
   });
   const apps = new Apps({ core, configuration: () => server.configuration, removed: closedError });
   const operations = createOperations({

@@ -145,7 +145,7 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** A path prefix for every route. */
   readonly path?: string;
-  /** Serve https:// and wss:// with these PEM files. */
+  /** Serve https:// and wss:// with these PEM files. Names are relative to the working directory. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly passphrase?: string };
   /** The limits of all apps. `docs/limits.md` lists them with their defaults and units. */
   readonly limits?: LimitOptions;

@@ -4,6 +4,9 @@ import type { ReceivedWait } from './types.ts';
 
 const defaultTimeoutMs = 5000;
 
+/** The longest delay of the runtime's timers. A longer one would fire immediately. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
 /** How many of the arrived items an error shows. */
 const shown = { items: 10, characters: 300 };
 
@@ -23,6 +26,8 @@ export class Arrivals<T> {
   readonly #hint: () => string;
   readonly #items: T[] = [];
   readonly #waiters = new Set<Waiter<T>>();
+  /** Why nothing more will arrive. */
+  #end: Parameters<Waiter<T>['fail']> | undefined;
 
   /** `about` names an item in errors, `hint` is added to them; `limit` is how many items are remembered. */
   constructor(about: string, limit: number, hint: () => string = () => '') {
@@ -63,11 +68,17 @@ export class Arrivals<T> {
       };
       const waiter = {
         look: (item: T): void => {
-          if (!accepts(item)) return;
-          missing -= 1;
-          if (missing > 0) return;
-          end();
-          resolve(item);
+          try {
+            if (!accepts(item)) return;
+            missing -= 1;
+            if (missing > 0) return;
+            end();
+            resolve(item);
+          } catch (error) {
+            // A match that throws ends its own wait. The webhook has arrived, and other waits still see it.
+            end();
+            reject(error);
+          }
         },
         fail: (code: EmulatorErrorCode, why: string): void => {
           end();
@@ -78,14 +89,16 @@ export class Arrivals<T> {
       };
       const timer = setTimeout(
         () => waiter.fail('ERR_WEBHOOK_MISSING', `timed out after ${timeoutMs} ms`),
-        timeoutMs,
+        Math.min(timeoutMs, longestTimeoutMs),
       );
       this.#waiters.add(waiter);
+      if (this.#end !== undefined) waiter.fail(...this.#end);
     });
   }
 
-  /** Nothing more will arrive. */
+  /** Nothing more will arrive: pending and later waits fail. */
   fail(code: EmulatorErrorCode, why: string): void {
+    this.#end = [code, why];
     for (const waiter of this.#waiters) waiter.fail(code, why);
   }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectEmulator } from '../../src/index.ts';
 import { emulatorContract } from '../integration/emulator/contract.suite.ts';
@@ -44,6 +44,20 @@ test.each([
   const ask = `connectEmulator('${url}').then(({ id, events }) => console.log(id, events));`;
   const args = [`--input-type=${how === 'import' ? 'module' : 'commonjs'}`, '-e', load(dist) + ask];
   expect((await promisify(execFile)(process.execPath, args)).stdout).toBe('1 []\n');
+});
+
+test('an app that another process removed is unknown, and one that it adds instead has its own key', async () => {
+  const { url } = await startRemote();
+  await using here = await connectEmulator(url);
+  await using there = await connectEmulator(url);
+  await there.createApp({ id: 'shop', key: 'first' });
+  const shop = here.app('shop');
+  expect(inspect(shop)).toBe("EmulatorApp { id: 'shop', key: 'first' }");
+  await there.removeApp('shop');
+  expect(() => here.app('shop')).toThrow(expect.objectContaining({ code: 'ERR_APP_UNKNOWN' }));
+  expect(inspect(shop)).toBe("EmulatorApp { id: 'shop' }");
+  await there.createApp({ id: 'shop', key: 'second' });
+  expect(here.app('shop').clientOptions().key).toBe('second');
 });
 
 test('a function cannot be a condition for an emulator in another process', async () => {

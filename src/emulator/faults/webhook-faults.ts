@@ -68,6 +68,14 @@ export interface FaultySenderOptions {
   readonly faults: FaultList<WebhookFault>;
   readonly activity: Activity;
   readonly clock: Clock;
+  /** How often the app was reset. What a fault holds back is not sent after a reset. */
+  readonly resetsOf: (appId: string) => number;
+}
+
+/** A request, and whether its app was reset since. */
+interface Posting {
+  readonly request: WebhookRequest;
+  readonly isForgotten: () => boolean;
 }
 
 /** Sends webhooks, unless a fault applies. */
@@ -82,15 +90,18 @@ export class FaultySender implements WebhookSender {
   async send(request: WebhookRequest, timeoutMs: number): Promise<Outcome> {
     if (this.#isClosed) return { kind: 'unreachable', code: 'CLOSED' };
     const { appId, endpointId, url } = request;
+    const { resetsOf } = this.#options;
+    const resets = resetsOf(appId);
+    const posting = { request, isForgotten: () => resetsOf(appId) !== resets };
     const fault = this.#options.faults.strike(
       appId,
       ({ endpoint }) => endpoint === undefined || endpoint === endpointId || endpoint === url,
     );
-    if (fault === undefined) return this.#post(request, timeoutMs);
+    if (fault === undefined) return this.#post(posting, timeoutMs);
     const delayMs = Math.min(fault.delayMs ?? 0, timeoutMs);
     if (delayMs > 0) await this.#wait(delayMs);
     if (delayMs >= timeoutMs) return { kind: 'timeout' };
-    return this.#suffer(fault, request, timeoutMs - delayMs);
+    return this.#suffer(fault, posting, timeoutMs - delayMs);
   }
 
   /** Sends nothing from now on: every attempt fails immediately. */
@@ -103,17 +114,18 @@ export class FaultySender implements WebhookSender {
     return this.#options.sender.close();
   }
 
-  async #suffer(fault: WebhookFault, request: WebhookRequest, timeoutMs: Millis): Promise<Outcome> {
-    if (fault.duplicate === true) await this.#post(request, timeoutMs);
+  async #suffer(fault: WebhookFault, posting: Posting, timeoutMs: Millis): Promise<Outcome> {
+    if (fault.duplicate === true) await this.#post(posting, timeoutMs);
     const outcome = outcomeOf(fault);
-    if (outcome === undefined) return this.#post(request, timeoutMs);
-    if (fault.delivered === true) await this.#post(request, timeoutMs);
+    if (outcome === undefined) return this.#post(posting, timeoutMs);
+    if (fault.delivered === true) await this.#post(posting, timeoutMs);
     if (outcome.kind === 'timeout') await this.#wait(timeoutMs);
     return outcome;
   }
 
-  #post(request: WebhookRequest, timeoutMs: Millis): Promise<Outcome> {
+  async #post({ request, isForgotten }: Posting, timeoutMs: Millis): Promise<Outcome> {
     const { activity, sender } = this.#options;
+    if (this.#isClosed || isForgotten()) return { kind: 'unreachable', code: 'CLOSED' };
     return activity.track(sender.send(request, timeoutMs));
   }
 

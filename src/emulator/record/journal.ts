@@ -43,6 +43,8 @@ export class Journal {
   readonly #entries: Ring<Kept>;
   /** By app: how many entries were deleted to make room. */
   readonly #lost = new Map<string | undefined, number>();
+  /** By app: the last entry before its own reset. Entries that concern all apps stay for the others. */
+  readonly #clearedAt = new Map<string, number>();
   /** By app: how many deliveries began. */
   readonly #deliveriesStarted = new Map<string, number>();
   #made = 0;
@@ -64,11 +66,12 @@ export class Journal {
     });
   }
 
-  /** The entries of one app and those that concern all apps; without an app, all entries. */
+  /** The entries of one app and those that concern all apps, since its reset; without an app, all entries. */
   part(appId?: string): JournalPart {
     const isSelected = (of: string | undefined): boolean =>
       appId === undefined || of === undefined || of === appId;
-    const entries = Array.from(this.#entries.from(0), ({ entry }) => entry);
+    const clearedAt = appId === undefined ? 0 : (this.#clearedAt.get(appId) ?? 0);
+    const entries = Array.from(this.#entries.from(clearedAt + 1), ({ entry }) => entry);
     return {
       entries: entries.filter((entry) => isSelected(entry.appId)),
       lost: sum(this.#lost, isSelected),
@@ -80,6 +83,8 @@ export class Journal {
   clear(appId?: string): void {
     const isSelected = (of: string | undefined): boolean => appId === undefined || of === appId;
     this.#entries.deleteAll(({ entry }) => isSelected(entry.appId));
+    if (appId === undefined) this.#clearedAt.clear();
+    else this.#clearedAt.set(appId, this.#made);
     for (const counts of [this.#lost, this.#deliveriesStarted]) {
       for (const of of counts.keys()) if (isSelected(of)) counts.delete(of);
     }

@@ -85,9 +85,8 @@ class RemoteEmulator extends RemoteApp implements Emulator {
   }
 
   app(id: string): EmulatorApp {
-    const { client, apps, address } = this.#parts;
-    apps.of(id);
-    return new RemoteApp({ client, apps, address, appId: id });
+    this.#parts.apps.find(id);
+    return this.#view(id);
   }
 
   async createApp(options?: AppOptions): Promise<EmulatorApp> {
@@ -100,7 +99,7 @@ class RemoteEmulator extends RemoteApp implements Emulator {
     const { id, key } = await client.ask<KnownApp>({ method: 'POST', path: '/apps', body: given });
     const secret = 'secret' in given && typeof given.secret === 'string' ? { secret: given.secret } : {};
     apps.add({ id, key, ...secret });
-    return this.app(id);
+    return this.#view(id);
   }
 
   async removeApp(id: string): Promise<void> {
@@ -115,6 +114,11 @@ class RemoteEmulator extends RemoteApp implements Emulator {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #view(appId: string): EmulatorApp {
+    const { client, apps, address } = this.#parts;
+    return new RemoteApp({ client, apps, address, appId });
   }
 
   protected override summary(): string {

@@ -57,7 +57,11 @@ export class RemoteApp implements EmulatorApp {
 
   /** The fields that `console.log` shows. */
   protected summary(): string {
-    return `EmulatorApp { id: '${this.id}', key: '${this.key}' }`;
+    const { appId, apps } = this.#parts;
+    const key = appId === undefined ? undefined : apps.keyOf(appId);
+    return key === undefined
+      ? `EmulatorApp { id: '${appId}' }`
+      : `EmulatorApp { id: '${appId}', key: '${key}' }`;
   }
 
   get id(): string {

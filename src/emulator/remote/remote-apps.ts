@@ -11,8 +11,8 @@ export interface KnownApp {
 /** The apps of an emulator in another process. */
 export class RemoteApps {
   readonly #client: ControlClient;
-  /** The known apps. The key and secret of an app do not change while it exists. */
-  readonly #known = new Map<string, KnownApp>();
+  /** The known apps. The key and secret of an app do not change while it exists; another process may remove it. */
+  #known = new Map<string, KnownApp>();
 
   constructor(client: ControlClient) {
     this.#client = client;
@@ -36,17 +36,31 @@ export class RemoteApps {
 
   ids(): readonly string[] {
     const { apps } = this.#client.askNow<{ apps: readonly KnownApp[] }>({ method: 'GET', path: '/apps' });
-    for (const app of apps) if (!this.#known.has(app.id)) this.add(app);
+    this.#known = new Map(apps.map((app) => [app.id, this.#withSecret(app)]));
     return apps.map(({ id }) => id);
   }
 
-  /** Returns one app. Throws ERR_APP_UNKNOWN if there is no such app. */
+  /** The key of an app, without a request; undefined if it is not known. */
+  keyOf(appId: string): string | undefined {
+    return this.#known.get(appId)?.key;
+  }
+
+  /** Returns one app, as known from earlier answers. Throws ERR_APP_UNKNOWN if there is no such app. */
   of(appId: string): KnownApp {
-    const known = this.#known.get(appId);
-    if (known !== undefined) return known;
+    return this.#known.get(appId) ?? this.find(appId);
+  }
+
+  /** The same, as the emulator knows it now. */
+  find(appId: string): KnownApp {
     const ids = this.ids();
     const found = this.#known.get(appId);
-    if (found !== undefined && ids.includes(appId)) return found;
+    if (found !== undefined) return found;
     throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; known apps: ${ids.join(', ')}`);
+  }
+
+  /** Adds the secret to an app without one, if it is known from the creation of the app. An app with another key is another app. */
+  #withSecret(app: KnownApp): KnownApp {
+    const known = this.#known.get(app.id);
+    return known?.key === app.key ? { ...known, ...app } : app;
   }
 }

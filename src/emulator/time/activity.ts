@@ -47,13 +47,19 @@ export class Activity {
     }
   }
 
-  /** Resolves when nothing is in transit: no bytes on loopback, and no request that may still finish. */
-  async settled(): Promise<void> {
+  /**
+   * Resolves when nothing is in transit: no bytes on loopback, and no request that may still finish. The result is how long it waited
+   * for requests, in real time.
+   */
+  async settled(): Promise<Millis> {
+    let waitedMs = 0;
     for (;;) {
       await this.#quiet();
-      const waitMs = this.#patienceLeft();
-      if (waitMs === undefined) return;
-      await this.changed(waitMs);
+      const patienceMs = this.#patienceLeft();
+      if (patienceMs === undefined) return waitedMs;
+      const startedAt = this.#real.now();
+      await this.changed(patienceMs);
+      waitedMs += this.#real.now() - startedAt;
     }
   }
 
@@ -71,9 +77,13 @@ export class Activity {
     });
   }
 
-  /** Resolves after this much real time without activity, or after a few times as much. */
-  async restedFor(ms: Millis): Promise<void> {
-    for (let tries = 0; tries < restTries && (await this.changed(ms)); tries += 1) await this.settled();
+  /** Resolves after this much real time without activity, or after a few times as much. The result is that of `settled`. */
+  async restedFor(ms: Millis): Promise<Millis> {
+    let waitedMs = 0;
+    for (let tries = 0; tries < restTries && (await this.changed(ms)); tries += 1) {
+      waitedMs += await this.settled();
+    }
+    return waitedMs;
   }
 
   async #quiet(): Promise<void> {

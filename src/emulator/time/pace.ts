@@ -94,10 +94,14 @@ export class Pace {
   ): Promise<T | undefined> {
     const { clock, real, activity } = this.#options;
     const latest = clock.now() + withinMs;
-    const timeoutAt = real.now() + timeoutMs;
+    let timeoutAt = real.now() + timeoutMs;
+    // While a virtual clock stands still for a request, the client is not being waited for.
+    const extend = (requestMs: Millis): void => {
+      if (clock.isVirtual) timeoutAt += requestMs;
+    };
     let hasRested = false;
     for (;;) {
-      await activity.settled();
+      extend(await activity.settled());
       // The emulator may have been closed or reset before the wait could be rejected.
       refuse();
       const found = look();
@@ -106,7 +110,7 @@ export class Pace {
       if (isDue && hasRested) {
         clock.runNext(latest);
       } else if (isDue) {
-        await activity.restedFor(arrivalMs);
+        extend(await activity.restedFor(arrivalMs));
         hasRested = true;
       } else {
         const leftMs = timeoutAt - real.now();

@@ -54,6 +54,17 @@ describe('a fault of webhooks', () => {
     ]);
   });
 
+  test('sends nothing after a reset that it held back before', async () => {
+    const { emulator, receiver } = await startStage();
+    emulator.faults.webhooks({ delayMs: 1500 });
+    await (await connect(emulator)).subscribe('news');
+    await emulator.clock.advance(250);
+    expect(emulator.deliveries).toHaveLength(1);
+    await emulator.reset();
+    await emulator.clock.advance(1500);
+    expect(receiver.events).toEqual([]);
+  });
+
   test('affects one endpoint, in the order of injection, until it is cleared', async () => {
     const [bad, good] = [await Receiver.start(), await Receiver.start()];
     const webhooks = [{ url: bad.url, id: 'bad' }, { url: good.url }];

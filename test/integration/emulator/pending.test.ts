@@ -82,9 +82,14 @@ test('console.log shows address, apps and clock', async () => {
   expect(inspect(emulator)).toMatch(
     /^Emulator \{\s+url: 'http:\/\/127\.0\.0\.1:\d+',\s+apps: \[ '1', '2' \],\s+clock: 'virtual, at 3000 ms'\s+\}$/,
   );
-  expect(inspect(emulator.app('2'))).toBe("EmulatorApp { id: '2', key: 'app-key-2' }");
+  const [one, two] = [emulator.app('1'), emulator.app('2')];
+  expect(inspect(two)).toBe("EmulatorApp { id: '2', key: 'app-key-2' }");
+  await emulator.removeApp('2');
+  expect(inspect(two)).toBe("EmulatorApp { id: '2', state: 'removed' }");
+  expect(two.id).toBe('2');
   await emulator.close();
   expect(inspect(emulator)).toContain("apps: 'closed'");
+  expect(inspect(one)).toBe("EmulatorApp { id: '1', state: 'closed' }");
 });
 
 test('faults are refused after close', async () => {

@@ -1,6 +1,7 @@
 import Backend from 'pusher';
-import { describe, expect, test } from 'vitest';
-import type { Emulator, EmulatorApp } from '../../../src/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startReceiver, type Emulator, type EmulatorApp } from '../../../src/index.ts';
 import { connect, enter, start, startStage } from '../support/emulator.ts';
 
 const backendOf = (emulator: Emulator) => new Backend(emulator.serverOptions());
@@ -104,6 +105,25 @@ describe('published.waitFor', () => {
     expect(await waiting).toMatchObject({ data: '{"n":1}', channels: ['lobby'] });
     await triggered;
     expect(emulator.clock.now()).toBeGreaterThan(0);
+  });
+
+  test('does not count the time that a webhook takes as time in which nothing was due', async () => {
+    const receiver = await startReceiver({
+      async respond() {
+        await sleep(400);
+        return {};
+      },
+    });
+    onTestFinished(() => receiver.close());
+    const emulator = await start({ clock: 'virtual', apps: [{ webhooks: [{ url: receiver.url }] }] });
+    const waiting = emulator.published.waitFor({ channel: 'lobby' }, { timeoutMs: 300 });
+    await (await connect(emulator)).subscribe('news');
+    const triggered = receiver.waitFor({}).then(async () => {
+      await sleep(100);
+      return backendOf(emulator).trigger('lobby', 'welcome', {});
+    });
+    expect(await waiting).toMatchObject({ event: 'welcome' });
+    await triggered;
   });
 
   test.each([

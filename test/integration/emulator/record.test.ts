@@ -130,6 +130,25 @@ test('a record contains neither secrets nor headers', async () => {
   expect(JSON.stringify(record)).not.toMatch(/hush|signature/i);
 });
 
+test('a record says why the server closed a connection', async () => {
+  const emulator = await start({ clock: 'virtual' });
+  const backend = new Backend(emulator.serverOptions());
+  const user = await connect(emulator);
+  user.send('pusher:signin', backend.authenticateUser(user.socketId, { id: '42' }));
+  await user.next('pusher:signin_success');
+  await backend.terminateUserConnections('42');
+  await user.closed;
+  const dropped = await connect(emulator);
+  emulator.faults.connections({ drop: 'all', code: 4100 });
+  await dropped.closed;
+  await (await connect(emulator)).leave();
+  await vi.waitFor(() => expect(emulator.connections()).toEqual([]));
+  const reasons = (await emulator.record()).entries.flatMap((entry) =>
+    entry.kind === 'disconnected' ? [entry.reason] : [],
+  );
+  expect(reasons).toEqual(['terminated', 'injected_fault', 'client']);
+});
+
 test('a record can be limited to one app, restarts with a reset, and is available after close', async () => {
   const emulator = await start({ clock: 'virtual', apps: [{}, {}] });
   const two = emulator.app('2');

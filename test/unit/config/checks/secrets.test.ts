@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../../src/config/load.ts';
 import { app, configOf, faultsOf, load, type Given, warningsOf } from '../loading.ts';
 
 const { secret: _, ...bare } = app;
@@ -27,6 +28,17 @@ describe('a secret in a file', () => {
     const others = { '/etc/soketify/secrets/a': 'near', '/run/secrets/a': 'far' };
     expect(configOf(withApp({ secretFile: 'secrets/a' }, others)).apps[0]?.secret).toBe('near');
     expect(configOf(withApp({ secretFile: '/run/secrets/a' }, others)).apps[0]?.secret).toBe('far');
+  });
+
+  test('is relative to the working directory if the configuration is not in a file', () => {
+    const read: string[] = [];
+    const readFile = (path: string): string => {
+      read.push(path);
+      return 'hush';
+    };
+    const given = { apps: [{ ...bare, secretFile: 'secrets/a' }] };
+    loadConfig({ given, env: {}, overrides: {}, readFile });
+    expect(read).toEqual([resolve('secrets/a')]);
   });
 
   test('also works in a further pair', () => {

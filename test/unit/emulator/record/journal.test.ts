@@ -20,6 +20,10 @@ test('the journal keeps the latest entries and counts the lost ones of each app'
   expect(texts(journal, 'a')).toEqual(['clock advanced']);
   journal.clear('a');
   expect([journal.part().lost, texts(journal)]).toEqual([0, ['clock advanced', '3', '4']]);
+  expect(texts(journal, 'a')).toEqual([]);
+  expect(texts(journal, 'b')).toEqual(['clock advanced', '3', '4']);
+  journal.add(undefined, { kind: 'clock advanced', ms: 6 });
+  expect(texts(journal, 'a')).toEqual(['clock advanced']);
   journal.clear();
   expect(texts(journal)).toEqual([]);
 });
