@@ -75,6 +75,13 @@ export class Acquaintance {
       this.#endpoints.delete(key);
       this.#keeper?.remove(appId, endpointId);
     }
+    const apps = new Set(applications.map(({ id }) => id));
+    for (const [key, { appId, endpointId }] of this.#absent) {
+      // The app is configured again without this endpoint.
+      if (!apps.has(appId)) continue;
+      this.#absent.delete(key);
+      this.#keeper?.remove(appId, endpointId);
+    }
   }
 
   /** A delivery was resent on demand. */

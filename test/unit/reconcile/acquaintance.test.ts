@@ -110,4 +110,7 @@ test('nothing is kept of endpoints that are gone, and of apps that were forgotte
   startWith(kept, at('http://a/'));
   startWith(kept, [], ['1']);
   expect(kept.size).toBe(0);
+  startWith(kept, at('http://a/'));
+  startWith(kept, []).replace([application({ endpoints: [] })]);
+  expect(kept.size).toBe(0);
 });
