@@ -104,9 +104,7 @@ export class Reconciler {
 
   /** Restores a stored debt. */
   restore(appId: string, endpoint: Endpoint, debt: KeptDebt): void {
-    const debtor = this.#debtorOf(appId, endpoint);
-    debtor.debts.restore(debt, this.#options.lastPlace?.() ?? 0);
-    this.#lookIn(debtor, 0);
+    this.#restore(this.#debtorOf(appId, endpoint), debt);
   }
 
   /**
@@ -152,6 +150,7 @@ export class Reconciler {
       debtor.wasMissing ||= apps.has(debtor.appId);
     }
     for (const [appId, endpoint] of endpoints.values()) this.#configure(appId, endpoint);
+    for (const appId of apps) this.#forgetAbsent(appId);
   }
 
   /** Forgets everything about the app's endpoints. They start afresh. */
@@ -200,18 +199,15 @@ export class Reconciler {
   }
 
   #configure(appId: string, endpoint: Endpoint): void {
-    const absent = this.absent.take(appId, endpoint.id);
     const debtor = this.#debtorOf(appId, endpoint);
+    const received = this.absent.take(appId, endpoint.id);
     const { debts } = debtor;
     debtor.endpoint = endpoint;
     const isReconciled = endpoint.reconcile === true;
     if (isReconciled && !debts.isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
     debts.isReconciled = isReconciled;
     debtor.isConfigured = true;
-    if (absent !== undefined) {
-      for (const debt of absent.debts) this.restore(appId, endpoint, debt);
-      return this.#continue(debtor, absent.received);
-    }
+    if (received !== undefined) return this.#continue(debtor, received);
     if (debtor.wasMissing && debtor.received !== undefined) {
       debtor.former.push(debtor.received);
       debtor.received = undefined;
@@ -357,8 +353,24 @@ export class Reconciler {
     if (debtor === undefined) {
       debtor = newDebtor(appId, endpoint);
       this.#debtors.set(key, debtor);
+      // Before it misses anything in this run.
+      for (const debt of this.absent.takeDebts(appId, endpoint.id)) this.#restore(debtor, debt);
     }
     return debtor;
+  }
+
+  #restore(debtor: Debtor, debt: KeptDebt): void {
+    debtor.debts.restore(debt, this.#options.lastPlace?.() ?? 0);
+    this.#lookIn(debtor, 0);
+  }
+
+  /** The app is configured again, and its other endpoints will miss what happens from now on. */
+  #forgetAbsent(appId: string): void {
+    const { keeper } = this.#options;
+    for (const [endpointId, debts] of this.absent.takeRest(appId)) {
+      for (const { channel } of debts) keeper?.changed(appId, endpointId, channel, () => undefined);
+      keeper?.received(appId, endpointId, undefined);
+    }
   }
 
   #forget(key: string, { appId, endpoint, debts, search }: Debtor): void {
