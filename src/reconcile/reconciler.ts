@@ -75,6 +75,8 @@ export class Reconciler {
   /** Whether what endpoints have received is stored: from `resume` on, because before it is not known. */
   #isStoring = false;
   #searches = 0;
+  /** The sequence number of the last event that some endpoint selected. */
+  #lastSeq = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -92,6 +94,7 @@ export class Reconciler {
   readonly onFact = (fact: DeliveryFact): void => {
     if (fact.kind === 'decided') return this.#decided(fact);
     if (fact.kind === 'selected') {
+      this.#lastSeq = Math.max(this.#lastSeq, fact.queued?.seq ?? 0);
       if (this.#searches > 0) this.#selected(fact);
       return;
     }
@@ -240,6 +243,7 @@ export class Reconciler {
       before,
       former: [...former],
       why: { kind: 'before', what, atMs: this.#options.wallTime.now() },
+      seq: this.#lastSeq + 1,
       touched: earlier?.prior.touched,
       noted: (channel) => this.#changed(debtor, channel),
     });
