@@ -1,4 +1,4 @@
-import type { KeptDebt, Received, ReceivedByEndpoint } from '../webhooks/debts.ts';
+import type { DebtKeeper, KeptDebt, Received, ReceivedByEndpoint } from '../webhooks/debts.ts';
 
 /** What an earlier run knew of an endpoint. */
 interface AbsentEndpoint {
@@ -36,11 +36,13 @@ export class AbsentEndpoints {
     return endpoint?.received;
   }
 
-  /** The app is configured again. Returns its endpoints that are not, with what they lack. */
-  takeRest(appId: string): readonly (readonly [endpointId: string, debts: readonly KeptDebt[]])[] {
-    const endpoints = this.#apps.get(appId) ?? [];
+  /** Forgets what is left of an app, also in the store. */
+  forget(appId: string, keeper: DebtKeeper | undefined): void {
+    for (const [endpointId, { debts }] of this.#apps.get(appId) ?? []) {
+      for (const { channel } of debts) keeper?.changed(appId, endpointId, channel, () => undefined);
+      keeper?.received(appId, endpointId, undefined);
+    }
     this.#apps.delete(appId);
-    return Array.from(endpoints, ([endpointId, { debts }]) => [endpointId, debts] as const);
   }
 
   #of(appId: string, endpointId: string): AbsentEndpoint {

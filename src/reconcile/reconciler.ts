@@ -4,14 +4,7 @@ import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
-import type {
-  ChannelTruth,
-  DebtKeeper,
-  Debts,
-  KeptDebt,
-  Received,
-  ReceivedByEndpoint,
-} from '../webhooks/debts.ts';
+import type { ChannelTruth, DebtKeeper, KeptDebt, Received, ReceivedByEndpoint } from '../webhooks/debts.ts';
 import type { Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
 import { selects, type Endpoint, type Selection } from '../webhooks/endpoint.ts';
 import type { EventName, WebhookEvent } from '../webhooks/event.ts';
@@ -19,7 +12,7 @@ import { isStateEvent, type NotSentReason } from '../webhooks/last-sent.ts';
 import { createAlarm, type Alarm } from '../structures/alarm.ts';
 import type { Application } from '../apps/application.ts';
 import { AbsentEndpoints } from './absent-endpoints.ts';
-import { debtorKey, newDebtor, type Debtor } from './debtor.ts';
+import { debtorKey, newDebtor, type DebtReading, type Debtor } from './debtor.ts';
 import { selectSame, leavesGap, PriorStateSearch } from './prior-state-search.ts';
 
 /** What reconciling needs. */
@@ -43,13 +36,6 @@ export interface ReconcilerOptions {
   readonly lastPlace?: () => number;
   /** Limits the search of many channels in each turn of the event loop. */
   readonly steps: TurnBudget;
-}
-
-/** What is known of what an endpoint was sent. */
-export interface DebtReading {
-  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'markUncertain' | 'settle'>;
-  /** Earlier selections of the endpoint. It does not know what happened afterwards to channels that only those select. */
-  readonly former: readonly Selection[];
 }
 
 /** How often to try an endpoint again for which nothing waits, so that no result of a delivery arrives. */
@@ -153,7 +139,8 @@ export class Reconciler {
       debtor.wasMissing ||= apps.has(debtor.appId);
     }
     for (const [appId, endpoint] of endpoints.values()) this.#configure(appId, endpoint);
-    for (const appId of apps) this.#forgetAbsent(appId);
+    // Their other endpoints will miss what happens from now on.
+    for (const appId of apps) this.absent.forget(appId, this.#options.keeper);
   }
 
   /** Forgets everything about the app's endpoints. They start afresh. */
@@ -366,15 +353,6 @@ export class Reconciler {
   #restore(debtor: Debtor, debt: KeptDebt): void {
     debtor.debts.restore(debt, this.#options.lastPlace?.() ?? 0);
     this.#lookIn(debtor, 0);
-  }
-
-  /** The app is configured again, and its other endpoints will miss what happens from now on. */
-  #forgetAbsent(appId: string): void {
-    const { keeper } = this.#options;
-    for (const [endpointId, debts] of this.absent.takeRest(appId)) {
-      for (const { channel } of debts) keeper?.changed(appId, endpointId, channel, () => undefined);
-      keeper?.received(appId, endpointId, undefined);
-    }
   }
 
   #forget(key: string, { appId, endpoint, debts, search }: Debtor): void {
