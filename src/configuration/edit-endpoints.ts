@@ -1,7 +1,7 @@
 import type { EndpointConfig, Pause } from '../config/schema/schema.ts';
 import { ChangeError } from './change-error.ts';
 import { servedApp, setByFile, type Edit, type EditContext } from './edit.ts';
-import type { RunTimeChanges } from './run-time-changes.ts';
+import { pastHoldOf, type RunTimeChanges } from './run-time-changes.ts';
 
 /** An endpoint of an app. */
 interface Place {
@@ -56,7 +56,10 @@ export function pauseEndpoint(appId: string, endpointId: string, pause: Pause): 
     refuseUnknown(place, changes, context);
     const before = changes.pauses.find(isPauseOf(place));
     if (before?.endedMs === undefined && before?.pause.how === pause.how) return changes;
-    return { ...changes, pauses: [...withoutPause(place, changes), { ...place, pause }] };
+    // Without a hold, everything that waits is dropped.
+    const earlier = pause.how === 'hold' ? before && pastHoldOf(before) : undefined;
+    const paused = { ...place, pause, ...(earlier && { earlier }) };
+    return { ...changes, pauses: [...withoutPause(place, changes), paused] };
   };
 }
 

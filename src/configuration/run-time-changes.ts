@@ -1,4 +1,4 @@
-import type { AppConfig, EndpointConfig, Pause } from '../config/schema/schema.ts';
+import type { AppConfig, EndpointConfig, Hold, Pause } from '../config/schema/schema.ts';
 
 /** An endpoint that was added to an app at run time. */
 export interface AddedEndpoint {
@@ -16,6 +16,8 @@ export interface PausedEndpoint {
    * count it in the age of the events that it takes over. Absent while the pause lasts.
    */
   readonly endedMs?: number;
+  /** The holds before this one, as one: events may have waited through all of them. */
+  readonly earlier?: Hold;
 }
 
 /** The changes at run time, on top of the file. They stay when the file is reloaded. */
@@ -171,9 +173,16 @@ function idlenessOf(
 function withPause(endpoint: EndpointConfig, paused: readonly PausedEndpoint[]): EndpointConfig {
   const found = paused.find(({ endpointId }) => endpointId === endpoint.id);
   if (found === undefined) return endpoint;
-  const { pause, endedMs } = found;
-  if (endedMs === undefined) return { ...endpoint, pause };
-  return { ...endpoint, lastHold: { fromMs: pause.sinceMs, toMs: endedMs } };
+  const lastHold = pastHoldOf(found);
+  const isOver = found.endedMs !== undefined;
+  return { ...endpoint, ...(!isOver && { pause: found.pause }), ...(lastHold && { lastHold }) };
+}
+
+/** The holds of an endpoint that are over, as one that ends with the last of them and is as long as all together. */
+export function pastHoldOf({ pause, endedMs, earlier }: PausedEndpoint): Hold | undefined {
+  if (endedMs === undefined) return earlier;
+  const earlierMs = earlier === undefined ? 0 : earlier.toMs - earlier.fromMs;
+  return { fromMs: pause.sinceMs - earlierMs, toMs: endedMs };
 }
 
 function byApp<T extends { readonly appId: string }>(items: readonly T[]): ReadonlyMap<string, readonly T[]> {

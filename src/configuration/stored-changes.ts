@@ -1,7 +1,7 @@
 import { quote, type ConfigFault } from '../config/checks/fault.ts';
 import { fieldOf, isObject, itemsOf, type JsonObject } from '../config/json.ts';
 import { parseApps, type Parsed } from '../config/parse-one.ts';
-import type { AppConfig, EndpointConfig, Pause } from '../config/schema/schema.ts';
+import type { AppConfig, EndpointConfig, Hold, Pause } from '../config/schema/schema.ts';
 import { writeApp, writeEndpoint } from '../config/write-app.ts';
 import { defaultLimits } from '../protocol/limits.ts';
 import type { AddedEndpoint, PausedEndpoint, RunTimeChanges } from './run-time-changes.ts';
@@ -21,11 +21,12 @@ export function writeChanges({ added, removed, endpoints, pauses }: RunTimeChang
     apps: added.map(writeApp),
     removed,
     endpoints: endpoints.map(({ appId, endpoint }) => ({ app: appId, endpoint: writeEndpoint(endpoint) })),
-    pauses: pauses.map(({ appId, endpointId, pause, endedMs }) => ({
+    pauses: pauses.map(({ appId, endpointId, pause, endedMs, earlier }) => ({
       app: appId,
       endpoint: endpointId,
       ...pause,
       ...(endedMs !== undefined && { endedMs }),
+      ...(earlier && { earlier }),
     })),
   });
 }
@@ -121,11 +122,18 @@ function readPause(item: unknown): PausedEndpoint | undefined {
     fieldOf(item, key),
   );
   if (!isText(appId) || !isText(endpointId) || !isHow(how) || typeof sinceMs !== 'number') return undefined;
-  const endedMs = fieldOf(item, 'endedMs');
   const paused = { appId, endpointId, pause: { how, sinceMs } };
-  if (hasKeys(item, 4)) return endedMs === undefined ? paused : undefined;
-  const isOver = how === 'hold' && typeof endedMs === 'number' && hasKeys(item, 5);
-  return isOver ? { ...paused, endedMs } : undefined;
+  if (hasKeys(item, 4)) return paused;
+  const [endedMs, earlier] = ['endedMs', 'earlier'].map((key) => fieldOf(item, key));
+  const ended = typeof endedMs === 'number' ? { endedMs } : {};
+  const before = isHold(earlier) ? { earlier: { fromMs: earlier.fromMs, toMs: earlier.toMs } } : {};
+  const known = { ...ended, ...before };
+  return how === 'hold' && hasKeys(item, 4 + Object.keys(known).length) ? { ...paused, ...known } : undefined;
+}
+
+function isHold(value: unknown): value is Hold {
+  const isTime = (key: string): boolean => typeof fieldOf(value, key) === 'number';
+  return hasKeys(value, 2) && isTime('fromMs') && isTime('toMs');
 }
 
 /** Whether an object has exactly this number of keys. Further keys would be lost, so they are refused. */

@@ -257,7 +257,10 @@ export class Hub {
     this.#commands.hold(session);
     const taken = await slot;
     const isFree = taken === true;
-    const refusal = this.#isClosing ? serverClosing : refuseConnection(apps.byKey(greeting.key), greeting);
+    const current = apps.byKey(greeting.key);
+    // Another app may have the key now, also one that was removed and added again.
+    const stays = current === app ? current : undefined;
+    const refusal = this.#isClosing ? serverClosing : refuseConnection(stays, greeting);
     if (isFree && refusal === undefined && session.isOpen) {
       session.slotAddress = greeting.remoteAddress;
       this.#admit(session, greeting);

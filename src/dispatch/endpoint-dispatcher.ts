@@ -109,7 +109,8 @@ export class EndpointDispatcher implements Contender {
     // At a start, the holds that are kept come after the file, and before the events that waited during these holds.
     if (this.#isNew) this.#time.begin(endpoint);
     if (endpoint.heldSinceMs === undefined) this.#release();
-    else if (!this.#queue.isHeld) this.#hold();
+    // After it had left, its queue is still held, but its time runs.
+    else if (!this.#queue.isHeld || !this.#time.isHeld) this.#hold();
     if (endpoint.batch !== batch) this.#look();
   }
 

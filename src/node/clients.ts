@@ -84,6 +84,8 @@ export interface ClientFront {
   readonly routes: readonly Route[];
   /** The port to listen on, instead of the configured one. */
   readonly port?: number;
+  /** Called, perhaps repeatedly, before anything that clients cause on other threads takes effect. */
+  readonly opened?: () => void;
 }
 
 /** The dependencies of clients, whichever thread they connect to. */

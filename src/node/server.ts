@@ -250,8 +250,15 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
   counted.observeRoutes([...new Set(outside.routes.map(({ pattern }) => pattern))]);
   // Kept state and queued webhooks may belong to apps and endpoints that were added at run time.
   await configuration.start();
-  const served: Served = await joined.serve(outside);
-  backplane.started();
+  let isStarted = false;
+  const started = (): void => {
+    if (!isStarted) {
+      isStarted = true;
+      backplane.started();
+    }
+  };
+  const served: Served = await joined.serve({ ...outside, opened: started });
+  started();
 
   const close = async (): Promise<void> => {
     gateway.stop();

@@ -25,6 +25,13 @@ export interface Debtor {
   search: { readonly prior: PriorStateSearch; readonly done: Promise<void> } | undefined;
 }
 
+/** What is known of what an endpoint was sent. */
+export interface DebtReading {
+  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'markUncertain' | 'settle'>;
+  /** Earlier selections of the endpoint. It does not know what happened afterwards to channels that only those select. */
+  readonly former: readonly Selection[];
+}
+
 /** How many channels and members are remembered for each endpoint. They take about 10 MB. */
 export const mostSubjects = 50_000;
 

@@ -15,6 +15,8 @@ export interface PriorStateOptions {
   /** What it selected earlier. */
   readonly former: readonly Selection[];
   readonly why: NotSentReason;
+  /** Greater than the sequence numbers of all events before the search. */
+  readonly seq: number;
   /** Subjects of which it was sent something during an earlier search. */
   readonly touched?: ReadonlySet<string> | undefined;
   /** Called when the debt of a channel has changed. */
@@ -99,11 +101,11 @@ export class PriorStateSearch {
   #note(channel: ChannelName, subject: string): boolean {
     const kind = subject === itself ? 'channel' : 'member';
     if (!this.#isNews(channel, kind)) return false;
-    const { debts, before, former, why } = this.#options;
+    const { debts, before, former, why, seq } = this.#options;
     const mayKnow = [...former, ...(before === undefined ? [] : [before])].some(
       (selection) => selectionAt(selection, kind, channel) !== 'nothing',
     );
-    debts.missedBefore(channel, subject, why, mayKnow ? undefined : false);
+    debts.missedBefore(channel, subject, { why, isThere: mayKnow ? undefined : false, seq });
     return true;
   }
 

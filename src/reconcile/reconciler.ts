@@ -4,14 +4,7 @@ import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
-import type {
-  ChannelTruth,
-  DebtKeeper,
-  Debts,
-  KeptDebt,
-  Received,
-  ReceivedByEndpoint,
-} from '../webhooks/debts.ts';
+import type { ChannelTruth, DebtKeeper, KeptDebt, Received, ReceivedByEndpoint } from '../webhooks/debts.ts';
 import type { Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
 import { selects, type Endpoint, type Selection } from '../webhooks/endpoint.ts';
 import type { EventName, WebhookEvent } from '../webhooks/event.ts';
@@ -19,7 +12,7 @@ import { isStateEvent, type NotSentReason } from '../webhooks/last-sent.ts';
 import { createAlarm, type Alarm } from '../structures/alarm.ts';
 import type { Application } from '../apps/application.ts';
 import { AbsentEndpoints } from './absent-endpoints.ts';
-import { debtorKey, newDebtor, type Debtor } from './debtor.ts';
+import { debtorKey, newDebtor, type DebtReading, type Debtor } from './debtor.ts';
 import { selectSame, leavesGap, PriorStateSearch } from './prior-state-search.ts';
 
 /** What reconciling needs. */
@@ -45,13 +38,6 @@ export interface ReconcilerOptions {
   readonly steps: TurnBudget;
 }
 
-/** What is known of what an endpoint was sent. */
-export interface DebtReading {
-  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'markUncertain' | 'settle'>;
-  /** Earlier selections of the endpoint. It does not know what happened afterwards to channels that only those select. */
-  readonly former: readonly Selection[];
-}
-
 /** How often to try an endpoint again for which nothing waits, so that no result of a delivery arrives. */
 const everyMs: Millis = 60_000;
 
@@ -75,6 +61,8 @@ export class Reconciler {
   /** Whether what endpoints have received is stored: from `resume` on, because before it is not known. */
   #isStoring = false;
   #searches = 0;
+  /** The sequence number of the last event that some endpoint selected. */
+  #lastSeq = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -92,6 +80,7 @@ export class Reconciler {
   readonly onFact = (fact: DeliveryFact): void => {
     if (fact.kind === 'decided') return this.#decided(fact);
     if (fact.kind === 'selected') {
+      this.#lastSeq = Math.max(this.#lastSeq, fact.queued?.seq ?? 0);
       if (this.#searches > 0) this.#selected(fact);
       return;
     }
@@ -104,9 +93,7 @@ export class Reconciler {
 
   /** Restores a stored debt. */
   restore(appId: string, endpoint: Endpoint, debt: KeptDebt): void {
-    const debtor = this.#debtorOf(appId, endpoint);
-    debtor.debts.restore(debt, this.#options.lastPlace?.() ?? 0);
-    this.#lookIn(debtor, 0);
+    this.#restore(this.#debtorOf(appId, endpoint), debt);
   }
 
   /**
@@ -152,6 +139,8 @@ export class Reconciler {
       debtor.wasMissing ||= apps.has(debtor.appId);
     }
     for (const [appId, endpoint] of endpoints.values()) this.#configure(appId, endpoint);
+    // Their other endpoints will miss what happens from now on.
+    for (const appId of apps) this.absent.forget(appId, this.#options.keeper);
   }
 
   /** Forgets everything about the app's endpoints. They start afresh. */
@@ -200,18 +189,15 @@ export class Reconciler {
   }
 
   #configure(appId: string, endpoint: Endpoint): void {
-    const absent = this.absent.take(appId, endpoint.id);
     const debtor = this.#debtorOf(appId, endpoint);
+    const received = this.absent.take(appId, endpoint.id);
     const { debts } = debtor;
     debtor.endpoint = endpoint;
     const isReconciled = endpoint.reconcile === true;
     if (isReconciled && !debts.isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
     debts.isReconciled = isReconciled;
     debtor.isConfigured = true;
-    if (absent !== undefined) {
-      for (const debt of absent.debts) this.restore(appId, endpoint, debt);
-      return this.#continue(debtor, absent.received);
-    }
+    if (received !== undefined) return this.#continue(debtor, received);
     if (debtor.wasMissing && debtor.received !== undefined) {
       debtor.former.push(debtor.received);
       debtor.received = undefined;
@@ -244,6 +230,7 @@ export class Reconciler {
       before,
       former: [...former],
       why: { kind: 'before', what, atMs: this.#options.wallTime.now() },
+      seq: this.#lastSeq + 1,
       touched: earlier?.prior.touched,
       noted: (channel) => this.#changed(debtor, channel),
     });
@@ -357,8 +344,15 @@ export class Reconciler {
     if (debtor === undefined) {
       debtor = newDebtor(appId, endpoint);
       this.#debtors.set(key, debtor);
+      // Before it misses anything in this run.
+      for (const debt of this.absent.takeDebts(appId, endpoint.id)) this.#restore(debtor, debt);
     }
     return debtor;
+  }
+
+  #restore(debtor: Debtor, debt: KeptDebt): void {
+    debtor.debts.restore(debt, this.#options.lastPlace?.() ?? 0);
+    this.#lookIn(debtor, 0);
   }
 
   #forget(key: string, { appId, endpoint, debts, search }: Debtor): void {

@@ -7,7 +7,8 @@ import { Beliefs, type Belief } from '../webhooks/belief.ts';
 import { selectionAt, selectionOf, passes, type Endpoint } from '../webhooks/endpoint.ts';
 import { itself } from '../webhooks/last-sent.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import type { DebtReading, Reconciler } from './reconciler.ts';
+import type { DebtReading } from './debtor.ts';
+import type { Reconciler } from './reconciler.ts';
 import { unknownBelief, limitsOf, lingers, lost, waits } from './truth-sentences.ts';
 import type { WaitingEvents } from '../dispatch/waiting.ts';
 

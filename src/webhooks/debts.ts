@@ -79,6 +79,15 @@ export interface ReceivedByEndpoint extends Received {
   readonly endpointId: string;
 }
 
+/** Something that an endpoint was not notified of. */
+interface MissedBefore {
+  readonly why: NotSentReason;
+  /** Undefined if it may have been notified earlier. */
+  readonly isThere: boolean | undefined;
+  /** Greater than the sequence numbers of all events that still wait for the endpoint: they are older than what it missed. */
+  readonly seq: number;
+}
+
 /** How many old debts are examined with each new one while the table is more than half full. */
 const sweptWithDrop = 2;
 
@@ -204,12 +213,17 @@ export class Debts {
     return true;
   }
 
-  /** Records a subject that existed before the endpoint was notified of it. `isThere` is undefined if it may have been notified. */
-  missedBefore(channel: ChannelName, subject: string, why: NotSentReason, isThere?: boolean): void {
+  /** Records that the endpoint was not notified of a subject that is there. */
+  missedBefore(channel: ChannelName, subject: string, { why, isThere, seq: lastSeq }: MissedBefore): void {
     const debt = this.#channels.get(channel) ?? this.#open(channel);
-    if (debt === undefined || debt.sent.has(subject)) return;
+    if (debt === undefined) return;
+    const known = debt.sent.get(subject);
+    if (known !== undefined) {
+      if (lastSeq > known.lastSeq) Object.assign(known, { lastSeq, lastIsThere: true });
+      return;
+    }
     // Earlier than every event that the endpoint will receive.
-    const sent = { isThere, seq: 0, lastSeq: 0, lastIsThere: true, why };
+    const sent = { isThere, seq: 0, lastSeq, lastIsThere: true, why };
     if (this.#subjects < this.#most) this.#set(debt, subject, sent);
     else debt.isPartial = true;
   }

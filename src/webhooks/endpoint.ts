@@ -31,7 +31,7 @@ export interface Endpoint {
    * age. Absent if it is not held.
    */
   readonly heldSinceMs?: number | undefined;
-  /** The previous hold. A process that starts soon after it does not count it towards the age of the events it takes over. */
+  /** The previous holds as one. A process that starts soon after does not count them towards the age of the events it takes over. */
   readonly lastHold?: { readonly fromMs: number; readonly toMs: number } | undefined;
 }
 

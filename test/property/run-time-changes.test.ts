@@ -17,6 +17,7 @@ import {
   keysOf,
   layOver,
   noChanges,
+  pastHoldOf,
   withoutNeedless,
   type RunTimeChanges,
 } from '../../src/configuration/run-time-changes.ts';
@@ -122,14 +123,12 @@ function expectTrue(config: Config, changes: RunTimeChanges, isProduction: boole
   const ids = served.flatMap(({ id, webhooks }) => webhooks.map((one) => `${id}/${one.id}`));
   assert.equal(new Set(ids).size, ids.length);
   assert.equal(new Set(served.flatMap(keysOf)).size, served.flatMap(keysOf).length);
-  for (const { appId: of, endpointId: which, pause, endedMs } of changes.pauses) {
+  for (const one of changes.pauses) {
+    const { appId: of, endpointId: which, pause, endedMs } = one;
     const paused = served.find(({ id }) => id === of)?.webhooks.find(({ id }) => id === which);
     if (paused === undefined) continue;
     assert.deepEqual(paused.pause, endedMs === undefined ? pause : undefined);
-    assert.deepEqual(
-      paused.lastHold,
-      endedMs === undefined ? undefined : { fromMs: pause.sinceMs, toMs: endedMs },
-    );
+    assert.deepEqual(paused.lastHold, pastHoldOf(one));
   }
 }
 

@@ -161,14 +161,20 @@ export interface Pause {
   readonly sinceMs: number;
 }
 
+/** A time during which an endpoint was held, in milliseconds since 1970. */
+export interface Hold {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** An endpoint of an app, added at run time or by the file. Its `id` identifies it, because two endpoints may share a URL. */
 export type EndpointConfig = DeepReadonly<
   ParsedApp['webhooks'][number] & {
     id: string;
     isSetAtRunTime?: boolean;
     pause?: Pause;
-    /** The previous hold, in milliseconds since 1970: waiting events did not age during it. */
-    lastHold?: { fromMs: number; toMs: number };
+    /** The previous holds as one: waiting events did not age during them. */
+    lastHold?: Hold;
   }
 >;
 

@@ -69,8 +69,10 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   /** Undefined until `join` is called. */
   let state: StateKeeper | undefined;
   let requests: ForwardedRequests | undefined;
+  let opened = (): void => {};
   const stateful = (): StateKeeper => {
     if (state === undefined) throw new Error('a worker has called before the clients were joined');
+    opened();
     return state;
   };
   const readings = new Map<number, WorkerReading>();
@@ -106,7 +108,10 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
       if (isFull) full.add(from);
       else full.delete(from);
     },
-    request: (from, route, request) => requests?.request(from, route, request) ?? serverStarting,
+    request(from, route, request) {
+      opened();
+      return requests?.request(from, route, request) ?? serverStarting;
+    },
     streamOpened: (_, stream) => requests?.opened(stream),
     streamGiven: (_, stream, characters) => requests?.given(stream, characters),
     streamGone: (_, stream) => requests?.gone(stream),
@@ -196,7 +201,9 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
           await askAll((worker) => line.call(worker, 'serveOnly', configured));
           if (gone.length > 0) subscribers.follow(apps, running);
         },
-        async serve({ routes }) {
+        async serve({ routes, opened: given }) {
+          // The first worker has clients before the last one listens.
+          if (given !== undefined) opened = given;
           requests = new ForwardedRequests(routes, { line, log });
           // The workers share the port, so they would not notice another program on it.
           const reserved = reservePort(uws, config);

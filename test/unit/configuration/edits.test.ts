@@ -263,7 +263,7 @@ describe('a pause', () => {
     expect(resumeEndpoint('1', 'main', 8)(off, context)).toEqual(noChanges);
   });
 
-  test('that held the endpoint is kept after its end, until the next one begins', () => {
+  test('that held the endpoint is kept after its end, and added to the next one', () => {
     const held = make(pauseEndpoint('1', 'main', { how: 'hold', sinceMs: 3 }));
     const over = resumeEndpoint('1', 'main', 8)(held, context);
     const [app] = layOver(context.file.apps, over, development);
@@ -272,8 +272,14 @@ describe('a pause', () => {
     expect(resumeEndpoint('1', 'main', 9)(over, context)).toBe(over);
     const again = pauseEndpoint('1', 'main', { how: 'hold', sinceMs: 12 })(over, context);
     const [held2] = layOver(context.file.apps, again, development);
-    expect(held2?.webhooks[0]).toMatchObject({ pause: { how: 'hold', sinceMs: 12 } });
-    expect(held2?.webhooks[0]).not.toHaveProperty('lastHold');
+    const lastHold = { fromMs: 3, toMs: 8 };
+    expect(held2?.webhooks[0]).toMatchObject({ pause: { how: 'hold', sinceMs: 12 }, lastHold });
+    const overAgain = resumeEndpoint('1', 'main', 20)(again, context);
+    const [free] = layOver(context.file.apps, overAgain, development);
+    // As long as both: 5 and 8 ms.
+    expect(free?.webhooks[0]).toMatchObject({ lastHold: { fromMs: 7, toMs: 20 } });
+    const off = pauseEndpoint('1', 'main', { how: 'off', sinceMs: 30 })(overAgain, context);
+    expect(layOver(context.file.apps, off, development)[0]?.webhooks[0]).not.toHaveProperty('lastHold');
   });
 
   test('keeps its start if it is requested again', () => {

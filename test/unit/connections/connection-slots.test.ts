@@ -92,6 +92,16 @@ describe('a connection of an app with a limit over all nodes', () => {
     expect(release.mock.calls).toEqual([['1', '127.0.0.1']]);
   });
 
+  test('is sent away if its app is removed and added again meanwhile, because nobody would find it there', async () => {
+    const { connectClient, decide, release, apps } = slotStage();
+    const actor = connectClient();
+    apps.replace([application({ id: '2', key: 'other-key' })]);
+    apps.replace([application({ limits: { connections: 5 } })]);
+    await decide(true);
+    actor.socket.expectClosed(4001);
+    expect(release.mock.calls).toEqual([['1', '127.0.0.1']]);
+  });
+
   test('is refused immediately if its node alone has reached the limit', async () => {
     const { connectClient, decide, take, hub, node } = slotStage({ connections: 1 });
     connectClient();

@@ -117,6 +117,24 @@ describe('an endpoint that is held', () => {
     dispatcher.replace(serving(one));
     expect(sender.expectPost().lines).toEqual(['channel_occupied a']);
   });
+
+  test('is held again when it is added again while it is still paused, so nothing expires', async () => {
+    const { clock, sender, drops, dispatcher, append } = stage(serving(held));
+    append('a');
+    await clock.advance(10 * minute);
+    dispatcher.replace(serving());
+    await clock.advance(minute);
+    dispatcher.replace(serving(held));
+    append('b');
+    await clock.advance(60 * minute);
+    expect(drops.read('1').dropped).toEqual([]);
+    expect(clock.pending).toBe(0);
+    dispatcher.replace(serving(one));
+    expect([...sender.expectPost().lines, ...sender.expectPost().lines]).toEqual([
+      'channel_occupied a',
+      'channel_occupied b',
+    ]);
+  });
 });
 
 describe('a process that stops while an endpoint is held', () => {

@@ -33,6 +33,7 @@ function begin(count: number, most = 100_000) {
     before: undefined,
     former: [],
     why: { kind: 'before', what: 'added', atMs: 0 },
+    seq: 1,
     noted: (channel) => void noted.push(channel),
   });
   const records = announced(count);

@@ -76,6 +76,52 @@ describe('an app that is not configured at a start', () => {
     expect(stack.drops.read('2').dropped).toEqual([]);
   });
 
+  test('does not assume that an endpoint received what happened while the app was configured without it', async () => {
+    const disk = new FakeDisk();
+    const stack = await start(disk, [one], await begin(disk));
+    const bare = { ...two, endpoints: [] };
+    stack.reload([one, bare]);
+    await stack.clock.advance(0);
+    stack.connect(bare).subscribe('presence-hall', 'u8');
+    await stack.clock.advance(10 * minute);
+    stack.reload(both);
+    await stack.clock.advance(10 * minute);
+    const later = stack.receivers.get(url)?.taken.slice(2);
+    expect(later?.map(({ name, channel }) => `${name} ${channel}`)).toEqual([
+      'channel_occupied presence-hall',
+      'member_added presence-hall',
+    ]);
+  });
+
+  test('makes up for all that is dropped: before, and at the moment when it is configured again', async () => {
+    const disk = new FakeDisk();
+    const first = await start(disk, both);
+    const [u7, u8, u9] = ['u7', 'u8', 'u9'].map((id) => {
+      const client = first.connect(two);
+      client.subscribe('presence-room', id);
+      return client;
+    });
+    await first.clock.advance(1000);
+    first.receivers.get(url)?.downUntil(Infinity);
+    u7?.disconnect();
+    await first.clock.advance(6 * minute);
+    u8?.disconnect();
+    await first.clock.advance(10_000);
+    first.kill();
+    u9?.lose();
+    const stack = await start(disk, [one], first);
+    stack.receivers.get(url)?.heal();
+    const disabled = { ...two, endpoints: [endpoint({ url, reconcile: true, isEnabled: false })] };
+    stack.reload([one, disabled]);
+    await stack.clock.advance(0);
+    stack.connect(two).subscribe('presence-room', 'u9');
+    await stack.clock.advance(minute);
+    stack.reload(both);
+    await stack.clock.advance(10 * minute);
+    const removed = stack.receivers.get(url)?.taken.filter(({ name }) => name === 'member_removed');
+    expect(removed?.map(({ user_id: user }) => user)).toEqual(['u7', 'u8']);
+  });
+
   test('is forgotten after a week', async () => {
     const disk = new FakeDisk();
     const without = await start(disk, [one], await begin(disk));

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { startReceiver } from '../support/e2e/receiver.ts';
+import { startServer } from '../support/e2e/server.ts';
+import { connectSocket, Socket } from '../support/e2e/socket.ts';
+import { config, folder, taken } from '../support/e2e/store.ts';
+import { freePort } from '../support/redis/ports.ts';
+
+const room = 'presence-room';
+const users = Array.from({ length: 30 }, (_, index) => `u${index}`);
+
+// The first worker has clients before the last one listens. The state of the earlier run was restored only after that.
+test('clients that return while the workers start are not reported as gone after the grace period', async () => {
+  const path = await folder();
+  await using hooks = await startReceiver();
+  // The more workers, the longer it takes until all of them listen.
+  const args = ['--port', String(await freePort()), '--workers', '8'];
+  const before = await startServer(config({ path, hooks }), { args });
+  for (const id of users) await (await connectSocket(before)).subscribe(room, { user_id: id });
+  await hooks.requests.until((requests) => taken(requests).length === 1 + users.length);
+  await before.kill();
+
+  const returns = users.map((id) => comeBack(before.port, id));
+  await using after = await startServer(config({ path, hooks, graceMs: 1000 }), { args });
+  await Promise.all(returns);
+  const last = await connectSocket(after);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await last.subscribe('last');
+  expect(await hooks.namesOf('last', 1)).toEqual(['channel_occupied']);
+  const reported = taken(hooks.requests.items).slice(1 + users.length);
+  expect(reported).toEqual([{ name: 'channel_occupied', channel: 'last' }]);
+});
+
+/** Subscribes as soon as the server accepts connections. */
+async function comeBack(port: number, userId: string): Promise<void> {
+  for (;;) {
+    const socket = new Socket({ port });
+    const isOpen = await new Promise<boolean>((resolve) => {
+      socket.ws.once('open', () => resolve(true));
+      socket.ws.once('close', () => resolve(false));
+    });
+    if (!isOpen) continue;
+    await socket.expectEstablished();
+    await socket.subscribe(room, { user_id: userId });
+    return;
+  }
+}
