@@ -1,0 +1,50 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { turn } from '../support/browser/ask.ts';
+import { seen, useChromium, visit } from '../support/browser/open-page.ts';
+import { app, otherApp, quick, quickConfig } from '../support/e2e/config.ts';
+import { sdkFor } from '../support/e2e/sdk.ts';
+import { startServer } from '../support/e2e/server.ts';
+
+const openTab = useChromium();
+
+test('a replay is sent to the app that published, also from the console of all apps', async () => {
+  await using server = await startServer({ apps: [app, otherApp], webhooks: quick });
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, 'console', 'Debug console');
+  await sdkFor(server, otherApp).trigger('news', 'of-the-other', {});
+  await page.locator('[data-row]').filter({ hasText: 'of-the-other on news' }).click();
+  await page.getByRole('button', { name: 'Replay' }).click();
+  const creator = page.getByRole('region', { name: 'Event creator' });
+  expect(await creator.getByLabel('App').inputValue()).toBe(otherApp.id);
+  await creator.getByRole('button', { name: 'Send' }).click();
+  await page.getByText('Published 1 event').waitFor();
+  await page.getByRole('button', { name: '1 new' }).click();
+  await expect.poll(() => page.locator('[data-row]').filter({ hasText: 'of-the-other' }).count()).toBe(2);
+});
+
+test('an event is not replayed if the console does not have all of its data', async () => {
+  await using server = await startServer({ apps: [app], webhooks: quick, dashboard: { payloads: false } });
+  await using open = await startServer(quickConfig());
+  const [hidden, clipped] = [await openTab(server), await openTab(open)];
+  await visit(hidden, server, `apps/${app.id}/console`, 'Debug console');
+  await visit(clipped, open, `apps/${app.id}/console`, 'Debug console');
+  await sdkFor(server).trigger('news', 'hidden', { text: 'short' });
+  await sdkFor(open).trigger('news', 'long', { text: 'x'.repeat(5000) });
+  await sdkFor(open).trigger('news', 'whole', { text: 'x'.repeat(4000) });
+  for (const [page, name] of [
+    [hidden.page, 'hidden'],
+    [clipped.page, 'long'],
+  ] as const) {
+    await page
+      .locator('[data-row]')
+      .filter({ hasText: `${name} on news` })
+      .click();
+    await page.locator('.row-detail').waitFor();
+    expect(await page.getByRole('button', { name: 'Replay' }).count(), name).toBe(0);
+  }
+  await clipped.page.getByText('Only the beginning of the payload is shown').waitFor();
+  await clipped.page.locator('[data-row]').filter({ hasText: 'whole on news' }).click();
+  await clipped.page.getByRole('button', { name: 'Replay' }).waitFor();
+});
