@@ -48,3 +48,48 @@ test('an event is not replayed if the console does not have all of its data', as
   await clipped.page.locator('[data-row]').filter({ hasText: 'whole on news' }).click();
   await clipped.page.getByRole('button', { name: 'Replay' }).waitFor();
 });
+
+test('new rows appear after Clear, even if a row was open', async () => {
+  await using server = await startServer(quickConfig());
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/console`, 'Debug console');
+  await sdkFor(server).trigger('news', 'first', {});
+  await page.locator('[data-row]').filter({ hasText: 'first on news' }).click();
+  await page.locator('.row-detail').waitFor();
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByText('New rows appear here immediately.').waitFor();
+  await sdkFor(server).trigger('news', 'second', {});
+  await page.locator('[data-row]').filter({ hasText: 'second on news' }).waitFor();
+  // A shared address may name a row that is no longer kept.
+  await visit(tab, server, `apps/${app.id}/console?row=98765`, 'Debug console');
+  await page.locator('[data-row]').filter({ hasText: 'second on news' }).waitFor();
+  await sdkFor(server).trigger('news', 'third', {});
+  await page.locator('[data-row]').filter({ hasText: 'third on news' }).waitFor();
+});
+
+test('a row of the console keeps the keyboard, however many rows arrive', async () => {
+  await using server = await startServer(quickConfig());
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/console`, 'Debug console');
+  const sdk = sdkFor(server);
+  await sdk.trigger('news', 'first', {});
+  const first = page.locator('[data-row]').filter({ hasText: 'first on news' });
+  await first.waitFor();
+  await page.keyboard.press('Tab');
+  await first.focus();
+  for (let batch = 0; batch < 30; batch += 1)
+    await sdk.triggerBatch(
+      Array.from({ length: 10 }, (_, index) => ({
+        channel: 'news',
+        name: `e-${batch}-${index}`,
+        data: 'x',
+      })),
+    );
+  await page.getByRole('button', { name: '300 new' }).waitFor();
+  expect(await page.locator('[data-row]:focus').textContent()).toContain('first on news');
+  await page.keyboard.press('Enter');
+  await page.locator('.row-detail').waitFor();
+  await seen(page, 'Debug console');
+});
