@@ -93,3 +93,28 @@ test('a row of the console keeps the keyboard, however many rows arrive', async 
   await page.locator('.row-detail').waitFor();
   await seen(page, 'Debug console');
 });
+
+test('the console says that rows are missing if too many came while the tab was hidden', async () => {
+  const limits = { eventsPerBatch: 100 };
+  await using server = await startServer({ apps: [{ ...app, limits }], webhooks: quick });
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/console`, 'Debug console');
+  const sdk = sdkFor(server);
+  await sdk.trigger('news', 'first', {});
+  await page.locator('[data-row]').filter({ hasText: 'first on news' }).waitFor();
+  await turn(page, 'hidden');
+  await page.locator('.live').getByText('Paused').waitFor();
+  const batch = Array.from({ length: 100 }, () => ({ channel: 'news', name: 'missed', data: 'x' }));
+  for (let index = 0; index < 5; index += 1) {
+    await sdk.triggerBatch(batch);
+    // The console records only a part of a burst.
+    await wait(700);
+  }
+  await turn(page, 'visible');
+  await page.getByRole('button', { name: 'Show more' }).click();
+  const gap = page.locator('li').filter({ hasText: 'Rows may be missing here' });
+  await gap.waitFor();
+  expect(await page.locator('.rows > li').count()).toBe(302);
+  expect(await gap.locator('+ li').textContent()).toContain('first on news');
+});
