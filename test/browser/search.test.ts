@@ -38,3 +38,40 @@ test('a search that was being typed does not reach the next page', async () => {
   await pass(page, 500);
   expect(page.url()).not.toContain('nowhere');
 });
+
+test('deliveries are listed up to the limit of the server, and the page says so', async () => {
+  await using hooks = await startReceiver();
+  await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
+  const socket = await connectSocket(server);
+  await socket.subscribe('one');
+  await hooks.events.first(() => true);
+  const tab = await openTab(server);
+  const { page } = tab;
+  // The server has one delivery only, but it still decides which limits are valid.
+  await page.route(/\/deliveries\?/, async (route) => {
+    const response = await fetchAsPage(route);
+    if (!response.ok()) return route.fulfill({ response });
+    const { items, ...rest } = await response.json();
+    const limit = Number(new URL(route.request().url()).searchParams.get('limit'));
+    const many = Array.from({ length: limit }, (_, index) => ({ ...items[0], id: `msg_${index}` }));
+    return route.fulfill({ json: { ...rest, items: many, next: '1' } });
+  });
+  await visit(tab, server, `apps/${app.id}/webhooks/deliveries`, 'Deliveries');
+  const older = page.getByRole('button', { name: 'Show older' });
+  const rows = page.locator('tbody tr');
+  for (let count = 100; count <= 500; count += 50) {
+    await older.click();
+    await page
+      .getByRole('button', { name: /^Show \d+ more$/ })
+      .click({ timeout: 500 })
+      .catch(() => {});
+    await page
+      .getByRole('button', { name: /^Show \d+ more$/ })
+      .click({ timeout: 500 })
+      .catch(() => {});
+    await expect.poll(() => rows.count()).toBe(count);
+  }
+  await page.getByText('Only the newest 500 are listed').waitFor();
+  expect(await older.count()).toBe(0);
+  expect(await page.locator('.fault').count()).toBe(0);
+});

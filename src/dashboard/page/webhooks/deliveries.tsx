@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { DeliveryView } from '../../../views/deliveries.ts';
+import { mostOnPage, type DeliveryView } from '../../../views/deliveries.ts';
 import { Button } from '../components/button.tsx';
 import { Chips } from '../components/chips.tsx';
 import { Empty, ErrorNotice, Loading } from '../components/notice.tsx';
@@ -130,6 +130,8 @@ function Rows({ list, q }: { readonly list: DeliveryList; readonly q: string }) 
           </Button>
         )}
         <span class="muted small">
+          {list.isFull &&
+            `Only the newest ${count(mostOnPage)} are listed. To find older ones, search with until:. `}
           {list.keptSinceMs !== undefined &&
             `The last ${duration(Math.max(0, now.value - list.keptSinceMs))} are kept in memory.`}
           {list.skipped > 0 &&
