@@ -39,7 +39,7 @@ export function EventsPage({ app }: PageProps) {
   );
   const { value, error, isLoading, reload } = page;
   // Older pages do not change, so only the newest one is reloaded.
-  useNews(before === undefined ? { app, types: changes } : undefined, reload);
+  useNews(before === undefined ? { app, types: changes } : undefined, page);
   return (
     <Page
       title="Events and why"

@@ -24,7 +24,7 @@ export function ChannelList({ app }: { readonly app: string }) {
   const first = useResource(`channels ${app} ${prefix}`, (signal) =>
     api.channels(app, { prefix, limit: pageSize }, signal),
   );
-  useNews({ app, types: changes }, first.reload);
+  useNews({ app, types: changes }, first);
   const more = useMore(app, prefix);
   const next = more.next ?? (more.items.length === 0 ? first.value?.next : undefined);
   const channels = first.value === undefined ? undefined : joined(first.value.items, more.items);

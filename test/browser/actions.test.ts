@@ -1,0 +1,35 @@
+import { createHmac } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { fetchAsPage, pass } from '../support/browser/ask.ts';
+import { seen, useChromium, visit } from '../support/browser/open-page.ts';
+import { app, quick, quickConfig } from '../support/e2e/config.ts';
+import { startReceiver, type Answer } from '../support/e2e/receiver.ts';
+import { startServer } from '../support/e2e/server.ts';
+import { connectSocket } from '../support/e2e/socket.ts';
+
+const openTab = useChromium();
+
+test('a comparison that takes long is shown although the state keeps changing', async () => {
+  await using hooks = await startReceiver();
+  await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
+  const socket = await connectSocket(server);
+  const tab = await openTab(server);
+  const { page } = tab;
+  await page.route('**/endpoints/main/truth', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await route.continue();
+  });
+  await visit(tab, server, `apps/${app.id}/truth`, 'Truth');
+  const state = { isShown: false };
+  const shown = page
+    .getByRole('button', { name: 'Compare again' })
+    .waitFor({ timeout: 20_000 })
+    .finally(() => {
+      state.isShown = true;
+    });
+  for (let count = 0; !state.isShown; count += 1) {
+    await socket.subscribe(`c-${count}`);
+    await pass(page, 300);
+  }
+  await shown;
+});
