@@ -75,3 +75,18 @@ test('deliveries are listed up to the limit of the server, and the page says so'
   expect(await older.count()).toBe(0);
   expect(await page.locator('.fault').count()).toBe(0);
 });
+
+test('the newest events can be reached from the last page of older ones', async () => {
+  await using hooks = await startReceiver();
+  await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
+  const socket = await connectSocket(server);
+  await socket.subscribe('one');
+  await hooks.events.first(() => true);
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/events`, 'Events and why');
+  const { items } = await ask<PageOf<EventView>>(page, 'GET', `apps/${app.id}/events`);
+  await visit(tab, server, `apps/${app.id}/events?before=${items[0]?.id}`, 'Events and why');
+  await page.getByRole('button', { name: 'Newest events' }).click();
+  await page.getByRole('link', { name: 'one', exact: true }).waitFor();
+});

@@ -82,11 +82,13 @@ export function EventsPage({ app }: PageProps) {
           keyOf={({ id }) => id}
         />
       )}
-      {value?.next !== undefined && (
+      {(value?.next ?? before) !== undefined && (
         <p class="console-older">
-          <a class="button" href={hrefWith({ before: value.next })}>
-            Older events
-          </a>
+          {value?.next !== undefined && (
+            <a class="button" href={hrefWith({ before: value.next })}>
+              Older events
+            </a>
+          )}
           {before !== undefined && (
             <Button kind="quiet" isBusy={isLoading} onClick={() => setQuery({ before: undefined })}>
               Newest events
