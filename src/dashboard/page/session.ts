@@ -64,15 +64,22 @@ export async function logout(): Promise<void> {
   standing.value = { state: 'login' };
 }
 
-/** Reloads the server and its apps. */
+let lastTurn = 0;
+let shownTurn = 0;
+
+/** Reloads the server and its apps. Of several reloads at once the one that began last counts. */
 export async function refresh(): Promise<void> {
   try {
+  lastTurn += 1;
+  const turn = lastTurn;
     const [server, list] = await Promise.all([api.self(), api.apps()]);
     self.value = server;
+    if (turn < shownTurn) return;
+    shownTurn = turn;
     apps.value = list.apps;
     appsError.value = undefined;
   } catch (error) {
-    appsError.value = asRequestError(error);
+    if (turn > shownTurn) appsError.value = asRequestError(error);
   }
 }
 
@@ -103,5 +110,5 @@ function takeToken(): string | undefined {
   const match = /^#token=([^&]+)/.exec(location.hash);
   if (match?.[1] === undefined) return undefined;
   history.replaceState(null, '', location.pathname + location.search);
-  return decodeURIComponent(match[1]);
+  return decode(match[1]);
 }

@@ -108,8 +108,8 @@ function open(url: string): () => void {
 }
 
 function onOpen(): void {
-  // The server may have restarted with other settings while the stream was lost.
-  if (lostSinceMs.peek() !== undefined) void refresh();
+  // Settings may have changed while no stream was open, such as in another tab while this one was hidden.
+  if (lostSinceMs.peek() !== undefined || generation.peek() > 0) void refresh();
   batch(() => {
     live.value = 'live';
     lostSinceMs.value = undefined;
