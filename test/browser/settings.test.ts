@@ -78,3 +78,11 @@ test('a page that was left while its settings loaded loads them no more', async 
   await pass(page, 6000);
   expect(loads).toBe(0);
 });
+
+test('a token with a percent sign in the fragment logs in', async () => {
+  const token = 'a-token-of-100%-randomness';
+  await using server = await startServer({ ...quickConfig(), dashboard: { token } });
+  const { page } = await openTab(server);
+  await page.goto(`${server.url}/dashboard/#token=${token}`);
+  await seen(page, 'Overview');
+});
