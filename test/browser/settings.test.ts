@@ -10,6 +10,16 @@ const openTab = useChromium();
 const added = { id: 'added', key: 'added-key', secret: 'added-secret' };
 const elsewhere = 'http://127.0.0.1:9/elsewhere';
 
+test('the uses of a key stay up to date, because its removal depends on them', async () => {
+  await using server = await startServer(quickConfig());
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/settings`, 'Settings');
+  await page.getByText('not since the start').waitFor();
+  await connectSocket(server);
+  await page.getByText('not since the start').waitFor({ state: 'hidden', timeout: 15_000 });
+});
+
 test('settings that were changed while the tab was hidden are shown when it is visible again', async () => {
   await using server = await startServer(quickConfig());
   const [one, other] = [await openTab(server), await openTab(server)];
