@@ -10,6 +10,17 @@ const openTab = useChromium();
 const added = { id: 'added', key: 'added-key', secret: 'added-secret' };
 const elsewhere = 'http://127.0.0.1:9/elsewhere';
 
+test('an export that is shown follows the settings', async () => {
+  await using server = await startServer(quickConfig());
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/settings?export=shown`, 'Settings');
+  const text = page.getByRole('region', { name: 'Configuration' });
+  await text.waitFor();
+  await ask(page, 'POST', `apps/${app.id}/endpoints`, { id: 'new', url: elsewhere });
+  await text.getByText(elsewhere).waitFor();
+});
+
 test('the uses of a key stay up to date, because its removal depends on them', async () => {
   await using server = await startServer(quickConfig());
   const tab = await openTab(server);
