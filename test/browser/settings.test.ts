@@ -10,6 +10,32 @@ const openTab = useChromium();
 const added = { id: 'added', key: 'added-key', secret: 'added-secret' };
 const elsewhere = 'http://127.0.0.1:9/elsewhere';
 
+test('limits that another tab changed are shown, and are not changed back by a save', async () => {
+  await using server = await startServer(quickConfig());
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, 'overview', 'Overview');
+  await ask(page, 'POST', 'apps', added);
+  await visit(tab, server, 'apps/added/settings', 'Settings');
+  await page.locator('summary').filter({ hasText: '21 limits' }).click();
+  const field = (name: string) => page.getByLabel(name, { exact: true });
+  await field('channelsPerConnection').fill('7');
+  await ask(page, 'PUT', 'apps/added', {
+    limits: { eventsPerBatch: 3 },
+    allowedOrigins: ['https://example.com', 'https://example.org'],
+  });
+  await page.getByText('2 allowed origins').waitFor();
+  expect(await field('eventsPerBatch').inputValue()).toBe('3');
+  expect(await field('Allowed origins').inputValue()).toBe('https://example.com\nhttps://example.org');
+  expect(await field('channelsPerConnection').inputValue()).toBe('7');
+  await page.getByRole('form', { name: 'Origins and limits' }).getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  const { apps } = await ask<{ apps: readonly AppView[] }>(page, 'GET', 'apps');
+  const saved = apps.find(({ id }) => id === added.id);
+  expect(saved?.limits).toMatchObject({ eventsPerBatch: 3, channelsPerConnection: 7 });
+  expect(saved?.allowedOrigins).toEqual(['https://example.com', 'https://example.org']);
+});
+
 test('an export that is shown follows the settings', async () => {
   await using server = await startServer(quickConfig());
   const tab = await openTab(server);
