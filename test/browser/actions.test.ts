@@ -9,6 +9,38 @@ import { connectSocket } from '../support/e2e/socket.ts';
 
 const openTab = useChromium();
 
+test('a verdict about a signature disappears when the form is changed', async () => {
+  await using server = await startServer(quickConfig());
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/webhooks/verify`, 'Verify a signature');
+  const body = '{"time_ms":1,"events":[]}';
+  await page.getByLabel('Body').fill(body);
+  await page
+    .getByLabel('X-Pusher-Signature')
+    .fill(createHmac('sha256', app.secret).update(body).digest('hex'));
+  await page.getByRole('button', { name: 'Verify' }).click();
+  await page.getByText('Genuine.', { exact: true }).waitFor();
+  await page.getByLabel('Body').fill(`${body} `);
+  await page.getByText('Genuine.', { exact: true }).waitFor({ state: 'hidden' });
+});
+
+test('a test of an endpoint that fails does not leave the result of an earlier one', async () => {
+  await using hooks = await startReceiver();
+  await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/webhooks/endpoints`, 'Endpoints');
+  await page.getByRole('button', { name: 'Test' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Send' }).click();
+  await dialog.getByText(/^200 after/).waitFor();
+  await page.route('**/endpoints/main/test', (route) => route.abort());
+  await dialog.getByRole('button', { name: 'Send' }).click();
+  await dialog.getByText('The server cannot be reached.').waitFor();
+  expect(await dialog.getByText(/^200 after/).count()).toBe(0);
+});
+
 test('a comparison that takes long is shown although the state keeps changing', async () => {
   await using hooks = await startReceiver();
   await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
