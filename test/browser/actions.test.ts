@@ -41,6 +41,73 @@ test('a test of an endpoint that fails does not leave the result of an earlier o
   expect(await dialog.getByText(/^200 after/).count()).toBe(0);
 });
 
+async function stageDropped() {
+  let answer: Answer = 500;
+  const hooks = await startReceiver({ answer: () => answer });
+  const server = await startServer({
+    ...quickConfig({ id: 'main', url: hooks.url }),
+    webhooks: { ...quick, retry: { initialDelayMs: 50, maxDelayMs: 100, maxElapsedMs: 300 } },
+  });
+  const socket = await connectSocket(server);
+  await socket.subscribe('one');
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/webhooks/dropped`, 'Dropped');
+  await expect
+    .poll(async () => {
+      await page.getByRole('button', { name: 'Refresh' }).click();
+      return page.locator('tbody tr').count();
+    })
+    .toBe(1);
+  answer = 200;
+  return {
+    page,
+    async recover() {
+      await page.getByRole('link', { name: 'Recover' }).click();
+      await page.getByRole('button', { name: 'Estimate' }).click();
+      await page.getByRole('button', { name: 'Send them' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Send them' }).click();
+    },
+    async [Symbol.asyncDispose]() {
+      await server.kill();
+      await hooks.close();
+    },
+  };
+}
+
+test('the list of dropped deliveries shows what a quick recovery has sent', async () => {
+  await using stage = await stageDropped();
+  const { page } = stage;
+  await page.route('**/recover/*', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await route.continue();
+  });
+  await stage.recover();
+  await page.getByText('Finished.').waitFor();
+  await page.getByRole('cell', { name: 'accepted' }).waitFor();
+});
+
+test('a recovery that a restart has ended is not shown as running', async () => {
+  await using stage = await stageDropped();
+  const { page } = stage;
+  let loads = 0;
+  await page.route('**/recover/*', async (route) => {
+    loads += 1;
+    const response = await fetchAsPage(route);
+    if (loads === 1) return route.fulfill({ json: { ...(await response.json()), state: 'running' } });
+    const error = { code: 'ERR_UNKNOWN', message: 'no recovery has this id' };
+    return route.fulfill({ status: 404, json: { error } });
+  });
+  await stage.recover();
+  await page.getByText('no recovery has this id').waitFor();
+  expect(await page.getByText('Sending.').count()).toBe(0);
+  const before = loads;
+  await pass(page, 3000);
+  expect(loads).toBe(before);
+  await page.getByRole('button', { name: 'Recover more' }).click();
+  await page.getByRole('button', { name: 'Estimate' }).waitFor();
+});
+
 test('a comparison that takes long is shown although the state keeps changing', async () => {
   await using hooks = await startReceiver();
   await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
