@@ -132,3 +132,25 @@ test('a comparison that takes long is shown although the state keeps changing', 
   }
   await shown;
 });
+
+test('the clock shows what a test has moved, and says how far a button has moved it', async () => {
+  await using server = await startServer({ ...quickConfig(), control: { clock: 'virtual' } });
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, 'clock', 'Clock and faults');
+  const response = await fetch(`${server.url}/control/clock/advance`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ms: 60_000 }),
+  });
+  expect(response.status).toBe(200);
+  await page.getByRole('button', { name: '+ 3 s' }).click();
+  await page.getByText('Advanced by 3 s', { exact: true }).waitFor();
+  await fetch(`${server.url}/control/clock/advance`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ms: 3_600_000 }),
+  });
+  await page.locator('.clock-time').getByText('1:01:').waitFor();
+  await seen(page, 'Clock and faults');
+});
