@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import type { EventView, PageOf } from '../../src/views/deliveries.ts';
 import { ask, fetchAsPage, pass } from '../support/browser/ask.ts';
 import { seen, useChromium, visit } from '../support/browser/open-page.ts';
-import { app, quickConfig } from '../support/e2e/config.ts';
-import { startReceiver } from '../support/e2e/receiver.ts';
+import { connectClient } from '../support/e2e/client.ts';
+import { app, quick, quickConfig } from '../support/e2e/config.ts';
+import { startReceiver, type Answer } from '../support/e2e/receiver.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 
@@ -89,4 +90,18 @@ test('the newest events can be reached from the last page of older ones', async 
   await visit(tab, server, `apps/${app.id}/events?before=${items[0]?.id}`, 'Events and why');
   await page.getByRole('button', { name: 'Newest events' }).click();
   await page.getByRole('link', { name: 'one', exact: true }).waitFor();
+});
+
+test('the link of a member finds its rows, whatever its id contains', async () => {
+  await using server = await startServer(quickConfig());
+  const userId = 'o"neil \\\\ "x" * \\';
+  const client = await connectClient(server, { member: { user_id: userId } });
+  await client.subscribePresence('presence-room');
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/channels/presence-room`, 'presence-room');
+  await page.getByRole('link', { name: userId, exact: true }).click();
+  await seen(page, 'Debug console');
+  await page.locator('[data-row]').filter({ hasText: 'presence-room' }).first().waitFor();
+  client.pusher.disconnect();
 });
