@@ -92,6 +92,22 @@ test('the newest events can be reached from the last page of older ones', async 
   await page.getByRole('link', { name: 'one', exact: true }).waitFor();
 });
 
+test('an event on an older page is shown as delivered when it has been delivered', async () => {
+  let answer: Answer = 500;
+  await using hooks = await startReceiver({ answer: () => answer });
+  await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
+  const socket = await connectSocket(server);
+  await socket.subscribe('one');
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/events`, 'Events and why');
+  const { items } = await ask<PageOf<EventView>>(page, 'GET', `apps/${app.id}/events`);
+  await visit(tab, server, `apps/${app.id}/events?before=${Number(items[0]?.id) + 1}`, 'Events and why');
+  await page.getByRole('cell', { name: 'pending', exact: true }).waitFor();
+  answer = 200;
+  await page.getByRole('cell', { name: 'delivered', exact: true }).waitFor();
+});
+
 test('the link of a member finds its rows, whatever its id contains', async () => {
   await using server = await startServer(quickConfig());
   const userId = 'o"neil \\\\ "x" * \\';

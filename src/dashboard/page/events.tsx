@@ -38,8 +38,8 @@ export function EventsPage({ app }: PageProps) {
     api.events(app, { q, before, limit: pageSize }, signal),
   );
   const { value, error, isLoading, reload } = page;
-  // Older pages do not change, so only the newest one is reloaded.
-  useNews(before === undefined ? { app, types: changes } : undefined, page);
+  // Older pages get no new events, but what is pending on them is delivered or dropped.
+  useNews({ app, types: changes }, page);
   return (
     <Page
       title="Events and why"
