@@ -121,3 +121,24 @@ test('the link of a member finds its rows, whatever its id contains', async () =
   await page.locator('[data-row]').filter({ hasText: 'presence-room' }).first().waitFor();
   client.pusher.disconnect();
 });
+
+test('an attempt stays open while it is read and the next one is made', async () => {
+  await using hooks = await startReceiver({ answer: () => 500 });
+  await using server = await startServer({
+    ...quickConfig({ id: 'main', url: hooks.url }),
+    webhooks: { ...quick, retry: { initialDelayMs: 2000, maxDelayMs: 2000 } },
+  });
+  const socket = await connectSocket(server);
+  await socket.subscribe('one');
+  await hooks.requests.first(() => true);
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/webhooks/deliveries`, 'Deliveries');
+  await page.locator('a[data-row]').click();
+  const attempts = page.locator('.attempts > li');
+  await attempts.first().waitFor();
+  const before = await attempts.count();
+  const first = attempts.filter({ hasText: `#${before}` }).locator('details');
+  await expect.poll(() => attempts.count()).toBeGreaterThan(before);
+  expect(await first.getAttribute('open')).not.toBeNull();
+});
