@@ -6,6 +6,7 @@ import { parameterOf, textOf, type Operation, type Question } from '../operation
 import type { WallTime } from '../ports/clock.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
+import { mostOnPage } from '../views/deliveries.ts';
 import { clip } from '../protocol/clip.ts';
 import type { History } from '../recording/history.ts';
 import type { Recorder } from '../recording/recorder.ts';
@@ -32,12 +33,11 @@ export interface DeliveryParts extends HasApps {
 /** Longer bodies are refused, because explaining a mismatch takes many digests of the body. */
 const maxVerified = 256 * 1024;
 
-const maxOnPage = 500;
 const defaultPage = 100;
 
 const listQuery = {
   q: 'A search, such as `channel:presence-* status:5xx since:10m`.',
-  limit: `Items on a page, at most ${maxOnPage}. Default: ${defaultPage}.`,
+  limit: `Items on a page, at most ${mostOnPage}. Default: ${defaultPage}.`,
   before: 'The `next` of the previous page.',
 };
 
@@ -53,7 +53,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
     const before = beforeOf(question);
     return {
       appId: appOf(parts, question).config.id,
-      limit: limitOf(question, defaultPage, maxOnPage),
+      limit: limitOf(question, defaultPage, mostOnPage),
       ...(search && { search }),
       ...(before !== undefined && { before }),
     };

@@ -11,6 +11,7 @@ import {
 } from '../protocol/http-error.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { queryValue, type Query } from '../protocol/query.ts';
+import { mostLettersOnPage } from '../views/dead-letters.ts';
 import { lossReasons, type DeadLetter, type LetterAttempt } from '../webhooks/dead-letter.ts';
 import { eventNames } from '../webhooks/event.ts';
 import type { ApiAnswer } from './api-answer.ts';
@@ -29,7 +30,6 @@ export const lettersUnavailable: HttpError = serviceUnavailable(
   1,
 );
 
-const largestPage = 1000;
 const usualPage = 100;
 
 const parameters: readonly string[] = [
@@ -96,8 +96,10 @@ function decodeQuery(query: Query, limits: Limits): LetterQuery | HttpError {
   const untilMs = decodeMoment(query, 'until');
   if (isHttpError(untilMs)) return untilMs;
   const limit = queryValue(query, 'limit');
-  if (limit !== undefined && (!/^[1-9]\d{0,3}$/.test(limit) || Number(limit) > largestPage)) {
-    return badRequest(`limit must be a whole number from 1 to ${largestPage}, but got '${clip(limit)}'`);
+  if (limit !== undefined && (!/^[1-9]\d{0,3}$/.test(limit) || Number(limit) > mostLettersOnPage)) {
+    return badRequest(
+      `limit must be a whole number from 1 to ${mostLettersOnPage}, but got '${clip(limit)}'`,
+    );
   }
   const channel = queryValue(query, 'channel');
   if (channel !== undefined && !isChannelName(channel, anyLength)) {

@@ -43,6 +43,9 @@ export interface DroppedDelivery {
   readonly attempts: readonly DroppedAttempt[];
 }
 
+/** The most dead letters on a page. */
+export const mostLettersOnPage = 1000;
+
 /** One page of dead letters, newest first. */
 export interface DroppedPage {
   readonly deliveries: readonly DroppedDelivery[];

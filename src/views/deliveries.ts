@@ -64,6 +64,9 @@ export interface DeliveryDetail extends DeliveryView {
   readonly eventIds: readonly number[];
 }
 
+/** The most deliveries or events on a page. */
+export const mostOnPage = 500;
+
 /** One page of a list, newest first. */
 export interface PageOf<Item> {
   readonly items: readonly Item[];

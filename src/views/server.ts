@@ -82,6 +82,8 @@ export interface ConsoleRow {
   readonly text: string;
   /** The payload, clipped to 4 KB. Absent if payloads must not be shown. */
   readonly data?: string;
+  /** The payload is longer than `data`. */
+  readonly isClipped?: true;
   /** Further facts, such as the id of a delivery or of a request. */
   readonly details?: Readonly<Record<string, string | number>>;
 }

@@ -88,3 +88,27 @@ test('settings that another tab changed appear without a reload', async () => {
   await seen(one.page, 'Settings');
   await one.page.getByText('No endpoint yet').waitFor({ state: 'hidden' });
 });
+
+test('a page says why it receives no changes if too many others do, and receives them later', async () => {
+  await using server = await startServer(quickConfig());
+  const others = await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      const abort = new AbortController();
+      const response = await fetch(`${server.url}/dashboard/api/stream`, {
+        headers: { 'sec-fetch-site': 'same-origin' },
+        signal: abort.signal,
+      });
+      expect(response.status).toBe(200);
+      return abort;
+    }),
+  );
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/truth`, 'Truth');
+  const reason = page.getByText('The live stream has 16 readers already', { exact: false });
+  await reason.waitFor();
+  await page.locator('.live').getByText('Lost').waitFor();
+  for (const other of others) other.abort();
+  await page.locator('.live').getByText('Live').waitFor();
+  await reason.waitFor({ state: 'hidden' });
+});

@@ -71,6 +71,7 @@ const consoleRow = viewOf<ConsoleRow>(
     channel: text,
     name: described(text, 'The name of a published event, the URL of an endpoint, or a code.'),
     data: described(text, 'The first 4 KB of the payload. Absent if payloads must not be shown.'),
+    isClipped: { const: true, description: 'The payload is longer than `data`.' },
     details: {
       type: 'object',
       additionalProperties: { type: ['string', 'number'] },

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { ConsoleRow } from '../../views/server.ts';
 import { Button } from './components/button.tsx';
 import { Empty, ErrorNotice, Loading, Notice } from './components/notice.tsx';
@@ -11,6 +11,7 @@ import { Top, TypeChoice } from './console/side.tsx';
 import { queryOfTypes, typesOf } from './console/types.ts';
 import { useTail, type TailControl } from './console/use-tail.ts';
 import { count, duration } from './format.ts';
+import { useKeyboardRow } from './keyboard-row.ts';
 import { route, setQuery } from './router.ts';
 import type { GlobalPageProps } from './shell/pages.tsx';
 import { now } from './time.ts';
@@ -23,8 +24,10 @@ export function ConsolePage({ app }: GlobalPageProps) {
   const [isPaused, setPaused] = useState(false);
   const [isScrolled, setScrolled] = useState(false);
   const [draft, setDraft] = useState<Draft | undefined>(undefined);
-  const isHeld = isPaused || isScrolled || row !== undefined;
-  useEffect(() => {
+  const { isOnRow, handlers } = useKeyboardRow();
+  const isHeld = isPaused || isScrolled || isOnRow || isOpen(row, control);
+  // An effect after the paint would be too late for rows that arrive meanwhile.
+  useLayoutEffect(() => {
     if (isHeld) control.hold();
     else control.release();
   }, [isHeld]);
@@ -45,7 +48,14 @@ export function ConsolePage({ app }: GlobalPageProps) {
           <Button icon={isPaused ? 'play' : 'pause'} onClick={() => setPaused(!isPaused)}>
             {isPaused ? 'Resume' : 'Pause'}
           </Button>
-          <Button onClick={control.clear}>Clear</Button>
+          <Button
+            onClick={() => {
+              control.clear();
+              setQuery({ row: undefined });
+            }}
+          >
+            Clear
+          </Button>
         </>
       }
     >
@@ -53,7 +63,7 @@ export function ConsolePage({ app }: GlobalPageProps) {
         <Creator app={app} draft={draft} onChange={setDraft} onClose={() => setDraft(undefined)} />
       )}
       <div class="console">
-        <div class="console-main">
+        <div class="console-main" {...handlers}>
           <SearchBox
             label="Search the console"
             value={q ?? ''}
@@ -78,6 +88,11 @@ export function ConsolePage({ app }: GlobalPageProps) {
       </div>
     </Page>
   );
+}
+
+/** Whether this row is open, or may be among those that are being loaded. */
+function isOpen(row: string | undefined, { tail, isLoading }: TailControl): boolean {
+  return row !== undefined && (isLoading || tail.lines.some(({ key }) => key === row));
 }
 
 function History({ control }: { readonly control: TailControl }) {

@@ -38,8 +38,8 @@ export function EventsPage({ app }: PageProps) {
     api.events(app, { q, before, limit: pageSize }, signal),
   );
   const { value, error, isLoading, reload } = page;
-  // Older pages do not change, so only the newest one is reloaded.
-  useNews(before === undefined ? { app, types: changes } : undefined, reload);
+  // Older pages get no new events, but what is pending on them is delivered or dropped.
+  useNews({ app, types: changes }, page);
   return (
     <Page
       title="Events and why"
@@ -82,11 +82,13 @@ export function EventsPage({ app }: PageProps) {
           keyOf={({ id }) => id}
         />
       )}
-      {value?.next !== undefined && (
+      {(value?.next ?? before) !== undefined && (
         <p class="console-older">
-          <a class="button" href={hrefWith({ before: value.next })}>
-            Older events
-          </a>
+          {value?.next !== undefined && (
+            <a class="button" href={hrefWith({ before: value.next })}>
+              Older events
+            </a>
+          )}
           {before !== undefined && (
             <Button kind="quiet" isBusy={isLoading} onClick={() => setQuery({ before: undefined })}>
               Newest events

@@ -35,5 +35,7 @@ export function truthLink(app: string, endpoint: string): string {
 
 /** A search term that matches exactly this value. */
 export function searchWord(key: string, value: string): string {
-  return /^[^\s"*]+$/.test(value) ? `${key}:${value}` : `${key}:"${value.replaceAll('"', '')}"`;
+  return /^[^\s"*]+$/.test(value)
+    ? `${key}:${value}`
+    : `${key}:"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }

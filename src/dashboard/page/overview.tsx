@@ -17,7 +17,7 @@ import { Health, Queues, Refusals, ServerFacts } from './overview/parts.tsx';
 export function OverviewPage({ app }: GlobalPageProps) {
   const overview = useResource('overview', (signal) => api.overview(signal));
   const { value, error, reload } = overview;
-  useNews({ app, types: ['setting'] }, reload);
+  useNews({ app, types: ['setting'] }, overview);
   // The stream carries the current numbers but not the history, which grows by one step at a time.
   const stepMs = value?.series?.stepMs ?? 60_000;
   const step = Math.floor(now.value / stepMs);

@@ -101,8 +101,10 @@ export function useEvery(ms: number, work: () => Promise<void>): void {
   const latest = useRef(work);
   latest.current = work;
   useEffect(() => {
+    let isOver = false;
     let timer: ReturnType<typeof setTimeout>;
     const wait = () => {
+      if (isOver) return;
       timer = setTimeout(() => {
         if (document.visibilityState === 'visible') void latest.current().then(wait);
         else wait();
@@ -111,6 +113,7 @@ export function useEvery(ms: number, work: () => Promise<void>): void {
     // The value may have been loaded for another page a while ago.
     void latest.current().then(wait);
     return () => {
+      isOver = true;
       clearTimeout(timer);
     };
   }, [ms]);

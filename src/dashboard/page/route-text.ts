@@ -30,7 +30,8 @@ function splitOnce(text: string, mark: string): readonly string[] {
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function decode(part: string): string {
+/** Decodes a part of a fragment. A text that is not encoded stays as it is. */
+export function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

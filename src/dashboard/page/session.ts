@@ -4,6 +4,7 @@ import type { AppView } from '../../views/settings.ts';
 import { api, session, type SessionView } from './api.ts';
 import { asRequestError, loginsRequired, type RequestError } from './http.ts';
 import { followAddress } from './router.ts';
+import { decode } from './route-text.ts';
 
 /** The state of the page as a whole. */
 export type Standing =
@@ -64,15 +65,22 @@ export async function logout(): Promise<void> {
   standing.value = { state: 'login' };
 }
 
-/** Reloads the server and its apps. */
+let lastTurn = 0;
+let shownTurn = 0;
+
+/** Reloads the server and its apps. Of several reloads at once the one that began last counts. */
 export async function refresh(): Promise<void> {
+  lastTurn += 1;
+  const turn = lastTurn;
   try {
     const [server, list] = await Promise.all([api.self(), api.apps()]);
+    if (turn < shownTurn) return;
+    shownTurn = turn;
     self.value = server;
     apps.value = list.apps;
     appsError.value = undefined;
   } catch (error) {
-    appsError.value = asRequestError(error);
+    if (turn > shownTurn) appsError.value = asRequestError(error);
   }
 }
 
@@ -100,8 +108,8 @@ function refusal(error: RequestError): Standing {
  * A browser never sends the fragment to a server.
  */
 function takeToken(): string | undefined {
-  const match = /^#token=([^&]+)/.exec(location.hash);
+  const match = /^#token=(.+)$/.exec(location.hash);
   if (match?.[1] === undefined) return undefined;
   history.replaceState(null, '', location.pathname + location.search);
-  return decodeURIComponent(match[1]);
+  return decode(match[1]);
 }

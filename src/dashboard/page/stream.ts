@@ -1,5 +1,5 @@
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { ConsoleRows, ConsoleType, OverviewView } from '../../views/server.ts';
+import type { ConsoleRows, ConsoleType, ErrorView, OverviewView } from '../../views/server.ts';
 import { withQuery } from './http.ts';
 import { refresh, standing } from './session.ts';
 import { setServerTime } from './time.ts';
@@ -17,6 +17,7 @@ export type LiveState = 'connecting' | 'live' | 'lost' | 'paused';
 /** Every page receives changes of settings, because they are rare. */
 const onlySettings: RowsWanted = { types: ['setting'] };
 const retryMs = 3000;
+const retryFullMs = 5000;
 
 const wanted = signal<RowsWanted>(onlySettings);
 const isVisible = signal(document.visibilityState === 'visible');
@@ -33,6 +34,9 @@ export const live = signal<LiveState>('connecting');
 
 /** When the stream was lost, while it is lost. */
 export const lostSinceMs = signal<number | undefined>(undefined);
+
+/** Why the server refuses the stream, while it has too many of them. */
+export const fullReason = signal<string | undefined>(undefined);
 
 /** The latest numbers: of the app whose rows are requested, or of all apps. */
 export const stats = signal<OverviewView | undefined>(undefined);
@@ -77,8 +81,9 @@ function open(url: string): () => void {
   let retry: ReturnType<typeof setTimeout> | undefined;
   function connect(to: string): EventSource {
     const opened = new EventSource(to);
-    opened.addEventListener('open', onOpen);
+    let isAccepted = false;
     opened.addEventListener('error', () => {
+      isAccepted = false;
       onLost();
       // The browser gives up after a response that is not a stream, such as 401 or 502.
       if (opened.readyState !== EventSource.CLOSED) return;
@@ -87,11 +92,22 @@ function open(url: string): () => void {
         source = connect(to);
       }, retryMs);
     });
+    opened.addEventListener('full', (event) => {
+      const { error }: ErrorView = JSON.parse(event.data);
+      opened.close();
+      onLost(error.message);
+      retry = setTimeout(() => {
+        source = connect(to);
+      }, retryFullMs);
+    });
     opened.addEventListener('rows', (event) => {
       const rows: ConsoleRows = JSON.parse(event.data);
       for (const listener of listeners) listener(rows);
     });
     opened.addEventListener('stats', (event) => {
+      // The numbers come first, unless the server refuses the stream.
+      if (!isAccepted) onOpen();
+      isAccepted = true;
       const view: OverviewView = JSON.parse(event.data);
       batch(() => {
         stats.value = view;
@@ -108,18 +124,20 @@ function open(url: string): () => void {
 }
 
 function onOpen(): void {
-  // The server may have restarted with other settings while the stream was lost.
-  if (lostSinceMs.peek() !== undefined) void refresh();
+  // Settings may have changed while no stream was open, such as in another tab while this one was hidden.
+  if (lostSinceMs.peek() !== undefined || generation.peek() > 0) void refresh();
   batch(() => {
     live.value = 'live';
     lostSinceMs.value = undefined;
+    fullReason.value = undefined;
     generation.value += 1;
   });
 }
 
-function onLost(): void {
+function onLost(reason?: string): void {
   batch(() => {
     live.value = 'lost';
+    fullReason.value = reason;
     lostSinceMs.value ??= Date.now();
   });
 }

@@ -39,6 +39,7 @@ function toRow(
     type,
     ...rest,
     ...(showsPayloads && data !== undefined && { data: clip(data, longestData) }),
+    ...(showsPayloads && data !== undefined && data.length > longestData && { isClipped: true }),
   };
 }
 

@@ -75,6 +75,15 @@ describe('The tail of the console', () => {
     expect(keys(receiveHistory(before, rows(400, 501)))).toEqual(['500', '501']);
   });
 
+  it('says that rows may be missing before a history that is cut', () => {
+    const before = receive(emptyTail, rows(1, 2));
+    expect(keys(receiveHistory(before, rows(7, 8), true))).toEqual(['1', '2', 'missing-after-2', '7', '8']);
+    expect(keys(receiveHistory(before, rows(7, 8)))).toEqual(['1', '2', '7', '8']);
+    expect(keys(receiveHistory(before, rows(2, 8), true))).not.toContain('missing-after-2');
+    expect(keys(receiveHistory(emptyTail, rows(7, 8), true))).toEqual(['7', '8']);
+    expect(keys(release(receiveHistory(hold(before), rows(7, 8), true)))).toContain('missing-after-2');
+  });
+
   it('adds older rows at the beginning', () => {
     const tail = prepend(receive(emptyTail, rows(10, 11)), rows(7, 10).rows);
     expect(keys(tail)).toEqual(['7', '8', '9', '10', '11']);

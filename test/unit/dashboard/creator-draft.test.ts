@@ -47,27 +47,30 @@ describe('The event creator', () => {
   });
 
   it('makes a draft from a published row, also from one to a user', () => {
-    expect(draftOf({ channel: 'orders', name: 'paid', data: '{"id":1}' })).toMatchObject({
+    expect(draftOf({ appId: '1', channel: 'orders', name: 'paid', data: '{"id":1}' })).toMatchObject({
+      app: '1',
       way: 'channels',
       channels: 'orders',
       name: 'paid',
       data: '{\n  "id": 1\n}',
     });
-    expect(draftOf({ channel: '#server-to-user-42', name: 'hello' })).toMatchObject({
+    expect(draftOf({ appId: '1', channel: '#server-to-user-42', name: 'hello' })).toMatchObject({
       way: 'user',
       userId: '42',
     });
   });
 
   it('replays the original data unless it was edited', () => {
-    const draft = draftOf({ channel: 'orders', name: 'paid', data: '{"id":1}' });
+    const draft = draftOf({ appId: '1', channel: 'orders', name: 'paid', data: '{"id":1}' });
     expect(eventsOf(draft)).toMatchObject({ value: [{ data: '{"id":1}' }] });
     const edited = { ...draft, data: draft.data.replace('1', '2') };
     expect(eventsOf(edited)).toMatchObject({ value: [{ data: '{\n  "id": 2\n}' }] });
   });
 
   it('does not indent data that serializing would change', () => {
-    expect(draftOf({ data: '{"id": 12345678901234567890}' }).data).toBe('{"id": 12345678901234567890}');
+    expect(draftOf({ appId: '1', data: '{"id": 12345678901234567890}' }).data).toBe(
+      '{"id": 12345678901234567890}',
+    );
   });
 
   it('reports whether data is JSON, and accepts data that is not', () => {

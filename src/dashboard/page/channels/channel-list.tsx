@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ChannelView } from '../../../views/channels.ts';
+import type { ChannelPage, ChannelView } from '../../../views/channels.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Empty, ErrorNotice, Loading } from '../components/notice.tsx';
@@ -8,26 +8,29 @@ import { SearchBox } from '../components/search-box.tsx';
 import { Table, type Column } from '../components/table.tsx';
 import { Tag } from '../components/tag.tsx';
 import { count } from '../format.ts';
-import { asRequestError, type RequestError } from '../http.ts';
 import { channelLink, consoleLink } from '../links.ts';
 import { useNews } from '../live-reload.ts';
-import { useResource } from '../resource.ts';
+import { useLast, useResource } from '../resource.ts';
 import { route, setQuery } from '../router.ts';
 
 const pageSize = 100;
+/** The most channels in one response. */
+const largestPage = 1000;
 
 const changes = ['subscribed', 'unsubscribed', 'disconnection', 'occupied', 'vacated'] as const;
 
 /** The occupied channels of an app. */
 export function ChannelList({ app }: { readonly app: string }) {
   const prefix = route.value.query['prefix'] ?? '';
-  const first = useResource(`channels ${app} ${prefix}`, (signal) =>
-    api.channels(app, { prefix, limit: pageSize }, signal),
+  const list = `${app} ${prefix}`;
+  const [limit, setLimit] = useState(pageSize);
+  useEffect(() => setLimit(pageSize), [list]);
+  const resource = useResource(`channels ${list} ${limit}`, (signal) =>
+    readChannels(app, { prefix, limit }, signal),
   );
-  useNews({ app, types: changes }, first.reload);
-  const more = useMore(app, prefix);
-  const next = more.next ?? (more.items.length === 0 ? first.value?.next : undefined);
-  const channels = first.value === undefined ? undefined : joined(first.value.items, more.items);
+  useNews({ app, types: changes }, resource);
+  const page = useLast(resource.value, list);
+  const channels = page?.items;
   return (
     <Page title="Channels" lead="Channels with at least one subscriber.">
       <div class="toolbar">
@@ -38,8 +41,12 @@ export function ChannelList({ app }: { readonly app: string }) {
           placeholder="presence-"
         />
       </div>
-      <ErrorNotice error={first.error} title="The channels could not be loaded" onRetry={first.reload} />
-      {channels === undefined && first.error === undefined && <Loading what="the channels" />}
+      <ErrorNotice
+        error={resource.error}
+        title="The channels could not be loaded"
+        onRetry={resource.reload}
+      />
+      {channels === undefined && resource.error === undefined && <Loading what="the channels" />}
       {channels?.length === 0 && <NoChannels app={app} prefix={prefix} />}
       {channels !== undefined && channels.length > 0 && (
         <>
@@ -50,15 +57,14 @@ export function ChannelList({ app }: { readonly app: string }) {
             keyOf={({ name }) => name}
             linkOf={({ name }) => channelLink(app, name)}
           />
-          {next !== undefined && (
+          {page?.next !== undefined && (
             <p class="table-more">
               {count(channels.length)} shown, sorted by name.{' '}
-              <Button isBusy={more.isLoading} onClick={() => more.read(next)}>
+              <Button isBusy={channels.length < limit} onClick={() => setLimit(limit + pageSize)}>
                 Show more
               </Button>
             </p>
           )}
-          <ErrorNotice error={more.error} />
         </>
       )}
     </Page>
@@ -103,30 +109,19 @@ function known(value: number | undefined): string {
   return value === undefined ? 'unknown' : count(value);
 }
 
-/** Only the first page is reloaded, so its entries replace those of later pages. */
-function joined(first: readonly ChannelView[], more: readonly ChannelView[]): readonly ChannelView[] {
-  const names = new Set(first.map(({ name }) => name));
-  return [...first, ...more.filter(({ name }) => !names.has(name))];
-}
-
-interface More {
-  readonly items: readonly ChannelView[];
-  readonly next?: string | undefined;
-  readonly isLoading: boolean;
-  readonly error?: RequestError | undefined;
-}
-
-function useMore(app: string, prefix: string): More & { readonly read: (after: string) => void } {
-  const [more, setMore] = useState<More>({ items: [], isLoading: false });
-  useEffect(() => setMore({ items: [], isLoading: false }), [app, prefix]);
-  const read = async (after: string) => {
-    setMore((before) => ({ ...before, isLoading: true }));
-    try {
-      const page = await api.channels(app, { prefix, after, limit: pageSize });
-      setMore(({ items }) => ({ items: [...items, ...page.items], next: page.next, isLoading: false }));
-    } catch (error) {
-      setMore((before) => ({ ...before, isLoading: false, error: asRequestError(error) }));
-    }
-  };
-  return { ...more, read: (after) => void read(after) };
+/** Reads the first channels. All pages are read each time, because channels move from one to another. */
+async function readChannels(
+  app: string,
+  { prefix, limit }: { readonly prefix: string; readonly limit: number },
+  signal: AbortSignal,
+): Promise<ChannelPage> {
+  const items: ChannelView[] = [];
+  let after = '';
+  do {
+    const window = { prefix, after, limit: Math.min(limit - items.length, largestPage) };
+    const page = await api.channels(app, window, signal);
+    items.push(...page.items);
+    after = page.next ?? '';
+  } while (after !== '' && items.length < limit);
+  return { items, ...(after !== '' && { next: after }) };
 }

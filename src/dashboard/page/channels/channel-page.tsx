@@ -31,7 +31,7 @@ export function ChannelPage({ app, channel }: ChannelProps) {
     detail.reload();
     timeline.reload();
   };
-  useNews({ app, types: consoleTypes, q: word }, reload);
+  useNews({ app, types: consoleTypes, q: word }, detail, timeline);
   return (
     <Page
       title={channel}

@@ -1,5 +1,5 @@
 import { Table, type Column } from '../components/table.tsx';
-import { exactTime } from '../format.ts';
+import { clockTime } from '../format.ts';
 import type { Mark, TimelineRow } from './timeline-layout.ts';
 
 /** A mark and the row that it is in. */
@@ -8,14 +8,19 @@ export interface PlacedMark {
   readonly mark: Mark;
 }
 
+interface TimelineTableProps {
+  readonly marks: readonly PlacedMark[];
+  readonly nowMs: number;
+}
+
 /** The same content as the drawing, as text. */
-export function TimelineTable({ marks }: { readonly marks: readonly PlacedMark[] }) {
+export function TimelineTable({ marks, nowMs }: TimelineTableProps) {
   return (
     <details class="tl-table">
       <summary>As a table</summary>
       <Table
         label="What the timeline shows, oldest first"
-        columns={columns}
+        columns={columnsAt(nowMs)}
         rows={marks}
         keyOf={({ row, mark }) => `${row.kind} ${row.label} ${mark.fromMs} ${mark.text}`}
       />
@@ -23,11 +28,10 @@ export function TimelineTable({ marks }: { readonly marks: readonly PlacedMark[]
   );
 }
 
-const columns: readonly Column<PlacedMark>[] = [
-  {
-    title: 'Time (UTC)',
-    cell: ({ mark }) => <span class="mono">{exactTime(mark.fromMs).slice(11, 23)}</span>,
-  },
-  { title: 'Row', cell: ({ row }) => row.label },
-  { title: 'What', kind: 'grow', cell: ({ mark }) => mark.text },
-];
+function columnsAt(nowMs: number): readonly Column<PlacedMark>[] {
+  return [
+    { title: 'Time', cell: ({ mark }) => <span class="mono">{clockTime(mark.fromMs, nowMs)}</span> },
+    { title: 'Row', cell: ({ row }) => row.label },
+    { title: 'What', kind: 'grow', cell: ({ mark }) => mark.text },
+  ];
+}

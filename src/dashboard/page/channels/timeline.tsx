@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { TimelineView } from '../../../views/channels.ts';
 import { Button } from '../components/button.tsx';
+import { clockTime } from '../format.ts';
 import { layOut, pan, zoom, type Mark, type TimelineRow, type TimeWindow } from './timeline-layout.ts';
 import { Bar, laneHeight, Legend, Point, TimelinePatterns } from './timeline-marks.tsx';
 import { TimelineTable, type PlacedMark } from './timeline-table.tsx';
@@ -60,11 +61,16 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
         ))}
       </div>
       <p class="tl-detail" aria-live="polite">
-        <Detail chosen={chosen} eventHref={eventHref} deliveryHref={deliveryHref} />
+        <Detail chosen={chosen} nowMs={nowMs} eventHref={eventHref} deliveryHref={deliveryHref} />
       </p>
-      <Notes view={view} hiddenMembers={layout.hiddenMembers} isAggregated={layout.isAggregated} />
+      <Notes
+        view={view}
+        nowMs={nowMs}
+        hiddenMembers={layout.hiddenMembers}
+        isAggregated={layout.isAggregated}
+      />
       <Legend />
-      <TimelineTable marks={all} />
+      <TimelineTable marks={all} nowMs={nowMs} />
     </section>
   );
 }
@@ -215,17 +221,18 @@ function Row({ row, width, chosen, choose }: RowProps) {
 
 interface DetailProps {
   readonly chosen: PlacedMark | undefined;
+  readonly nowMs: number;
   readonly eventHref: (id: number) => string;
   readonly deliveryHref: (id: string) => string;
 }
 
-function Detail({ chosen, eventHref, deliveryHref }: DetailProps) {
+function Detail({ chosen, nowMs, eventHref, deliveryHref }: DetailProps) {
   if (chosen === undefined)
     return <span class="muted">Point at a mark, or select it with the arrow keys.</span>;
   const { row, mark } = chosen;
   return (
     <>
-      <time>{timeOfDay(mark.fromMs, true)}</time> <strong>{row.label}</strong> {mark.text}{' '}
+      <time>{clockTime(mark.fromMs, nowMs)}</time> <strong>{row.label}</strong> {mark.text}{' '}
       {mark.eventId !== undefined && <a href={eventHref(mark.eventId)}>Why</a>}
       {mark.deliveryId !== undefined && <a href={deliveryHref(mark.deliveryId)}>Delivery</a>}
     </>
@@ -234,14 +241,15 @@ function Detail({ chosen, eventHref, deliveryHref }: DetailProps) {
 
 interface NotesProps {
   readonly view: TimelineView;
+  readonly nowMs: number;
   readonly hiddenMembers: number;
   readonly isAggregated: boolean;
 }
 
-function Notes({ view, hiddenMembers, isAggregated }: NotesProps) {
+function Notes({ view, nowMs, hiddenMembers, isAggregated }: NotesProps) {
   return (
     <p class="tl-notes muted">
-      Recorded since {timeOfDay(view.keptSinceMs, false)}. Earlier facts are not known.
+      Recorded since {clockTime(view.keptSinceMs, nowMs)}. Earlier facts are not known.
       {view.skipped > 0 && ` ${view.skipped} facts were not recorded, because too much happened at once.`}
       {hiddenMembers > 0 && ` ${hiddenMembers} more members are not drawn.`}
       {isAggregated && ' Some marks combine several. Zoom in to see each.'}

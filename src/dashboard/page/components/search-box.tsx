@@ -23,13 +23,23 @@ interface SearchBoxProps {
 export function SearchBox({ label, value, onSearch, placeholder, keys, error }: SearchBoxProps) {
   const [text, setText] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const searched = useRef(value);
   const id = useId();
   useEffect(() => {
-    setText(value);
+    // The own search returns without the space after its last word, which the user may continue.
+    if (value !== searched.current) {
+      clearTimeout(timer.current);
+      setText(value);
+    }
+    searched.current = value;
   }, [value]);
+  // The address belongs to another page then.
+  useEffect(() => () => clearTimeout(timer.current), []);
   const search = (next: string) => {
     clearTimeout(timer.current);
-    if (next.trim() !== value) onSearch(next.trim());
+    if (next.trim() === value) return;
+    searched.current = next.trim();
+    onSearch(searched.current);
   };
   return (
     <div class="search">
@@ -54,6 +64,7 @@ export function SearchBox({ label, value, onSearch, placeholder, keys, error }: 
           onKeyDown={(event) => {
             if (event.key === 'Enter') search(text);
           }}
+          onBlur={() => search(text)}
         />
         <kbd aria-hidden="true">/</kbd>
         {keys !== undefined && <SearchHelp keys={keys} />}

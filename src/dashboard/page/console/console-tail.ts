@@ -1,9 +1,10 @@
 import type { ConsoleRow, ConsoleRows } from '../../../views/server.ts';
 
-/** A line of the console: a row, a gap where rows are missing, or a restart of the server. */
+/** A line of the console: a row, a gap where rows are or may be missing, or a restart of the server. */
 export type TailLine =
   | { readonly kind: 'row'; readonly key: string; readonly row: ConsoleRow }
   | { readonly kind: 'gap'; readonly key: string; readonly skipped: number }
+  | { readonly kind: 'missing'; readonly key: string }
   | { readonly kind: 'restart'; readonly key: string };
 
 /** The newest rows of the console, newest last. While it is held, new rows wait and nothing moves. */
@@ -52,12 +53,17 @@ export function receive(before: Tail, { rows, skipped, keptSinceMs, isRestarted 
   };
 }
 
-/** Adds the rows that the server keeps. If they end before the known ones, the server has restarted. */
-export function receiveHistory(tail: Tail, history: ConsoleRows): Tail {
+/**
+ * Adds the rows that the server keeps. If they end before the known ones, the server has restarted. If it may keep more of
+ * them (`isCut`) than those that begin after the known ones, the rows in between are missing.
+ */
+export function receiveHistory(tail: Tail, history: ConsoleRows, isCut = false): Tail {
   // The first history is shown immediately, even if the address selects a row and so holds the list.
   if (tail.lastSeq === -1 && tail.isHeld) return hold(receive({ ...tail, isHeld: false }, history));
   const newestSeq = history.rows.at(-1)?.seq ?? -1;
-  return receive(tail, newestSeq < tail.lastSeq ? { ...history, isRestarted: true } : history);
+  const firstSeq = history.rows[0]?.seq ?? -1;
+  const known = isCut && tail.lastSeq !== -1 && firstSeq > tail.lastSeq + 1 ? missing(tail) : tail;
+  return receive(known, newestSeq < tail.lastSeq ? { ...history, isRestarted: true } : history);
 }
 
 /** Adds older rows at the beginning. */
@@ -105,6 +111,13 @@ export function topOf(
     .map(([value, count]) => ({ value, count }))
     .toSorted((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
     .slice(0, most);
+}
+
+function missing(tail: Tail): Tail {
+  const line: TailLine = { kind: 'missing', key: `missing-after-${tail.lastSeq}` };
+  return tail.isHeld
+    ? { ...tail, waiting: [...tail.waiting, line] }
+    : { ...tail, lines: [...tail.lines, line] };
 }
 
 function lineOf(row: ConsoleRow, restarts: number): TailLine {

@@ -6,6 +6,8 @@ export type CreatorWay = 'channels' | 'user' | 'client' | 'batch';
 /** The content of the form of the event creator. */
 export interface Draft {
   readonly way: CreatorWay;
+  /** The app that was chosen, or that published the replayed event. If absent, it is the first one. */
+  readonly app?: string;
   /** Names, separated by commas, spaces or line breaks. */
   readonly channels: string;
   readonly userId: string;
@@ -49,12 +51,18 @@ export const emptyDraft: Draft = {
 };
 
 /** A draft from a published row, to edit and send again. */
-export function draftOf(row: Pick<ConsoleRow, 'channel' | 'name' | 'data'>): Draft {
+export function draftOf(row: Pick<ConsoleRow, 'appId' | 'channel' | 'name' | 'data'>): Draft {
   const channel = row.channel ?? '';
   const userId = /^#server-to-user-(.+)$/.exec(channel)?.[1];
   const sent = row.data ?? '';
   const shown = pretty(sent);
-  const common = { ...emptyDraft, name: row.name ?? '', data: shown, replayed: { shown, sent } };
+  const common = {
+    ...emptyDraft,
+    app: row.appId,
+    name: row.name ?? '',
+    data: shown,
+    replayed: { shown, sent },
+  };
   return userId === undefined ? { ...common, channels: channel } : { ...common, way: 'user', userId };
 }
 

@@ -28,8 +28,7 @@ const ways: readonly { readonly value: CreatorWay; readonly text: string }[] = [
 
 /** The event creator: sends events as a backend, or in the name of a connected client. */
 export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) {
-  const [chosenApp, setChosenApp] = useState(given ?? apps.value[0]?.id ?? '');
-  const app = given ?? chosenApp;
+  const app = given ?? draft.app ?? apps.value[0]?.id ?? '';
   const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
   const action = useAction();
   const edit = (changes: Partial<Draft>) => {
@@ -57,7 +56,7 @@ export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) 
               label="App"
               value={app}
               options={apps.value.map(({ id }) => ({ value: id, text: id }))}
-              onChange={setChosenApp}
+              onChange={(chosen) => edit({ app: chosen, socketId: '' })}
             />
           )}
         </div>

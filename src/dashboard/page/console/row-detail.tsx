@@ -35,7 +35,7 @@ export function RowDetail({ row, replay }: RowDetailProps) {
       />
       <Payload row={row} />
       <div class="actions">
-        {row.type === 'published' && (
+        {row.type === 'published' && row.data !== undefined && row.isClipped !== true && (
           <Button icon="send" changes onClick={() => replay(row)}>
             Replay
           </Button>
@@ -46,8 +46,16 @@ export function RowDetail({ row, replay }: RowDetailProps) {
   );
 }
 
-function Payload({ row: { data, type } }: { readonly row: ConsoleRow }) {
-  if (data !== undefined) return <JsonView label="Payload" text={data} />;
+function Payload({ row: { data, type, isClipped } }: { readonly row: ConsoleRow }) {
+  if (data !== undefined)
+    return (
+      <>
+        <JsonView label="Payload" text={data} />
+        {isClipped === true && (
+          <p class="muted">Only the beginning of the payload is shown, so it cannot be replayed.</p>
+        )}
+      </>
+    );
   const hasPayload = type === 'published' || type === 'client event';
   if (!hasPayload || self.value?.showsPayloads !== false) return null;
   return <p class="muted">Payloads are not shown, because dashboard.payloads is off.</p>;

@@ -35,9 +35,7 @@ export function RowList({ lines, app, replay, onScrolled }: RowListProps) {
         {newestFirst.map((line) =>
           line.kind !== 'row' ? (
             <li key={line.key} class="row-gap">
-              {line.kind === 'gap'
-                ? `Skipped ${plural(line.skipped, 'row')}, because too much happened at once`
-                : 'The server restarted. Rows from just before the restart may be missing'}
+              {gapText(line)}
             </li>
           ) : (
             <Row
@@ -62,6 +60,17 @@ export function RowList({ lines, app, replay, onScrolled }: RowListProps) {
       )}
     </>
   );
+}
+
+function gapText(line: Exclude<TailLine, { readonly kind: 'row' }>): string {
+  switch (line.kind) {
+    case 'gap':
+      return `Skipped ${plural(line.skipped, 'row')}, because too much happened at once`;
+    case 'missing':
+      return 'Rows may be missing here, because the page did not receive them in time';
+    case 'restart':
+      return 'The server restarted. Rows from just before the restart may be missing';
+  }
 }
 
 interface RowProps {

@@ -111,7 +111,7 @@ function follow(query: TailQuery, update: Update): () => void {
       update((before) => ({
         error: undefined,
         isLoading: false,
-        tail: receiveHistory(before.tail, history),
+        tail: receiveHistory(before.tail, history, history.rows.length === historyRows),
         // After a restart, sequence numbers of the earlier run would request rows of the new one.
         hasOlder: before.tail.restarts === 0 && history.rows.length === historyRows,
       }));

@@ -34,10 +34,7 @@ export function Faults({ app }: { readonly app: string | undefined }) {
   const list = useResource('faults', () => api.control<FaultList>('GET', 'faults'));
   const { value, error, reload } = list;
   // A fault that takes effect causes a row of one of these types.
-  useNews(
-    { app, types: ['webhook failed', 'webhook sent', 'refused connection', 'refused request'] },
-    reload,
-  );
+  useNews({ app, types: ['webhook failed', 'webhook sent', 'refused connection', 'refused request'] }, list);
   const action = useAction();
   const end = (path: string, text: string) =>
     action.run(async () => {

@@ -7,15 +7,16 @@ import { ErrorNotice } from '../components/notice.tsx';
 import { Section } from '../components/page.tsx';
 import { toast } from '../components/toast.tsx';
 import { plural } from '../format.ts';
-import { useAction, useResource } from '../resource.ts';
+import { useAction, useReloadOn, useResource } from '../resource.ts';
 import { go, hrefWith, route, setQuery } from '../router.ts';
-import { refresh, self } from '../session.ts';
+import { apps, refresh, self } from '../session.ts';
 import { keptSentence } from './webhooks.tsx';
 
 /** The settings that were made at run time, in the format of the configuration file. */
 export function ExportSection() {
   const isShown = route.value.query['export'] !== undefined;
   const exported = useResource(isShown ? 'export' : undefined, api.exported);
+  useReloadOn(apps.value, exported.reload);
   const text = exported.value === undefined ? undefined : `${JSON.stringify(exported.value, null, 2)}\n`;
   return (
     <Section

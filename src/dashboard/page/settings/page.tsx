@@ -1,5 +1,6 @@
 import { ButtonLink } from '../components/button.tsx';
 import { Page } from '../components/page.tsx';
+import { useFreshApps } from '../fresh-apps.ts';
 import { appWithId } from '../session.ts';
 import type { PageProps } from '../shell/pages.tsx';
 import { ExportSection, RemoveSection } from './app-end.tsx';
@@ -10,6 +11,7 @@ import { WebhooksSection } from './webhooks.tsx';
 /** Settings of an app. */
 export function SettingsPage({ app: id }: PageProps) {
   const app = appWithId(id);
+  useFreshApps();
   if (app === undefined) return null;
   return (
     <Page

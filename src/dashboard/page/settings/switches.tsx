@@ -64,8 +64,11 @@ export function SwitchesSection({ app }: { readonly app: AppView }) {
 
 /** Allowed origins and limits of an app. */
 export function LimitsSection({ app }: { readonly app: AppView }) {
-  const [texts, setTexts] = useState(limitTexts(app.limits));
-  const [origins, setOrigins] = useState(app.allowedOrigins.join('\n'));
+  // Only what was edited is kept, so that a save does not change back what another tab has changed.
+  const [edits, setEdits] = useState<Readonly<Record<string, string>>>({});
+  const [editedOrigins, setOrigins] = useState<string | undefined>(undefined);
+  const texts = { ...limitTexts(app.limits), ...edits };
+  const origins = editedOrigins ?? app.allowedOrigins.join('\n');
   const [wrong, setWrong] = useState<string | undefined>(undefined);
   const action = useAction();
   const isLocked = app.origin === 'file' || !mayChange.value;
@@ -78,10 +81,16 @@ export function LimitsSection({ app }: { readonly app: AppView }) {
       .split('\n')
       .map((line) => line.trim())
       .filter(Boolean);
-    const changes: Partial<AppSettings> = { limits, allowedOrigins };
+    const changes: Partial<AppSettings> = {
+      limits,
+      ...(editedOrigins !== undefined && { allowedOrigins }),
+    };
     action.run(async () => {
       await api.changeApp(app.id, changes);
       await refresh();
+      // What was edited during the request is not saved yet.
+      setEdits((latest) => (latest === edits ? {} : latest));
+      setOrigins((latest) => (latest === editedOrigins ? undefined : latest));
       toast('Saved');
     });
   };
@@ -125,7 +134,7 @@ export function LimitsSection({ app }: { readonly app: AppView }) {
                 isDisabled={isLocked}
                 hint={known[name] && `${known[name].meaning} At most ${count(known[name].max)}.`}
                 value={texts[name] ?? ''}
-                onInput={(text) => setTexts({ ...texts, [name]: text })}
+                onInput={(text) => setEdits({ ...edits, [name]: text })}
                 fault={faultAt(faults, `limits.${name}`)}
               />
             ))}

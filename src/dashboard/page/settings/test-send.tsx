@@ -27,6 +27,7 @@ export function TestDialog({
   const [outcome, setOutcome] = useState<TestView | undefined>(undefined);
   const action = useAction();
   const send = () => {
+    setOutcome(undefined);
     action.run(async () => {
       setOutcome(await api.test(app, endpoint.id, event));
     });

@@ -2,10 +2,10 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { ConfirmHost } from '../components/confirm.tsx';
 import { ErrorNotice, Loading, Notice } from '../components/notice.tsx';
 import { Toasts } from '../components/toast.tsx';
-import { relative } from '../format.ts';
+import { relative, sentence } from '../format.ts';
 import { replace, route } from '../router.ts';
 import { appsError, refresh, retry, self, standing } from '../session.ts';
-import { live, lostSinceMs, startStream } from '../stream.ts';
+import { fullReason, live, lostSinceMs, startStream } from '../stream.ts';
 import { startTicking } from '../time.ts';
 import { now } from '../time.ts';
 import { Header } from './header.tsx';
@@ -81,7 +81,12 @@ function ServerNotices() {
   const isOther = self.value !== undefined && self.value.version !== firstVersion.current;
   return (
     <>
-      {isLost && (
+      {fullReason.value !== undefined && (
+        <Notice kind="warn" title="The page receives no changes.">
+          <span>The server says: {sentence(fullReason.value)} The page tries again automatically.</span>
+        </Notice>
+      )}
+      {isLost && fullReason.value === undefined && (
         <Notice kind="warn" title="The connection to the server is lost.">
           <span>
             It was lost {relative(lostSinceMs.value ?? 0, Math.max(now.value, lostSinceMs.value ?? 0))}, so

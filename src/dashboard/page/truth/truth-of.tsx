@@ -37,7 +37,7 @@ export function TruthOf({ app, endpoint }: TruthProps) {
   const { value, error, isLoading, reload, set } = useResource(`truth ${app} ${endpoint}`, (signal) =>
     api.truth(app, endpoint, signal),
   );
-  useNews({ app, types: changes }, reload);
+  useNews({ app, types: changes }, { isLoading, reload });
   const repair = useAction();
   const onRepair = () =>
     repair.run(async () => {

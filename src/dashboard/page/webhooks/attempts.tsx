@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { AttemptView } from '../../../views/deliveries.ts';
 import { Code, JsonView } from '../components/code.tsx';
 import { State } from '../components/tag.tsx';
@@ -11,26 +12,34 @@ export function Attempts({ attempts }: { readonly attempts: readonly AttemptView
   return (
     <ol class="attempts">
       {attempts.toReversed().map((attempt, index) => (
-        <li key={`${attempt.number} ${attempt.resend ?? ''}`}>
-          <details open={index === 0}>
-            <summary>
-              <span class="numbers">
-                {attempt.resend === undefined ? `#${attempt.number}` : `Resend ${attempt.resend}`}
-              </span>
-              <State tone={resultTone(attempt.result)}>
-                {attempt.status === undefined ? '' : `${attempt.status} `}
-                {resultWords[attempt.result]}
-              </State>
-              <span class="muted">
-                {attempt.elapsedMs !== undefined && `after ${duration(attempt.elapsedMs)}, `}
-                <At atMs={attempt.atMs} />
-              </span>
-            </summary>
-            <AttemptContent attempt={attempt} />
-          </details>
-        </li>
+        <Attempt key={`${attempt.number} ${attempt.resend ?? ''}`} attempt={attempt} isNewest={index === 0} />
       ))}
     </ol>
+  );
+}
+
+function Attempt({ attempt, isNewest }: { readonly attempt: AttemptView; readonly isNewest: boolean }) {
+  // It stays open when a newer one appears, because it may be being read.
+  const [isOpen] = useState(isNewest);
+  return (
+    <li>
+      <details open={isOpen}>
+        <summary>
+          <span class="numbers">
+            {attempt.resend === undefined ? `#${attempt.number}` : `Resend ${attempt.resend}`}
+          </span>
+          <State tone={resultTone(attempt.result)}>
+            {attempt.status === undefined ? '' : `${attempt.status} `}
+            {resultWords[attempt.result]}
+          </State>
+          <span class="muted">
+            {attempt.elapsedMs !== undefined && `after ${duration(attempt.elapsedMs)}, `}
+            <At atMs={attempt.atMs} />
+          </span>
+        </summary>
+        <AttemptContent attempt={attempt} />
+      </details>
+    </li>
   );
 }
 

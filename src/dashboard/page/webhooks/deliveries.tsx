@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { DeliveryView } from '../../../views/deliveries.ts';
+import { mostOnPage, type DeliveryView } from '../../../views/deliveries.ts';
 import { Button } from '../components/button.tsx';
 import { Chips } from '../components/chips.tsx';
 import { Empty, ErrorNotice, Loading } from '../components/notice.tsx';
@@ -9,6 +9,7 @@ import { Table } from '../components/table.tsx';
 import { State, Tag } from '../components/tag.tsx';
 import { At, Countdown } from '../components/time.tsx';
 import { count, duration, plural, relative } from '../format.ts';
+import { useKeyboardRow } from '../keyboard-row.ts';
 import { hrefWith, route, setQuery } from '../router.ts';
 import { appWithId } from '../session.ts';
 import type { PageProps } from '../shell/pages.tsx';
@@ -22,7 +23,7 @@ import { deliveryState, resultWords } from './words.ts';
 export function DeliveriesPage({ app }: PageProps) {
   const { q = '', id } = route.value.query;
   const isAway = useScrolledAway();
-  const [isOnRow, setOnRow] = useState(false);
+  const { isOnRow, handlers } = useKeyboardRow();
   const list = useDeliveries(app, q, id !== undefined || isAway || isOnRow);
   return (
     <Page
@@ -49,11 +50,7 @@ export function DeliveriesPage({ app }: PageProps) {
         <ErrorNotice error={list.error} onRetry={list.reload} />
       )}
       <div class={id === undefined ? 'split' : 'split with-panel'}>
-        <div
-          class="split-list"
-          onFocusIn={({ target }) => setOnRow(isKeyboardRow(target))}
-          onFocusOut={() => setOnRow(false)}
-        >
+        <div class="split-list" {...handlers}>
           <NewOnes list={list} />
           <Rows list={list} q={q} />
         </div>
@@ -133,6 +130,8 @@ function Rows({ list, q }: { readonly list: DeliveryList; readonly q: string }) 
           </Button>
         )}
         <span class="muted small">
+          {list.isFull &&
+            `Only the newest ${count(mostOnPage)} are listed. To find older ones, search with until:. `}
           {list.keptSinceMs !== undefined &&
             `The last ${duration(Math.max(0, now.value - list.keptSinceMs))} are kept in memory.`}
           {list.skipped > 0 &&
@@ -200,11 +199,6 @@ function Answer({ row }: { readonly row: DeliveryView }) {
       </span>
     </span>
   );
-}
-
-/** Whether the keyboard is on a row. The list must not move then, because the row could leave it with the focus. */
-function isKeyboardRow(target: EventTarget | null): boolean {
-  return target instanceof Element && target.matches('a[data-row]:focus-visible');
 }
 
 const awayPx = 120;

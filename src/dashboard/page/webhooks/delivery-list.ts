@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryView, PageOf } from '../../../views/deliveries.ts';
+import { mostOnPage, type DeliveryView, type PageOf } from '../../../views/deliveries.ts';
 import { api } from '../api.ts';
 import type { RequestError } from '../http.ts';
 import { useLast, useReloadOn, useResource, type Resource } from '../resource.ts';
@@ -22,6 +22,8 @@ export interface DeliveryList {
   readonly keptSinceMs: number | undefined;
   readonly skipped: number;
   readonly hasMore: boolean;
+  /** Whether older ones exist but are not listed, because the list is as long as it may be. */
+  readonly isFull: boolean;
   /** How many newer ones are not shown, because the list is held. */
   readonly fresh: number;
   /** Whether there may be more newer ones than those that were counted. */
@@ -37,7 +39,7 @@ export interface DeliveryList {
  */
 export function useDeliveries(app: string, q: string, isHeld: boolean): DeliveryList {
   const [limit, setLimit] = useState(pageSize);
-  const requested = isHeld ? limit + maxFresh : limit;
+  const requested = Math.min(isHeld ? limit + maxFresh : limit, mostOnPage);
   const resource = useResource<PageOf<DeliveryView>>(`${app} ${q} ${requested}`, (signal) =>
     api.deliveries(app, { q, limit: requested }, signal),
   );
@@ -45,6 +47,7 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
   useEffect(() => setLimit(pageSize), [app, q]);
   useReloadOn(generation.value, resource.reload);
   useWebhookRows(app, resource);
+  const hasOlder = (page?.items.length ?? 0) > limit || resource.value?.next !== undefined;
   const { held, showFresh } = useHeldRows(page, { list: `${app} ${q}`, isHeld, limit });
   return {
     items: held?.rows,
@@ -52,7 +55,8 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
     isLoading: resource.isLoading,
     keptSinceMs: resource.value?.keptSinceMs,
     skipped: resource.value?.skipped ?? 0,
-    hasMore: (page?.items.length ?? 0) > limit || resource.value?.next !== undefined,
+    hasMore: hasOlder && limit < mostOnPage,
+    isFull: hasOlder && limit >= mostOnPage,
     fresh: held?.fresh ?? 0,
     hasMoreFresh: held?.hasMoreFresh ?? false,
     reload: resource.reload,

@@ -8,7 +8,11 @@ import { SearchBox } from '../components/search-box.tsx';
 import { Table } from '../components/table.tsx';
 import { Tag } from '../components/tag.tsx';
 import { Ago, At } from '../components/time.tsx';
-import type { DroppedDelivery, DroppedPage as DroppedList } from '../../../views/dead-letters.ts';
+import {
+  mostLettersOnPage,
+  type DroppedDelivery,
+  type DroppedPage as DroppedList,
+} from '../../../views/dead-letters.ts';
 import { count, duration, listed, plural } from '../format.ts';
 import { useLast, useReloadOn, useResource, type Resource } from '../resource.ts';
 import { hrefWith, route, setQuery } from '../router.ts';
@@ -141,20 +145,25 @@ function Rows({ list }: { readonly list: Resource<DroppedList> }) {
         columns={columns}
       />
       <p class="list-foot">
-        {page.next !== undefined && (
-          <Button onClick={() => setQuery({ limit: String(page.deliveries.length + pageSize) })}>
-            Show older
-          </Button>
+        {page.next !== undefined && page.deliveries.length < mostLettersOnPage && (
+          <Button onClick={() => setQuery({ limit: longerLimit(page) })}>Show older</Button>
         )}
         <span class="muted small">
           {plural(page.deliveries.length, 'delivery', 'deliveries')} shown, kept since{' '}
           <At atMs={page.kept_since} />.
+          {page.next !== undefined &&
+            page.deliveries.length >= mostLettersOnPage &&
+            ' Older ones are not listed. Filter to find them.'}
           {page.forgotten.deliveries > 0 &&
             ` ${plural(page.forgotten.deliveries, 'older delivery', 'older deliveries')} with ${plural(page.forgotten.events, 'event')} ${page.forgotten.deliveries === 1 ? 'was' : 'were'} deleted to make room.`}
         </span>
       </p>
     </>
   );
+}
+
+function longerLimit({ deliveries }: DroppedList): string {
+  return String(Math.min(deliveries.length + pageSize, mostLettersOnPage));
 }
 
 const columns = [

@@ -2,19 +2,16 @@ import { ButtonLink } from '../components/button.tsx';
 import { Empty } from '../components/notice.tsx';
 import { Page } from '../components/page.tsx';
 import { plural } from '../format.ts';
+import { useFreshApps } from '../fresh-apps.ts';
 import { href } from '../router.ts';
-import { appWithId, refresh } from '../session.ts';
+import { appWithId } from '../session.ts';
 import { EndpointCard, stateOf } from '../settings/endpoint-card.tsx';
 import type { PageProps } from '../shell/pages.tsx';
-import { useEvery } from '../resource.ts';
-
-const rereadMs = 5000;
 
 /** The endpoints of an app, with the state of each. */
 export function EndpointsPage({ app: id }: PageProps) {
   const app = appWithId(id);
-  // The stream does not carry the queues.
-  useEvery(rereadMs, refresh);
+  useFreshApps();
   if (app === undefined) return null;
   const settings = (query: Readonly<Record<string, string>> = {}) => href(['apps', id, 'settings'], query);
   const failing = app.endpoints.filter((endpoint) => stateOf(endpoint).tone === 'bad').length;

@@ -5,7 +5,7 @@ import { confirmed } from '../components/confirm.tsx';
 import { Choice, Field } from '../components/field.tsx';
 import { ErrorNotice, Notice } from '../components/notice.tsx';
 import { toast } from '../components/toast.tsx';
-import type { RecoverStart, Recovery } from '../../../views/dead-letters.ts';
+import type { RecoverPlan, RecoverStart, Recovery } from '../../../views/dead-letters.ts';
 import { count, plural } from '../format.ts';
 import { useAction, useEvery, useResource } from '../resource.ts';
 import { route, setQuery } from '../router.ts';
@@ -57,23 +57,32 @@ interface PlanProps {
   readonly canReconcile: boolean;
 }
 
+interface Estimate {
+  /** The text of the field. */
+  readonly since: string;
+  /** What was counted. The same is sent, although an age such as 10m means a later time by then. */
+  readonly plan: RecoverPlan;
+  readonly matched: RecoverStart['matched'];
+}
+
 function Plan({ app, endpoint, canReconcile }: PlanProps) {
   const [since, setSince] = useState('');
-  const [estimate, setEstimate] = useState<RecoverStart | undefined>(undefined);
+  const [latest, setEstimate] = useState<Estimate | undefined>(undefined);
+  // An estimate is about what was asked. The field may have changed since.
+  const estimate = latest?.since === since ? latest : undefined;
   const action = useAction();
-  const plan = () => {
-    const from = sinceText(since, now.peek());
-    return { endpoint, ...(from !== '' && { since: from }) };
-  };
   const ask = () => {
     action.run(async () => {
-      setEstimate(await api.recover(app, { ...plan(), dry_run: true }));
+      const from = sinceText(since, now.peek());
+      const plan = { endpoint, ...(from !== '' && { since: from }) };
+      const { matched } = await api.recover(app, { ...plan, dry_run: true });
+      setEstimate({ since, plan, matched });
     });
   };
-  const begin = (matched: RecoverStart['matched']) => {
+  const begin = ({ plan, matched }: Estimate) => {
     action.run(async () => {
       if (!(await isSure(endpoint, matched))) return;
-      const { id } = await api.recover(app, plan());
+      const { id } = await api.recover(app, plan);
       setQuery({ recovery: id });
     });
   };
@@ -84,10 +93,7 @@ function Plan({ app, endpoint, canReconcile }: PlanProps) {
         placeholder="all kept deliveries"
         hint="An age such as 10m, 2h or 1d, or a time such as 2026-01-31T12:00:00Z."
         value={since}
-        onInput={(text) => {
-          setSince(text);
-          setEstimate(undefined);
-        }}
+        onInput={setSince}
         fault={faultAt(action.error?.faults ?? [], 'since')}
       />
       <ErrorNotice error={action.error} />
@@ -102,13 +108,7 @@ function Plan({ app, endpoint, canReconcile }: PlanProps) {
           </span>
         )}
         {estimate !== undefined && estimate.matched.deliveries > 0 && (
-          <Button
-            kind="primary"
-            icon="send"
-            onClick={() => begin(estimate.matched)}
-            isBusy={action.isBusy}
-            changes
-          >
+          <Button kind="primary" icon="send" onClick={() => begin(estimate)} isBusy={action.isBusy} changes>
             Send them
           </Button>
         )}
@@ -179,15 +179,17 @@ function Progress({
 }) {
   const recovery = useResource(`${app} ${id}`, (signal) => api.recovery(app, id, signal));
   const action = useAction();
-  const value = recovery.value;
+  // A restart of the server ends a recovery and forgets it.
+  const isForgotten = recovery.error?.status === 404;
+  const value = isForgotten ? undefined : recovery.value;
   const isRunning = value?.state === 'running';
   useEvery(progressMs, async () => {
-    if (isRunning) recovery.reload();
+    if (isRunning && !recovery.isLoading) recovery.reload();
     await Promise.resolve();
   });
   useEffect(() => {
     if (value !== undefined && !isRunning) onSent();
-  }, [isRunning]);
+  }, [value === undefined, isRunning]);
   const cancel = () => {
     action.run(async () => {
       recovery.set(await api.cancelRecovery(app, id));
@@ -195,7 +197,10 @@ function Progress({
   };
   if (value === undefined)
     return recovery.error === undefined ? null : (
-      <ErrorNotice error={recovery.error} onRetry={recovery.reload} />
+      <>
+        <ErrorNotice error={recovery.error} onRetry={recovery.reload} />
+        <RecoverMore />
+      </>
     );
   const { matched, sent, failed, skipped, left, state, cause } = value;
   return (
@@ -210,6 +215,7 @@ function Progress({
         {count(sent)} accepted, {count(failed)} failed, {count(skipped)} skipped, {count(left)} left of{' '}
         {count(matched.deliveries)}.
       </div>
+      <ErrorNotice error={recovery.error} />
       <ErrorNotice error={action.error} />
       <div class="actions">
         {isRunning ? (
@@ -217,9 +223,13 @@ function Progress({
             Cancel
           </Button>
         ) : (
-          <Button onClick={() => setQuery({ recovery: undefined })}>Recover more</Button>
+          <RecoverMore />
         )}
       </div>
     </>
   );
+}
+
+function RecoverMore() {
+  return <Button onClick={() => setQuery({ recovery: undefined })}>Recover more</Button>;
 }

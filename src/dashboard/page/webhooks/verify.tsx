@@ -16,19 +16,18 @@ export function VerifyPage({ app }: PageProps) {
   const [body, setBody] = useState('');
   const [signature, setSignature] = useState('');
   const [key, setKey] = useState('');
-  const [verdict, setVerdict] = useState<VerifyView | undefined>(undefined);
+  const [answer, setAnswer] = useState<{ readonly to: string; readonly verdict: VerifyView } | undefined>(
+    undefined,
+  );
   const action = useAction();
   const faults = action.error?.faults ?? [];
+  const asked = { body, signature: signature.trim(), ...(key.trim() !== '' && { key: key.trim() }) };
+  // A verdict is about what was asked. The fields may have changed since.
+  const verdict = answer?.to === JSON.stringify(asked) ? answer.verdict : undefined;
   const verify = () => {
-    setVerdict(undefined);
+    setAnswer(undefined);
     action.run(async () => {
-      setVerdict(
-        await api.verify(app, {
-          body,
-          signature: signature.trim(),
-          ...(key.trim() !== '' && { key: key.trim() }),
-        }),
-      );
+      setAnswer({ to: JSON.stringify(asked), verdict: await api.verify(app, asked) });
     });
   };
   return (

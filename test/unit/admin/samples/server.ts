@@ -40,6 +40,7 @@ const consoleRow: Full<ConsoleRow> = {
   name: 'client-a',
   text: 'u sent client-a',
   data: '{}',
+  isClipped: true,
   details: { delivery: 'msg_1', bytes: 2 },
 };
 
