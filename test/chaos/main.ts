@@ -25,9 +25,9 @@ async function main({ minutes, verbose, single, kills, scale, ...options }: Opti
   print(
     `seed ${options.seed}, ${single ? `${kills} kills` : `faults: ${options.faults.join(', ') || 'none'}`}`,
   );
-  const { seed, clients } = options;
+  const { seed, clients, workers } = options;
   const outcome = single
-    ? await runSingle({ seed, clients, kills, scale, mayLimit: true, ...listeners })
+    ? await runSingle({ seed, clients, workers, kills, scale, mayLimit: true, ...listeners })
     : await runChaos({ ...options, seconds, ...listeners });
   print(`\n${formatOutcome(outcome)}`);
   if (isTrue(outcome)) return 0;

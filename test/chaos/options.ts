@@ -51,7 +51,7 @@ export function readOptions(args: readonly string[]): Options {
     .option('--verbose', 'print the log of every node', false)
     .addHelpText(
       'after',
-      '\nClients lose their connections in storms, whichever faults are chosen.\nWith --single, endpoints fail and the disk fills up as well, and --minutes, --nodes, --workers and --faults have no effect.\nExit codes: 0 no divergence, 1 divergences, 2 wrong usage.',
+      '\nClients lose their connections in storms, whichever faults are chosen.\nWith --single, endpoints fail and the disk fills up as well, and --minutes, --nodes and --faults have no effect.\nExit codes: 0 no divergence, 1 divergences, 2 wrong usage.',
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const { faults, ...options } = command.parse(args, { from: 'user' }).opts<Raw>();

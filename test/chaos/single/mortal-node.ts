@@ -12,6 +12,8 @@ export interface MortalNodeOptions {
   readonly storePath: string;
   readonly endpoints: readonly EndpointSetting[];
   readonly timing: Timing;
+  /** Worker threads. */
+  readonly workers: number;
   readonly moments: Moments;
   /** Called when a run that had started ends without having been killed. */
   readonly onCrash: (how: string) => void;
@@ -64,7 +66,7 @@ export class MortalNode {
 
   /** Starts another run. Rejects when the process exits before it listens, even if it was killed. */
   async start(): Promise<void> {
-    const { folder, storePath, endpoints, timing, moments, onLine } = this.#options;
+    const { folder, storePath, endpoints, timing, workers, moments, onLine } = this.#options;
     this.starts += 1;
     const { name } = this;
     const startedAt = performance.now();
@@ -73,6 +75,7 @@ export class MortalNode {
       folder,
       endpoints,
       redisUrl: undefined,
+      workers,
       store: { path: storePath, ...timing },
       onChild: (child) => {
         this.#child = child;

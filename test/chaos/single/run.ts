@@ -34,6 +34,8 @@ export interface SingleOptions {
   readonly clients: number;
   /** The time scale. 1 is the program's default timing. */
   readonly scale: number;
+  /** Worker threads. Default: 1. */
+  readonly workers?: number;
   /**
    * Whether writes may be made to fail by a resource limit where no small disk can be mounted. LMDB 3.5.6 may
    * crash in that case.
@@ -52,7 +54,7 @@ const furtherQuietMs = 700;
 
 /** Kills a node with a store on disk repeatedly, and compares everyone's beliefs with the truth. */
 export async function runSingle(options: SingleOptions): Promise<Outcome> {
-  const { onStep: log = () => {}, onLine = () => {}, scale, seed } = options;
+  const { onStep: log = () => {}, onLine = () => {}, scale, seed, workers = 1 } = options;
   const random = new Random(seed);
   const timing = timingOf(scale);
   const planned = planKills(random.fork(), options.kills, timing);
@@ -74,6 +76,7 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
     storePath: join(diskFolder, 'store'),
     endpoints: receivers,
     timing,
+    workers,
     moments,
     onCrash: (how) => journal.problem(how),
     onLine(run, line) {
