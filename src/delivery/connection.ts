@@ -1,5 +1,6 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { Millis } from '../ports/clock.ts';
 import { AnswerReader } from './answer-reader.ts';
 import type { HttpAttempt } from './attempt.ts';
 
@@ -19,6 +20,8 @@ export interface RequestTarget {
 export interface ConnectionOptions {
   readonly place: RequestTarget;
   readonly lookup: LookupFunction;
+  /** How long to wait for one of several addresses before the next one is tried. */
+  readonly addressTimeoutMs: Millis;
   /** The TLS session to resume, and a callback for the next one. */
   readonly session: Buffer | undefined;
   readonly sessionBegun: (session: Buffer) => void;
@@ -51,7 +54,7 @@ export class Connection {
   #failure: Error | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { place, lookup, session } = options;
+    const { place, lookup, addressTimeoutMs, session } = options;
     this.place = place;
     this.#options = options;
     const onread = {
@@ -62,7 +65,8 @@ export class Connection {
       },
     };
     const { host, port } = place;
-    const where = { host, port, lookup, noDelay: true, onread };
+    const autoSelectFamilyAttemptTimeout = addressTimeoutMs;
+    const where = { host, port, lookup, autoSelectFamilyAttemptTimeout, noDelay: true, onread };
     this.#isReady = !place.isTls;
     if (place.isTls) {
       const servername = isIP(host) === 0 ? host : '';

@@ -1,3 +1,4 @@
+import type { Millis } from '../ports/clock.ts';
 import type { HttpAttempt } from './attempt.ts';
 import { Connection, type RequestTarget } from './connection.ts';
 import { refuseAddress, type Names } from './names.ts';
@@ -5,6 +6,8 @@ import { refuseAddress, type Names } from './names.ts';
 /** How connections are established and kept. */
 export interface ConnectionsOptions {
   readonly names: Names;
+  /** How long to wait for one of several addresses before the next one is tried. */
+  readonly addressTimeoutMs: Millis;
   /** Whether a connection is kept for the next request to the same origin. */
   readonly keeps: boolean;
   /** Above this number of connections, idle ones are closed for new ones. */
@@ -62,11 +65,12 @@ export class ConnectionPool {
   }
 
   #create(key: string, place: RequestTarget, publicOnly: boolean): Connection {
-    const { names, keeps, most } = this.#options;
+    const { names, addressTimeoutMs, keeps, most } = this.#options;
     if (this.#all.size >= most) this.#closeIdle();
     const connection = new Connection({
       place,
       lookup: names.lookup(publicOnly),
+      addressTimeoutMs,
       session: this.#sessions.get(key),
       sessionBegun: (session) => this.#remember(key, session),
       freed: (free) => {
