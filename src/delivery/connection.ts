@@ -52,6 +52,7 @@ export class Connection {
   #unsent: Uint8Array | undefined;
   #idleMs = idleMs;
   #failure: Error | undefined;
+  #hasReceived = false;
 
   constructor(options: ConnectionOptions) {
     const { place, lookup, addressTimeoutMs, session } = options;
@@ -97,6 +98,11 @@ export class Connection {
     return this.#socket.writable && this.#socket.readable;
   }
 
+  /** Whether the endpoint has ever sent anything on it. */
+  get hasReceived(): boolean {
+    return this.#hasReceived;
+  }
+
   /** Sends a request, and passes the response to the attempt. */
   post(request: Uint8Array, attempt: HttpAttempt): void {
     this.#attempt = attempt;
@@ -118,6 +124,7 @@ export class Connection {
   }
 
   #read(size: number): void {
+    this.#hasReceived = true;
     const reader = this.#reader;
     const attempt = this.#attempt;
     // There was no request.

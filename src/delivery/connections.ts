@@ -79,6 +79,8 @@ export class ConnectionPool {
       },
       closed: (gone) => {
         this.#all.delete(gone);
+        // Perhaps the endpoint does not accept the session: the next handshake must not depend on it.
+        if (!gone.hasReceived) this.#sessions.delete(key);
         this.#forgetIdle(gone);
         if (this.#idle.get(key)?.length === 0) this.#idle.delete(key);
       },

@@ -5,6 +5,7 @@ import { Receiver } from '../support/receiver.ts';
 import { nextTurn } from '../support/turns.ts';
 import {
   bodyPatienceMs,
+  forgetfulServer,
   halfOk,
   halfTaken,
   ok,
@@ -117,6 +118,16 @@ describe('a kept connection', () => {
     const { send } = own();
     for (let round = 0; round < 3; round += 1) expect(await send(url)).toEqual(taken);
     expect(sockets).toHaveLength(1);
+  });
+
+  test('with TLS does not insist on a session that the endpoint refuses to resume', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const url = await forgetfulServer();
+    const { send } = own();
+    expect(await send(url)).toEqual(taken);
+    expect(await send(url)).toEqual({ kind: 'unreachable', code: 'ECONNRESET' });
+    expect(await send(url)).toEqual(taken);
   });
 
   test('is not used again after garbage', async () => {
