@@ -53,6 +53,8 @@ export class Connection {
   #idleMs = idleMs;
   #failure: Error | undefined;
   #hasReceived = false;
+  /** What to do if the endpoint closes the connection before it responds. Undefined: the attempt fails. */
+  #resend: (() => void) | undefined;
 
   constructor(options: ConnectionOptions) {
     const { place, lookup, addressTimeoutMs, session } = options;
@@ -103,9 +105,13 @@ export class Connection {
     return this.#hasReceived;
   }
 
-  /** Sends a request, and passes the response to the attempt. */
-  post(request: Uint8Array, attempt: HttpAttempt): void {
+  /**
+   * Sends a request, and passes the response to the attempt. If the endpoint closes the connection without any response, `resend`
+   * is called instead.
+   */
+  post(request: Uint8Array, attempt: HttpAttempt, resend?: () => void): void {
     this.#attempt = attempt;
+    this.#resend = resend;
     this.#reader = new AnswerReader(attempt);
     if (this.#isReady) this.#socket.write(request);
     else this.#unsent = request;
@@ -114,6 +120,7 @@ export class Connection {
 
   /** Closes the connection immediately. An attempt that waits for a response fails with this code. */
   destroy(code: string): void {
+    this.#resend = undefined;
     this.#socket.destroy(Object.assign(new Error('The connection was closed by this side.'), { code }));
   }
 
@@ -125,6 +132,7 @@ export class Connection {
 
   #read(size: number): void {
     this.#hasReceived = true;
+    this.#resend = undefined;
     const reader = this.#reader;
     const attempt = this.#attempt;
     // There was no request.
@@ -167,6 +175,7 @@ export class Connection {
     const attempt = this.#attempt;
     this.#attempt = undefined;
     this.#options.closed(this);
+    if (this.#resend !== undefined) return this.#resend();
     attempt?.failed(
       this.#failure ??
         Object.assign(new Error('The endpoint closed the connection.'), { code: 'ECONNRESET' }),

@@ -47,7 +47,11 @@ export class ConnectionPool {
     const key = keyOf(place, publicOnly);
     const refusal = publicOnly ? refuseAddress(place.host) : undefined;
     if (refusal !== undefined) return attempt.failed(refusal);
-    (this.#takeIdle(key) ?? this.#create(key, place, publicOnly)).post(request, attempt);
+    const sendAnew = (): void => this.#create(key, place, publicOnly).post(request, attempt);
+    const kept = this.#takeIdle(key);
+    if (kept === undefined) sendAnew();
+    // The endpoint may be closing it at this moment.
+    else kept.post(request, attempt, sendAnew);
   }
 
   /** Closes all connections. */

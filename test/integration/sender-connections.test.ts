@@ -15,6 +15,7 @@ import {
   tcpServer,
   timerSet,
   writeParts,
+  type Exchange,
 } from './support/senders.ts';
 
 describe('connections', () => {
@@ -97,6 +98,40 @@ describe('a kept connection', () => {
     await nextTurn();
     expect(await send(url)).toEqual(taken);
     expect(sockets).toHaveLength(2);
+  });
+
+  test('that the endpoint closes without a word after each response fails no attempt', async () => {
+    const { url, sockets } = await rawServer(({ socket }) => void socket.end(ok));
+    const { send } = own();
+    for (let round = 0; round < 5; round += 1) expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(5);
+  });
+
+  test('that the endpoint closes instead of a response is replaced once', async () => {
+    let requests = 0;
+    const { url } = await rawServer(({ socket }) => {
+      requests += 1;
+      if (requests === 1) socket.write(ok);
+      else socket.destroy();
+    });
+    const { send } = own();
+    expect(await send(url)).toEqual(taken);
+    expect(await send(url)).toEqual({ kind: 'unreachable', code: 'ECONNRESET' });
+    expect(requests).toBe(3);
+  });
+
+  test('is not replaced after the time of the attempt is over', async () => {
+    const requests: Exchange[] = [];
+    const { url, sockets } = await rawServer((exchange) => {
+      if (requests.push(exchange) === 1) exchange.socket.write(ok);
+    });
+    const { send, clock } = own();
+    expect(await send(url)).toEqual(taken);
+    const outcome = send(url);
+    while (requests.length < 2) await nextTurn();
+    await clock.advance(4000);
+    expect(await outcome).toEqual({ kind: 'timeout' });
+    expect(sockets).toHaveLength(1);
   });
 
   test.each([
