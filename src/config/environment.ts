@@ -25,9 +25,12 @@ export const variables = {
   nativeSha256: 'SOKETIFY_NATIVE_SHA256',
 } as const;
 
-/** Returns the value of a variable; an empty one counts as unset. */
+/**
+ * Returns the value of a variable; an empty one counts as unset. Line breaks at the end do not belong to it: secrets of Kubernetes
+ * often have one, and no signature would match a secret with it.
+ */
 export function readVariable(env: Env, name: string): string | undefined {
-  const value = env[name];
+  const value = env[name]?.replace(/[\r\n]+$/, '');
   return value === '' ? undefined : value;
 }
 

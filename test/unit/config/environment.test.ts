@@ -28,6 +28,15 @@ describe('precedence', () => {
     expect(load({ content, env: empty })).toEqual(load({ content }));
   });
 
+  test('a line break at the end of a variable does not belong to its value', () => {
+    const broken = { SOKETIFY_APP_SECRET: 'app-secret\n', SOKETIFY_PORT: '3\r\n', SOKETIFY_HOST: '\n' };
+    expect(configOf({ env: broken })).toMatchObject({
+      host: '127.0.0.1',
+      port: 3,
+      apps: [{ secret: 'app-secret' }],
+    });
+  });
+
   test('a fault names the variable or the option that the value came from', () => {
     expect(faultsOf({ env: { SOKETIFY_PORT: '6001x', SOKETIFY_LOG_LEVEL: 'loud' } })).toEqual([
       'SOKETIFY_PORT: expected a whole number from 0 to 65535, got "6001x"',
