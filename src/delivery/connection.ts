@@ -72,7 +72,8 @@ export class Connection {
     const where = { host, port, lookup, autoSelectFamilyAttemptTimeout, noDelay: true, onread };
     this.#isReady = !place.isTls;
     if (place.isTls) {
-      const servername = isIP(host) === 0 ? host : '';
+      // TLS knows no dot at the end of a name (RFC 6066, 3): a server would not find the certificate.
+      const servername = isIP(host) === 0 ? host.replace(/\.$/, '') : '';
       const socket = connectTls({
         ...where,
         servername,

@@ -191,6 +191,18 @@ describe('a kept connection', () => {
   });
 });
 
+test.each(['localhost', 'localhost.'])(
+  'TLS asks for the certificate of https://%s by its name',
+  async (host) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { url, sockets } = await rawServer(({ socket }) => void socket.write(ok), 'https');
+    const { send } = senderOf((clock) => createSender({ clock }));
+    expect(await send(url.replace('127.0.0.1', host))).toEqual(taken);
+    expect(sockets[0]).toMatchObject({ servername: 'localhost' });
+  },
+);
+
 test('a connection that is not kept ends with its attempt, so that a receiver can be closed', async () => {
   const receiver = await Receiver.start();
   const { send } = senderOf((clock) => createSender({ clock, keepsConnections: false }));
