@@ -37,6 +37,7 @@ export async function serve({
   watch = false,
   control,
 }: ServeOptions): Promise<void> {
+  const onHangup = holdHangups();
   const overrides = { host, port, store, workers, control };
   const watcher = new FileWatcher();
   const { readFile } = watcher;
@@ -64,7 +65,7 @@ export async function serve({
       watchFiles: watcher.watch,
       watchesAll: watch,
     });
-    obeySignals(server, reloader, log);
+    obeySignals(server, reloader, log, onHangup);
     logStart(config, server, log);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
@@ -104,12 +105,33 @@ function logStart(config: Config, ports: StartedPorts, log: Log): void {
 /** One press of Ctrl-C may send two signals: one from the terminal, and one forwarded by npm. */
 const samePressMs = 1000;
 
+/** Sets what happens on SIGHUP, which may mean that the terminal was closed. */
+type OnHangup = (handle: (isTerminalClosed: boolean) => void) => void;
+
+/**
+ * Keeps SIGHUP from ending the program while it starts: whoever writes a new configuration cannot know that the old one is just
+ * being started. Such a signal is handled once the handler is set.
+ */
+function holdHangups(): OnHangup {
+  const startedAtTerminal = hasTerminal();
+  let isHeld = false;
+  let handle = (isTerminalClosed: boolean): void => {
+    if (isTerminalClosed) process.exit(exitCode.done);
+    isHeld = true;
+  };
+  process.on('SIGHUP', () => handle(startedAtTerminal && !hasTerminal()));
+  return (handler) => {
+    handle = handler;
+    if (isHeld) handle(false);
+  };
+}
+
 /**
  * The first signal starts a graceful shutdown. A second one gives up pending webhooks, with a record, and exits immediately. Both
  * were requested, so neither is a failure. SIGHUP reloads, unless it means that the terminal was closed. If npx started the
  * program, the exit of npx counts as a signal.
  */
-function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void {
+function obeySignals(server: Server, reloader: Reloader, log: ProgramLog, onHangup: OnHangup): void {
   let firstAt: number | undefined;
   const end = async (signal: string): Promise<void> => {
     if (firstAt !== undefined) {
@@ -130,9 +152,8 @@ function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void 
   process.on('SIGTERM', (signal) => void end(signal));
   process.on('SIGINT', (signal) => void end(signal));
   whenNpxEnds(() => void end('the exit of npx'));
-  const startedAtTerminal = hasTerminal();
-  process.on('SIGHUP', (signal) => {
-    if (startedAtTerminal && !hasTerminal()) void end(signal);
-    else if (firstAt === undefined) void reloader.reload(signal);
+  onHangup((isTerminalClosed) => {
+    if (isTerminalClosed) void end('SIGHUP');
+    else if (firstAt === undefined) void reloader.reload('SIGHUP');
   });
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { Files, reasonOf } from '../config/files.ts';
 import { defaultHost, defaultPort, isLoopback } from '../config/hosts.ts';
-import { urlHost } from '../protocol/connectable-host.ts';
+import { connectableHost, urlHost } from '../protocol/connectable-host.ts';
 import { fieldOf, isObject, type JsonObject } from '../config/json.ts';
 import { describeSyntax } from '../config/json-syntax.ts';
 import { layer } from '../config/layers.ts';
@@ -44,7 +44,7 @@ export function targetOf(options: TargetOptions, env: Env): Target {
   const scheme = isTls ? 'https' : 'http';
   const url = `${scheme}://${urlHost(host)}:${port}`;
   if (!URL.canParse(url)) throw new UsageError(`expected a host and a port, got '${host}' and '${port}'`);
-  return { url, ...token, verifiesCertificate: !isLoopback(host) };
+  return { url, ...token, verifiesCertificate: !isLoopback(connectableHost(host)) };
 }
 
 /** The address from the environment. Throws a UsageError if it is not a URL. */

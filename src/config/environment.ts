@@ -25,10 +25,24 @@ export const variables = {
   nativeSha256: 'SOKETIFY_NATIVE_SHA256',
 } as const;
 
-/** Returns the value of a variable; an empty one counts as unset. */
+/**
+ * Returns the value of a variable; an empty one counts as unset, and so does one that Kubernetes has set. Line breaks at the end
+ * do not belong to it: secrets of Kubernetes often have one, and no signature would match a secret with it.
+ */
 export function readVariable(env: Env, name: string): string | undefined {
-  const value = env[name];
-  return value === '' ? undefined : value;
+  const value = env[name]?.replace(/[\r\n]+$/, '') ?? '';
+  return value === '' || describesService(name, value) ? undefined : value;
+}
+
+/** The names of the variables by which Kubernetes describes a Service, without its name and an underscore. */
+const ofService = /_(SERVICE_(HOST|PORT(_.+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
+
+/**
+ * Whether a variable describes a Service. Kubernetes gives each pod such variables for all Services of its namespace. For one
+ * that is called `soketify` it sets `SOKETIFY_PORT`, among others, to a text such as `tcp://10.0.0.1:6001`.
+ */
+function describesService(name: string, value: string): boolean {
+  return ofService.test(name) || (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value));
 }
 
 /** Whether the server runs in production, where settings that are only for development are refused. */

@@ -33,6 +33,8 @@ export function createReloader(
   let isStopped = false;
 
   const reload = async (cause: string): Promise<void> => {
+    // While the configuration is applied, nothing may take note of a further change: it must be found afterwards.
+    unwatch();
     const loaded = load();
     if (loaded.kind === 'ok') {
       logFindings(loaded, log);

@@ -1,5 +1,6 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { Millis } from '../ports/clock.ts';
 import { AnswerReader } from './answer-reader.ts';
 import type { HttpAttempt } from './attempt.ts';
 
@@ -19,6 +20,8 @@ export interface RequestTarget {
 export interface ConnectionOptions {
   readonly place: RequestTarget;
   readonly lookup: LookupFunction;
+  /** How long to wait for one of several addresses before the next one is tried. */
+  readonly addressTimeoutMs: Millis;
   /** The TLS session to resume, and a callback for the next one. */
   readonly session: Buffer | undefined;
   readonly sessionBegun: (session: Buffer) => void;
@@ -49,9 +52,12 @@ export class Connection {
   #unsent: Uint8Array | undefined;
   #idleMs = idleMs;
   #failure: Error | undefined;
+  #hasReceived = false;
+  /** What to do if the endpoint closes the connection before it responds. Undefined: the attempt fails. */
+  #resend: (() => void) | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { place, lookup, session } = options;
+    const { place, lookup, addressTimeoutMs, session } = options;
     this.place = place;
     this.#options = options;
     const onread = {
@@ -62,10 +68,12 @@ export class Connection {
       },
     };
     const { host, port } = place;
-    const where = { host, port, lookup, noDelay: true, onread };
+    const autoSelectFamilyAttemptTimeout = addressTimeoutMs;
+    const where = { host, port, lookup, autoSelectFamilyAttemptTimeout, noDelay: true, onread };
     this.#isReady = !place.isTls;
     if (place.isTls) {
-      const servername = isIP(host) === 0 ? host : '';
+      // TLS knows no dot at the end of a name (RFC 6066, 3): a server would not find the certificate.
+      const servername = isIP(host) === 0 ? host.replace(/\.$/, '') : '';
       const socket = connectTls({
         ...where,
         servername,
@@ -93,9 +101,18 @@ export class Connection {
     return this.#socket.writable && this.#socket.readable;
   }
 
-  /** Sends a request, and passes the response to the attempt. */
-  post(request: Uint8Array, attempt: HttpAttempt): void {
+  /** Whether the endpoint has ever sent anything on it. */
+  get hasReceived(): boolean {
+    return this.#hasReceived;
+  }
+
+  /**
+   * Sends a request, and passes the response to the attempt. If the endpoint closes the connection without any response, `resend`
+   * is called instead.
+   */
+  post(request: Uint8Array, attempt: HttpAttempt, resend?: () => void): void {
     this.#attempt = attempt;
+    this.#resend = resend;
     this.#reader = new AnswerReader(attempt);
     if (this.#isReady) this.#socket.write(request);
     else this.#unsent = request;
@@ -104,6 +121,7 @@ export class Connection {
 
   /** Closes the connection immediately. An attempt that waits for a response fails with this code. */
   destroy(code: string): void {
+    this.#resend = undefined;
     this.#socket.destroy(Object.assign(new Error('The connection was closed by this side.'), { code }));
   }
 
@@ -114,6 +132,8 @@ export class Connection {
   }
 
   #read(size: number): void {
+    this.#hasReceived = true;
+    this.#resend = undefined;
     const reader = this.#reader;
     const attempt = this.#attempt;
     // There was no request.
@@ -156,6 +176,7 @@ export class Connection {
     const attempt = this.#attempt;
     this.#attempt = undefined;
     this.#options.closed(this);
+    if (this.#resend !== undefined) return this.#resend();
     attempt?.failed(
       this.#failure ??
         Object.assign(new Error('The endpoint closed the connection.'), { code: 'ECONNRESET' }),

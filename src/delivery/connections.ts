@@ -1,3 +1,4 @@
+import type { Millis } from '../ports/clock.ts';
 import type { HttpAttempt } from './attempt.ts';
 import { Connection, type RequestTarget } from './connection.ts';
 import { refuseAddress, type Names } from './names.ts';
@@ -5,6 +6,8 @@ import { refuseAddress, type Names } from './names.ts';
 /** How connections are established and kept. */
 export interface ConnectionsOptions {
   readonly names: Names;
+  /** How long to wait for one of several addresses before the next one is tried. */
+  readonly addressTimeoutMs: Millis;
   /** Whether a connection is kept for the next request to the same origin. */
   readonly keeps: boolean;
   /** Above this number of connections, idle ones are closed for new ones. */
@@ -44,7 +47,11 @@ export class ConnectionPool {
     const key = keyOf(place, publicOnly);
     const refusal = publicOnly ? refuseAddress(place.host) : undefined;
     if (refusal !== undefined) return attempt.failed(refusal);
-    (this.#takeIdle(key) ?? this.#create(key, place, publicOnly)).post(request, attempt);
+    const sendAnew = (): void => this.#create(key, place, publicOnly).post(request, attempt);
+    const kept = this.#takeIdle(key);
+    if (kept === undefined) sendAnew();
+    // The endpoint may be closing it at this moment.
+    else kept.post(request, attempt, sendAnew);
   }
 
   /** Closes all connections. */
@@ -62,11 +69,12 @@ export class ConnectionPool {
   }
 
   #create(key: string, place: RequestTarget, publicOnly: boolean): Connection {
-    const { names, keeps, most } = this.#options;
+    const { names, addressTimeoutMs, keeps, most } = this.#options;
     if (this.#all.size >= most) this.#closeIdle();
     const connection = new Connection({
       place,
       lookup: names.lookup(publicOnly),
+      addressTimeoutMs,
       session: this.#sessions.get(key),
       sessionBegun: (session) => this.#remember(key, session),
       freed: (free) => {
@@ -75,6 +83,8 @@ export class ConnectionPool {
       },
       closed: (gone) => {
         this.#all.delete(gone);
+        // Perhaps the endpoint does not accept the session: the next handshake must not depend on it.
+        if (!gone.hasReceived) this.#sessions.delete(key);
         this.#forgetIdle(gone);
         if (this.#idle.get(key)?.length === 0) this.#idle.delete(key);
       },

@@ -17,8 +17,8 @@ export interface NameLookupOptions {
   readonly servers?: readonly string[] | undefined;
 }
 
-/** How long to wait for addresses of the other family once those of one are known (RFC 8305). */
-const otherFamilyMs: Millis = 50;
+/** How long to wait for IPv6 addresses once IPv4 addresses are known (RFC 8305). */
+const waitForV6Ms: Millis = 50;
 
 /** The codes for a name without an address. */
 const unknownCodes: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA']);
@@ -27,11 +27,14 @@ const unknownCodes: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA']);
 export class NameLookup {
   readonly #resolver: dns.Resolver;
   readonly #clock: Clock;
+  readonly #waitForV4Ms: Millis;
 
   constructor({ clock, timeoutMs, servers }: NameLookupOptions) {
     // The second try takes twice as long, so both together take the whole time.
     this.#resolver = new dns.Resolver({ timeout: Math.max(1, Math.floor(timeoutMs / 3)), tries: 2 });
     this.#clock = clock;
+    // Many machines cannot reach IPv6 addresses, so it is worth to wait for the second try.
+    this.#waitForV4Ms = timeoutMs / 2;
     if (servers !== undefined) this.#resolver.setServers(servers);
   }
 
@@ -59,11 +62,14 @@ export class NameLookup {
     const families = [this.#askFamily(name, 4), this.#askFamily(name, 6)];
     const first = await Promise.any(families).catch(() => undefined);
     // Either there is nothing to wait for, or both have finished.
-    const rest = first === undefined ? families : families.map((family) => this.#soon(family));
+    const waitMs = first?.[0]?.family === 6 ? this.#waitForV4Ms : waitForV6Ms;
+    const rest = first === undefined ? families : families.map((family) => this.#within(waitMs, family));
     const settled = await Promise.allSettled(rest);
-    const answers = settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+    const answers = settled.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []));
     if (answers.length > 0) {
-      const ttlMs = 1000 * Math.min(...answers.map(({ ttl }) => ttl));
+      // Without the late ones, the addresses may be useless.
+      const isComplete = settled.every((one) => one.status === 'rejected' || one.value !== undefined);
+      const ttlMs = isComplete ? 1000 * Math.min(...answers.map(({ ttl }) => ttl)) : 0;
       return { addresses: answers.map(({ address, family }) => ({ address, family })), ttlMs };
     }
     const faults = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
@@ -79,10 +85,11 @@ export class NameLookup {
     return records.map(({ address, ttl }) => ({ address, ttl, family }));
   }
 
-  #soon<T>(answer: Promise<readonly T[]>): Promise<readonly T[]> {
+  /** The answer; undefined if it is late. */
+  #within<T>(waitMs: Millis, answer: Promise<T>): Promise<T | undefined> {
     let cancel = (): void => {};
-    const late = new Promise<readonly T[]>((resolve) => {
-      cancel = this.#clock.after(otherFamilyMs, () => resolve([]));
+    const late = new Promise<undefined>((resolve) => {
+      cancel = this.#clock.after(waitMs, () => resolve(undefined));
     });
     return Promise.race([answer, late]).finally(() => cancel());
   }

@@ -43,7 +43,13 @@ export function createSender({
   mostConnections = Infinity,
   names = new Names({ clock: socketClock, timeoutMs: (requestTimeoutMs * 3) / 4 }),
 }: SenderOptions): PostSender {
-  const connections = new ConnectionPool({ names, keeps: keepsConnections, most: mostConnections });
+  const connections = new ConnectionPool({
+    names,
+    // Node would wait only 250 ms, and a distant endpoint, or one whose first packet was lost, could never be reached.
+    addressTimeoutMs: Math.ceil(requestTimeoutMs / 4),
+    keeps: keepsConnections,
+    most: mostConnections,
+  });
   const openAnswers = new OpenAnswers(socketClock, mostConnections / 2);
   const places = new Map<string, RequestTarget>();
   let isClosed = false;

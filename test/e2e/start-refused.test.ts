@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { app } from '../support/e2e/config.ts';
-import { runProgram, runWithConfig, startServer } from '../support/e2e/server.ts';
+import { launch, runProgram, runWithConfig, startServer } from '../support/e2e/server.ts';
 
 describe.concurrent('a configuration with errors', () => {
   test('exits with 2 and names every error by its path with the nearest valid key', async () => {
@@ -100,6 +102,25 @@ describe('a port that is taken', () => {
     expect(stdout).not.toContain('listening"');
     expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
   });
+});
+
+test('SIGHUP during the start does not end the program', async () => {
+  // It waits for this Redis for five seconds.
+  const redis = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      child.kill('SIGHUP');
+      socket.write('nonsense\r\n');
+    });
+  });
+  redis.listen(0, '127.0.0.1');
+  await once(redis, 'listening');
+  onTestFinished(() => void redis.close());
+  const { port } = redis.address() as AddressInfo;
+  const { child, exit } = launch(['--port', '0'], { SOKETIFY_REDIS_URL: `redis://127.0.0.1:${port}` });
+  const { code, stderr } = await exit;
+  expect(stderr).toContain('ERR_REDIS');
+  expect(code).toBe(1);
 });
 
 describe.concurrent('the command line', () => {

@@ -109,6 +109,34 @@ describe('a name', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('waits longer for IPv4 addresses, whose answer may have been lost', async () => {
+    let asked = 0;
+    const { names, clock, questions } = await stage((_, type) => {
+      if (type === 'AAAA') return { v6: ['2001:db8::1'] };
+      asked += 1;
+      return asked === 1 ? 'silence' : { v4: ['192.0.2.1'] };
+    });
+    const addresses = names.resolve('a.test');
+    await until(() => questions.length > 1 && clock.pending > 1);
+    await clock.advance(1499);
+    // The second try.
+    expect(await addresses).toEqual([one, expect.objectContaining({ family: 6 })]);
+  });
+
+  test('with IPv6 addresses is resolved by them if IPv4 is never answered, and is looked up again soon', async () => {
+    const { names, clock, questions } = await stage((_, type) =>
+      type === 'AAAA' ? { v6: ['2001:db8::1'] } : 'silence',
+    );
+    const addresses = names.resolve('a.test');
+    await until(() => questions.length > 1 && clock.pending > 1);
+    await clock.advance(1500);
+    expect(await addresses).toEqual([expect.objectContaining({ family: 6 })]);
+    await clock.advance(1000);
+    const before = questions.length;
+    void names.resolve('a.test').catch(() => {});
+    await until(() => questions.length > before);
+  });
+
   test('that a server cannot look up fails with that reason', async () => {
     const { names, lookups } = await stage(() => 'failure');
     await expect(names.resolve('a.test')).rejects.toMatchObject({ code: 'DNS_SERVFAIL' });

@@ -5,6 +5,7 @@ import { Receiver } from '../support/receiver.ts';
 import { nextTurn } from '../support/turns.ts';
 import {
   bodyPatienceMs,
+  forgetfulServer,
   halfOk,
   halfTaken,
   ok,
@@ -14,6 +15,7 @@ import {
   tcpServer,
   timerSet,
   writeParts,
+  type Exchange,
 } from './support/senders.ts';
 
 describe('connections', () => {
@@ -98,6 +100,40 @@ describe('a kept connection', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  test('that the endpoint closes without a word after each response fails no attempt', async () => {
+    const { url, sockets } = await rawServer(({ socket }) => void socket.end(ok));
+    const { send } = own();
+    for (let round = 0; round < 5; round += 1) expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(5);
+  });
+
+  test('that the endpoint closes instead of a response is replaced once', async () => {
+    let requests = 0;
+    const { url } = await rawServer(({ socket }) => {
+      requests += 1;
+      if (requests === 1) socket.write(ok);
+      else socket.destroy();
+    });
+    const { send } = own();
+    expect(await send(url)).toEqual(taken);
+    expect(await send(url)).toEqual({ kind: 'unreachable', code: 'ECONNRESET' });
+    expect(requests).toBe(3);
+  });
+
+  test('is not replaced after the time of the attempt is over', async () => {
+    const requests: Exchange[] = [];
+    const { url, sockets } = await rawServer((exchange) => {
+      if (requests.push(exchange) === 1) exchange.socket.write(ok);
+    });
+    const { send, clock } = own();
+    expect(await send(url)).toEqual(taken);
+    const outcome = send(url);
+    while (requests.length < 2) await nextTurn();
+    await clock.advance(4000);
+    expect(await outcome).toEqual({ kind: 'timeout' });
+    expect(sockets).toHaveLength(1);
+  });
+
   test.each([
     ['long enough', 'Keep-Alive: timeout=5', 1],
     ['for less time than an answer may need', 'Keep-Alive: timeout=2', 2],
@@ -117,6 +153,16 @@ describe('a kept connection', () => {
     const { send } = own();
     for (let round = 0; round < 3; round += 1) expect(await send(url)).toEqual(taken);
     expect(sockets).toHaveLength(1);
+  });
+
+  test('with TLS does not insist on a session that the endpoint refuses to resume', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const url = await forgetfulServer();
+    const { send } = own();
+    expect(await send(url)).toEqual(taken);
+    expect(await send(url)).toEqual({ kind: 'unreachable', code: 'ECONNRESET' });
+    expect(await send(url)).toEqual(taken);
   });
 
   test('is not used again after garbage', async () => {
@@ -144,6 +190,18 @@ describe('a kept connection', () => {
     expect(used[1] === used[0]).toBe(isSame);
   });
 });
+
+test.each(['localhost', 'localhost.'])(
+  'TLS asks for the certificate of https://%s by its name',
+  async (host) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { url, sockets } = await rawServer(({ socket }) => void socket.write(ok), 'https');
+    const { send } = senderOf((clock) => createSender({ clock }));
+    expect(await send(url.replace('127.0.0.1', host))).toEqual(taken);
+    expect(sockets[0]).toMatchObject({ servername: 'localhost' });
+  },
+);
 
 test('a connection that is not kept ends with its attempt, so that a receiver can be closed', async () => {
   const receiver = await Receiver.start();

@@ -2,13 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, open, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Names } from '../../src/delivery/names.ts';
+import { createSender } from '../../src/delivery/sender.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { startFullServer } from './support/full-server.ts';
 import { startNameServer } from './support/name-server.ts';
 import { Receiver } from '../support/receiver.ts';
 import { nextTurn } from '../support/turns.ts';
-import { senderOf, senders } from './support/senders.ts';
+import { senderOf, senders, taken } from './support/senders.ts';
 
 /** Occupies every thread that the process has for look-ups and files, until the test ends. */
 function takeAllThreads(): void {
@@ -68,6 +72,21 @@ describe.each(senders)('names by %s', (_, create) => {
     const { send } = senderOf(create, clock, new Names({ clock, servers: [address] }));
     expect(await send(`http://hooks.test:${receiver.port}/`)).toEqual({ kind: 'answered', status: 200 });
   });
+});
+
+test('an address that is slow to connect is not given up for another one', async () => {
+  const { port, wake } = await startFullServer();
+  // Nobody listens on the second.
+  const { address } = await startNameServer((_, type) =>
+    type === 'A' ? { v4: ['127.0.0.1', '127.0.0.77'] } : {},
+  );
+  const create = (clock: Clock, names?: Names) => createSender({ clock, names, requestTimeoutMs: 12_000 });
+  const clock = new FakeClock();
+  const { send } = senderOf(create, clock, new Names({ clock, servers: [address] }));
+  const outcome = send(`http://hooks.test:${port}/`, 12_000);
+  await setTimeout(400);
+  wake();
+  expect(await outcome).toEqual(taken);
 });
 
 describe.each(senders)('an endpoint that must be public, by %s', (_, create) => {

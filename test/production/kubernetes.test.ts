@@ -180,7 +180,7 @@ function load(manifests: readonly Manifest[], complete: (text: string) => string
   ]);
   return loadConfig({
     file: '/etc/soketify/config.json',
-    env: { NODE_ENV: 'production' },
+    env: { NODE_ENV: 'production', ...serviceLinks(manifests) },
     overrides: {},
     readFile(path) {
       const text = files.get(path);
@@ -189,6 +189,21 @@ function load(manifests: readonly Manifest[], complete: (text: string) => string
     },
     modeOf: () => 0o100440,
   });
+}
+
+/** The variables by which Kubernetes describes the Services to each pod. */
+function serviceLinks(manifests: readonly Manifest[]): Readonly<Record<string, string>> {
+  const links = ofKind(manifests, 'Service').flatMap(({ metadata, spec }) => {
+    const name = metadata?.name?.toUpperCase().replaceAll('-', '_');
+    return (spec?.ports ?? []).map(({ port }) => ({
+      [`${name}_SERVICE_HOST`]: '10.96.0.7',
+      [`${name}_SERVICE_PORT`]: String(port),
+      [`${name}_PORT`]: `tcp://10.96.0.7:${port}`,
+      [`${name}_PORT_${port}_TCP`]: `tcp://10.96.0.7:${port}`,
+      [`${name}_PORT_${port}_TCP_ADDR`]: '10.96.0.7',
+    }));
+  });
+  return Object.assign({}, ...links) as Readonly<Record<string, string>>;
 }
 
 /**

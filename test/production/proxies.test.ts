@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Agent } from 'node:https';
 import Pusher from 'pusher';
@@ -103,6 +106,36 @@ test.each([
     }
   },
 );
+
+test.each([
+  ['nginx', nginx],
+  ['Caddy', caddy],
+] as const)('%s gives up an idle connection before the server does', async (_, proxy) => {
+  const posts: ServerResponse[] = [];
+  let idleMs = Infinity;
+  const server = createServer(({ method }, response) => {
+    if (method !== 'POST') return void response.end();
+    // Two at a time, on two connections, because health checks may keep one of them busy.
+    if (posts.push(response) < 2) return;
+    const startedAt = performance.now();
+    for (const post of posts.splice(0)) {
+      post.end();
+      post.socket?.once('close', () => (idleMs = Math.min(idleMs, performance.now() - startedAt)));
+    }
+  });
+  // It never closes a connection itself.
+  server.keepAliveTimeout = 0;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const port = await proxy.start((server.address() as AddressInfo).port);
+  const publish = () => publishThrough(port).catch(() => undefined);
+  await expect.poll(() => Promise.all([publish(), publish()])).toEqual([200, 200]);
+  await expect.poll(() => idleMs).toBeLessThan(8000);
+});
 
 test('without a proxy that reports TLS the same app rejects the client', async () => {
   const server = await startServer(behindProxy);

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -90,6 +91,28 @@ export async function rawServer(
     server.close();
   });
   return { url: `${scheme}://127.0.0.1:${await portOf(server)}/hook`, sockets };
+}
+
+/** A TLS server that answers one request on each connection, and refuses every client that wants to resume a session. */
+export async function forgetfulServer(): Promise<string> {
+  const options = {
+    ...certificate(),
+    maxVersion: 'TLSv1.2',
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  } as const;
+  const server = createTlsServer(options, (socket) => {
+    socket.once('data', () => socket.end(ok.replace('OK', 'OK\r\nConnection: close')));
+  });
+  const begun = new Set<string>();
+  server.on('newSession', (id: Buffer, _session: Buffer, done: () => void) => {
+    begun.add(id.toString('hex'));
+    done();
+  });
+  server.on('resumeSession', (id: Buffer, answer: (error: Error | null, session: null) => void) => {
+    answer(begun.has(id.toString('hex')) ? new Error('refused') : null, null);
+  });
+  onTestFinished(() => void server.close());
+  return `https://127.0.0.1:${await portOf(server)}/hook`;
 }
 
 function certificate() {

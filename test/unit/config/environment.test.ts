@@ -28,6 +28,31 @@ describe('precedence', () => {
     expect(load({ content, env: empty })).toEqual(load({ content }));
   });
 
+  test('a line break at the end of a variable does not belong to its value', () => {
+    const broken = { SOKETIFY_APP_SECRET: 'app-secret\n', SOKETIFY_PORT: '3\r\n', SOKETIFY_HOST: '\n' };
+    expect(configOf({ env: broken })).toMatchObject({
+      host: '127.0.0.1',
+      port: 3,
+      apps: [{ secret: 'app-secret' }],
+    });
+  });
+
+  test('a variable by which Kubernetes describes a Service counts as unset', () => {
+    const service = {
+      SOKETIFY_SERVICE_HOST: '10.0.0.1',
+      SOKETIFY_SERVICE_PORT: '6001',
+      SOKETIFY_SERVICE_PORT_CLIENTS: '6001',
+      SOKETIFY_PORT: 'tcp://10.0.0.1:6001',
+      SOKETIFY_PORT_6001_TCP: 'tcp://10.0.0.1:6001',
+      SOKETIFY_PORT_6001_TCP_PROTO: 'tcp',
+      SOKETIFY_PORT_6001_TCP_PORT: '6001',
+      SOKETIFY_PORT_6001_TCP_ADDR: '10.0.0.1',
+      SOKETIFY_REDIS_PORT: 'tcp://10.0.0.2:6379',
+      SOKETIFY_REDIS_SERVICE_HOST: '10.0.0.2',
+    };
+    expect(load({ content, env: service })).toEqual(load({ content }));
+  });
+
   test('a fault names the variable or the option that the value came from', () => {
     expect(faultsOf({ env: { SOKETIFY_PORT: '6001x', SOKETIFY_LOG_LEVEL: 'loud' } })).toEqual([
       'SOKETIFY_PORT: expected a whole number from 0 to 65535, got "6001x"',

@@ -29,7 +29,7 @@ function stage({ watchesAll = false, tls = false } = {}) {
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const taken: (readonly [Config | 'certificate', string])[] = [];
   let watched: { readonly paths: readonly string[]; readonly changed: () => void } | undefined;
-  const next: { loaded: LoadedConfig } = { loaded: loaded() };
+  const next: { loaded: LoadedConfig; applied?: Promise<void> } = { loaded: loaded() };
   const { config, files } = loaded();
   const certificate = { certFile: '/etc/cert.pem', keyFile: '/etc/key.pem', passphrase: undefined };
   const reloader = createReloader(files, {
@@ -37,7 +37,10 @@ function stage({ watchesAll = false, tls = false } = {}) {
     load: () => next.loaded,
     configuration: {
       current: tls ? { ...config, tls: certificate } : config,
-      takeFile: async (file, cause) => void taken.push([file, cause]),
+      takeFile: async (file, cause) => {
+        taken.push([file, cause]);
+        await next.applied;
+      },
       takeCertificate: async (cause) => void taken.push(['certificate', cause]),
     },
     watchFiles: (paths, changed) => {
@@ -110,6 +113,19 @@ describe('the files', () => {
     watched()?.changed();
     await settle();
     expect(taken).toHaveLength(1);
+    expect(watched()?.paths).toEqual(['/etc/soketify.json']);
+  });
+
+  // What notes a change then would be gone when the watching begins anew, and the change would be lost.
+  test('are not watched while the configuration is applied', async () => {
+    const { watched, next } = stage({ watchesAll: true });
+    let apply = (): void => {};
+    next.applied = new Promise((resolve) => (apply = resolve));
+    watched()?.changed();
+    await settle();
+    expect(watched()).toBeUndefined();
+    apply();
+    await settle();
     expect(watched()?.paths).toEqual(['/etc/soketify.json']);
   });
 
