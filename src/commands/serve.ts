@@ -37,7 +37,7 @@ export async function serve({
   watch = false,
   control,
 }: ServeOptions): Promise<void> {
-  const onHangup = holdHangups();
+  const signals = { onHangup: holdHangups(), started: exitOnSignals() };
   const overrides = { host, port, store, workers, control };
   const watcher = new FileWatcher();
   const { readFile } = watcher;
@@ -65,7 +65,7 @@ export async function serve({
       watchFiles: watcher.watch,
       watchesAll: watch,
     });
-    obeySignals(server, reloader, log, onHangup);
+    obeySignals(server, reloader, log, signals);
     logStart(config, server, log);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
@@ -126,12 +126,37 @@ function holdHangups(): OnHangup {
   };
 }
 
+/** What handles signals during the start. */
+interface StartSignals {
+  readonly onHangup: OnHangup;
+  /** Ends this. */
+  readonly started: () => void;
+}
+
+/**
+ * Lets the signals that stop the server also end its start, until the returned function is called. The first process of a container
+ * ignores a signal without a handler.
+ */
+function exitOnSignals(): () => void {
+  const exit = (): never => process.exit(exitCode.done);
+  const names = ['SIGTERM', 'SIGINT'] as const;
+  for (const name of names) process.on(name, exit);
+  return () => {
+    for (const name of names) process.off(name, exit);
+  };
+}
+
 /**
  * The first signal starts a graceful shutdown. A second one gives up pending webhooks, with a record, and exits immediately. Both
  * were requested, so neither is a failure. SIGHUP reloads, unless it means that the terminal was closed. If npx started the
  * program, the exit of npx counts as a signal.
  */
-function obeySignals(server: Server, reloader: Reloader, log: ProgramLog, onHangup: OnHangup): void {
+function obeySignals(
+  server: Server,
+  reloader: Reloader,
+  log: ProgramLog,
+  { onHangup, started }: StartSignals,
+): void {
   let firstAt: number | undefined;
   const end = async (signal: string): Promise<void> => {
     if (firstAt !== undefined) {
@@ -151,6 +176,7 @@ function obeySignals(server: Server, reloader: Reloader, log: ProgramLog, onHang
   };
   process.on('SIGTERM', (signal) => void end(signal));
   process.on('SIGINT', (signal) => void end(signal));
+  started();
   whenNpxEnds(() => void end('the exit of npx'));
   onHangup((isTerminalClosed) => {
     if (isTerminalClosed) void end('SIGHUP');

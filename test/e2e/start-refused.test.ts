@@ -104,12 +104,12 @@ describe('a port that is taken', () => {
   });
 });
 
-test('SIGHUP during the start does not end the program', async () => {
-  // It waits for this Redis for five seconds.
+/** Starts the program, and sends it a signal while it waits for Redis, for five seconds at most. */
+async function signalDuringStart(signal: NodeJS.Signals) {
   const redis = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => {
-      child.kill('SIGHUP');
+      child.kill(signal);
       socket.write('nonsense\r\n');
     });
   });
@@ -118,9 +118,17 @@ test('SIGHUP during the start does not end the program', async () => {
   onTestFinished(() => void redis.close());
   const { port } = redis.address() as AddressInfo;
   const { child, exit } = launch(['--port', '0'], { SOKETIFY_REDIS_URL: `redis://127.0.0.1:${port}` });
-  const { code, stderr } = await exit;
+  return exit;
+}
+
+test('SIGHUP during the start does not end the program', async () => {
+  const { code, stderr } = await signalDuringStart('SIGHUP');
   expect(stderr).toContain('ERR_REDIS');
   expect(code).toBe(1);
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s during the start ends it with 0', async (signal) => {
+  expect(await signalDuringStart(signal)).toMatchObject({ code: 0, stderr: '' });
 });
 
 describe.concurrent('the command line', () => {
