@@ -66,6 +66,8 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     if (log.isDebug) log.debug({ error: describeFailure(error) }, 'could not store dead letters in Redis');
   };
   let keepsLetters = false;
+  /** The epoch of the state when Redis last had all dead letters. */
+  let lettersEpoch = '';
   const isKeeper = (): boolean => keepsLetters;
   const keeper = new RedisLetters({ link, lead, isKeeper, failed });
   const inbox = new LetterInbox({ link, lead, failed });
@@ -108,6 +110,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
         if (keepsLetters) return;
         kept.restore(await keeper.read());
         keepsLetters = true;
+        lettersEpoch = epoch();
         keeper.begin(kept.keptSinceMs);
       },
       leave() {
@@ -124,6 +127,13 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     },
   });
 
+  /** Writes all dead letters again if Redis has lost data since. */
+  const keepAgain = (): void => {
+    if (epoch() === lettersEpoch) return;
+    lettersEpoch = epoch();
+    keeper.begin(kept.keptSinceMs);
+    kept.keepAgain();
+  };
   /** Takes the dead letters that other nodes handed over, and keeps them. */
   const collect = (): Promise<void> =>
     inbox.collect((sent) => {
@@ -141,6 +151,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     dispatcher: () => (dispatch.isDispatching ? dispatcher : undefined),
     async beat() {
       await dispatch.beat();
+      if (isKeeper()) keepAgain();
       keeper.flush();
       await inbox.flush();
       if (isKeeper()) await collect();
