@@ -98,10 +98,18 @@ export class RedisLedger implements Ledger {
     return this.#partitions.every((partition) => partition.isIdle);
   }
 
-  /** Renews this node's leases. Must be called several times in each lease. */
+  /**
+   * Renews this node's leases. Must be called several times in each lease. Does not wait for long, because a server of a cluster that does
+   * not answer must not delay the next heartbeats to the others.
+   */
   async beat(): Promise<void> {
-    this.#options.link.topics.retryRefused();
-    await Promise.all(this.#partitions.map((partition) => partition.beat()));
+    const { clock, leaseMs, link } = this.#options;
+    link.topics.retryRefused();
+    const beaten = Promise.all(this.#partitions.map((partition) => partition.beat()));
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(leaseMs / 10, resolve);
+      void beaten.then(cancel).then(resolve);
+    });
     this.#readEpoch();
     // The health of the connection is known only now.
     this.#healthLog.start();
