@@ -215,11 +215,13 @@ export class RedisLedger implements Ledger {
     return dueAt === Infinity ? undefined : dueAt;
   }
 
-  /** Releases everything that this node has of the app, without a grace period. */
-  retire(appId: string): Promise<void> | undefined {
-    const { slices } = this.#options;
+  /** Releases everything that this node has of the app, without a grace period, and removes the cached events of the app. */
+  async retire(appId: string): Promise<void> {
+    const { clock, slices } = this.#options;
     slices.add(this.#retiring(appId));
-    return slices.done();
+    await slices.done();
+    const forgotten = this.#partitions.map(({ channels }) => channels.scripts.forgetCaches(appId));
+    await new Patience(clock).wait(Promise.all(forgotten));
   }
 
   *#retiring(appId: string): Generator<void, void> {
