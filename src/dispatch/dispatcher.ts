@@ -1,5 +1,5 @@
 import type { LanesView } from '../views/truth.ts';
-import type { Cancel } from '../ports/clock.ts';
+import type { Cancel, Millis } from '../ports/clock.ts';
 import type { StoredEventState, RestoredBatch } from '../ports/delivery-source.ts';
 import { noDeliveryStore, type DeliveryStore, type EventRef } from '../ports/delivery-store.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
@@ -30,6 +30,8 @@ export interface DispatcherOptions
   readonly store?: DeliveryStore;
   /** The places for attempts in progress. Without it, there is no bound over all endpoints. */
   readonly places?: AttemptPlaces;
+  /** How long after the removal of an app a shared store may still receive its departures. Default: 0. */
+  readonly lateDeparturesMs?: Millis;
 }
 
 /**
@@ -52,7 +54,7 @@ export class Dispatcher {
   #isEnding = false;
 
   constructor(options: DispatcherOptions) {
-    const { clock, policy, subscribers, store = noDeliveryStore } = options;
+    const { clock, policy, subscribers, store = noDeliveryStore, lateDeparturesMs = 0 } = options;
     const emit: DeliverySubscriber = (fact) => {
       for (const notify of subscribers) notify(fact);
     };
@@ -61,7 +63,7 @@ export class Dispatcher {
     const { maxElapsedMs } = policy.retry;
     this.#routes = new Routes({
       clock,
-      rememberRemovedMs: store.isShared ? maxElapsedMs : undefined,
+      rememberRemovedMs: store.isShared ? maxElapsedMs + lateDeparturesMs : undefined,
       create: (app, endpoint) =>
         new EndpointDispatcher(app, endpoint, this.#options, (decided) => this.#settle(decided)),
     });

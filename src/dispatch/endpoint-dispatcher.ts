@@ -1,6 +1,6 @@
 import type { LanesView } from '../views/truth.ts';
 import type { Millis } from '../ports/clock.ts';
-import type { KeptBatch } from '../ports/delivery-store.ts';
+import { mayExpire, type KeptBatch } from '../ports/delivery-store.ts';
 import { whenReady } from '../ports/maybe-promise.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
 import { createAttempt, type Attempt } from '../webhooks/attempt.ts';
@@ -252,7 +252,7 @@ export class EndpointDispatcher implements Contender {
   /** Does what is due, and sets the alarm for what is due next. */
   #look(): void {
     if (!this.#options.store.mayAttempt()) this.#queue.pause();
-    this.#looksAt = this.#work(this.#time.now);
+    this.#looksAt = mayExpire(this.#options.store) ? this.#work(this.#time.now) : Infinity;
     // Work that is due already waits for a place, not for a time. While the time stands still, nothing becomes due.
     this.#time.ringAt(this.#looksAt);
     const isEnding = this.#isHalting || (this.#isFlushing && this.#queue.isHeld);
@@ -300,8 +300,7 @@ export class EndpointDispatcher implements Contender {
     if (this.#isStopped) return false;
     if (!isKept || !this.#options.store.mayAttempt()) this.#queue.pause();
     if (this.#queue.mayProceed(batch, this.#time.now)) return true;
-    const drop = this.#queue.putBack(batch);
-    if (drop !== undefined) this.#drop(drop);
+    this.#drop(this.#queue.putBack(batch));
     this.#look();
     return false;
   }
@@ -337,8 +336,12 @@ export class EndpointDispatcher implements Contender {
       if (fate === 'delivered') this.#decide('delivered', batch.events, batch);
       return;
     }
-    const retryAfterMs = outcome.kind === 'answered' ? outcome.retryAfterMs : undefined;
     const at = this.#time.now;
+    if (at >= batch.deadline && !mayExpire(store)) {
+      report();
+      return this.#drop(this.#queue.putBack(batch));
+    }
+    const retryAfterMs = outcome.kind === 'answered' ? outcome.retryAfterMs : undefined;
     const drop = this.#queue.fail(batch, at, chance, retryAfterMs);
     const retryInMs = batch.state === 'waiting' ? batch.nextAttemptAt - at : undefined;
     report(retryInMs);
@@ -346,8 +349,8 @@ export class EndpointDispatcher implements Contender {
     else if (retryInMs !== undefined) store.postpone(attempt.webhookId, batch.attempts, retryInMs);
   }
 
-  #drop({ reason, events, batch }: Drop): void {
-    this.#decide(reason, events, batch);
+  #drop(drop: Drop | undefined): void {
+    if (drop !== undefined) this.#decide(drop.reason, drop.events, drop.batch);
   }
 
   #decide(fate: Decided['fate'], events: readonly QueuedEvent[], batch: Batch | undefined): void {

@@ -4,6 +4,7 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RecentApplications } from '../dispatch/recent-applications.ts';
 import { keepDrops, type Drops } from '../delivery-log/drop-journal.ts';
 import type { BackplaneOptions } from './backplane.ts';
+import type { Config } from '../config/schema/schema.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { DeliveryStore } from '../ports/delivery-store.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -55,7 +56,9 @@ export interface Dispatching {
 export function createDispatching(options: DispatchingOptions): Dispatching {
   const { apps, clock, config, drops, epoch, lead, leaseMs, ledger, link, log, nodeId } = options;
   const { maxElapsedMs } = options.policy.retry;
-  const applications = new RecentApplications(clock, maxElapsedMs, options.applications);
+  const lateDeparturesMs = longestAbsenceMs(config);
+  const rememberMs = maxElapsedMs + lateDeparturesMs;
+  const applications = new RecentApplications(clock, rememberMs, options.applications);
   let dispatcher: Dispatcher | undefined;
   let store: DeliveryStore | undefined;
 
@@ -63,6 +66,8 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     if (log.isDebug) log.debug({ error: describeFailure(error) }, 'could not store dead letters in Redis');
   };
   let keepsLetters = false;
+  /** The epoch of the state when Redis last had all dead letters. */
+  let lettersEpoch = '';
   const isKeeper = (): boolean => keepsLetters;
   const keeper = new RedisLetters({ link, lead, isKeeper, failed });
   const inbox = new LetterInbox({ link, lead, failed });
@@ -105,6 +110,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
         if (keepsLetters) return;
         kept.restore(await keeper.read());
         keepsLetters = true;
+        lettersEpoch = epoch();
         keeper.begin(kept.keptSinceMs);
       },
       leave() {
@@ -113,7 +119,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     },
     startDispatcher(given) {
       store = given;
-      const shared = { ...options, policy, subscribers, store, epoch, ledger };
+      const shared = { ...options, policy, subscribers, store, epoch, ledger, lateDeparturesMs };
       dispatcher = new Dispatcher({ ...shared, applications: applications.all });
       // A partition that it takes over may contain departures of an app that was removed before.
       dispatcher.replace(applications.configured);
@@ -121,6 +127,13 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     },
   });
 
+  /** Writes all dead letters again if Redis has lost data since. */
+  const keepAgain = (): void => {
+    if (epoch() === lettersEpoch) return;
+    lettersEpoch = epoch();
+    keeper.begin(kept.keptSinceMs);
+    kept.keepAgain();
+  };
   /** Takes the dead letters that other nodes handed over, and keeps them. */
   const collect = (): Promise<void> =>
     inbox.collect((sent) => {
@@ -138,6 +151,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     dispatcher: () => (dispatch.isDispatching ? dispatcher : undefined),
     async beat() {
       await dispatch.beat();
+      if (isKeeper()) keepAgain();
       keeper.flush();
       await inbox.flush();
       if (isKeeper()) await collect();
@@ -149,4 +163,10 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     },
     abandon: () => dispatcher?.stop(),
   };
+}
+
+/** How long after the end of a client its departure is reported at the latest, whether it disconnects or its node dies. */
+function longestAbsenceMs({ webhooks, redis }: Config): Millis {
+  const { disconnectGraceMs, unsubscribeGraceMs, shutdownGraceMs = 0 } = webhooks;
+  return Math.max(disconnectGraceMs, unsubscribeGraceMs, shutdownGraceMs) + (redis?.leaseMs ?? 0);
 }

@@ -56,3 +56,11 @@ export const noDeliveryStore: DeliveryStore = {
   postpone: () => {},
   settle: () => {},
 };
+
+/**
+ * Whether events that pass their deadline may be dropped. Not if another process may have taken them over, and may deliver them: then they
+ * are dropped once the store allows attempts again.
+ */
+export function mayExpire(store: Pick<DeliveryStore, 'isShared' | 'mayAttempt'>): boolean {
+  return !store.isShared || store.mayAttempt();
+}

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connectClient } from '../support/e2e/client.ts';
 import { app, quick, type Config } from '../support/e2e/config.ts';
@@ -40,6 +41,8 @@ const get = (node: Server, path: string, params = {}): Promise<ApiAnswer> =>
   callApi(node, { path: `/apps/1${path}`, params });
 const terminate = (node: Server): Promise<ApiAnswer> =>
   callApi(node, { path: '/apps/1/users/anna/terminate_connections', body: '{}' });
+const idsIn = ({ text }: ApiAnswer): string[] =>
+  (JSON.parse(text) as { deliveries: { id: string }[] }).deliveries.map(({ id }) => id);
 /** The answer of a node once it is available. */
 async function known(node: Server, path: string): Promise<unknown> {
   await waitFor(`an answer to ${path}`, async () => (await get(node, path)).status === 200);
@@ -101,6 +104,25 @@ describe('a backend that queries one node', () => {
     await waitFor('the list of the other', () => isListed(other));
     const { deliveries } = JSON.parse((await list(other)).text) as { deliveries: unknown[] };
     expect(deliveries).toContainEqual(letter);
+  });
+
+  test('receives the same list from the next sending node if Redis was emptied before the first one was stopped', async () => {
+    await stage();
+    const list = (node: Server) => get(node, '/webhooks/deliveries');
+    const isListed = async (node: Server) => (await list(node)).text.includes('"room"');
+    await waitFor('the list of one', async () => (await isListed(one)) || (await isListed(two)));
+    const [sending, other] = (await isListed(one)) ? [one, two] : [two, one];
+    const before = idsIn(await list(sending));
+    const client = new Redis(redis.url);
+    await client.flushall();
+    client.disconnect();
+    await waitFor('the state to be known again', async () => (await get(other, '/channels')).status === 200);
+    // The nodes announce the channel again, which is another drop.
+    expect(idsIn(await list(sending))).toEqual(expect.arrayContaining(before));
+    killed = sending;
+    await sending.stop();
+    await waitFor('a list of the other', async () => (await list(other)).status === 200);
+    expect(idsIn(await list(other))).toEqual(expect.arrayContaining(before));
   });
 
   test('receives 503 while Redis is away, and then the true state', async () => {

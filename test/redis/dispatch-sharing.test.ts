@@ -193,6 +193,24 @@ test('after Redis has lost all data, each node owns again what it had, including
   expect(nodes.map((node) => node.stops())).toEqual(stops);
 });
 
+test('after that a node that keeps a batch before it has asked for its rights waits, and loses nothing', async () => {
+  const { first, others, nodes, beat, sharesOf, to } = await startNodes(2);
+  await beat(others);
+  await beat(nodes);
+  await beat(nodes);
+  const shares = sharesOf(nodes);
+  const stops = nodes.map((node) => node.stops());
+  await to.flushall();
+  await beat(others);
+  const batch = { id: 'kept', appId: '1', endpointId: 'e', timeMs: 7, refs: ['0:1-0'] };
+  expect(await first.stores.at(-1)?.keep(batch)).toBe(false);
+  await beat([first]);
+  await beat(nodes);
+  expect(sharesOf(nodes)).toEqual(shares);
+  expect(nodes.map((node) => node.stops())).toEqual(stops);
+  expect(await first.stores.at(-1)?.keep(batch)).toBe(true);
+});
+
 test('a node gives partitions away without waiting for a hanging endpoint; the new owner waits with that batch only', async () => {
   const { clock, nodes, first, others, beat, sharesOf, to } = await startNodes(2);
   await keepBatch(first, to, 'msg_hanging', [5]);

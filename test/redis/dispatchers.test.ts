@@ -1,25 +1,28 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { connectClient } from '../support/e2e/client.ts';
 import { app, quick, type Config } from '../support/e2e/config.ts';
-import { startReceiver } from '../support/e2e/receiver.ts';
+import { callApi } from '../support/e2e/http.ts';
+import { startReceiver, type Answer } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer, type Server } from '../support/e2e/server.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { waitFor } from '../support/redis/wait.ts';
+import { systemClock } from '../../src/system/clock.ts';
 
 const partitions = 64;
 
 interface Given {
+  readonly answer?: () => Answer;
   readonly webhooks?: Config['webhooks'];
   readonly leaseMs?: number;
   readonly endpoint?: { readonly id?: string; readonly enabled?: boolean };
 }
 
 /** Starts nodes, one after the other, on a Redis of their own. Running ones end with the test. */
-async function startStage({ webhooks = quick, leaseMs, endpoint }: Given = {}) {
+async function startStage({ webhooks = quick, leaseMs, endpoint, answer }: Given = {}) {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
-  const hooks = await startReceiver();
+  const hooks = await startReceiver({ ...(answer && { answer }) });
   onTestFinished(() => hooks.close());
   const running = new Set<Server>();
   onTestFinished(async () => void (await Promise.all([...running].map((node) => node.stop()))));
@@ -30,6 +33,7 @@ async function startStage({ webhooks = quick, leaseMs, endpoint }: Given = {}) {
   };
   return {
     hooks,
+    get: (node: Server, path: string) => callApi(node, { path: `/apps/1${path}` }),
     async start(): Promise<Server> {
       const node = await startServer(config);
       running.add(node);
@@ -138,3 +142,29 @@ test('drops of any node are listed by the one that keeps them, and by it alone',
   if (killed !== undefined) await kill(killed);
   await expect.poll(found).toEqual({ listed: [lost], silent: 1 });
 }, 90_000);
+
+test('a node that was frozen until its events expired lists none of those that another node has delivered', async () => {
+  let isDown = true;
+  const { hooks, start, get } = await startStage({
+    // The other node waits for attempts that may still be under way.
+    webhooks: { ...quick, requestTimeoutMs: 1000, retry: { ...quick.retry, maxElapsedMs: 8000 } },
+    leaseMs: 1000,
+    answer: () => (isDown ? 500 : 200),
+  });
+  const [one, two] = [await start(), await start()];
+  await sharedBy([one, two]);
+  const channels = await occupy(two, 'room');
+  await hooks.requests.first(({ answer }) => answer === 500);
+  onTestFinished(() => void process.kill(one.pid, 'SIGCONT'));
+  process.kill(one.pid, 'SIGSTOP');
+  isDown = false;
+  await waitFor('all channels to be reported', async () =>
+    channels.every((channel) => hooks.events.items.some((event) => event.channel === channel)),
+  );
+  // What waited on the first node expires.
+  await new Promise<void>((resolve) => void systemClock.after(9000, resolve));
+  process.kill(one.pid, 'SIGCONT');
+  await sharedBy([one, two]);
+  await waitFor('the list of drops', async () => (await get(two, '/webhooks/dropped')).status === 200);
+  expect(JSON.parse((await get(two, '/webhooks/dropped')).text)).toMatchObject({ dropped: [] });
+});

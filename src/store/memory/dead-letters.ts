@@ -88,6 +88,14 @@ export class MemoryDeadLetters implements DeadLetters {
     for (const { order, letter } of letters) this.#insert(order, letter);
   }
 
+  /** Passes everything to the keeper again, because it may have lost it. */
+  keepAgain(): void {
+    for (const [appId, { entries, forgotten }] of this.#apps) {
+      if (forgotten.deliveries > 0) this.#keeper.forgotten(appId, forgotten);
+      for (const { order, letter } of entries.values()) this.#keeper.put(order, letter);
+    }
+  }
+
   /** The size of the letters, never more than the bound. */
   get bytes(): number {
     return this.#bytes;

@@ -88,11 +88,21 @@ export class PartitionKeys {
     return `${this.#prefix}index:${appId}`;
   }
 
+  /** The channels of the app that have a cached event. */
+  caches(appId: string): string {
+    return `${this.#prefix}caches:${appId}`;
+  }
+
+  cached(appId: string, channel: string): string {
+    return `${this.#prefix}cached:${appId}:${channel}`;
+  }
+
   /** The KEYS of channel.lua. The fourth one depends on the epoch. */
   channel(appId: string, channel: string): ChannelKeys {
     const of = (kind: string): string => `${this.#prefix}${kind}:${appId}:${channel}`;
     const before = [this.state, this.due, this.outbox];
-    const after = [this.index(appId), of('channel'), of('members'), of('grace'), of('holders'), of('cached')];
+    const cached = this.cached(appId, channel);
+    const after = [this.index(appId), of('channel'), of('members'), of('grace'), of('holders'), cached];
     return (epoch) => [...before, this.held(epoch), ...after];
   }
 }

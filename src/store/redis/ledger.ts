@@ -98,10 +98,18 @@ export class RedisLedger implements Ledger {
     return this.#partitions.every((partition) => partition.isIdle);
   }
 
-  /** Renews this node's leases. Must be called several times in each lease. */
+  /**
+   * Renews this node's leases. Must be called several times in each lease. Does not wait for long, because a server of a cluster that does
+   * not answer must not delay the next heartbeats to the others.
+   */
   async beat(): Promise<void> {
-    this.#options.link.topics.retryRefused();
-    await Promise.all(this.#partitions.map((partition) => partition.beat()));
+    const { clock, leaseMs, link } = this.#options;
+    link.topics.retryRefused();
+    const beaten = Promise.all(this.#partitions.map((partition) => partition.beat()));
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(leaseMs / 10, resolve);
+      void beaten.then(cancel).then(resolve);
+    });
     this.#readEpoch();
     // The health of the connection is known only now.
     this.#healthLog.start();
@@ -207,11 +215,13 @@ export class RedisLedger implements Ledger {
     return dueAt === Infinity ? undefined : dueAt;
   }
 
-  /** Releases everything that this node has of the app, without a grace period. */
-  retire(appId: string): Promise<void> | undefined {
-    const { slices } = this.#options;
+  /** Releases everything that this node has of the app, without a grace period, and removes the cached events of the app. */
+  async retire(appId: string): Promise<void> {
+    const { clock, slices } = this.#options;
     slices.add(this.#retiring(appId));
-    return slices.done();
+    await slices.done();
+    const forgotten = this.#partitions.map(({ channels }) => channels.scripts.forgetCaches(appId));
+    await new Patience(clock).wait(Promise.all(forgotten));
   }
 
   *#retiring(appId: string): Generator<void, void> {

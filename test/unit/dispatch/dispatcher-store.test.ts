@@ -46,6 +46,23 @@ describe('an event from the store', () => {
     expect(drops.read('1').dropped).toMatchObject([{ channel: 'old', reason: 'expired' }]);
   });
 
+  test('does not expire while another process may have it, but once that is known not to be so', async () => {
+    const { clock, sender, store, dispatcher, drops, take } = storeStage();
+    take('sent');
+    await clock.advance(250);
+    take('waits');
+    store.isAllowing = false;
+    await clock.advance(5 * minute);
+    await sender.expectPost().answer(500);
+    await clock.advance(minute);
+    expect(store.takeSettled()).toEqual([]);
+    expect(drops.read('1').dropped).toEqual([]);
+    store.isAllowing = true;
+    dispatcher.resume();
+    sender.expectNoPost();
+    expect(store.takeSettled().toSorted()).toEqual(['one -: waits!', 'one msg_1: sent!']);
+  });
+
   test('is reported as last when the last endpoint has decided it, delivered or dropped', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage([one, two]);
     take('a');

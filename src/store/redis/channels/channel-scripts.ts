@@ -6,6 +6,9 @@ import { toChannelDescription, type ChannelDescription, type Reply } from '../li
 import type { SendStep } from './steps.ts';
 import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
+/** How many cached events are removed at a time. */
+const namesPerCommand = 500;
+
 /** A channel, and the keys where it is kept. */
 export interface KeptChannel {
   readonly appId: string;
@@ -35,8 +38,29 @@ export class ChannelScripts {
     { appId, name, keys }: KeptChannel,
     args: readonly (string | number)[],
   ): SendStep {
+    const more = script === 'cache' ? [this.#keys.caches(appId)] : [];
     return (epoch, number) =>
-      this.#options.link.run(script, keys(epoch), [...this.#head(appId, name), epoch, number, ...args]);
+      this.#options.link.run(
+        script,
+        [...keys(epoch), ...more],
+        [...this.#head(appId, name), epoch, number, ...args],
+      );
+  }
+
+  /** Removes the cached events of an app. If Redis does not answer, they stay until they expire. */
+  async forgetCaches(appId: string): Promise<void> {
+    const index = this.#keys.caches(appId);
+    try {
+      for (;;) {
+        const found = await this.#options.link.commands.zpopmin(index, namesPerCommand);
+        // A name and its score alternate.
+        const names = found.filter((_, position) => position % 2 === 0);
+        if (names.length === 0) return;
+        await this.#options.link.commands.unlink(...names.map((name) => this.#keys.cached(appId, name)));
+      }
+    } catch {
+      // Nothing depends on it.
+    }
   }
 
   /** Reads what Redis knows of a channel. */

@@ -55,6 +55,8 @@ export class Partition {
   readonly #healthLog: HealthLog;
   readonly #revisions = new Revisions();
   readonly #deadEpochs: DeadEpochs;
+  /** The heartbeat that is under way. */
+  #beating: Promise<void> | undefined;
   #mustRead = false;
   /** When a message last arrived on the topic. This node's own heartbeats arrive too. */
   #topicMessageAt: Millis = -Infinity;
@@ -146,8 +148,13 @@ export class Partition {
     this.#take(notice);
   }
 
-  /** Renews the lease, releases a dead epoch, and tries again what has failed. */
-  async beat(): Promise<void> {
+  /** Renews the lease, releases a dead epoch, and tries again what has failed. Joins a heartbeat that is under way. */
+  beat(): Promise<void> {
+    this.#beating ??= this.#beat().finally(() => (this.#beating = undefined));
+    return this.#beating;
+  }
+
+  async #beat(): Promise<void> {
     const beat = await this.registration.beat();
     if (beat === undefined) return;
     this.#checkTopic();
@@ -156,7 +163,7 @@ export class Partition {
     if (beat.deadEpoch !== '') this.#release(beat.deadEpoch);
     if (this.#mustRead) this.#readAll();
     else this.#run(this.users.readFailed());
-    if (beat.isAwaited) await this.beat();
+    if (beat.isAwaited) await this.#beat();
   }
 
   /** Reports what is due. */

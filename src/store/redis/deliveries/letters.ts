@@ -17,6 +17,9 @@ export interface RedisLettersOptions {
 const forgottenPrefix = 'forgotten ';
 const keptSinceField = 'kept since';
 
+/** How many arguments one command has at most. It is even, because a field and its value belong together. */
+const mostArguments = 1000;
+
 /**
  * Keeps dead letters on Redis, so that the next keeping node knows them. It is a hash of what the keeping node has in memory:
  * each letter by its number, and how many letters of each app are forgotten.
@@ -105,8 +108,8 @@ export class RedisLetters implements LetterKeeper {
     const removed = [...changes].flatMap(([field, value]) => (value === undefined ? [field] : []));
     try {
       await Promise.all([
-        set.length > 0 && link.commands.hset(lead.letters, ...set),
-        removed.length > 0 && link.commands.hdel(lead.letters, ...removed),
+        ...portionsOf(set).map((some) => link.commands.hset(lead.letters, ...some)),
+        ...portionsOf(removed).map((some) => link.commands.hdel(lead.letters, ...some)),
       ]);
       return true;
     } catch (error) {
@@ -115,4 +118,11 @@ export class RedisLetters implements LetterKeeper {
       return false;
     }
   }
+}
+
+function portionsOf(texts: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(texts.length / mostArguments);
+  return Array.from({ length: count }, (_, index) =>
+    texts.slice(index * mostArguments, (index + 1) * mostArguments),
+  );
 }

@@ -1,5 +1,6 @@
 -- Keeps an event for late subscribers, ends the cache miss, and notifies the current subscribers.
 --
+-- KEYS[11] caches: the channels of the app with a cached event, by the end of its time, a sorted set
 -- ARGV[6]  epoch
 -- ARGV[7]  number of the step
 -- ARGV[8]  event name
@@ -43,6 +44,9 @@ redis.call('HSET', CACHED, 'n', ARGV[8], 'd', ARGV[9], 'u', integer(AT + ttl), '
   'f', node, 'o', order)
 -- This only frees memory. Field `u` decides whether the event still counts.
 redis.call('PEXPIRE', CACHED, integer(ttl + 60000))
+redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', integer(AT))
+redis.call('ZADD', KEYS[11], integer(AT + ttl), NAME)
+redis.call('PEXPIRE', KEYS[11], integer(ttl + 60000))
 redis.call('HDEL', CHANNEL, 'miss')
 notice('event', { n = ARGV[8], d = ARGV[9], t = ttl, x = ARGV[11], o = ARGV[12] })
 return { 'ok' }
