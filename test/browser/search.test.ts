@@ -31,6 +31,7 @@ test('a search that was being typed does not reach the next page', async () => {
   const { page } = tab;
   await visit(tab, server, `apps/${app.id}/webhooks/deliveries`, 'Deliveries');
   await page.getByLabel('Search deliveries').evaluate((input: HTMLInputElement) => {
+    input.focus();
     input.value = 'channel:nowhere';
     input.dispatchEvent(new Event('input', { bubbles: true }));
     location.hash = '#/apps/1/events';
