@@ -1,7 +1,7 @@
 import type { EndpointConfig, Pause } from '../config/schema/schema.ts';
 import { ChangeError } from './change-error.ts';
 import { servedApp, setByFile, type Edit, type EditContext } from './edit.ts';
-import { pastHoldOf, type RunTimeChanges } from './run-time-changes.ts';
+import { endHold, pastHoldOf, type RunTimeChanges } from './run-time-changes.ts';
 
 /** An endpoint of an app. */
 interface Place {
@@ -73,7 +73,7 @@ export function resumeEndpoint(appId: string, endpointId: string, atMs: number):
     const others = withoutPause(place, changes);
     return {
       ...changes,
-      pauses: before.pause.how === 'hold' ? [...others, { ...before, endedMs: atMs }] : others,
+      pauses: before.pause.how === 'hold' ? [...others, endHold(before, atMs)] : others,
     };
   };
 }

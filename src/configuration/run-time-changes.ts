@@ -16,7 +16,7 @@ export interface PausedEndpoint {
    * count it in the age of the events that it takes over. Absent while the pause lasts.
    */
   readonly endedMs?: number;
-  /** The holds before this one, as one: events may have waited through all of them. */
+  /** The holds before one that lasts, as one: events may have waited through all of them. */
   readonly earlier?: Hold;
 }
 
@@ -178,11 +178,15 @@ function withPause(endpoint: EndpointConfig, paused: readonly PausedEndpoint[]):
   return { ...endpoint, ...(!isOver && { pause: found.pause }), ...(lastHold && { lastHold }) };
 }
 
-/** The holds of an endpoint that are over, as one that ends with the last of them and is as long as all together. */
+/** The holds of an endpoint that are over, as one; undefined if there are none. */
 export function pastHoldOf({ pause, endedMs, earlier }: PausedEndpoint): Hold | undefined {
-  if (endedMs === undefined) return earlier;
+  return endedMs === undefined ? earlier : { fromMs: pause.sinceMs, toMs: endedMs };
+}
+
+/** A hold that ends at this time. With earlier ones it becomes one that is as long as all together. */
+export function endHold({ earlier, ...held }: PausedEndpoint, endedMs: number): PausedEndpoint {
   const earlierMs = earlier === undefined ? 0 : earlier.toMs - earlier.fromMs;
-  return { fromMs: pause.sinceMs - earlierMs, toMs: endedMs };
+  return { ...held, pause: { how: 'hold', sinceMs: held.pause.sinceMs - earlierMs }, endedMs };
 }
 
 function byApp<T extends { readonly appId: string }>(items: readonly T[]): ReadonlyMap<string, readonly T[]> {

@@ -4,7 +4,12 @@ import { parseApps, type Parsed } from '../config/parse-one.ts';
 import type { AppConfig, EndpointConfig, Hold, Pause } from '../config/schema/schema.ts';
 import { writeApp, writeEndpoint } from '../config/write-app.ts';
 import { defaultLimits } from '../protocol/limits.ts';
-import type { AddedEndpoint, PausedEndpoint, RunTimeChanges } from './run-time-changes.ts';
+import {
+  pastHoldOf,
+  type AddedEndpoint,
+  type PausedEndpoint,
+  type RunTimeChanges,
+} from './run-time-changes.ts';
 
 /** The version of the written format. */
 const layout = 1;
@@ -21,14 +26,23 @@ export function writeChanges({ added, removed, endpoints, pauses }: RunTimeChang
     apps: added.map(writeApp),
     removed,
     endpoints: endpoints.map(({ appId, endpoint }) => ({ app: appId, endpoint: writeEndpoint(endpoint) })),
-    pauses: pauses.map(({ appId, endpointId, pause, endedMs, earlier }) => ({
-      app: appId,
-      endpoint: endpointId,
-      ...pause,
-      ...(endedMs !== undefined && { endedMs }),
-      ...(earlier && { earlier }),
-    })),
+    pauses: pauses.flatMap(({ earlier, ...paused }) => [
+      writePause(paused),
+      ...(earlier ? [writePause(pastOf(paused, earlier))] : []),
+    ]),
   });
+}
+
+function writePause({ appId, endpointId, pause, endedMs }: PausedEndpoint): JsonObject {
+  return { app: appId, endpoint: endpointId, ...pause, ...(endedMs !== undefined && { endedMs }) };
+}
+
+/**
+ * Earlier holds in the form of one that has ended. It is written after the current one: a version that knows no earlier holds
+ * only looks at the first pause of an endpoint, but would refuse all changes because of a field that it does not know.
+ */
+function pastOf({ appId, endpointId }: PausedEndpoint, { fromMs, toMs }: Hold): PausedEndpoint {
+  return { appId, endpointId, pause: { how: 'hold', sinceMs: fromMs }, endedMs: toMs };
 }
 
 /** Parses the output of `writeChanges`. Either everything is understood, or nothing is accepted. */
@@ -46,7 +60,8 @@ export function readChanges(text: string): ReadChanges {
   if (!removed.every(isText) || !pauses.every((pause) => pause !== undefined)) {
     return notUnderstood('has removals or pauses in a form that this version does not know');
   }
-  return { kind: 'ok', changes: { added: added.value, removed, endpoints: endpoints.value, pauses } };
+  const changes = { added: added.value, removed, endpoints: endpoints.value, pauses: joinHolds(pauses) };
+  return { kind: 'ok', changes };
 }
 
 const lists: readonly string[] = ['apps', 'removed', 'endpoints', 'pauses'];
@@ -123,17 +138,24 @@ function readPause(item: unknown): PausedEndpoint | undefined {
   );
   if (!isText(appId) || !isText(endpointId) || !isHow(how) || typeof sinceMs !== 'number') return undefined;
   const paused = { appId, endpointId, pause: { how, sinceMs } };
-  if (hasKeys(item, 4)) return paused;
-  const [endedMs, earlier] = ['endedMs', 'earlier'].map((key) => fieldOf(item, key));
-  const ended = typeof endedMs === 'number' ? { endedMs } : {};
-  const before = isHold(earlier) ? { earlier: { fromMs: earlier.fromMs, toMs: earlier.toMs } } : {};
-  const known = { ...ended, ...before };
-  return how === 'hold' && hasKeys(item, 4 + Object.keys(known).length) ? { ...paused, ...known } : undefined;
+  const endedMs = fieldOf(item, 'endedMs');
+  if (hasKeys(item, 4)) return endedMs === undefined ? paused : undefined;
+  const isOver = how === 'hold' && typeof endedMs === 'number' && hasKeys(item, 5);
+  return isOver ? { ...paused, endedMs } : undefined;
 }
 
-function isHold(value: unknown): value is Hold {
-  const isTime = (key: string): boolean => typeof fieldOf(value, key) === 'number';
-  return hasKeys(value, 2) && isTime('fromMs') && isTime('toMs');
+/** Joins each hold that lasts with the earlier ones that are written after it. */
+function joinHolds(pauses: readonly PausedEndpoint[]): readonly PausedEndpoint[] {
+  const joined: PausedEndpoint[] = [];
+  for (const paused of pauses) {
+    const before = joined.at(-1);
+    const isOfSame = before?.appId === paused.appId && before.endpointId === paused.endpointId;
+    const lasts = before?.pause.how === 'hold' && before.endedMs === undefined;
+    const earlier = pastHoldOf(paused);
+    if (isOfSame && lasts && earlier !== undefined) joined.splice(-1, 1, { ...before, earlier });
+    else joined.push(paused);
+  }
+  return joined;
 }
 
 /** Whether an object has exactly this number of keys. Further keys would be lost, so they are refused. */

@@ -57,7 +57,7 @@ export interface Durable {
   readonly debts: DebtTable;
   readonly endpoints: EndpointTable;
   readonly settings: SettingsTable;
-  /** Continues where the previous run ended. Call it once, when clients can connect. */
+  /** Continues where the previous run ended. Call it once, before anything that clients cause takes effect. */
   restore(targets: RestoreTargets): void;
   describe(): StoreHealth;
   close(): Promise<void>;

@@ -28,7 +28,8 @@ export interface StateTargets {
 
 /**
  * Continues where the previous run ended: what endpoints lack, what was dropped, channels and members, pending webhooks, and
- * then what endpoints have received. Those who were announced linger for `graceMs`. Call it once, before clients can connect.
+ * then what endpoints have received. Those who were announced linger for `graceMs`. Call it once, before anything that
+ * clients cause takes effect.
  */
 export function restoreState(stored: StateStore, targets: StateTargets, graceMs: Millis): Restored {
   const { database, store, drops, debts } = stored;

@@ -48,7 +48,7 @@ export class Acquaintance {
     for (const [appId, endpointId, history] of histories) {
       const key = keyOf(appId, endpointId);
       const current = this.#endpoints.get(key)?.history;
-      if (current !== undefined) this.#set(appId, endpointId, this.#continued(history, current.url));
+      if (current !== undefined) this.#set(appId, endpointId, this.#continued(history, current.url, true));
       else if (isConfigured(appId) || forgotten.includes(appId)) this.#keeper?.remove(appId, endpointId);
       else this.#absent.set(key, { appId, endpointId, history });
     }
@@ -61,14 +61,11 @@ export class Acquaintance {
       for (const { id, url } of app.endpoints) {
         const key = keyOf(app.id, id);
         gone.delete(key);
-        const history = this.#endpoints.get(key)?.history;
-        const earlier = this.#absent.get(key)?.history;
+        const known = this.#endpoints.get(key);
+        const history = (known ?? this.#absent.get(key))?.history;
         this.#absent.delete(key);
-        if (history === undefined && earlier === undefined) this.#set(app.id, id, { url, resent: 0 });
-        else if (earlier !== undefined) this.#set(app.id, id, this.#continued(earlier, url));
-        else if (history !== undefined && history.url !== url) {
-          this.#set(app.id, id, { url, urlChangedAtMs: this.#wallTime.now(), resent: history.resent });
-        }
+        const next = history === undefined ? { url, resent: 0 } : this.#continued(history, url);
+        if (next !== known?.history) this.#set(app.id, id, next);
       }
     }
     for (const [key, { appId, endpointId }] of gone) {
@@ -114,10 +111,11 @@ export class Acquaintance {
     return limits;
   }
 
-  /** The history of an endpoint that has this URL in a later run. */
-  #continued(earlier: EndpointHistory, url: string): EndpointHistory {
+  /** The history of an endpoint that has this URL now. */
+  #continued(earlier: EndpointHistory, url: string, isStart = false): EndpointHistory {
     if (earlier.url === url) return earlier;
-    return { url, urlChangedAtMs: this.#wallTime.now(), changedWhileDown: true, resent: earlier.resent };
+    const changed = { url, urlChangedAtMs: this.#wallTime.now(), resent: earlier.resent };
+    return isStart ? { ...changed, changedWhileDown: true } : changed;
   }
 
   #set(appId: string, endpointId: string, history: EndpointHistory): void {

@@ -84,7 +84,7 @@ interface MissedBefore {
   readonly why: NotSentReason;
   /** Undefined if it may have been notified earlier. */
   readonly isThere: boolean | undefined;
-  /** Greater than the sequence numbers of all events that still wait for the endpoint: they are older than what it missed. */
+  /** Greater than the sequence numbers of all events so far: those that still wait for the endpoint are older than what it missed. */
   readonly seq: number;
 }
 
@@ -186,7 +186,8 @@ export class Debts {
       debt.partialSeq = Math.max(debt.partialSeq, seq);
       return;
     }
-    if (seq > known.lastSeq) Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why });
+    // What was missed before has the sequence number of the next event.
+    if (seq >= known.lastSeq) Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why });
     if (known.seq > seq) Object.assign(known, { isThere: before, seq });
     else if (isUnsure && known.isThere !== isThere) known.isThere = undefined;
   }
@@ -219,7 +220,7 @@ export class Debts {
     if (debt === undefined) return;
     const known = debt.sent.get(subject);
     if (known !== undefined) {
-      if (lastSeq > known.lastSeq) Object.assign(known, { lastSeq, lastIsThere: true });
+      if (lastSeq > known.lastSeq) Object.assign(known, { lastSeq, lastIsThere: true, why });
       return;
     }
     // Earlier than every event that the endpoint will receive.

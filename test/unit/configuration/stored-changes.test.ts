@@ -36,6 +36,27 @@ test('changes are read as they were written, including absent limits', () => {
   expect(readChanges(writeChanges(noChanges))).toEqual({ kind: 'ok', changes: noChanges });
 });
 
+test('an endpoint that is held once more is written in a form that a version without earlier holds reads', () => {
+  const held: RunTimeChanges = {
+    ...noChanges,
+    pauses: [
+      { appId: '1', endpointId: 'x', pause: { how: 'hold', sinceMs: 20 }, earlier: { fromMs: 3, toMs: 8 } },
+      { appId: '1', endpointId: 'y', pause: { how: 'hold', sinceMs: 5 }, endedMs: 7 },
+    ],
+  };
+  const text = writeChanges(held);
+  // That version refuses further fields, and uses the first pause of an endpoint.
+  expect(JSON.parse(text)).toMatchObject({
+    pauses: [
+      { app: '1', endpoint: 'x', how: 'hold', sinceMs: 20 },
+      { app: '1', endpoint: 'x', how: 'hold', sinceMs: 3, endedMs: 8 },
+      { app: '1', endpoint: 'y', how: 'hold', sinceMs: 5, endedMs: 7 },
+    ],
+  });
+  expect(text).not.toContain('earlier');
+  expect(readChanges(text)).toEqual({ kind: 'ok', changes: held });
+});
+
 test('a limit that was unknown when the changes were written has its default', () => {
   const [first] = written['apps'] as [{ limits: Record<string, unknown> }];
   const { eventDataBytes: _, ...limits } = first.limits;

@@ -147,3 +147,27 @@ it('stays uncertain if the channel was vacated before the unrecorded drop', () =
   debts.delivered(vacated('room'), 2);
   expect(debts.of(room)?.isUncertain).toBe(true);
 });
+
+it('notes the drop of the first event after a search for what an endpoint missed before', () => {
+  const debts = new Debts(10, false);
+  debts.missedBefore(room, 'u1', {
+    why: { kind: 'before', what: 'added', atMs: 1 },
+    isThere: undefined,
+    seq: 5,
+  });
+  const why = { kind: 'dropped', reason: 'expired', atMs: 2 } as const;
+  debts.dropped(removed('u1'), 5, why);
+  expect(debts.of(room)?.sent.get('u1')).toMatchObject({ lastSeq: 5, lastIsThere: false, why });
+});
+
+it('gives the reason for what an endpoint missed last', () => {
+  const debts = new Debts(10, false);
+  const added: StateEvent = { name: 'member_added', channel: room, userId: 'u1' };
+  debts.dropped(added, 3, { kind: 'dropped', reason: 'expired', atMs: 1 });
+  debts.missedBefore(room, 'u1', {
+    why: { kind: 'before', what: 'added', atMs: 2 },
+    isThere: undefined,
+    seq: 5,
+  });
+  expect(debts.of(room)?.sent.get('u1')).toMatchObject({ isThere: false, lastSeq: 5, why: { atMs: 2 } });
+});

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { RequestError } from '../http.ts';
 import type { Reference } from '../reference.ts';
+import { href, route } from '../router.ts';
 import { useReference } from '../use-reference.ts';
 import { Icon } from './icon.tsx';
 import { ErrorNotice } from './notice.tsx';
@@ -33,11 +34,11 @@ export function SearchBox({ label, value, onSearch, placeholder, keys, error }: 
     }
     searched.current = value;
   }, [value]);
-  // The address belongs to another page then.
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const page = href(route.peek().path);
   const search = (next: string) => {
     clearTimeout(timer.current);
-    if (next.trim() === value) return;
+    // The address may belong to another page by now. The field also loses the focus when it is removed with its page.
+    if (next.trim() === value || href(route.peek().path) !== page) return;
     searched.current = next.trim();
     onSearch(searched.current);
   };
