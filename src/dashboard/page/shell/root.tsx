@@ -9,6 +9,7 @@ import { fullReason, live, lostSinceMs, startStream } from '../stream.ts';
 import { startTicking } from '../time.ts';
 import { now } from '../time.ts';
 import { Header } from './header.tsx';
+import { keepFocus } from './keep-focus.ts';
 import { Login } from './login.tsx';
 import { linkedApp } from './nav.ts';
 import { CurrentPage } from './pages.tsx';
@@ -42,6 +43,7 @@ export function Root() {
 function Shell() {
   // A layout effect, so that the shortcuts work as soon as the page is visible.
   useLayoutEffect(startShortcuts, []);
+  useLayoutEffect(keepFocus, []);
   useFocusOnNavigation();
   useEffect(() => {
     // The address may already name a page before its hashchange event has arrived.
