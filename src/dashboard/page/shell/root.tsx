@@ -9,8 +9,8 @@ import { fullReason, live, lostSinceMs, startStream } from '../stream.ts';
 import { startTicking } from '../time.ts';
 import { now } from '../time.ts';
 import { Header } from './header.tsx';
+import { Login, LoginOver } from './login.tsx';
 import { keepFocus } from './keep-focus.ts';
-import { Login } from './login.tsx';
 import { linkedApp } from './nav.ts';
 import { CurrentPage } from './pages.tsx';
 import { ShortcutHelp, startShortcuts } from './shortcuts.tsx';
@@ -27,7 +27,14 @@ export function Root() {
     case 'starting':
       return <Loading what="the server" />;
     case 'login':
-      return <Login error={current.error} />;
+      if (current.ended === undefined) return <Login error={current.error} />;
+      // The shell must be at the same place as without the login, or its state would be lost.
+      return (
+        <>
+          <Shell />
+          <LoginOver error={current.error} />
+        </>
+      );
     case 'failed':
       return (
         <main class="alone">
@@ -36,7 +43,12 @@ export function Root() {
         </main>
       );
     case 'open':
-      return <Shell />;
+      return (
+        <>
+          <Shell />
+          {null}
+        </>
+      );
   }
 }
 
