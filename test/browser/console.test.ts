@@ -118,3 +118,14 @@ test('the console says that rows are missing if too many came while the tab was 
   expect(await page.locator('.rows > li').count()).toBe(302);
   expect(await gap.locator('+ li').textContent()).toContain('first on news');
 });
+
+test('the channel of a user is no link, because it has no page', async () => {
+  await using server = await startServer(quickConfig());
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/console`, 'Debug console');
+  await sdkFor(server).sendToUser('anna', 'greeting', {});
+  await page.locator('[data-row]').filter({ hasText: 'greeting' }).click();
+  await page.locator('.row-detail').getByText('#server-to-user-anna').first().waitFor();
+  expect(await page.locator('.row-detail a[href*="/channels/"]').count()).toBe(0);
+});
