@@ -152,3 +152,15 @@ test('a fault is not added for an endpoint of an app that is no longer shown', a
   await page.getByRole('button', { name: 'Add fault' }).first().click();
   expect((await request).postDataJSON()).not.toHaveProperty('endpoint');
 });
+
+test('Dropped shows that it is filtered by an endpoint that no longer exists', async () => {
+  await using server = await startServer(quickConfig({ id: 'main', url: elsewhere }));
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/webhooks/dropped?endpoint=gone`, 'Dropped');
+  const filter = page.getByLabel('Endpoint', { exact: true });
+  expect(await filter.locator('option:checked').textContent()).toBe('gone (unknown)');
+  await filter.selectOption('All endpoints');
+  await page.getByText('Every delivery was accepted').waitFor();
+  expect(page.url()).not.toContain('gone');
+});
