@@ -33,6 +33,9 @@ export const appsError = signal<RequestError | undefined>(undefined);
 /** Whether the role allows changes. */
 export const mayChange = computed(() => sessionOf(standing.value)?.role === 'full');
 
+/** Follows facts that a node knows only of itself. Empty on a single server. */
+export const onThisNode = computed(() => (self.value?.kept === 'redis' ? ' on this node' : ''));
+
 /** The app with this id. */
 export function appWithId(id: string | undefined): AppView | undefined {
   return apps.value.find((app) => app.id === id);

@@ -1,6 +1,6 @@
 import type { OverviewView, SeriesView } from '../../../views/server.ts';
 import { Sparkline } from '../components/sparkline.tsx';
-import { count, duration, rate } from '../format.ts';
+import { count, duration, plural, rate } from '../format.ts';
 
 interface NumbersProps {
   readonly overview: OverviewView;
@@ -19,7 +19,7 @@ export function Numbers({ overview, series }: NumbersProps) {
       <Tile
         title="Connections"
         value={count(overview.connections)}
-        about={`${count(overview.occupiedChannels)} channels, ${count(overview.members)} members`}
+        about={`${plural(overview.occupiedChannels, 'channel')}, ${plural(overview.members, 'member')}`}
         line={{ series, name: 'connections', tone: 'accent' }}
       />
       {perSecond.map(([title, name, tone]) => (
