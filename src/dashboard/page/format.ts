@@ -82,8 +82,8 @@ export function axisTime(
   const seconds = `${minutes}:${two(date.getSeconds())}`;
   if (toMs - fromMs < 10 * second) return `${seconds}.${Math.floor(date.getMilliseconds() / 100)}`;
   if (isToday) return seconds;
-  const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${toMs - fromMs > hour ? minutes : seconds}`;
+  const monthAndDay = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${monthAndDay} ${toMs - fromMs > hour ? minutes : seconds}`;
 }
 
 /** The exact time in ISO 8601, as in logs. */
