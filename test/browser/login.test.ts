@@ -135,7 +135,7 @@ test('a login of another tab with the view token applies to this tab, too', asyn
   await seen(other, 'Overview');
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
-  await page.getByText('Read-only').waitFor({ state: 'attached' });
+  await page.getByText('Read-only', { exact: true }).waitFor({ state: 'attached' });
   await page.keyboard.press('Escape');
   const button = page.getByRole('button', { name: 'Pause', exact: true });
   await expect.poll(() => button.getAttribute('aria-disabled')).toBe('true');
