@@ -9,6 +9,7 @@ import {
   type RequestOutcome,
   type Unreachable,
 } from './http.ts';
+import { pathPart } from '../protocol/path-name.ts';
 import { excerpt, printable } from './printable.ts';
 import type { Target } from './server-target.ts';
 
@@ -182,7 +183,7 @@ export class Admin {
 
 /** A path of the admin API; the values are encoded. */
 export function pathOf(strings: TemplateStringsArray, ...values: readonly string[]): string {
-  return String.raw({ raw: strings }, ...values.map((value) => encodeURIComponent(value)));
+  return String.raw({ raw: strings }, ...values.map(pathPart));
 }
 
 /** Parses a JSON response; undefined if the text is not JSON. */

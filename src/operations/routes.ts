@@ -1,5 +1,6 @@
 import { OperationError, type FieldFault } from './operation-error.ts';
 import type { ParsedObject } from '../protocol/decode.ts';
+import { nameInPath } from '../protocol/path-name.ts';
 import { parametersOf, readQuestion, type Operation, type OperationRequest } from './operation.ts';
 
 /** A request before its body is read. `C` is the type of the caller. */
@@ -124,7 +125,7 @@ function createRoute<C>(operation: Operation, entry: OperationEntryPoint<C>): Op
     begin({ appId, name, rawQuery, caller }) {
       const admitted = entry.admit(callerOf(caller), operation);
       if (isFailure(admitted)) return fail(admitted, entry);
-      const values = [appId, name].slice(0, parametersOf(operation.path).length);
+      const values = [appId, name].slice(0, parametersOf(operation.path).length).map(nameInPath);
       return ({ body, gone }) =>
         run(operation, entry, admitted, { values, rawQuery, body, ...(gone && { gone }) });
     },

@@ -42,7 +42,7 @@ function describeCause(event: Explained, moment: WriteMoment): string {
     case 'reconciled':
       return 'it was sent to bring one endpoint back to the true state';
     case 'unknown':
-      return 'the cause is no longer recorded';
+      return 'the cause is no longer recorded, or happened on another node';
   }
 }
 

@@ -27,7 +27,7 @@ export type EventStatus =
  * @since 0.1.0
  */
 export interface EventCause {
-  /** What a connection did. `unknown` means that it is no longer recorded. */
+  /** What a connection did. `unknown` means that it is no longer recorded, or happened on another node. */
   readonly kind: 'subscribed' | 'unsubscribed' | 'disconnected' | 'client event' | 'reconciled' | 'unknown';
   /** The connection that did it. */
   readonly socket_id?: string;

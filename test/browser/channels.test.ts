@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fetchAsPage } from '../support/browser/ask.ts';
-import { useChromium, visit } from '../support/browser/open-page.ts';
+import { seen, useChromium, visit } from '../support/browser/open-page.ts';
+import { connectClient } from '../support/e2e/client.ts';
 import { app, quick } from '../support/e2e/config.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
@@ -27,6 +28,28 @@ test('a long list of channels stays complete while channels come and go', async 
   await other.subscribe('b-new-one');
   socket.unsubscribe('c-149');
   await expect.poll(() => links.allTextContents()).toEqual(['a-new-one', 'b-new-one', ...names.slice(0, -1)]);
+});
+
+test('channels and users whose names are dots have a page and can be terminated', async () => {
+  await using server = await startServer({ apps: [app], webhooks: quick });
+  const socket = await connectSocket(server);
+  await socket.subscribe('.');
+  await socket.subscribe('..');
+  const client = await connectClient(server, { member: { user_id: '..' } });
+  await client.subscribePresence('presence-room');
+  const tab = await openTab(server);
+  const { page } = tab;
+  for (const name of ['.', '..']) {
+    await visit(tab, server, `apps/${app.id}/channels`, 'Channels');
+    await page.getByRole('link', { name, exact: true }).click();
+    await seen(page, name);
+    await page.getByRole('table', { name: 'Connections' }).waitFor();
+    await page.getByText('Recorded since').waitFor();
+  }
+  await visit(tab, server, `apps/${app.id}/channels/presence-room`, 'presence-room');
+  await page.getByRole('button', { name: 'Terminate' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Terminate user' }).click();
+  await page.getByText('Terminated user ..').waitFor();
 });
 
 test('the timeline of a channel names the date of what did not happen today', async () => {

@@ -118,3 +118,28 @@ test('the console says that rows are missing if too many came while the tab was 
   expect(await page.locator('.rows > li').count()).toBe(302);
   expect(await gap.locator('+ li').textContent()).toContain('first on news');
 });
+
+test('the channel of a user is no link, because it has no page', async () => {
+  await using server = await startServer(quickConfig());
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/console`, 'Debug console');
+  await sdkFor(server).sendToUser('anna', 'greeting', {});
+  await page.locator('[data-row]').filter({ hasText: 'greeting' }).click();
+  await page.locator('.row-detail').getByText('#server-to-user-anna').first().waitFor();
+  expect(await page.locator('.row-detail a[href*="/channels/"]').count()).toBe(0);
+});
+
+test('the event creator forgets connections of an app that is no longer shown, and keeps the rest', async () => {
+  await using server = await startServer({ apps: [app, otherApp], webhooks: quick });
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/console`, 'Debug console');
+  await page.getByRole('button', { name: 'Event creator' }).click();
+  const creator = page.getByRole('region', { name: 'Event creator' });
+  await creator.getByLabel('Channels').fill('news');
+  await creator.getByLabel('Except').fill('1.2');
+  await page.getByRole('banner').getByLabel('App').selectOption(otherApp.id);
+  await expect.poll(() => creator.getByLabel('Except').inputValue()).toBe('');
+  expect(await creator.getByLabel('Channels').inputValue()).toBe('news');
+});

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
+import { ask } from '../support/browser/ask.ts';
 import { press, stopsOf, tabTo, type, unreached } from '../support/browser/keyboard.ts';
 import { seen, useChromium, visit, type Tab } from '../support/browser/open-page.ts';
 import { pages, startStage, type Stage } from '../support/browser/stage.ts';
@@ -224,4 +225,36 @@ test('an endpoint that lost events is repaired', async () => {
   await press(page, page.getByRole('dialog').getByRole('button', { name: 'Send the true state' }));
   await page.getByText('This endpoint knows the true state.').waitFor();
   expect(hooks.events.items.map(({ name }) => name)).toEqual(['channel_occupied', 'member_added']);
+});
+
+test('the focus stays near a control that its own action removed', async () => {
+  await using hooks = await startReceiver();
+  await using server = await startServer({ apps: [app], webhooks: quick, control: {} });
+  const client = await connectClient(server, { member: { user_id: 'anna' } });
+  await client.subscribePresence('presence-room');
+  const tab = await openTab(server);
+  const { page } = tab;
+  const heading = (name: string) =>
+    page.getByRole('heading', { name, exact: true }).and(page.locator(':focus'));
+  await visit(tab, server, `apps/${app.id}/settings`, 'Settings');
+  await ask(page, 'POST', `apps/${app.id}/endpoints`, { id: 'main', url: hooks.url });
+  await press(page, page.getByRole('button', { name: 'Delete main' }));
+  await press(page, page.getByRole('dialog').getByRole('button', { name: 'Cancel' }));
+  await page.getByRole('button', { name: 'Delete main' }).and(page.locator(':focus')).waitFor();
+  await page.keyboard.press('Enter');
+  await press(page, page.getByRole('dialog').getByRole('button', { name: 'Delete endpoint' }));
+  await page.getByText('Deleted endpoint main').waitFor();
+  await heading('Webhooks').waitFor();
+
+  await visit(tab, server, `apps/${app.id}/channels/presence-room`, 'presence-room');
+  await press(page, page.getByRole('button', { name: 'Close', exact: true }));
+  await press(page, page.getByRole('dialog').getByRole('button', { name: 'Close connection' }));
+  await page.getByText('No subscriber is connected').waitFor();
+  await heading('Connections').waitFor();
+
+  await visit(tab, server, 'clock', 'Clock and faults');
+  await press(page, page.getByRole('button', { name: 'Add fault' }).first());
+  await press(page, page.getByRole('button', { name: 'Remove', exact: true }));
+  await page.getByText('No fault is active').waitFor();
+  await heading('Active faults').waitFor();
 });

@@ -97,3 +97,46 @@ test('the view token sees everything and changes nothing, in the page and at the
   });
   expect(refused.map((line) => line.slice(0, 3))).toEqual(Array<string>(7).fill('403'));
 });
+
+test('a form that is half filled outlives the end of the session', async () => {
+  await using server = await start();
+  const { page } = await openTab(server);
+  await page.goto(`${server.url}/dashboard/#token=${token}`);
+  await seen(page, 'Overview');
+  await page.goto(`${server.url}/dashboard/#/apps/${app.id}/settings?edit=%2B`);
+  const field = page.getByLabel('Endpoint URL');
+  await field.fill('http://127.0.0.1:9/half');
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await seen(page, 'Log in to the Dashboard');
+  await page.getByLabel('Token').and(page.locator(':focus')).waitFor();
+  expect(await faultsOfAccess(page)).toEqual([]);
+  for (let presses = 0; presses < 3; presses += 1) await page.keyboard.press('Escape');
+  await page.getByLabel('Token').fill('a-token-that-is-not-one');
+  await page.keyboard.press('Enter');
+  await page.locator('dialog .notice.bad').waitFor();
+  await page.getByLabel('Token').fill(token);
+  await page.keyboard.press('Enter');
+  await seen(page, 'Settings');
+  expect(await field.inputValue()).toBe('http://127.0.0.1:9/half');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('It is active now').waitFor();
+});
+
+test('a login of another tab with the view token applies to this tab, too', async () => {
+  await using server = await start();
+  const tab = await openTab(server);
+  const { page } = tab;
+  await page.goto(`${server.url}/dashboard/#token=${token}`);
+  await seen(page, 'Overview');
+  await visit(tab, server, `apps/${app.id}/webhooks/endpoints`, 'Endpoints');
+  const other = await page.context().newPage();
+  await other.goto(`${server.url}/dashboard/#token=${viewToken}`);
+  await seen(other, 'Overview');
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('Read-only', { exact: true }).waitFor({ state: 'attached' });
+  await page.keyboard.press('Escape');
+  const button = page.getByRole('button', { name: 'Pause', exact: true });
+  await expect.poll(() => button.getAttribute('aria-disabled')).toBe('true');
+});

@@ -3,6 +3,9 @@ import { faultsOfAccess } from '../support/browser/axe.ts';
 import { cutOff } from '../support/browser/layout.ts';
 import { seen, useChromium, visit, type Tab } from '../support/browser/open-page.ts';
 import { photograph } from '../support/browser/screenshots.ts';
+import { quickConfig } from '../support/e2e/config.ts';
+import { startServer } from '../support/e2e/server.ts';
+import { connectSocket } from '../support/e2e/socket.ts';
 import { pages, startStage, type Stage } from '../support/browser/stage.ts';
 
 const openTab = useChromium();
@@ -101,4 +104,17 @@ test('dialogs, panels and the menu have no faults and nothing cut off', async ()
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
   await look('shortcuts');
+});
+
+test('the longest name of a channel fits, and a server without history says so', async () => {
+  await using server = await startServer(quickConfig());
+  const name = 'abcdefghijklmnopqrstuvwxyz0123456789-'.repeat(5).slice(0, 164);
+  const socket = await connectSocket(server);
+  await socket.subscribe(name);
+  const tab = await openTab(server, { width: 420, height: 740 });
+  await visit(tab, server, 'overview', 'Overview');
+  await tab.page.getByText('no history yet').first().waitFor();
+  await visit(tab, server, `apps/1/channels/${name}`);
+  await tab.page.getByText('Recorded since').waitFor();
+  expect(await cutOff(tab.page)).toEqual([]);
 });

@@ -57,3 +57,24 @@ test('an endpoint saved on one node is shown and active on all, and any node can
   await others.namesOf('presence-later', 2);
   expect(hooks.events.items.filter(({ channel }) => channel.startsWith('presence-late'))).toEqual([]);
 });
+
+test('a node says that it knows only itself, and promises no repair', async () => {
+  const apps = [{ ...app, webhooks: [{ id: 'main', url: 'http://127.0.0.1:9/hook' }] }];
+  const server = await startServer({ apps, webhooks: quick, redis: { url: redis.url, keyPrefix: 'alone:' } });
+  onTestFinished(() => server.kill());
+  const tab = await openTab(server);
+  const { page } = tab;
+  for (const [address, heading, text] of [
+    ['endpoints', 'Endpoints', 'Nothing waits on this node.'],
+    ['endpoints', 'Endpoints', '1 endpoint, none of them failing on this node'],
+    ['dropped?recover=main', 'Dropped', 'This is not possible with Redis, because no node knows'],
+  ] as const) {
+    await visit(tab, server, `apps/${app.id}/webhooks/${address}`, heading);
+    await page.getByText(text).waitFor();
+  }
+  expect(await page.getByText('Repair it').count()).toBe(0);
+  await visit(tab, server, `apps/${app.id}/truth?endpoint=main`, 'Truth');
+  await page.getByText('and nothing waits on this node.').waitFor();
+  await visit(tab, server, `apps/${app.id}/console`, 'Debug console');
+  await page.getByText('are kept on this node.').waitFor();
+});

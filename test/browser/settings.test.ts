@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { AppView } from '../../src/views/settings.ts';
 import { ask, fetchAsPage, pass, turn } from '../support/browser/ask.ts';
 import { seen, useChromium, visit } from '../support/browser/open-page.ts';
-import { app, quickConfig } from '../support/e2e/config.ts';
+import { app, otherApp, quickConfig } from '../support/e2e/config.ts';
 import { startServer } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 
@@ -132,4 +132,35 @@ test('a token with a percent sign in the fragment logs in', async () => {
   const { page } = await openTab(server);
   await page.goto(`${server.url}/dashboard/#token=${token}`);
   await seen(page, 'Overview');
+});
+
+test('a fault is not added for an endpoint of an app that is no longer shown', async () => {
+  const webhooks = [{ id: 'of-the-first', url: elsewhere }];
+  const apps = [{ ...app, webhooks }, otherApp];
+  await using server = await startServer({ ...quickConfig(), apps, control: {} });
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/clock`, 'Clock and faults');
+  const choice = page.getByLabel('Endpoint', { exact: true });
+  await choice.selectOption('of-the-first');
+  await page.getByRole('banner').getByLabel('App').selectOption(otherApp.id);
+  await page.getByText('affect only app 2').waitFor();
+  await expect.poll(() => choice.inputValue()).toBe('');
+  expect(await choice.locator('option').allTextContents()).toEqual(['Any endpoint']);
+  expect(await choice.evaluate((element: HTMLSelectElement) => element.selectedIndex)).toBe(0);
+  const request = page.waitForRequest(/faults\/webhooks$/);
+  await page.getByRole('button', { name: 'Add fault' }).first().click();
+  expect((await request).postDataJSON()).not.toHaveProperty('endpoint');
+});
+
+test('Dropped shows that it is filtered by an endpoint that no longer exists', async () => {
+  await using server = await startServer(quickConfig({ id: 'main', url: elsewhere }));
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, `apps/${app.id}/webhooks/dropped?endpoint=gone`, 'Dropped');
+  const filter = page.getByLabel('Endpoint', { exact: true });
+  expect(await filter.locator('option:checked').textContent()).toBe('gone (unknown)');
+  await filter.selectOption('All endpoints');
+  await page.getByText('Every delivery was accepted').waitFor();
+  expect(page.url()).not.toContain('gone');
 });

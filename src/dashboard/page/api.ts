@@ -22,6 +22,7 @@ import type {
   RecoverPlan,
   RecoverStart,
 } from '../../views/dead-letters.ts';
+import { pathPart } from '../../protocol/path-name.ts';
 import { send, withQuery, type Parameters } from './http.ts';
 
 /** Which part of a list to return. */
@@ -68,7 +69,7 @@ const put = <Answer>(path: string, body: unknown) =>
   send<Answer>({ method: 'PUT', path: `api/${path}`, body });
 const remove = <Answer>(path: string) => send<Answer>({ method: 'DELETE', path: `api/${path}` });
 
-const at = (...parts: readonly string[]) => parts.map(encodeURIComponent).join('/');
+const at = (...parts: readonly string[]) => parts.map(pathPart).join('/');
 const ofApp = (app: string, ...parts: readonly string[]) => at('apps', app, ...parts);
 const ofEndpoint = (app: string, endpoint: string, ...parts: readonly string[]) =>
   at('apps', app, 'endpoints', endpoint, ...parts);

@@ -13,6 +13,7 @@ import { useTail, type TailControl } from './console/use-tail.ts';
 import { count, duration } from './format.ts';
 import { useKeyboardRow } from './keyboard-row.ts';
 import { route, setQuery } from './router.ts';
+import { onThisNode } from './session.ts';
 import type { GlobalPageProps } from './shell/pages.tsx';
 import { now } from './time.ts';
 
@@ -98,7 +99,12 @@ function isOpen(row: string | undefined, { tail, isLoading }: TailControl): bool
 function History({ control }: { readonly control: TailControl }) {
   const { keptSinceMs } = control.tail;
   if (keptSinceMs === undefined) return <>Live, newest first.</>;
-  return <>Live, newest first. The last {duration(Math.max(1000, now.value - keptSinceMs))} are kept.</>;
+  return (
+    <>
+      Live, newest first. The last {duration(Math.max(1000, now.value - keptSinceMs))} are kept
+      {onThisNode.value}.
+    </>
+  );
 }
 
 function Held({ control, isPaused }: { readonly control: TailControl; readonly isPaused: boolean }) {

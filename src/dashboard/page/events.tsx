@@ -14,6 +14,7 @@ import { groupBy } from './group-by.ts';
 import { useNews } from './live-reload.ts';
 import { useResource } from './resource.ts';
 import { hrefWith, route, setQuery } from './router.ts';
+import { onThisNode } from './session.ts';
 import type { PageProps } from './shell/pages.tsx';
 import { now } from './time.ts';
 
@@ -46,7 +47,7 @@ export function EventsPage({ app }: PageProps) {
       lead={
         value === undefined
           ? 'Why each event was sent, held, suppressed or dropped.'
-          : `Why each event was sent, held, suppressed or dropped. The last ${duration(Math.max(1000, now.value - value.keptSinceMs))} are kept.`
+          : `Why each event was sent, held, suppressed or dropped. The last ${duration(Math.max(1000, now.value - value.keptSinceMs))} are kept${onThisNode.value}.`
       }
     >
       <div class="toolbar">

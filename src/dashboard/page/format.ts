@@ -69,6 +69,23 @@ export function clockTime(atMs: number, nowMs: number): string {
   return isToday ? time : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`;
 }
 
+/** A time on an axis: the local time of day, with the date unless the whole axis is today. */
+export function axisTime(
+  atMs: number,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  nowMs: number,
+): string {
+  const date = new Date(atMs);
+  const today = new Date(nowMs).toDateString();
+  const isToday = [fromMs, toMs].every((end) => new Date(end).toDateString() === today);
+  const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  const seconds = `${minutes}:${two(date.getSeconds())}`;
+  if (toMs - fromMs < 10 * second) return `${seconds}.${Math.floor(date.getMilliseconds() / 100)}`;
+  if (isToday) return seconds;
+  const monthAndDay = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${monthAndDay} ${toMs - fromMs > hour ? minutes : seconds}`;
+}
+
 /** The exact time in ISO 8601, as in logs. */
 export function exactTime(atMs: number): string {
   const date = new Date(atMs);

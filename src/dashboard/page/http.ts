@@ -20,6 +20,9 @@ export class RequestError extends Error {
 /** Counts the responses with status 401. */
 export const loginsRequired = signal(0);
 
+/** Counts the changes that the role did not allow. */
+export const changesRefused = signal(0);
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** The parameters of a query. Undefined and empty ones are left out. */
@@ -96,7 +99,9 @@ async function errorOf(response: Response): Promise<RequestError> {
     message: `The server returned status ${response.status} without a reason.`,
   };
   const body: unknown = await response.json().catch(() => undefined);
-  return new RequestError(response.status, isErrorView(body) ? body.error : fallback);
+  const error = isErrorView(body) ? body.error : fallback;
+  if (error.code === 'ERR_ROLE') changesRefused.value += 1;
+  return new RequestError(response.status, error);
 }
 
 function isErrorView(value: unknown): value is ErrorView {

@@ -2,14 +2,19 @@ import { computed, effect, signal } from '@preact/signals';
 import type { SelfView } from '../../views/server.ts';
 import type { AppView } from '../../views/settings.ts';
 import { api, session, type SessionView } from './api.ts';
-import { asRequestError, loginsRequired, type RequestError } from './http.ts';
+import { asRequestError, changesRefused, loginsRequired, type RequestError } from './http.ts';
 import { followAddress } from './router.ts';
 import { decode } from './route-text.ts';
 
 /** The state of the page as a whole. */
 export type Standing =
   | { readonly state: 'starting' }
-  | { readonly state: 'login'; readonly error?: RequestError }
+  | {
+      readonly state: 'login';
+      readonly error?: RequestError;
+      /** The session that ended. The page stays behind the login, so that its forms are not lost. */
+      readonly ended?: SessionView | undefined;
+    }
   | { readonly state: 'failed'; readonly error: RequestError }
   | ({ readonly state: 'open' } & SessionView);
 
@@ -26,7 +31,10 @@ export const apps = signal<readonly AppView[]>([]);
 export const appsError = signal<RequestError | undefined>(undefined);
 
 /** Whether the role allows changes. */
-export const mayChange = computed(() => standing.value.state === 'open' && standing.value.role === 'full');
+export const mayChange = computed(() => sessionOf(standing.value)?.role === 'full');
+
+/** Follows facts that a node knows only of itself. Empty on a single server. */
+export const onThisNode = computed(() => (self.value?.kept === 'redis' ? ' on this node' : ''));
 
 /** The app with this id. */
 export function appWithId(id: string | undefined): AppView | undefined {
@@ -43,7 +51,12 @@ export async function start(): Promise<void> {
   });
   followAddress();
   effect(() => {
-    if (loginsRequired.value > 0 && standing.peek().state === 'open') standing.value = { state: 'login' };
+    const current = standing.peek();
+    if (loginsRequired.value > 0 && current.state === 'open')
+      standing.value = { state: 'login', ended: current };
+  });
+  effect(() => {
+    if (changesRefused.value > 0) void refresh();
   });
   await (token === undefined ? enter(session.read) : login(token));
 }
@@ -68,17 +81,18 @@ export async function logout(): Promise<void> {
 let lastTurn = 0;
 let shownTurn = 0;
 
-/** Reloads the server and its apps. Of several reloads at once the one that began last counts. */
+/** Reloads the server, its apps and the role, which a login in another tab changes. Of several reloads at once the one that began last counts. */
 export async function refresh(): Promise<void> {
   lastTurn += 1;
   const turn = lastTurn;
   try {
-    const [server, list] = await Promise.all([api.self(), api.apps()]);
+    const [server, list, view] = await Promise.all([api.self(), api.apps(), session.read()]);
     if (turn < shownTurn) return;
     shownTurn = turn;
     self.value = server;
     apps.value = list.apps;
     appsError.value = undefined;
+    if (standing.peek().state === 'open') standing.value = { state: 'open', ...view };
   } catch (error) {
     if (turn > shownTurn) appsError.value = asRequestError(error);
   }
@@ -95,7 +109,15 @@ async function enter(readSession: () => Promise<SessionView>): Promise<void> {
   }
 }
 
+/** The session that is open, or that ended while the page stays behind the login. */
+function sessionOf(current: Standing): SessionView | undefined {
+  if (current.state === 'login') return current.ended;
+  return current.state === 'open' ? current : undefined;
+}
+
 function refusal(error: RequestError): Standing {
+  const ended = sessionOf(standing.peek());
+  if (ended !== undefined) return { state: 'login', error, ended };
   // The first request is made without a session, so its refusal is not an error to show.
   if (error.status === 401 && standing.peek().state === 'starting' && error.code !== 'token')
     return { state: 'login' };

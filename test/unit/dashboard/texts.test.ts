@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  axisTime,
   bytes,
   clockTime,
   duration,
@@ -43,6 +44,13 @@ test('a time has its date unless it is today', () => {
   expect(clockTime(at, at)).toBe('09:05:07.042');
   expect(clockTime(at, at + 86_400_000)).toBe('2026-01-31 09:05:07.042');
   expect(exactTime(Number.NaN)).toBe('an unknown time');
+});
+
+test('a time on an axis has its date unless the axis is all of today', () => {
+  const at = new Date(2026, 0, 31, 9, 5, 7, 420).getTime();
+  const axis = (lengthMs: number, nowMs = at) => axisTime(at, { fromMs: at - lengthMs, toMs: at }, nowMs);
+  expect([axis(1000), axis(60_000), axis(4 * 3_600_000)]).toEqual(['09:05:07.4', '09:05:07', '09:05:07']);
+  expect([axis(86_400_000), axis(60_000, at + 86_400_000)]).toEqual(['01-31 09:05', '01-31 09:05:07']);
 });
 
 test('numbers agree with their nouns', () => {

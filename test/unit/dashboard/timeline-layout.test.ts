@@ -161,6 +161,9 @@ describe('The layout of a timeline', () => {
     expect(axis.map(({ atMs }) => atMs)).toEqual([
       0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10_000,
     ]);
+    const dayMs = 86_400_000;
+    const weeks = layOut(view(), { ...all, window: { fromMs: 0, toMs: 30 * dayMs } });
+    expect(weeks.axis.map(({ atMs }) => atMs / dayMs)).toEqual([0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30]);
   });
 });
 

@@ -292,11 +292,13 @@ const steps = [
   900_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000,
 ] as const;
 
+const dayMs = 86_400_000;
+
 /** Round times, about a hundred pixels apart. */
 function axisOf(scale: Scale): TimelineLayout['axis'] {
   const { fromMs, toMs } = scale.window;
   const atLeast = ((toMs - fromMs) * 100) / Math.max(1, scale.width);
-  const step = steps.find((one) => one >= atLeast) ?? 86_400_000;
+  const step = steps.find((one) => one >= atLeast) ?? Math.ceil(atLeast / dayMs) * dayMs;
   const axis = [];
   for (let atMs = Math.ceil(fromMs / step) * step; atMs <= toMs && axis.length < 100; atMs += step)
     axis.push({ x: xOf(atMs, scale), atMs });

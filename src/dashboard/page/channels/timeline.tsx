@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { TimelineView } from '../../../views/channels.ts';
 import { Button } from '../components/button.tsx';
-import { clockTime } from '../format.ts';
+import { axisTime, clockTime } from '../format.ts';
 import { layOut, pan, zoom, type Mark, type TimelineRow, type TimeWindow } from './timeline-layout.ts';
 import { Bar, laneHeight, Legend, Point, TimelinePatterns } from './timeline-marks.tsx';
 import { TimelineTable, type PlacedMark } from './timeline-table.tsx';
@@ -49,7 +49,7 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
         aria-label="Timeline. Arrow keys move between marks. Shift with arrow keys pans. Plus and minus zoom. 0 shows all."
         onKeyDown={(event) => onKey(event, actions)}
       >
-        <Axis axis={layout.axis} window={window} lanes={lanes} />
+        <Axis axis={layout.axis} window={window} lanes={lanes} nowMs={nowMs} />
         {layout.rows.map((row) => (
           <Row
             key={`${row.kind} ${row.label}`}
@@ -167,10 +167,10 @@ interface AxisProps {
   readonly axis: readonly { readonly x: number; readonly atMs: number }[];
   readonly window: TimeWindow;
   readonly lanes: { readonly current: HTMLDivElement | null };
+  readonly nowMs: number;
 }
 
-function Axis({ axis, window, lanes }: AxisProps) {
-  const isFine = window.toMs - window.fromMs < 10_000;
+function Axis({ axis, window, lanes, nowMs }: AxisProps) {
   return (
     <div class="tl-row tl-axis" aria-hidden="true">
       <span class="tl-label" />
@@ -179,7 +179,7 @@ function Axis({ axis, window, lanes }: AxisProps) {
           {axis.map(({ x, atMs }) => (
             <g key={atMs} transform={`translate(${x} 0)`}>
               <line y1={18} y2={laneHeight} />
-              <text y={13}>{timeOfDay(atMs, isFine)}</text>
+              <text y={13}>{axisTime(atMs, window, nowMs)}</text>
             </g>
           ))}
         </svg>
@@ -270,14 +270,6 @@ function inOrder(rows: readonly TimelineRow[]): readonly PlacedMark[] {
   return rows
     .flatMap((row) => [...row.bars, ...row.points].map((mark) => ({ row, mark })))
     .toSorted((a, b) => a.mark.fromMs - b.mark.fromMs);
-}
-
-function timeOfDay(atMs: number, isFine: boolean): string {
-  const options = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false } as const;
-  return new Date(atMs).toLocaleTimeString(undefined, {
-    ...options,
-    ...(isFine && { fractionalSecondDigits: 1 as const }),
-  });
 }
 
 /** The current width of an element. */

@@ -15,8 +15,11 @@ export function Dialog({ title, children, onClose, isWide = false }: DialogProps
   const titleId = useId();
   useEffect(() => {
     const focused = document.activeElement;
-    element.current?.showModal();
+    const dialog = element.current;
+    dialog?.showModal();
     return () => {
+      // The page behind an open dialog cannot have the focus.
+      dialog?.close();
       if (focused instanceof HTMLElement && focused.isConnected) focused.focus();
     };
   }, []);

@@ -66,6 +66,11 @@ export function draftOf(row: Pick<ConsoleRow, 'appId' | 'channel' | 'name' | 'da
   return userId === undefined ? { ...common, channels: channel } : { ...common, way: 'user', userId };
 }
 
+/** The changes for another app, which has other connections. */
+export function withoutConnections({ way }: Draft): Partial<Draft> {
+  return { socketId: '', except: '', ...(way === 'client' && { channels: '' }) };
+}
+
 /** Describes the data for a hint at the field. Data need not be JSON, but usually is. */
 export function describeData(data: string): { readonly isJson: boolean; readonly text: string } {
   if (data.trim() === '') return { isJson: false, text: 'Empty. It is sent as an empty string.' };

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Choice, Field, TextField } from '../components/field.tsx';
@@ -8,7 +8,7 @@ import { plural } from '../format.ts';
 import { useAction } from '../resource.ts';
 import { apps } from '../session.ts';
 import { AsClient } from './as-client.tsx';
-import { dataOf, eventsOf, type CreatorWay, type Draft } from './creator-draft.ts';
+import { dataOf, eventsOf, withoutConnections, type CreatorWay, type Draft } from './creator-draft.ts';
 import { bindText, Data, EventName, type DraftProps } from './draft-fields.tsx';
 
 interface CreatorProps {
@@ -36,6 +36,11 @@ export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) 
     setFaults({});
     action.clear();
   };
+  const before = useRef(app);
+  useLayoutEffect(() => {
+    if (before.current !== app) edit(withoutConnections(draft));
+    before.current = app;
+  }, [app]);
   const submit = () => {
     const { faults: found, send } = prepare(app, draft);
     setFaults(found);
@@ -56,7 +61,7 @@ export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) 
               label="App"
               value={app}
               options={apps.value.map(({ id }) => ({ value: id, text: id }))}
-              onChange={(chosen) => edit({ app: chosen, socketId: '' })}
+              onChange={(chosen) => edit({ app: chosen })}
             />
           )}
         </div>

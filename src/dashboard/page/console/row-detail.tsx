@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { isInternal } from '../../../protocol/channel-name.ts';
 import type { ConsoleRow } from '../../../views/server.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { JsonView } from '../components/code.tsx';
@@ -25,7 +26,7 @@ export function RowDetail({ row, replay }: RowDetailProps) {
         items={{
           Time: <span class="mono">{exactTime(row.atMs)}</span>,
           App: appId === '' ? undefined : appId,
-          Channel: channel === undefined ? undefined : <a href={channelLink(appId, channel)}>{channel}</a>,
+          Channel: channel === undefined ? undefined : <Channel app={appId} name={channel} />,
           Name: row.name,
           Connection:
             socketId === undefined ? undefined : <a href={search('socket', socketId)}>{socketId}</a>,
@@ -44,6 +45,11 @@ export function RowDetail({ row, replay }: RowDetailProps) {
       </div>
     </div>
   );
+}
+
+/** A channel. Internal ones, such as those of users, have no page. */
+function Channel({ app, name }: { readonly app: string; readonly name: string }) {
+  return isInternal(name) ? <>{name}</> : <a href={channelLink(app, name)}>{name}</a>;
 }
 
 function Payload({ row: { data, type, isClipped } }: { readonly row: ConsoleRow }) {

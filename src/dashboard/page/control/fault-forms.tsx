@@ -105,11 +105,13 @@ export function WebhookForm({ inject, app }: FormProps & { readonly app: string 
   const endpoints = (app === undefined ? apps.value : [appWithId(app)]).flatMap(
     (one) => one?.endpoints ?? [],
   );
+  // The chosen one may have been deleted, or belong to an app that was shown before.
+  const endpoint = endpoints.some(({ id }) => id === form.endpoint) ? form.endpoint : '';
   return (
     <FaultForm
       title="A request to an endpoint …"
       action="Add fault"
-      body={() => webhookFault(form)}
+      body={() => webhookFault({ ...form, endpoint })}
       inject={inject}
     >
       <Choice
@@ -126,12 +128,12 @@ export function WebhookForm({ inject, app }: FormProps & { readonly app: string 
       )}
       <Choice
         label="Endpoint"
-        value={form.endpoint}
+        value={endpoint}
         options={[
           { value: '', text: 'Any endpoint' },
           ...endpoints.map(({ id, url }) => ({ value: id, text: `${id} (${url})` })),
         ]}
-        onChange={(endpoint) => edit({ endpoint })}
+        onChange={(chosen) => edit({ endpoint: chosen })}
       />
       <div class="creator-row">
         <Times {...text('times')} />

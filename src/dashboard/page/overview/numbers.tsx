@@ -1,11 +1,13 @@
 import type { OverviewView, SeriesView } from '../../../views/server.ts';
 import { Sparkline } from '../components/sparkline.tsx';
-import { count, duration, rate } from '../format.ts';
+import { count, duration, plural, rate } from '../format.ts';
 
 interface NumbersProps {
   readonly overview: OverviewView;
   readonly series: SeriesView | undefined;
 }
+
+const noHistory = 'no history yet';
 
 type SeriesName = Exclude<keyof SeriesView, 'stepMs' | 'endMs'>;
 
@@ -17,7 +19,7 @@ export function Numbers({ overview, series }: NumbersProps) {
       <Tile
         title="Connections"
         value={count(overview.connections)}
-        about={`${count(overview.occupiedChannels)} channels, ${count(overview.members)} members`}
+        about={`${plural(overview.occupiedChannels, 'channel')}, ${plural(overview.members, 'member')}`}
         line={{ series, name: 'connections', tone: 'accent' }}
       />
       {perSecond.map(([title, name, tone]) => (
@@ -66,17 +68,27 @@ function Tile({ title, value, unit, about, line: { series, name, tone } }: TileP
       <Sparkline
         values={values}
         tone={isQuiet ? 'calm' : tone}
-        label={`${title} in the last ${spanOf(series)}: at most ${count(most)} in ${duration(series?.stepMs ?? 0)}`}
+        label={`${title}: ${describeMost(series, most)}`}
       />
     </div>
   );
 }
 
 function describe(series: SeriesView | undefined, sum: number): string {
-  return series === undefined ? 'no history yet' : `${count(sum)} in the last ${spanOf(series)}`;
+  const span = spanOf(series);
+  return span === undefined ? noHistory : `${count(sum)} in the last ${span}`;
 }
 
-function spanOf(series: SeriesView | undefined): string {
+function describeMost(series: SeriesView | undefined, most: number): string {
+  const span = spanOf(series);
+  return span === undefined
+    ? noHistory
+    : `at most ${count(most)} in ${duration(series?.stepMs ?? 0)}, in the last ${span}`;
+}
+
+/** The span of the history. Undefined before the first step has ended. */
+function spanOf(series: SeriesView | undefined): string | undefined {
   const ms = series === undefined ? 0 : series.stepMs * series.connections.length;
+  if (ms === 0) return undefined;
   return ms === 3_600_000 ? 'hour' : duration(ms);
 }

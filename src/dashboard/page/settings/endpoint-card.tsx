@@ -12,7 +12,7 @@ import { toast } from '../components/toast.tsx';
 import { bytes, duration, plural } from '../format.ts';
 import { useAction, type Action } from '../resource.ts';
 import { href } from '../router.ts';
-import { mayChange, refresh } from '../session.ts';
+import { mayChange, onThisNode, refresh } from '../session.ts';
 import { PauseDialog } from './pause.tsx';
 import { TestDialog } from './test-send.tsx';
 
@@ -140,10 +140,10 @@ function Doing({ endpoint }: { readonly endpoint: EndpointView }) {
   const { queue, lastAttempt, pause } = endpoint;
   const parts: ComponentChildren[] = [];
   if (queue === undefined) parts.push('Other nodes send the webhooks. This node does not know their queues.');
-  else if (queue.events === 0) parts.push('Nothing waits.');
+  else if (queue.events === 0) parts.push(`Nothing waits${onThisNode.value}.`);
   else
     parts.push(
-      `${plural(queue.events, 'event')} ${queue.events === 1 ? 'waits' : 'wait'} (${bytes(queue.bytes)}), the oldest for ${duration(queue.oldestAgeMs)}.`,
+      `${plural(queue.events, 'event')} ${queue.events === 1 ? 'waits' : 'wait'}${onThisNode.value} (${bytes(queue.bytes)}), the oldest for ${duration(queue.oldestAgeMs)}.`,
     );
   if (queue?.isFailing === true)
     parts.push(' The endpoint is failing. Attempts are made one at a time until one succeeds.');

@@ -1,12 +1,51 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../components/button.tsx';
 import { Field } from '../components/field.tsx';
 import { ErrorNotice } from '../components/notice.tsx';
 import type { RequestError } from '../http.ts';
 import { login } from '../session.ts';
 
+interface LoginProps {
+  readonly error: RequestError | undefined;
+}
+
 /** Asks for the token. */
-export function Login({ error }: { readonly error: RequestError | undefined }) {
+export function Login({ error }: LoginProps) {
+  return (
+    <main class="alone">
+      <LoginForm error={error} />
+    </main>
+  );
+}
+
+/** Asks for the token again, over the page, which it covers. */
+export function LoginOver({ error }: LoginProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const focused = useRef(document.activeElement);
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      if (focused.current instanceof HTMLElement) focused.current.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      class="cover"
+      aria-label="Log in"
+      onCancel={(event) => event.preventDefault()}
+      onClose={() => element.current?.showModal()}
+    >
+      <div class="alone">
+        <LoginForm error={error} />
+      </div>
+    </dialog>
+  );
+}
+
+function LoginForm({ error }: LoginProps) {
   const [token, setToken] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [isMissing, setMissing] = useState(false);
@@ -19,7 +58,7 @@ export function Login({ error }: { readonly error: RequestError | undefined }) {
     });
   };
   return (
-    <main class="alone">
+    <>
       <h1>Log in to the Dashboard</h1>
       <ErrorNotice error={error} />
       <form
@@ -46,6 +85,6 @@ export function Login({ error }: { readonly error: RequestError | undefined }) {
           Log in
         </Button>
       </form>
-    </main>
+    </>
   );
 }

@@ -9,7 +9,8 @@ import { fullReason, live, lostSinceMs, startStream } from '../stream.ts';
 import { startTicking } from '../time.ts';
 import { now } from '../time.ts';
 import { Header } from './header.tsx';
-import { Login } from './login.tsx';
+import { Login, LoginOver } from './login.tsx';
+import { keepFocus } from './keep-focus.ts';
 import { linkedApp } from './nav.ts';
 import { CurrentPage } from './pages.tsx';
 import { ShortcutHelp, startShortcuts } from './shortcuts.tsx';
@@ -26,7 +27,14 @@ export function Root() {
     case 'starting':
       return <Loading what="the server" />;
     case 'login':
-      return <Login error={current.error} />;
+      if (current.ended === undefined) return <Login error={current.error} />;
+      // The shell must be at the same place as without the login, or its state would be lost.
+      return (
+        <>
+          <Shell />
+          <LoginOver error={current.error} />
+        </>
+      );
     case 'failed':
       return (
         <main class="alone">
@@ -35,13 +43,19 @@ export function Root() {
         </main>
       );
     case 'open':
-      return <Shell />;
+      return (
+        <>
+          <Shell />
+          {null}
+        </>
+      );
   }
 }
 
 function Shell() {
   // A layout effect, so that the shortcuts work as soon as the page is visible.
   useLayoutEffect(startShortcuts, []);
+  useLayoutEffect(keepFocus, []);
   useFocusOnNavigation();
   useEffect(() => {
     // The address may already name a page before its hashchange event has arrived.

@@ -11,6 +11,7 @@ import { Ago, Countdown } from '../components/time.tsx';
 import { bytes, count, duration, listed, plural } from '../format.ts';
 import { channelLink } from '../links.ts';
 import { useResource } from '../resource.ts';
+import { onThisNode } from '../session.ts';
 import { stats } from '../stream.ts';
 import { now } from '../time.ts';
 
@@ -69,8 +70,8 @@ function Content({ app, lanes, readAtMs }: ContentProps) {
         <p>
           {queue.isFailing && <State tone="bad">failing</State>}{' '}
           {queue.events === 0
-            ? 'Nothing is being sent, and nothing waits.'
-            : `${plural(queue.events, 'event')} (${bytes(queue.bytes)}) ${queue.events === 1 ? 'waits' : 'wait'}, the oldest for ${duration(queue.oldestAgeMs)}.`}
+            ? `Nothing is being sent, and nothing waits${onThisNode.value}.`
+            : `${plural(queue.events, 'event')} (${bytes(queue.bytes)}) ${queue.events === 1 ? 'waits' : 'wait'}${onThisNode.value}, the oldest for ${duration(queue.oldestAgeMs)}.`}
         </p>
       )}
       {batches.length > 0 && (

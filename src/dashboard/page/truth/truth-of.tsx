@@ -87,7 +87,7 @@ function Verdict({ truth, actions }: VerdictProps) {
   if (unknown !== undefined)
     return (
       <Notice title="Not known" actions={actions}>
-        <span>{unknown}</span>
+        <span>{sentence(unknown)}</span>
       </Notice>
     );
   if (differing === 0)

@@ -11,7 +11,7 @@ import { At, Countdown } from '../components/time.tsx';
 import { count, duration, plural, relative } from '../format.ts';
 import { useKeyboardRow } from '../keyboard-row.ts';
 import { hrefWith, route, setQuery } from '../router.ts';
-import { appWithId } from '../session.ts';
+import { appWithId, onThisNode } from '../session.ts';
 import type { PageProps } from '../shell/pages.tsx';
 import { now } from '../time.ts';
 import { DeliveryPanel } from './delivery-panel.tsx';
@@ -134,6 +134,7 @@ function Rows({ list, q }: { readonly list: DeliveryList; readonly q: string }) 
             `Only the newest ${count(mostOnPage)} are listed. To find older ones, search with until:. `}
           {list.keptSinceMs !== undefined &&
             `The last ${duration(Math.max(0, now.value - list.keptSinceMs))} are kept in memory.`}
+          {onThisNode.value !== '' && ' Deliveries of other nodes are shown there, also if they began here.'}
           {list.skipped > 0 &&
             ` ${plural(list.skipped, 'delivery', 'deliveries')} ${list.skipped === 1 ? 'was' : 'were'} not recorded, because too much happened at once.`}
         </span>

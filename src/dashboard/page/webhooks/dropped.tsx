@@ -96,7 +96,8 @@ export function DroppedPage({ app }: PageProps) {
 
 function Filters({ app }: { readonly app: string }) {
   const { endpoint, reason } = route.value.query;
-  const endpoints = appWithId(app)?.endpoints ?? [];
+  const ids = (appWithId(app)?.endpoints ?? []).map(({ id }) => id);
+  const isDeleted = endpoint !== undefined && !ids.includes(endpoint);
   return (
     <>
       <Chips
@@ -107,14 +108,15 @@ function Filters({ app }: { readonly app: string }) {
           onToggle: () => setQuery({ reason: one === reason ? undefined : one, id: undefined }),
         }))}
       />
-      {endpoints.length > 1 && (
+      {(ids.length > 1 || endpoint !== undefined) && (
         <Choice
           label="Endpoint"
           isLabelHidden
           value={endpoint ?? ''}
           options={[
             { value: '', text: 'All endpoints' },
-            ...endpoints.map(({ id }) => ({ value: id, text: id })),
+            ...ids.map((id) => ({ value: id, text: id })),
+            ...(isDeleted ? [{ value: endpoint, text: `${endpoint} (unknown)` }] : []),
           ]}
           onChange={(value) => setQuery({ endpoint: value, id: undefined })}
         />

@@ -4,7 +4,7 @@ import { Page } from '../components/page.tsx';
 import { plural } from '../format.ts';
 import { useFreshApps } from '../fresh-apps.ts';
 import { href } from '../router.ts';
-import { appWithId } from '../session.ts';
+import { appWithId, onThisNode } from '../session.ts';
 import { EndpointCard, stateOf } from '../settings/endpoint-card.tsx';
 import type { PageProps } from '../shell/pages.tsx';
 
@@ -20,8 +20,8 @@ export function EndpointsPage({ app: id }: PageProps) {
       title="Endpoints"
       lead={
         failing === 0
-          ? `${plural(app.endpoints.length, 'endpoint')}, none of them failing`
-          : `${plural(app.endpoints.length, 'endpoint')}, ${failing} failing`
+          ? `${plural(app.endpoints.length, 'endpoint')}, none of them failing${onThisNode.value}`
+          : `${plural(app.endpoints.length, 'endpoint')}, ${failing} failing${onThisNode.value}`
       }
       actions={
         <ButtonLink kind="primary" icon="plus" href={settings({ edit: '+' })}>

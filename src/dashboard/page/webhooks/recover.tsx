@@ -9,7 +9,7 @@ import type { RecoverPlan, RecoverStart, Recovery } from '../../../views/dead-le
 import { count, plural } from '../format.ts';
 import { useAction, useEvery, useResource } from '../resource.ts';
 import { route, setQuery } from '../router.ts';
-import { appWithId } from '../session.ts';
+import { appWithId, onThisNode } from '../session.ts';
 import { faultAt } from '../faults.ts';
 import { now } from '../time.ts';
 import { sinceText } from './since.ts';
@@ -118,6 +118,13 @@ function Plan({ app, endpoint, canReconcile }: PlanProps) {
   );
 }
 
+/** Why the endpoint is not reconciled here. */
+function noReconcile(): string {
+  return onThisNode.value === ''
+    ? 'Reconcile is off for this endpoint. Repair it on the page Truth.'
+    : 'This is not possible with Redis, because no node knows what an endpoint believes.';
+}
+
 function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
   const action = useAction();
   const reconcile = () => {
@@ -141,7 +148,7 @@ function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
         <span>
           {canReconcile
             ? 'Reconcile sends only the events that bring the endpoint back to the true state.'
-            : 'Reconcile is off for this endpoint. Repair it on the page Truth.'}
+            : noReconcile()}
         </span>
       </Notice>
       <ErrorNotice error={action.error} />
