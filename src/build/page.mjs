@@ -29,7 +29,11 @@ export async function buildPage(root) {
     jsxFragment: 'Fragment',
     inject: ['src/dashboard/page/jsx.ts'],
     tsconfigRaw: {},
-    define: { referenceFile: JSON.stringify(`assets/${textsName}`) },
+    define: {
+      referenceFile: JSON.stringify(`assets/${textsName}`),
+      // Leaves out what the signals do for developer tools.
+      'window.__PREACT_SIGNALS_DEVTOOLS__': 'false',
+    },
     write: false,
     metafile: true,
     logLevel: 'warning',
