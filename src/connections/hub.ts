@@ -173,8 +173,11 @@ export class Hub {
   /** Closes a connection: first the error as an event, for clients that cannot see close codes, then the close frame. */
   end(session: Session, error: ClosingError): void {
     this.#closingFor = error.reason;
-    sendAway(session.socket, error);
-    this.#closingFor = undefined;
+    try {
+      sendAway(session.socket, error);
+    } finally {
+      this.#closingFor = undefined;
+    }
     this.#closed(session, error.reason);
   }
 

@@ -15,19 +15,22 @@ test('clients that return while the workers start are not reported as gone after
   // The more workers, the longer it takes until all of them listen.
   const args = ['--port', String(await freePort()), '--workers', '8'];
   const before = await startServer(config({ path, hooks }), { args });
-  for (const id of users) await (await connectSocket(before)).subscribe(room, { user_id: id });
-  await hooks.requests.until((requests) => taken(requests).length === 1 + users.length);
+  for (const id of [...users, 'gone']) await (await connectSocket(before)).subscribe(room, { user_id: id });
+  const announced = 1 + users.length + 1;
+  await hooks.requests.until((requests) => taken(requests).length === announced);
   await before.kill();
 
   const returns = users.map((id) => comeBack(before.port, id));
   await using after = await startServer(config({ path, hooks, graceMs: 1000 }), { args });
   await Promise.all(returns);
-  const last = await connectSocket(after);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  await last.subscribe('last');
+  // The grace period is over when the one who does not return is reported.
+  await hooks.events.first(({ name, user_id }) => name === 'member_removed' && user_id === 'gone');
+  await (await connectSocket(after)).subscribe('last');
   expect(await hooks.namesOf('last', 1)).toEqual(['channel_occupied']);
-  const reported = taken(hooks.requests.items).slice(1 + users.length);
-  expect(reported).toEqual([{ name: 'channel_occupied', channel: 'last' }]);
+  expect(taken(hooks.requests.items).slice(announced)).toEqual([
+    { name: 'member_removed', channel: room, user_id: 'gone' },
+    { name: 'channel_occupied', channel: 'last' },
+  ]);
 });
 
 /** Subscribes as soon as the server accepts connections. */
