@@ -115,9 +115,10 @@ test('a form that is half filled outlives the end of the session', async () => {
   await page.getByLabel('Token').fill('a-token-that-is-not-one');
   await page.keyboard.press('Enter');
   await page.locator('dialog .notice.bad').waitFor();
+  await page.locator('dialog button[aria-busy=false]').waitFor();
   await page.getByLabel('Token').fill(token);
   await page.keyboard.press('Enter');
-  await seen(page, 'Settings');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(await field.inputValue()).toBe('http://127.0.0.1:9/half');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('It is active now').waitFor();

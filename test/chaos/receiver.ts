@@ -16,7 +16,7 @@ interface Delivery {
   readonly bodyHash: string;
   isAccepted: boolean;
   /** The attempt numbers that were received. */
-  readonly attempts: Set<string>;
+  readonly attempts: Map<string, boolean>;
 }
 
 /** Callbacks for observers of requests. */
@@ -39,7 +39,7 @@ export class Receiver implements EndpointSetting {
   retries = 0;
   duplicates = 0;
   lastRequestAt = Date.now();
-  /** If set, no two attempts of a delivery may have the same number. */
+  /** If set, no two attempts of a delivery may have the same number, except after a reset connection. */
   watch: Watch | undefined;
   readonly #journal: Journal;
   readonly #deliveries = new Map<string, Delivery>();
@@ -100,6 +100,11 @@ export class Receiver implements EndpointSetting {
     this.#server = server;
   }
 
+  /** Whether requests end with their connection. */
+  get #isResetting(): boolean {
+    return this.#failure === 'reset' || this.#failure === 'refuse';
+  }
+
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat((await request.toArray()) as Buffer[]);
     this.lastRequestAt = Date.now();
@@ -149,11 +154,12 @@ export class Receiver implements EndpointSetting {
     const attempt = String(request.headers['x-soketify-attempt']);
     if (earlier === undefined) this.received.push(...received);
     if (isAccepted && earlier?.isAccepted !== true) this.accepted.push(...received);
-    const attempts = earlier?.attempts ?? new Set<string>();
-    if (this.watch !== undefined && attempts.has(attempt)) {
+    const attempts = earlier?.attempts ?? new Map<string, boolean>();
+    // A request that is answered by the end of a kept connection is sent once more, as part of the same attempt.
+    if (this.watch !== undefined && attempts.has(attempt) && attempts.get(attempt) !== true) {
       this.#journal.problem(`${this.id} received attempt ${attempt} of delivery ${id} twice`);
     }
-    attempts.add(attempt);
+    attempts.set(attempt, !attempts.has(attempt) && this.#isResetting);
     this.#deliveries.set(id, { bodyHash, isAccepted: isAccepted || earlier?.isAccepted === true, attempts });
     for (const { name, channel, user_id: userId = '' } of received) {
       if (name === 'client_event') continue;

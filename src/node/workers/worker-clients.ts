@@ -7,6 +7,7 @@ import type { Ledger } from '../../ports/ledger.ts';
 import type { Refusal } from '../../ports/refusals.ts';
 import { isStartCode, StartError } from '../../ports/start-error.ts';
 import type { Witness } from '../../ports/witness.ts';
+import { startExclusively } from '../../transport/exclusive-start.ts';
 import { reservePort } from '../../transport/listening-socket.ts';
 import { createGateway } from '../../transport/gateway.ts';
 import { serverStarting } from '../../transport/http-message.ts';
@@ -206,7 +207,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
           if (given !== undefined) opened = given;
           requests = new ForwardedRequests(routes, { line, log });
           // The workers share the port, so they would not notice another program on it.
-          const reserved = reservePort(uws, config);
+          const reserved = await startExclusively(config, () => reservePort(uws, config));
           const { port } = reserved;
           const { shares } = options;
           pool = startThreads(
