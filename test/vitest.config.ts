@@ -123,7 +123,9 @@ export default defineConfig({
           setupFiles: ['test/support/browser/require.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          ...waiting,
+          // Alone, because a person's steps have their times: a page that gets no processor for long looks different.
+          maxWorkers: 4,
+          sequence: { groupOrder: 2 },
         },
       },
       {
