@@ -11,7 +11,6 @@ import { Run } from '../store/durable/run.ts';
 import { hasFields, isNumber, isText, parse } from '../store/durable/rows.ts';
 import { DebtTable } from '../store/durable/debt-table.ts';
 import { EndpointTable } from '../store/durable/endpoint-table.ts';
-import type { Acquaintance } from '../reconcile/acquaintance.ts';
 import { SettingsTable } from '../store/durable/settings-table.ts';
 import { LetterTable } from '../store/durable/letter-table.ts';
 import type { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
@@ -35,7 +34,6 @@ export interface DurableOptions {
 /** The parts that take over what was kept. */
 export interface RestoreTargets extends StateTargets {
   readonly letters: MemoryDeadLetters;
-  readonly acquaintance: Acquaintance;
 }
 
 /** The health of the store. */
@@ -113,9 +111,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       const downMs = before?.downMs ?? 0;
       const { disconnectGraceMs, restartGraceMs } = options;
       const graceMs = restartGrace(restartGraceMs, { downMs, disconnectGraceMs });
-      const restored = restoreState({ database, store, drops, debts }, targets, graceMs);
-      const isConfigured = (appId: string): boolean => targets.endpointsOf(appId) !== undefined;
-      targets.acquaintance.restore(endpoints.restore(), isConfigured, restored.forgottenApps);
+      const restored = restoreState({ database, store, drops, debts, endpoints }, targets, graceMs);
       if (before === undefined) return;
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the server was down`);
       const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: run.starts };

@@ -1,11 +1,13 @@
 import type { DropJournal, DroppedEvent } from '../delivery-log/drop-journal.ts';
 import type { Millis } from '../ports/clock.ts';
 import { createNewcomers } from '../reconcile/newcomers.ts';
+import type { Acquaintance } from '../reconcile/acquaintance.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Database } from '../store/disk/database.ts';
 import type { DebtOfEndpoint, DebtTable } from '../store/durable/debt-table.ts';
 import type { DropTable } from '../store/durable/drop-table.ts';
 import type { DurableStore, Restored, StateTarget } from '../store/durable/durable-store.ts';
+import type { EndpointTable } from '../store/durable/endpoint-table.ts';
 import { Rows } from '../store/durable/rows.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 
@@ -15,6 +17,7 @@ export interface StateStore {
   readonly store: DurableStore;
   readonly drops: DropTable<DroppedEvent>;
   readonly debts: DebtTable;
+  readonly endpoints: EndpointTable;
 }
 
 /** The parts that take over the kept state. */
@@ -22,18 +25,19 @@ export interface StateTargets {
   readonly ledger: StateTarget;
   readonly drops: Pick<DropJournal, 'restore'>;
   readonly reconciler: Reconciler;
+  readonly acquaintance: Acquaintance;
   /** The endpoints of an app that is configured; undefined for another. */
   readonly endpointsOf: (appId: string) => readonly Endpoint[] | undefined;
 }
 
 /**
  * Continues where the previous run ended: what endpoints lack, what was dropped, channels and members, pending webhooks, and
- * then what endpoints have received. Those who were announced linger for `graceMs`. Call it once, before anything that
+ * then what endpoints have received and how they were changed. Those who were announced linger for `graceMs`. Call it once, before anything that
  * clients cause takes effect.
  */
 export function restoreState(stored: StateStore, targets: StateTargets, graceMs: Millis): Restored {
-  const { database, store, drops, debts } = stored;
-  const { ledger, reconciler, endpointsOf } = targets;
+  const { database, store, drops, debts, endpoints } = stored;
+  const { ledger, reconciler, acquaintance, endpointsOf } = targets;
   const known = debts.restore();
   for (const debt of known.debts) restoreDebt(debt, stored, targets);
   const rows = new Rows(database);
@@ -53,6 +57,7 @@ export function restoreState(stored: StateStore, targets: StateTargets, graceMs:
   const restored = store.restore({ rows, target: ledger, graceMs, newcomers, isConfigured });
   reconciler.resume(debts.forget(restored.forgottenApps, known), isConfigured);
   debts.completed();
+  acquaintance.restore(endpoints.restore(), isConfigured, restored.forgottenApps);
   return restored;
 }
 

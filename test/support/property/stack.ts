@@ -26,6 +26,8 @@ import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
 import { DurableStore } from '../../../src/store/durable/durable-store.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { createTruth, type ReadTruth } from '../../../src/reconcile/truth.ts';
+import { EndpointTable } from '../../../src/store/durable/endpoint-table.ts';
+import { Acquaintance } from '../../../src/reconcile/acquaintance.ts';
 import { DebtTable } from '../../../src/store/durable/debt-table.ts';
 import { DropTable } from '../../../src/store/durable/drop-table.ts';
 import { Run } from '../../../src/store/durable/run.ts';
@@ -86,6 +88,7 @@ export class Stack {
   readonly #restore: () => void;
   readonly #counted: Promise<unknown>;
   readonly #store: DurableStore | undefined;
+  readonly #acquaintance: Acquaintance;
   #reloading = Promise.resolve();
   #ids: number;
 
@@ -131,6 +134,8 @@ export class Stack {
     this.#store = store;
     this.drops = new DropJournal(dropTable);
     const debts = run && new DebtTable(database, run.meta);
+    const endpointTable = database && new EndpointTable(database);
+    const acquaintance = new Acquaintance(wallTime, applications, endpointTable);
     const reconciler = new Reconciler({
       clock,
       wallTime,
@@ -145,6 +150,7 @@ export class Stack {
       ...(store && { lastPlace: () => store.lastPlace }),
     });
     this.reconciler = reconciler;
+    this.#acquaintance = acquaintance;
     const of = { dispatcher: () => this.dispatcher, ledger: () => memory };
     this.truth = createTruth({ clock, wallTime, reconciler, ...of, alsoUnknown: () => [], steps: questions });
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
@@ -229,13 +235,14 @@ export class Stack {
       epoch: () => 'epoch-1',
     });
     this.#restore = () => {
-      if (!database || !debts || !store || !dropTable) return;
+      if (!database || !debts || !store || !dropTable || !endpointTable) return;
       restoreState(
-        { database, store, drops: dropTable, debts },
+        { database, store, drops: dropTable, debts, endpoints: endpointTable },
         {
           ledger: memory,
           drops: this.drops,
           reconciler,
+          acquaintance,
           endpointsOf: (appId) => this.apps.byId(appId)?.config.endpoints,
         },
         options.restartGraceMs ?? 20_000,
@@ -308,6 +315,7 @@ export class Stack {
     this.dispatcher.replace(applications);
     for (const { id } of applications) this.#store?.wake(id);
     this.reconciler.replace(applications);
+    this.#acquaintance.replace(applications);
   }
 
   async #close(withinMs: Millis): Promise<void> {
