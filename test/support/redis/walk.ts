@@ -327,13 +327,14 @@ export class Walk {
     if (fault !== undefined) throw new Error(`a client was ${fault}`);
   }
 
-  async #dump(): Promise<(readonly [string, Buffer])[]> {
-    const kept: (readonly [string, Buffer])[] = [];
-    for (const key of await this.#redis.keys(`${this.#keyPrefix}*`)) {
-      const value = await this.#redis.dumpBuffer(key);
-      if (value !== null) kept.push([key, value]);
-    }
-    return kept;
+  /** All keys and their values, at one moment. */
+  async #dump(): Promise<(readonly [Buffer, Buffer])[]> {
+    const script = `local all = {}
+      for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+        all[#all + 1] = { key, redis.call('DUMP', key) }
+      end
+      return all`;
+    return (await this.#redis.callBuffer('EVAL', script, 0, `${this.#keyPrefix}*`)) as [Buffer, Buffer][];
   }
 
   async #turn(isLast: boolean): Promise<void> {
