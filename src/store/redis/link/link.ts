@@ -57,8 +57,7 @@ export class RedisLink {
         this.#lastError = error;
         onError(error);
       });
-      if (client.isCluster) client.on('+node', writeTogether);
-      else writeTogether(client as Redis);
+      writeTogether(client);
     }
     this.topics = new Topics(subscriber);
     this.#sharedCalls = new SharedCalls(
