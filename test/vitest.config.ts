@@ -76,7 +76,6 @@ export default defineConfig({
           include: [
             'test/e2e/{clients*,connection,http-questions,http-signing,keys,reload,sdk}.test.ts',
             'test/e2e/webhooks-{cache,events,grace,receivers,truth}.test.ts',
-            'test/redis/{dispatchers,many-joins,program,rolling}.test.ts',
           ],
           env: { TEST_WORKERS: '2' },
           globalSetup: ['test/support/redis/shared.ts'],

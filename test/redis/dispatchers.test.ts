@@ -18,13 +18,17 @@ interface Given {
   readonly endpoint?: { readonly id?: string; readonly enabled?: boolean };
 }
 
-/** Starts nodes, one after the other, on a Redis of their own. Running ones end with the test. */
+/**
+ * Starts nodes, one after the other, on a Redis of their own. Every second one runs two workers, because a deployment may have
+ * both kinds. Running ones end with the test.
+ */
 async function startStage({ webhooks = quick, leaseMs, endpoint, answer }: Given = {}) {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
   const hooks = await startReceiver({ ...(answer && { answer }) });
   onTestFinished(() => hooks.close());
   const running = new Set<Server>();
+  let starts = 0;
   onTestFinished(async () => void (await Promise.all([...running].map((node) => node.stop()))));
   const config: Config = {
     apps: [{ ...app, webhooks: [{ url: hooks.url, ...endpoint }] }],
@@ -35,7 +39,8 @@ async function startStage({ webhooks = quick, leaseMs, endpoint, answer }: Given
     hooks,
     get: (node: Server, path: string) => callApi(node, { path: `/apps/1${path}` }),
     async start(): Promise<Server> {
-      const node = await startServer(config);
+      starts += 1;
+      const node = await startServer({ ...config, workers: 2 - (starts % 2) });
       running.add(node);
       return node;
     },

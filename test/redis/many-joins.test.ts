@@ -14,37 +14,41 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-test('a client that returns with 1,000 channels at once gets them all, in order, and webhooks report each', async () => {
-  await using hooks = await startReceiver();
-  const config: Config = {
-    apps: [{ ...app, webhooks: [{ url: hooks.url, eventTypes: ['channel_occupied', 'channel_vacated'] }] }],
-    webhooks: quick,
-    redis: { url: redis.url },
-  };
-  const server = await startServer(config);
-  const other = await connectSocket(server);
-  const channels = Array.from(
-    { length: 1000 },
-    (_, index) => `${['', 'cache-', 'presence-'][index % 3]}${index}`,
-  );
-  // The node answers known channels without Redis, but no earlier for that.
-  for (const channel of channels.filter((_, index) => index % 5 === 0)) {
-    await other.subscribe(channel, { user_id: 'other' });
-    if (channel.startsWith('cache-')) await other.nextFrame();
-  }
-  const socket = await connectSocket(server);
-  for (const channel of channels) socket.requestSubscription(channel, { user_id: 'u1' });
-  const answered: string[] = [];
-  while (answered.length < channels.length) {
-    const { event, channel = '' } = await socket.nextFrame();
-    if (event === 'pusher_internal:subscription_succeeded') answered.push(channel);
-    else expect(event).toBe('pusher:cache_miss');
-  }
-  expect(answered).toEqual(channels);
-  for (const one of [socket, other]) one.close();
-  await hooks.events.count(channels.length, ({ name }) => name === 'channel_vacated');
-  await server.stop();
-});
+test.each([1, 2])(
+  'a client that returns with 1,000 channels at once gets them all, in order, and webhooks report each, with %i workers',
+  async (workers) => {
+    await using hooks = await startReceiver();
+    const config: Config = {
+      apps: [{ ...app, webhooks: [{ url: hooks.url, eventTypes: ['channel_occupied', 'channel_vacated'] }] }],
+      webhooks: quick,
+      redis: { url: redis.url, keyPrefix: `workers-${workers}:` },
+      workers,
+    };
+    const server = await startServer(config);
+    const other = await connectSocket(server);
+    const channels = Array.from(
+      { length: 1000 },
+      (_, index) => `${['', 'cache-', 'presence-'][index % 3]}${index}`,
+    );
+    // The node answers known channels without Redis, but no earlier for that.
+    for (const channel of channels.filter((_, index) => index % 5 === 0)) {
+      await other.subscribe(channel, { user_id: 'other' });
+      if (channel.startsWith('cache-')) await other.nextFrame();
+    }
+    const socket = await connectSocket(server);
+    for (const channel of channels) socket.requestSubscription(channel, { user_id: 'u1' });
+    const answered: string[] = [];
+    while (answered.length < channels.length) {
+      const { event, channel = '' } = await socket.nextFrame();
+      if (event === 'pusher_internal:subscription_succeeded') answered.push(channel);
+      else expect(event).toBe('pusher:cache_miss');
+    }
+    expect(answered).toEqual(channels);
+    for (const one of [socket, other]) one.close();
+    await hooks.events.count(channels.length, ({ name }) => name === 'channel_vacated');
+    await server.stop();
+  },
+);
 
 test('a client that joins many channels at once receives the count of each', async () => {
   const config: Config = { apps: [{ ...app, subscriptionCount: true }], redis: { url: redis.url } };

@@ -38,6 +38,7 @@ async function startBalancer(nodes: readonly Server[]): Promise<{ readonly port:
 /** Shorter than by default, because a test waits until it has expired. */
 const leaseMs = 5000;
 
+/** Starts nodes on a Redis of their own. Every second one runs two workers, because a deployment may have both kinds. */
 async function startNodes(count: number, webhooks: Config['webhooks']) {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
@@ -48,9 +49,10 @@ async function startNodes(count: number, webhooks: Config['webhooks']) {
     webhooks: { ...quick, ...webhooks },
     redis: { url: redis.url, leaseMs },
   };
-  const nodes = await Promise.all(Array.from({ length: count }, () => startServer(config)));
+  const start = (index: number) => startServer({ ...config, workers: 1 + (index % 2) });
+  const nodes = await Promise.all(Array.from({ length: count }, (_, index) => start(index)));
   onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))));
-  return { hooks, config, nodes };
+  return { hooks, start, nodes };
 }
 
 /** A steady load that leaves a busy machine time for the clients. */
@@ -59,7 +61,7 @@ const betweenEventsMs = 25;
 test('nodes that are restarted in turn under load, and one that is killed, cause no webhook and lose no member', async () => {
   // Longer than a loaded machine needs to connect all clients again.
   const graceMs = 8000;
-  const { hooks, config, nodes } = await startNodes(3, { disconnectGraceMs: graceMs });
+  const { hooks, start, nodes } = await startNodes(3, { disconnectGraceMs: graceMs });
   const balancer = await startBalancer(nodes);
   const rooms = ['presence-a', 'presence-b', 'presence-c', 'presence-d'];
   const users = Array.from({ length: 10 }, (_, index) => `user-${index}`);
@@ -88,12 +90,12 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
   for (const index of nodes.keys()) {
     const before = nodes[index];
     await before?.stop();
-    nodes[index] = await startServer(config);
+    nodes[index] = await start(index);
     await waitFor('every client to be back', isWhole);
   }
   const killed = nodes[0];
   if (killed !== undefined) process.kill(killed.pid, 'SIGKILL');
-  nodes[0] = await startServer(config);
+  nodes[0] = await start(0);
   await waitFor('every client to be back', isWhole);
   over.abort();
   await publishing;

@@ -87,11 +87,14 @@ const freeze = node.map((index) =>
     if (one !== undefined) one.isFrozen = !one.isFrozen;
   }, `freezeOrThaw(${index})`),
 );
+/** The walks in which some node did not send counts for a while. */
+const switched = new WeakSet<Walk>();
 /** The nodes learn one after the other whether their app sends counts. */
 const switchCounts = node.map((index) =>
   print((walk) => {
     const one = walk.nodes[index];
     if (one !== undefined) one.sendsCounts = one.sendsCounts !== true;
+    switched.add(walk);
   }, `switchCounts(${index})`),
 );
 const leaveOrReturn = node.map((index) =>
@@ -171,8 +174,8 @@ export async function settled(walk: Walk): Promise<void> {
   await walk.settle();
   await Promise.all(pending.get(walk) ?? []);
   await walk.settle();
-  if (walk.nodes.every(({ sendsCounts }) => sendsCounts)) return;
-  // Subscribers are sent the next change of a count.
+  if (!switched.has(walk)) return;
+  // Subscribers who missed a count are sent the next change of it.
   for (const one of walk.nodes) one.sendsCounts = true;
   for (const [index, { clients }] of walk.nodes.entries()) {
     for (const { channel, userId } of [...clients.values()]) await walk.join(index, channel, userId);

@@ -191,10 +191,7 @@ export class Walk {
   }
 
   async flush(): Promise<void> {
-    const all = await this.#redis.keys(`${this.#keyPrefix}*`);
-    // On a Redis that is both empty and full no node could start.
-    const keys = all.filter((key) => !key.endsWith(':layout'));
-    if (keys.length > 0) await this.#redis.del(...keys);
+    await this.#replaceAll([]);
     // The streams start again.
     this.#cursors.clear();
   }
@@ -205,10 +202,7 @@ export class Walk {
     await work();
     await this.readFacts();
     await this.free();
-    const change = this.#redis.multi();
-    for (const key of await this.#redis.keys(`${this.#keyPrefix}*`)) change.del(key);
-    for (const [key, value] of kept) change.restore(key, 0, value, 'REPLACE');
-    await change.exec();
+    await this.#replaceAll(kept);
     for (const node of this.nodes) node.cutOff();
   }
 
@@ -327,13 +321,26 @@ export class Walk {
     if (fault !== undefined) throw new Error(`a client was ${fault}`);
   }
 
-  async #dump(): Promise<(readonly [string, Buffer])[]> {
-    const kept: (readonly [string, Buffer])[] = [];
-    for (const key of await this.#redis.keys(`${this.#keyPrefix}*`)) {
-      const value = await this.#redis.dumpBuffer(key);
-      if (value !== null) kept.push([key, value]);
-    }
-    return kept;
+  /** All keys and their values, at one moment. */
+  async #dump(): Promise<(readonly [Buffer, Buffer])[]> {
+    const script = `local all = {}
+      for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+        all[#all + 1] = { key, redis.call('DUMP', key) }
+      end
+      return all`;
+    return (await this.#redis.callBuffer('EVAL', script, 0, `${this.#keyPrefix}*`)) as [Buffer, Buffer][];
+  }
+
+  /**
+   * Replaces all data at one moment, so that no step is half lost. The version of the layout stays, because no node could start on a Redis
+   * that is both empty and full.
+   */
+  async #replaceAll(kept: readonly (readonly [Buffer, Buffer])[]): Promise<void> {
+    const script = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+        if string.sub(key, -7) ~= ':layout' then redis.call('DEL', key) end
+      end
+      for index = 2, #ARGV, 2 do redis.call('RESTORE', ARGV[index], 0, ARGV[index + 1], 'REPLACE') end`;
+    await this.#redis.call('EVAL', script, 0, `${this.#keyPrefix}*`, ...kept.flat());
   }
 
   async #turn(isLast: boolean): Promise<void> {

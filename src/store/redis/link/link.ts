@@ -3,6 +3,7 @@ import type { Clock, Millis } from '../../../ports/clock.ts';
 import { isShared, loadScripts, type ScriptName } from '../scripts.ts';
 import { toReply, type Reply } from './replies.ts';
 import { SharedCalls } from './shared-calls.ts';
+import { writeTogether } from './write-together.ts';
 import { Topics } from '../fanout/topics.ts';
 
 /** Runs one of the scripts. Rejects if Redis cannot be reached, or refuses. */
@@ -56,6 +57,7 @@ export class RedisLink {
         this.#lastError = error;
         onError(error);
       });
+      writeTogether(client);
     }
     this.topics = new Topics(subscriber);
     this.#sharedCalls = new SharedCalls(
