@@ -95,7 +95,7 @@ async function send(post: Post, timeoutMs: number): Promise<{ outcome: Outcome; 
 function describeOutcome(outcome: Outcome, elapsedMs: number, url: URL): string {
   switch (outcome.kind) {
     case 'timeout':
-      return `no answer within ${elapsedMs} ms; the server would also give up then, and retry later`;
+      return `no answer within ${elapsedMs} ms; a server waits for webhooks.requestTimeoutMs (default: 4000), then retries`;
     case 'unreachable':
       return `cannot reach ${url.origin}: ${describeUnreachable(outcome)}`;
     case 'answered': {
