@@ -204,7 +204,7 @@ describe('an invalid request', () => {
     ['DELETE', deliveries, 405, /accepted are GET, HEAD, OPTIONS$/],
     ['GET', recoveries, 405, /accepted are POST, OPTIONS$/],
     ['POST', `${recoveries}/rec_none`, 405, /accepted are GET, HEAD, DELETE, OPTIONS$/],
-    ['POST', recoveries, 400, /^Invalid body: expected a JSON object$/],
+    ['POST', recoveries, 400, /^Invalid body: expected a JSON object, got /],
     ['GET', '/apps/none/webhooks/deliveries', 404, /^App none not found$/],
   ] as const)('%s %s is %i', async (method, path, status, text) => {
     const { server } = await stage();
