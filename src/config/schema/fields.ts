@@ -134,7 +134,8 @@ function isNetwork(value: string): boolean {
 
 /** The URL of an endpoint. A password in it would appear in log lines, so none is accepted. */
 export function endpointUrl() {
-  const error = 'expected an http or https URL without a user name or password';
+  const error =
+    'expected an http or https URL such as https://example.com/webhooks, without spaces, user name and password';
   return z
     .string({ error })
     .refine((value) => isEndpointUrl(value), { error })
