@@ -13,12 +13,12 @@ export class Counter implements Tally {
   readonly refused = new Map<string, number>();
   readonly events = new Map<string, number>();
 
-  count({ verdict, isDuplicate, isAccepted, events }: ReceivedWebhook): void {
+  count({ verdict, isDuplicate, isTest, isAccepted, events }: ReceivedWebhook): void {
     this.webhooks += 1;
     if (verdict.verified) this.verified += 1;
     else this.refused.set(verdict.reason, (this.refused.get(verdict.reason) ?? 0) + 1);
     if (isDuplicate) this.duplicates += 1;
-    if (!isAccepted || isDuplicate) return;
+    if (!isAccepted || isDuplicate || isTest) return;
     for (const { name } of events) this.events.set(name, (this.events.get(name) ?? 0) + 1);
   }
 }

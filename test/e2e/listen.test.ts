@@ -115,9 +115,7 @@ describe('soketify-emulator listen', () => {
     await post(`http://127.0.0.1:${port}/other`, {});
     child.kill('SIGINT');
     const { stdout } = await exit;
-    expect(stdout).toContain(
-      'POST /other not accepted, answered 404\n  Webhooks are accepted at /hook.\n',
-    );
+    expect(stdout).toContain('POST /other not accepted, answered 404\n  Webhooks are accepted at /hook.\n');
   });
 
   test('prints readable lines, without colours into a pipe and harmless to a terminal', async () => {
