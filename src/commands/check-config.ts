@@ -17,7 +17,9 @@ to standard output as JSON. Warnings, faults and overridden values are printed t
   soketify-emulator check-config config/example.json
   NODE_ENV=production soketify-emulator check-config config.json && systemctl reload soketify
 
-Exit codes: 0 the server would start, 2 it would not; every fault is printed with its path.`,
+The files that it names are read. Whether the port is free, and whether the store and Redis can be used, is seen only at the start.
+
+Exit codes: 0 the configuration is valid, 2 it is not; every fault is printed with its path.`,
     )
     .action((file: string | undefined) => {
       process.exitCode = checkConfig(file);
