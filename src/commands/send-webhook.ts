@@ -69,10 +69,8 @@ async function sendWebhook(options: SendOptions, env: Env): Promise<ExitCode> {
   const app = readApp(options, env);
   const url = readEndpointUrl(options, env);
   const payload = createPayload({ id, timeMs, events: [encodeEvent(event)] });
-  const headers = attemptHeaders(app, { headers: {}, standardSignature: true }, payload, {
-    attempt,
-    atMs: timeMs,
-  });
+  const which = { attempt, atMs: timeMs };
+  const headers = attemptHeaders(app, { headers: {}, standardSignature: true }, payload, which);
   if (options.dryRun === true) {
     process.stdout.write(describeRequest(url, headers, Buffer.from(payload.body).toString()));
     return exitCode.done;

@@ -9,7 +9,7 @@ import { answerWith } from './respond.ts';
 import type { Answer, Arrival, OriginalRequest, ReceiverOptions } from './types.ts';
 import { judgeWebhook, type Standard, type Verdict } from './verdict.ts';
 
-/** A request that is not accepted as a webhook, with the response to it. */
+/** A request with another path or method than a webhook, and the response to it. */
 export interface OtherRequest {
   readonly method: string;
   readonly path: string;
@@ -27,6 +27,7 @@ export interface IntakeOptions extends Pick<ReceiverOptions, 'path' | 'respond' 
   readonly ended: AbortSignal;
   /** Called with what `respond` and `onWebhook` throw. */
   readonly failed: (error: unknown) => void;
+  /** Called for each request with another path or method. */
   readonly onOther?: ((request: OtherRequest) => void) | undefined;
 }
 

@@ -6,71 +6,68 @@ import { batchOfEndpoint } from './webhooks-schema.ts';
 
 const limitFields = forEachLimit((limit) => field.limit(limit));
 
-const webhook = field.group(
-  {
-    id: field
-      .urlSafeId()
-      .optional()
-      .describe(
-        'The name of the endpoint in logs, metrics and the admin API. Default: a hash of url, eventTypes and channels.',
-      ),
-    enabled: field
-      .flag()
-      .default(true)
-      .describe(
-        'Whether events are sent to this endpoint. Events that a disabled endpoint misses are listed as dropped.',
-      ),
-    url: field
-      .endpointUrl()
-      .describe(
-        'The URL that receives the POST requests. Must be https:// when NODE_ENV is production, unless allowInsecure is set.',
-      ),
-    eventTypes: field
-      .listOf(field.oneOf(eventNames))
-      .min(1, { error: `expected at least one of ${eventNames.join(', ')}` })
-      .default([...defaultEventNames])
-      .describe('The events sent to this endpoint.'),
-    channels: field
-      .group({
-        startsWith: field
-          .text()
-          .default('')
-          .describe('Send only events of channels whose name starts with this text.'),
-        endsWith: field
-          .text()
-          .default('')
-          .describe('Send only events of channels whose name ends with this text.'),
-      })
-      .prefault({})
-      .describe('The channels whose events are sent to this endpoint.'),
-    headers: field
-      .headers()
-      .default({})
-      .describe('Additional request headers. They cannot replace the headers of the protocol.'),
-    standardSignature: field
-      .flag()
-      .default(false)
-      .describe(
-        'Also sign each request as the Standard Webhooks specification describes, in the header webhook-signature.',
-      ),
-    reconcile: field
-      .flag()
-      .default(false)
-      .describe(
-        'After events were dropped, send the events that bring the endpoint back to the true state. Single node only.',
-      ),
-    batch: batchOfEndpoint
-      .optional()
-      .describe(
-        'How events are batched for this endpoint. A key that is missing here has the value of webhooks.batch.',
-      ),
-    allowInsecure: field
-      .flag()
-      .default(false)
-      .describe('Allow an http:// URL even when NODE_ENV is production.'),
-  },
-  ' such as { "url": "https://example.com/webhooks" }',
-);
+const webhook = field.groupLike('{ "url": "https://example.com/webhooks" }', {
+  id: field
+    .urlSafeId()
+    .optional()
+    .describe(
+      'The name of the endpoint in logs, metrics and the admin API. Default: a hash of url, eventTypes and channels.',
+    ),
+  enabled: field
+    .flag()
+    .default(true)
+    .describe(
+      'Whether events are sent to this endpoint. Events that a disabled endpoint misses are listed as dropped.',
+    ),
+  url: field
+    .endpointUrl()
+    .describe(
+      'The URL that receives the POST requests. Must be https:// when NODE_ENV is production, unless allowInsecure is set.',
+    ),
+  eventTypes: field
+    .listOf(field.oneOf(eventNames))
+    .min(1, { error: `expected at least one of ${eventNames.join(', ')}` })
+    .default([...defaultEventNames])
+    .describe('The events sent to this endpoint.'),
+  channels: field
+    .group({
+      startsWith: field
+        .text()
+        .default('')
+        .describe('Send only events of channels whose name starts with this text.'),
+      endsWith: field
+        .text()
+        .default('')
+        .describe('Send only events of channels whose name ends with this text.'),
+    })
+    .prefault({})
+    .describe('The channels whose events are sent to this endpoint.'),
+  headers: field
+    .headers()
+    .default({})
+    .describe('Additional request headers. They cannot replace the headers of the protocol.'),
+  standardSignature: field
+    .flag()
+    .default(false)
+    .describe(
+      'Also sign each request as the Standard Webhooks specification describes, in the header webhook-signature.',
+    ),
+  reconcile: field
+    .flag()
+    .default(false)
+    .describe(
+      'After events were dropped, send the events that bring the endpoint back to the true state. Single node only.',
+    ),
+  batch: batchOfEndpoint
+    .optional()
+    .describe(
+      'How events are batched for this endpoint. A key that is missing here has the value of webhooks.batch.',
+    ),
+  allowInsecure: field
+    .flag()
+    .default(false)
+    .describe('Allow an http:// URL even when NODE_ENV is production.'),
+});
 
 const secretFile = field
   .nonEmptyText()

@@ -91,6 +91,11 @@ export function group<Shape extends z.ZodRawShape>(shape: Shape, hint = '') {
   return z.strictObject(shape, { error: `expected an object${hint}` });
 }
 
+/** The same. The error for another value shows the example. */
+export function groupLike<Shape extends z.ZodRawShape>(example: string, shape: Shape) {
+  return group(shape, ` such as ${example}`);
+}
+
 /** An address to listen on, or a host name. */
 export function host() {
   const error = 'expected an IP address or a host name';
