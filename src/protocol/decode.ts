@@ -70,19 +70,16 @@ export function decode(text: string): Command {
 function decodeSubscribe(data: ParsedObject | undefined): Command {
   if (data === undefined) return malformed;
   const { channel, auth, channel_data: channelData } = data;
-  return { kind: 'subscribe', channel, auth: stringOf(auth), channelData: channelData ?? undefined };
+  if (auth !== undefined && auth !== null && typeof auth !== 'string') return malformed;
+  return { kind: 'subscribe', channel, auth: auth ?? undefined, channelData: channelData ?? undefined };
 }
 
 function decodeSignIn(data: ParsedObject | undefined): Command {
   if (data === undefined) return malformed;
   const { auth, user_data: userData } = data;
+  if (auth !== undefined && auth !== null && typeof auth !== 'string') return malformed;
   if (typeof userData !== 'string') return { kind: 'invalid', error: userDataMissing };
-  return { kind: 'signin', auth: stringOf(auth), userData };
-}
-
-/** Whatever is not a string is as useless as nothing, and the error for a missing value says what is expected. */
-function stringOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+  return { kind: 'signin', auth: auth ?? undefined, userData };
 }
 
 function decodeClientEvent(event: string, frame: ParsedObject, text: string): Command {

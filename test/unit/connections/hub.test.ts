@@ -90,7 +90,7 @@ describe('a frame', () => {
     ['{"data":{}}', 'Invalid message format'],
     ['{"event":"pusher:subscribe"}', 'Invalid message format'],
     ['{"event":"pusher:unsubscribe"}', 'Invalid message format'],
-    ['{"event":"pusher:subscribe","data":7}', 'Invalid message format'],
+    ['{"event":"pusher:subscribe","data":{"channel":"a","auth":1}}', 'Invalid message format'],
   ])('%s is answered with an error and changes nothing', (text, message) => {
     const { connect, outbox } = hubStage();
     const actor = connect();

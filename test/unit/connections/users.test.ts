@@ -61,11 +61,7 @@ describe('a sign-in', () => {
       { auth: 'app-key:00' },
       'Invalid user_data: expected a string, the JSON text of an object',
     ],
-    [
-      'with auth that is no string',
-      { auth: {}, user_data: '{"id":"7"}' },
-      "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication endpoint returns",
-    ],
+    ['with auth that is no string', { auth: {}, user_data: '{"id":"7"}' }, 'Invalid message format'],
   ])('%s is refused and leaves the connection open', (_, data, message) => {
     const { connect, apps } = hubStage();
     const actor = connect();
