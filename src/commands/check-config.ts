@@ -12,12 +12,13 @@ export function define(command: Command): void {
       'after',
       `
 As when the server starts, defaults are filled in and the environment overrides the file. The configuration is printed
-to standard output as JSON. Warnings, faults and overridden values are printed to standard error.
+to standard output as JSON. Warnings, faults and overridden values are printed to standard error. The files that it
+names are read. Whether the port is free, and whether the store and Redis can be used, is seen only at the start.
 
   soketify-emulator check-config config/example.json
   NODE_ENV=production soketify-emulator check-config config.json && systemctl reload soketify
 
-Exit codes: 0 the server would start, 2 it would not; every fault is printed with its path.`,
+Exit codes: 0 the configuration is valid, 2 it is not; every fault is printed with its path.`,
     )
     .action((file: string | undefined) => {
       process.exitCode = checkConfig(file);

@@ -1,6 +1,8 @@
+import type { OtherRequest } from '../receiver/intake.ts';
 import type { ReceivedWebhook, Receiver } from '../receiver/types.ts';
 import type { Forwarded } from './forward.ts';
 import { paintFor } from './paint.ts';
+import { printable } from './printable.ts';
 import { formatForwarded, formatSummary, formatWebhook, type Tally } from './webhook-lines.ts';
 
 /** Counts webhooks as they arrive, without keeping them. */
@@ -11,12 +13,12 @@ export class Counter implements Tally {
   readonly refused = new Map<string, number>();
   readonly events = new Map<string, number>();
 
-  count({ verdict, isDuplicate, isAccepted, events }: ReceivedWebhook): void {
+  count({ verdict, isDuplicate, isTest, isAccepted, events }: ReceivedWebhook): void {
     this.webhooks += 1;
     if (verdict.verified) this.verified += 1;
     else this.refused.set(verdict.reason, (this.refused.get(verdict.reason) ?? 0) + 1);
     if (isDuplicate) this.duplicates += 1;
-    if (!isAccepted || isDuplicate) return;
+    if (!isAccepted || isDuplicate || isTest) return;
     for (const { name } of events) this.events.set(name, (this.events.get(name) ?? 0) + 1);
   }
 }
@@ -26,6 +28,8 @@ export interface Printer {
   start(receiver: Receiver): void;
   /** `forwarded` is the outcome of forwarding it, if it was forwarded. */
   webhook(webhook: ReceivedWebhook, forwarded?: Forwarded): void;
+  /** A request that is not accepted: usually the URL of the endpoint has another path. */
+  other(request: OtherRequest): void;
   end(tally: Tally, state: ReturnType<Receiver['state']>): void;
 }
 
@@ -42,6 +46,10 @@ export function createPrinter(): Printer {
       write(formatWebhook(webhook, paint));
       if (forwarded !== undefined) write(formatForwarded(webhook, forwarded, paint));
     },
+    other({ method, path, status, why }) {
+      const head = `${printable(method)} ${printable(path)}`;
+      write(`${paint.bold(head)} ${paint.bad(`not accepted, answered ${status}`)}\n  ${why}\n`);
+    },
     end: (tally, state) => write(formatSummary(tally, state, paint)),
   };
 }
@@ -52,6 +60,7 @@ export function createJsonPrinter(): Printer {
   return {
     start: ({ url, port: at }) => write({ msg: 'listening', port: at, url }),
     webhook: (webhook, forwarded) => write({ msg: 'webhook', ...webhook, ...(forwarded && { forwarded }) }),
+    other: (request) => write({ msg: 'other request', ...request }),
     end: ({ refused, events, ...tally }, state) =>
       write({
         msg: 'summary',

@@ -3,7 +3,7 @@ import { codeOf } from '../config/files.ts';
 import { isLoopback } from '../config/hosts.ts';
 import { EmulatorError } from '../emulator/emulator-error.ts';
 import { connectableHost } from '../protocol/connectable-host.ts';
-import { startReceiver } from '../receiver/receiver.ts';
+import { openReceiver } from '../receiver/receiver.ts';
 import type { Answer, Receiver, ReceiverOptions } from '../receiver/types.ts';
 import { whenNpxEnds } from '../system/parent.ts';
 import { readApp } from './app.ts';
@@ -129,19 +129,22 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
     });
   let receiver: Receiver;
   try {
-    receiver = await startReceiver({
-      ...secretsOf(options),
-      host: options.host,
-      port: options.port,
-      ...(options.path !== undefined && { path: options.path }),
-      maxAgeMs: options.maxAgeMs,
-      memory,
-      ...(respond && { respond }),
-      onWebhook: (webhook) => {
-        tally.count(webhook);
-        printer.webhook(webhook, forwardings.get(webhook.headers));
+    receiver = await openReceiver(
+      {
+        ...secretsOf(options),
+        host: options.host,
+        port: options.port,
+        ...(options.path !== undefined && { path: options.path }),
+        maxAgeMs: options.maxAgeMs,
+        memory,
+        ...(respond && { respond }),
+        onWebhook: (webhook) => {
+          tally.count(webhook);
+          printer.webhook(webhook, forwardings.get(webhook.headers));
+        },
       },
-    });
+      (request) => printer.other(request),
+    );
   } catch (error) {
     process.stderr.write(`cannot listen on ${options.host}:${options.port}: ${describeListenError(error)}\n`);
     return exitCode.failed;

@@ -69,7 +69,8 @@ async function sendWebhook(options: SendOptions, env: Env): Promise<ExitCode> {
   const app = readApp(options, env);
   const url = readEndpointUrl(options, env);
   const payload = createPayload({ id, timeMs, events: [encodeEvent(event)] });
-  const headers = attemptHeaders(app, { headers: {}, standardSignature: true }, payload, { attempt });
+  const which = { attempt, atMs: timeMs };
+  const headers = attemptHeaders(app, { headers: {}, standardSignature: true }, payload, which);
   if (options.dryRun === true) {
     process.stdout.write(describeRequest(url, headers, Buffer.from(payload.body).toString()));
     return exitCode.done;
@@ -95,7 +96,7 @@ async function send(post: Post, timeoutMs: number): Promise<{ outcome: Outcome; 
 function describeOutcome(outcome: Outcome, elapsedMs: number, url: URL): string {
   switch (outcome.kind) {
     case 'timeout':
-      return `no answer within ${elapsedMs} ms; the server would also give up then, and retry later`;
+      return `no answer within ${elapsedMs} ms; a server waits for webhooks.requestTimeoutMs (default: 4000), then retries`;
     case 'unreachable':
       return `cannot reach ${url.origin}: ${describeUnreachable(outcome)}`;
     case 'answered': {

@@ -188,7 +188,8 @@ function describeFailure(
     case 'timeout':
       return `no answer from ${origin} within ${outcome.elapsedMs} ms; --timeout-ms gives it longer`;
     case 'unreachable': {
-      const start = `soketify-emulator --host ${hostname} --port ${portText === '' ? '80' : portText}`;
+      const host = hostname.replace(/^\[(.*)\]$/, '$1');
+      const start = `soketify-emulator --host ${host} --port ${portText === '' ? '80' : portText}`;
       const hint = outcome.code === 'ECONNREFUSED' ? `\nIs the server running? Start it with: ${start}` : '';
       return `cannot reach ${origin}: ${describeUnreachable(outcome)}${hint}`;
     }

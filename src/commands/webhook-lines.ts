@@ -32,7 +32,7 @@ export function formatWebhook(webhook: ReceivedWebhook, paint: Paint): string {
     typeof status === 'number' ? `answered ${status}` : status === 'hang' ? 'no answer' : 'connection reset';
   const outcome = delayMs === 0 ? answer : `${answer} after ${delayMs} ms`;
   const isGood = typeof status === 'number' && status >= 200 && status < 300;
-  const head = `${paint.dim(`${time}.${millis}`)} ${paint.bold(`POST ${printable(path)}`)} ${judgement}, ${isGood ? outcome : paint.bad(outcome)}${describeRepetition(webhook)}\n`;
+  const head = `${paint.dim(`${time}.${millis}`)} ${paint.bold(`POST ${printable(path)}`)} ${judgement}, ${isGood ? outcome : paint.bad(outcome)}${describeKind(webhook)}\n`;
   const why = verdict.verified ? '' : `  ${printable(verdict.message)}\n`;
   const origin = `  ${paint.dim(describeOrigin(webhook))}\n`;
   const body = verdict.verified || events.length > 0 ? '' : `  body: ${excerpt(webhook.body) || '(empty)'}\n`;
@@ -62,10 +62,11 @@ function whatToCheck(reason: VerdictReason): string {
   return 'Does it verify signatures?';
 }
 
-function describeRepetition({ attempt, isDuplicate }: ReceivedWebhook): string {
+function describeKind({ attempt, isDuplicate, isTest }: ReceivedWebhook): string {
   const marks = [
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(isDuplicate ? ['a duplicate of one that was accepted'] : []),
+    ...(isTest ? ['a test, which does not count'] : []),
   ];
   return marks.length === 0 ? '' : `, ${marks.join(', ')}`;
 }

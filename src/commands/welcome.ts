@@ -1,5 +1,5 @@
 import type { AppConfig, Config } from '../config/schema/schema.ts';
-import { connectableHost } from '../protocol/connectable-host.ts';
+import { urlHost } from '../protocol/connectable-host.ts';
 
 /** Where the server listens. */
 export interface StartedPorts {
@@ -49,7 +49,7 @@ function connectLines(config: Config, port: number): readonly string[] {
   const pathOption = path === '' ? '' : ` wsPath: '${path}',`;
   return [
     "import Pusher from 'pusher-js';",
-    `const pusher = new Pusher('${keyToShow(config.apps)}', { cluster: 'default', wsHost: '${connectableHost(config.host)}', ${portOption},${pathOption} forceTLS: ${tls !== undefined}, enabledTransports: ['ws', 'wss'] });`,
+    `const pusher = new Pusher('${keyToShow(config.apps)}', { cluster: 'default', wsHost: '${urlHost(config.host)}', ${portOption},${pathOption} forceTLS: ${tls !== undefined}, enabledTransports: ['ws', 'wss'] });`,
   ];
 }
 
@@ -60,9 +60,8 @@ function keyToShow(apps: readonly AppConfig[]): string {
 }
 
 function httpUrl(config: Config, port: number): string {
-  const host = connectableHost(config.host);
   const scheme = config.tls === undefined ? 'http' : 'https';
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${config.path}`;
+  return `${scheme}://${urlHost(config.host)}:${port}${config.path}`;
 }
 
 /** Returns the URL of the Dashboard; undefined if it is not served. A separate port uses plain HTTP. */

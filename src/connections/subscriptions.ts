@@ -7,7 +7,7 @@ import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import { noWitness, type Leaving, type Witness } from '../ports/witness.ts';
-import { parseChannelData } from '../protocol/channel-data.ts';
+import { channelDataNotText, parseChannelData } from '../protocol/channel-data.ts';
 import {
   channelKind,
   describeChannelNameFault,
@@ -285,6 +285,8 @@ function authorise(
     }
     case 'private':
     case 'presence':
+      if (channelData !== undefined && typeof channelData !== 'string')
+        return channelDataNotText(channelData);
       return refuseSubscription(session.app.config, {
         socketId: session.socketId,
         channel,
@@ -295,11 +297,8 @@ function authorise(
 }
 
 /** The member of a presence channel: the one in the channel data or else the signed-in user. */
-function memberOf(
-  { user, app }: Session,
-  channelData: string | undefined,
-): Member | { readonly error: ProtocolError } {
-  if (channelData !== undefined) return parseChannelData(channelData, app.config.limits);
+function memberOf({ user, app }: Session, channelData: unknown): Member | { readonly error: ProtocolError } {
+  if (typeof channelData === 'string') return parseChannelData(channelData, app.config.limits);
   if (user === undefined) return { error: noMember };
   return { userId: user.userId, infoJson: user.infoJson };
 }

@@ -145,7 +145,8 @@ export class Resender {
     const { appId, id } = delivery;
     const number = delivery.attemptsMade + 1;
     const resend = delivery.resends + 1;
-    const which = { attempt: number, epoch: this.#options.epoch(), resend };
+    const { wallTime, epoch } = this.#options;
+    const which = { attempt: number, atMs: wallTime.now(), epoch: epoch(), resend };
     const request = createRequest(app, endpoint, createPayload(delivery), which);
     const { outcome, timeMs, elapsedMs } = await attemptNow(this.#options, request);
     const attempt = describeAttempt(outcome, { number, resend, timeMs, elapsedMs: Math.round(elapsedMs) });

@@ -306,8 +306,9 @@ export class EndpointDispatcher implements Contender {
   }
 
   async #attempt(batch: Batch, payload: Payload, place: Place): Promise<void> {
-    const { clock, places, random, sender, emit, requestTimeoutMs } = this.#options;
-    const which = { attempt: batch.attempts, epoch: this.#options.epoch(), events: batch.events };
+    const { clock, wallTime, places, random, sender, emit, epoch, requestTimeoutMs } = this.#options;
+    const { attempts, events } = batch;
+    const which = { attempt: attempts, atMs: wallTime.now(), epoch: epoch(), events };
     const attempt = createAttempt(this.#app, this.#endpoint, payload, which);
     // Drawn now, because attempts begin in a reproducible order, while the order of their answers is arbitrary.
     const chance = random();

@@ -43,8 +43,10 @@ export class TestSender {
   async #send({ app, endpoint }: ResendTarget, name: EventName): Promise<TestOutcome> {
     const { ids, wallTime, log, epoch } = this.#options;
     const event = encodeEvent(exampleOf(name));
-    const payload = createPayload({ id: ids.webhookId(), timeMs: wallTime.now(), events: [event] });
-    const request = createRequest(app, endpoint, payload, { attempt: 1, epoch: epoch(), isTest: true });
+    const atMs = wallTime.now();
+    const payload = createPayload({ id: ids.webhookId(), timeMs: atMs, events: [event] });
+    const which = { attempt: 1, atMs, epoch: epoch(), isTest: true };
+    const request = createRequest(app, endpoint, payload, which);
     const { outcome, elapsedMs } = await attemptNow(this.#options, request);
     const result = resultOf(outcome);
     const status = outcome.kind === 'answered' ? outcome.status : undefined;

@@ -1,3 +1,5 @@
+import { urlHost } from '../protocol/connectable-host.ts';
+
 /** Where the emulator listens and which credentials an app has, for clients and backends. */
 export interface ServerAddress {
   readonly host: string;
@@ -24,7 +26,7 @@ export interface ClientOptions {
   key: string;
   /** A name that pusher-js requires. It has no effect. */
   cluster: string;
-  /** The host of the emulator. */
+  /** The host of the emulator. An IPv6 address is in brackets, because pusher-js puts it into a URL. */
   wsHost: string;
   /** The port for `ws://`. */
   wsPort: number;
@@ -52,7 +54,7 @@ export interface ServerOptions {
   key: string;
   /** The secret of the app, which signs requests. */
   secret: string;
-  /** The host of the emulator. */
+  /** The host of the emulator. An IPv6 address is in brackets, because libraries put it into a URL. */
   host: string;
   /** The port of the emulator, as text. */
   port: string;
@@ -62,7 +64,7 @@ export interface ServerOptions {
 
 /** The base URL of the HTTP API, such as `http://127.0.0.1:6001`. */
 export function urlOf({ host, port, path, isTls }: ServerAddress): string {
-  return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+  return `${isTls ? 'https' : 'http'}://${urlHost(host)}:${port}${path}`;
 }
 
 /** Options for clients: `new Pusher(key, options)`. */
@@ -74,7 +76,7 @@ export function clientOptions(
     key,
     // pusher-js requires a cluster, but does not use it here.
     cluster: 'default',
-    wsHost: host,
+    wsHost: urlHost(host),
     wsPort: port,
     wssPort: port,
     ...(path !== '' && { wsPath: path }),
@@ -89,7 +91,7 @@ export function serverOptions(
   { host, port, isTls }: ServerAddress,
   { id, key, secret }: Credentials,
 ): ServerOptions {
-  return { appId: id, key, secret, host, port: String(port), useTLS: isTls };
+  return { appId: id, key, secret, host: urlHost(host), port: String(port), useTLS: isTls };
 }
 
 /** The same as environment variables: the names of Soketify, and those that Laravel and others read. */
@@ -104,7 +106,7 @@ export function environment({ host, port, isTls }: ServerAddress, app: Credentia
     PUSHER_APP_KEY: app.key,
     PUSHER_APP_SECRET: app.secret,
     PUSHER_APP_CLUSTER: 'default',
-    PUSHER_HOST: host,
+    PUSHER_HOST: urlHost(host),
     PUSHER_PORT: String(port),
     PUSHER_SCHEME: isTls ? 'https' : 'http',
   };

@@ -192,7 +192,8 @@ export function uniqueApp(options: unknown = {}): unknown {
   // A value that is not an object is reported when the content is checked.
   if (!isObject(options)) return options;
   const id = randomUUID().slice(0, 8);
-  return withoutUndefined({ id: `app-${id}`, key: `key-${id}`, secret: `secret-${id}`, ...options });
+  const names = { id: `app-${id}`, key: `key-${id}`, secret: `secret-${id}` };
+  return { ...names, ...withoutUndefined(options) };
 }
 
 function completeApp(options: unknown, index: number): unknown {

@@ -8,6 +8,7 @@ import {
   serviceUnavailable,
   type HttpError,
 } from '../protocol/http-error.ts';
+import { invalidBody } from '../protocol/invalid-body.ts';
 import { parseObject } from '../protocol/decode.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import {
@@ -115,7 +116,7 @@ function refuseRecovery(why: string, endpointId: string): HttpError {
 
 function decodeRequest(body: string): RecoveryRequest | HttpError {
   const fields = parseObject(body);
-  if (fields === undefined) return badRequest('Invalid body: expected a JSON object');
+  if (fields === undefined) return invalidBody(body);
   // If somebody misspells dry_run, the recovery must not start.
   const unknown = Object.keys(fields).find((key) => !accepted.includes(key));
   if (unknown !== undefined) {

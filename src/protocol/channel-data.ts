@@ -1,6 +1,7 @@
 import { invalidChannelData, type ProtocolError } from './errors.ts';
 import { parseObject, type ParsedObject } from './decode.ts';
 import { memberSource } from './json-source.ts';
+import { kindOf } from './kind-of.ts';
 import type { Limits } from './limits.ts';
 import { numberAsId } from './number-as-id.ts';
 
@@ -25,7 +26,9 @@ export function parseChannelData(
   const data = parseObject(signed);
   if (data === undefined) return refuse('expected the JSON text of an object');
   const userId = readUserId(data['user_id'], signed);
-  if (userId === undefined) return refuse('user_id must be a non-empty string or a number');
+  if (userId === undefined) {
+    return refuse(`user_id must be a non-empty string or a number, got ${kindOf(data['user_id'])}`);
+  }
   if (userId.length > limits.userIdLength) {
     return refuse(`user_id has ${userId.length} characters, at most ${limits.userIdLength} are accepted`);
   }
@@ -37,6 +40,13 @@ export function parseChannelData(
     return refuse(`user_info has ${infoBytes} bytes, at most ${limits.userInfoBytes} are accepted`);
   }
   return { userId, infoJson };
+}
+
+/** `channel_data` is not a string: the authorization endpoint returned the object instead of the text that it signed. */
+export function channelDataNotText(got: unknown): ProtocolError {
+  return invalidChannelData(
+    `expected a string, the JSON text that your server's channel authorization endpoint has signed, got ${kindOf(got)}`,
+  );
 }
 
 /** The text as it was signed: half of a surrogate pair has no bytes of its own, so it is encoded as U+FFFD. */

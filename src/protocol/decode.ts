@@ -17,8 +17,8 @@ export type Command =
       /** The channel name as received, not yet checked. */
       readonly channel: unknown;
       readonly auth: string | undefined;
-      /** The signed text, exactly as received. */
-      readonly channelData: string | undefined;
+      /** The signed text, exactly as received. Some clients send an object by mistake. */
+      readonly channelData: unknown;
     }
   | { readonly kind: 'unsubscribe'; readonly channel: unknown }
   | {
@@ -71,7 +71,6 @@ function decodeSubscribe(data: ParsedObject | undefined): Command {
   if (data === undefined) return malformed;
   const { channel, auth, channel_data: channelData } = data;
   if (auth !== undefined && auth !== null && typeof auth !== 'string') return malformed;
-  if (channelData !== undefined && channelData !== null && typeof channelData !== 'string') return malformed;
   return { kind: 'subscribe', channel, auth: auth ?? undefined, channelData: channelData ?? undefined };
 }
 

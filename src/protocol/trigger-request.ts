@@ -2,6 +2,7 @@ import { describeChannelNameFault, isChannelName, type ChannelName } from './cha
 import { isJsonObject, parseObject, sourceTextOf, type ParsedObject } from './decode.ts';
 import { dataTooLargeText } from './errors.ts';
 import { badRequest, isHttpError, tooLarge, type HttpError } from './http-error.ts';
+import { invalidBody } from './invalid-body.ts';
 import { memberSources } from './json-source.ts';
 import type { Limits } from './limits.ts';
 import { queryValue, type Query } from './query.ts';
@@ -49,7 +50,7 @@ function isMissing(value: unknown): value is null | undefined {
 /** Parses the body and the query string of `POST /events`. */
 export function decodeTrigger(text: string, query: Query, limits: Limits): Trigger | HttpError {
   const body = parseBody(text);
-  if (body === undefined) return invalidBody;
+  if (body === undefined) return invalidBody(text);
   const event = withQueryParameters(body, query);
   const channels = decodeChannels(event, limits);
   return isHttpError(channels)
@@ -60,7 +61,7 @@ export function decodeTrigger(text: string, query: Query, limits: Limits): Trigg
 /** Parses the body of `POST /batch_events`. One invalid item refuses the whole batch, so that none of it is published. */
 export function decodeBatch(text: string, limits: Limits): readonly Trigger[] | HttpError {
   const body = parseBody(text);
-  if (body === undefined) return invalidBody;
+  if (body === undefined) return invalidBody(text);
   const { batch } = body;
   if (!Array.isArray(batch)) return badRequest('Missing parameter: batch, an array of events');
   if (batch.length > limits.eventsPerBatch) {
@@ -80,8 +81,6 @@ export function decodeBatch(text: string, limits: Limits): readonly Trigger[] | 
 function hasText(event: unknown): boolean {
   return isJsonObject(event) && typeof event['data'] === 'string';
 }
-
-const invalidBody = badRequest('Invalid body: expected a JSON object');
 
 function parseBody(text: string): ParsedObject | undefined {
   return text === '' ? {} : parseObject(text);

@@ -9,6 +9,15 @@ import { answerWith } from './respond.ts';
 import type { Answer, Arrival, OriginalRequest, ReceiverOptions } from './types.ts';
 import { judgeWebhook, type Standard, type Verdict } from './verdict.ts';
 
+/** A request with another path or method than a webhook, and the response to it. */
+export interface OtherRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** What the response says. */
+  readonly why: string;
+}
+
 /** What is needed to process requests. */
 export interface IntakeOptions extends Pick<ReceiverOptions, 'path' | 'respond' | 'onWebhook'> {
   readonly standard: Standard;
@@ -18,6 +27,8 @@ export interface IntakeOptions extends Pick<ReceiverOptions, 'path' | 'respond' 
   readonly ended: AbortSignal;
   /** Called with what `respond` and `onWebhook` throw. */
   readonly failed: (error: unknown) => void;
+  /** Called for each request with another path or method. */
+  readonly onOther?: ((request: OtherRequest) => void) | undefined;
 }
 
 /** Verifies, remembers and answers requests. */
@@ -38,16 +49,15 @@ export class Intake {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { path, standard, memory, onWebhook, ended } = this.#options;
-    if (request.method !== 'POST') {
-      return answerWith(response, {
-        status: 405,
-        headers: { allow: 'POST' },
-        body: 'Send webhooks with POST.\n',
-      });
-    }
+    const { path, standard, memory, onWebhook, onOther, ended } = this.#options;
+    const { method = '', url = '/' } = request;
+    const refuse = (status: number, why: string, headers = {}): Promise<void> => {
+      onOther?.({ method, path: url, status, why });
+      return answerWith(response, { status, headers, body: `${why}\n` });
+    };
+    if (method !== 'POST') return refuse(405, 'Send webhooks with POST.', { allow: 'POST' });
     if (path !== undefined && pathOf(request) !== path) {
-      return answerWith(response, { status: 404, body: `Webhooks are accepted at ${path}.\n` });
+      return refuse(404, `Webhooks are accepted at ${path}.`);
     }
     const body = await readBody(request);
     if (body.kind === 'gone') return;

@@ -18,14 +18,15 @@ export class Memory {
     this.events = new Arrivals('event', limit, () => describeRefused(this.webhooks.items));
   }
 
-  /** Remembers a webhook and its answer. An accepted webhook counts, unless it is a duplicate. */
+  /** Remembers a webhook and its answer. An accepted webhook counts, unless it is a duplicate or a test. */
   add(arrival: Arrival, answer: Pick<ReceivedWebhook, 'status' | 'delayMs'>): ReceivedWebhook {
-    const { id, verdict, events } = arrival;
+    const { id, headers, verdict, events } = arrival;
     const { status } = answer;
     const isDuplicate = verdict.verified && id !== undefined && this.#acceptedIds.has(id);
     const isAccepted = verdict.verified && typeof status === 'number' && status >= 200 && status < 300;
-    const webhook = { ...arrival, ...answer, isAccepted, isDuplicate };
-    if (isAccepted && !isDuplicate) {
+    const isTest = headers['x-soketify-test'] !== undefined;
+    const webhook = { ...arrival, ...answer, isAccepted, isDuplicate, isTest };
+    if (isAccepted && !isDuplicate && !isTest) {
       if (id !== undefined) this.#rememberId(id);
       for (const event of events) this.#replay.apply(event);
       for (const event of events) this.events.push(event);

@@ -4,7 +4,7 @@ import { defaultApp } from '../config/default-app.ts';
 import { urlHost } from '../protocol/connectable-host.ts';
 import { EmulatorError, invalidArgument } from '../emulator/emulator-error.ts';
 import { checkOptions, checkWait, toRule } from './check.ts';
-import { Intake } from './intake.ts';
+import { Intake, type OtherRequest } from './intake.ts';
 import { Memory } from './memory.ts';
 import { Plans } from './plans.ts';
 import type { ReceivedWebhook, Receiver, ReceiverOptions } from './types.ts';
@@ -21,6 +21,14 @@ import type { ReceivedWebhook, Receiver, ReceiverOptions } from './types.ts';
  * @since 0.1.0
  */
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
+  return openReceiver(options);
+}
+
+/** The same. `onOther` is called for each request with another path or method. */
+export async function openReceiver(
+  options: ReceiverOptions,
+  onOther?: (request: OtherRequest) => void,
+): Promise<Receiver> {
   checkOptions(options);
   const { host = '127.0.0.1', path = '/' } = options;
   const memory = new Memory(options.memory ?? 100_000);
@@ -33,6 +41,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     memory,
     plans,
     ended: end.signal,
+    onOther,
     failed: (error) => failures.push(error),
   });
   const server = createServer((request, response) => void intake.take(request, response));

@@ -81,10 +81,12 @@ export interface ReceivedWebhook extends Arrival {
   readonly status: number | 'hang' | 'reset';
   /** How long the sender waits for the answer, in milliseconds. */
   readonly delayMs: number;
-  /** It is verified and answered with 2xx. Its events count, unless they have counted before. */
+  /** It is verified and answered with 2xx. Its events count, unless they have counted before or it is a test. */
   readonly isAccepted: boolean;
   /** It is verified, and a webhook with this `webhook-id` was accepted before. */
   readonly isDuplicate: boolean;
+  /** It has the header `X-Soketify-Test`: an operator sent it to test the endpoint, and nothing has happened. */
+  readonly isTest: boolean;
 }
 
 /**

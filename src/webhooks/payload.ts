@@ -31,6 +31,8 @@ export function createPayload({ id, timeMs, events }: PayloadParts): Payload {
 export interface AttemptNumber {
   /** Counted from 1. */
   readonly attempt: number;
+  /** Time of day at which it is made, in milliseconds. */
+  readonly atMs: number;
   /** The epoch of the state in which it is made; undefined if no server makes it. */
   readonly epoch?: string;
   /** The number of the resend of a lost delivery, counted from 1; undefined if it is not a resend. */
@@ -43,15 +45,16 @@ export interface AttemptNumber {
  * The headers of one attempt. Signs exactly the bytes that are sent (Soketify: "HMAC-SHA256 hex digest of the raw POST body,
  * signed with your App Secret"), with the key and the headers that are configured now. `Content-Type` is exactly
  * `application/json` because receivers compare it. Custom headers are set first, so that they cannot replace the others.
- * `webhook-id` and `webhook-timestamp` are those of the Standard Webhooks specification.
+ * `webhook-id` and `webhook-timestamp` are those of the Standard Webhooks specification: the time is that of the attempt, because
+ * its libraries refuse an older one, such as that of a dropped delivery that is sent again.
  */
 export function attemptHeaders(
   app: { readonly key: string; readonly secret: string },
   endpoint: Pick<Endpoint, 'headers' | 'standardSignature'>,
-  { id, timeMs, body }: Payload,
-  { attempt, epoch, resend, isTest }: AttemptNumber,
+  { id, body }: Payload,
+  { attempt, atMs, epoch, resend, isTest }: AttemptNumber,
 ): Readonly<Record<string, string>> {
-  const timestamp = String(Math.floor(timeMs / 1000));
+  const timestamp = String(Math.floor(atMs / 1000));
   // Assigned one by one: spreading parts that may be absent costs more than the rest of this function.
   const headers: Record<string, string> = { ...endpoint.headers };
   headers['Content-Type'] = 'application/json';

@@ -78,7 +78,7 @@ describe('POST /events is rejected with a text that states what is wrong', () =>
       400,
       'Invalid info: expected a string of user_count, subscription_count, got an array',
     ],
-    [[event], 400, 'Invalid body: expected a JSON object'],
+    [[event], 400, 'Invalid body: expected a JSON object, got an array'],
   ];
   test.each(refusals)('%#: %.0s%i %s', async (body, status, text) => {
     expect(await post('events', body)).toEqual(plainText(status, text));

@@ -79,10 +79,43 @@ describe('soketify-emulator listen', () => {
     expect(new Set(attempts.map(({ id }) => id)).size).toBe(1);
   });
 
-  test('accepts webhooks only at its path, if it has one', async () => {
+  test('accepts webhooks only at its path, if it has one, and shows what arrives elsewhere', async () => {
     await using listener = await startListener('--path', '/hook');
     expect((await post(listener.url, {})).status).toBe(401);
     expect((await post(`${listener.url}s`, {})).status).toBe(404);
+    expect((await fetch(listener.url)).status).toBe(405);
+    const { stdout } = await listener.interrupt();
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.filter(({ msg }) => msg === 'other request')).toEqual([
+      {
+        msg: 'other request',
+        method: 'POST',
+        path: '/hooks',
+        status: 404,
+        why: 'Webhooks are accepted at /hook.',
+      },
+      { msg: 'other request', method: 'GET', path: '/hook', status: 405, why: 'Send webhooks with POST.' },
+    ]);
+    expect(lines.at(-1)).toMatchObject({ msg: 'summary', webhooks: 1 });
+  });
+
+  test('shows a person what arrives at another path', async () => {
+    const { child, exit } = launch(['listen', '--port', '0', '--path', '/hook']);
+    const port = await new Promise<string>((resolve) => {
+      let seen = '';
+      child.stdout?.on('data', (text) => {
+        seen += String(text);
+        const [, found] = /:(\d+)\/hook;/.exec(seen) ?? [];
+        if (found !== undefined) resolve(found);
+      });
+    });
+    await post(`http://127.0.0.1:${port}/other`, {});
+    child.kill('SIGINT');
+    const { stdout } = await exit;
+    expect(stdout).toContain('POST /other not accepted, answered 404\n  Webhooks are accepted at /hook.\n');
   });
 
   test('prints readable lines, without colours into a pipe and harmless to a terminal', async () => {

@@ -99,6 +99,11 @@ describe('soketify-emulator trigger', () => {
     expect(stderr).toContain(`soketify-emulator --host 127.0.0.1 --port ${port}`);
   });
 
+  test('shows an IPv6 address without brackets in that explanation, as --host accepts it', async () => {
+    const { stderr } = await runProgram(['trigger', '--url', 'http://[::1]:9', '-c', 'news', '-e', 'x']);
+    expect(stderr).toContain('soketify-emulator --host ::1 --port 9');
+  });
+
   test.each([
     [['-e', 'x'], /--channel <name>' not specified/],
     [['-c', 'news'], /--event <name>' not specified/],

@@ -62,6 +62,14 @@ describe('a receiver', () => {
     ]);
   });
 
+  test('accepts a test of the endpoint, but does not apply it', async () => {
+    const receiver = await start();
+    expect((await post(receiver, { events: [added], isTest: true })).status).toBe(200);
+    expect(receiver.webhooks).toMatchObject([{ isAccepted: true, isTest: true, events: [added] }]);
+    expect(receiver.events).toEqual([]);
+    expect(receiver.state()).toMatchObject({ occupied: [], members: {} });
+  });
+
   test('forgets everything when it is reset', async () => {
     const receiver = await start();
     receiver.respondWith({ status: 500 });

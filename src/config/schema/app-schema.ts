@@ -6,7 +6,7 @@ import { batchOfEndpoint } from './webhooks-schema.ts';
 
 const limitFields = forEachLimit((limit) => field.limit(limit));
 
-const webhook = field.group({
+const webhook = field.groupLike('{ "url": "https://example.com/webhooks" }', {
   id: field
     .urlSafeId()
     .optional()

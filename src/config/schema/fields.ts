@@ -91,6 +91,11 @@ export function group<Shape extends z.ZodRawShape>(shape: Shape, hint = '') {
   return z.strictObject(shape, { error: `expected an object${hint}` });
 }
 
+/** The same. The error for another value shows the example. */
+export function groupLike<Shape extends z.ZodRawShape>(example: string, shape: Shape) {
+  return group(shape, ` such as ${example}`);
+}
+
 /** An address to listen on, or a host name. */
 export function host() {
   const error = 'expected an IP address or a host name';
@@ -134,7 +139,8 @@ function isNetwork(value: string): boolean {
 
 /** The URL of an endpoint. A password in it would appear in log lines, so none is accepted. */
 export function endpointUrl() {
-  const error = 'expected an http or https URL without a user name or password';
+  const error =
+    'expected an http or https URL such as https://example.com/webhooks, without spaces, user name and password';
   return z
     .string({ error })
     .refine((value) => isEndpointUrl(value), { error })

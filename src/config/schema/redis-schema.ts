@@ -2,7 +2,7 @@ import * as field from './fields.ts';
 
 /** The redis block of a file. redis.ts checks the relations between its keys. */
 export const redis = field
-  .group({
+  .groupLike('{ "url": "redis://127.0.0.1:6379" }', {
     url: field
       .redisUrl()
       .optional()

@@ -1,7 +1,7 @@
 import * as field from './fields.ts';
 
 /** The store block of a file. */
-export const store = field.group({
+export const store = field.groupLike('{ "path": "store" }', {
   path: field
     .nonEmptyText()
     .describe(

@@ -27,10 +27,12 @@ export async function replay(
   for (const { id: recordedId, status: recorded, events, endedAtMs } of deliveries) {
     if (speed !== undefined) await waitUntil(beganAt + (endedAtMs - recordedStart) / speed, clock);
     const id = newIds ? ids.webhookId() : recordedId;
-    const payload = createPayload({ id, timeMs: wallTime.now(), events: [events] });
+    const timeMs = wallTime.now();
+    const payload = createPayload({ id, timeMs, events: [events] });
+    const which = { attempt: 1, atMs: timeMs };
     const request = {
       url,
-      headers: attemptHeaders({ key, secret }, { headers, standardSignature: true }, payload, { attempt: 1 }),
+      headers: attemptHeaders({ key, secret }, { headers, standardSignature: true }, payload, which),
       body: payload.body,
     };
     const sentAt = clock.now();

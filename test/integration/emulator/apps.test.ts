@@ -134,6 +134,12 @@ describe('an app', () => {
     });
   });
 
+  test('has generated credentials where undefined is given, such as a variable that is not set', async () => {
+    const { emulator } = await startStage();
+    const app = await emulator.createApp({ id: undefined, key: undefined, secret: undefined } as object);
+    expect([app.id, app.key, app.secret].map((text) => text.slice(0, 4))).toEqual(['app-', 'key-', 'secr']);
+  });
+
   test('has the common limits, and its own override them', async () => {
     const emulator = await start({ limits: { connections: 1 } });
     const apps = [await emulator.createApp(), await emulator.createApp({ limits: { connections: null } })];

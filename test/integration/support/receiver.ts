@@ -15,6 +15,8 @@ export interface Post {
   readonly attempt?: number;
   readonly timeMs?: number;
   readonly path?: string;
+  /** Whether it is marked as a test of the endpoint. */
+  readonly isTest?: boolean;
 }
 
 /** A receiver that is closed when the test ends. */
@@ -37,6 +39,7 @@ export function post({ url }: { readonly url: string }, request: Post = {}): Pro
       'x-pusher-signature': createHmac('sha256', secret).update(body).digest('hex'),
       ...(id !== undefined && { 'webhook-id': id }),
       ...(attempt !== undefined && { 'x-soketify-attempt': String(attempt) }),
+      ...(request.isTest === true && { 'x-soketify-test': '1' }),
     },
   });
 }

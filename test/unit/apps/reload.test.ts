@@ -137,6 +137,7 @@ describe('an endpoint that is changed', () => {
       ...first.request.headers,
       Authorization: 'right',
       'X-Soketify-Attempt': '2',
+      'webhook-timestamp': '1700000001',
     });
   });
 

@@ -22,6 +22,7 @@ const webhook: ReceivedWebhook = {
   delayMs: 0,
   isAccepted: true,
   isDuplicate: false,
+  isTest: false,
 };
 
 function format(changes: Partial<ReceivedWebhook>, paint = withoutColours): string[] {
@@ -59,6 +60,7 @@ describe('a webhook at the terminal', () => {
     [{ status: 'reset' }, /verified, connection reset$/],
     [{ status: 503, delayMs: 5000 }, /answered 503 after 5000 ms$/],
     [{ attempt: 3, isDuplicate: true }, /answered 200, attempt 3, a duplicate of one that was accepted$/],
+    [{ isTest: true }, /answered 200, a test, which does not count$/],
   ])('states its result: %j', (changes, expected) => {
     expect(format(changes)[0]).toMatch(expected);
   });

@@ -33,6 +33,14 @@ describe('the welcome', () => {
     });
   });
 
+  test('puts an IPv6 address in brackets, because pusher-js puts the host into a URL', () => {
+    const config = configOf({ content: { host: '::1', apps: [app] } });
+    expect(describeStart(config, { port: 6001 })).toMatchObject({
+      url: 'http://[::1]:6001',
+      connect: [expect.any(String), pusherLine("wsHost: '[::1]', wsPort: 6001, forceTLS: false")],
+    });
+  });
+
   test('marks a disabled app, and shows how to connect to another', () => {
     const apps = [
       { ...app, enabled: false },

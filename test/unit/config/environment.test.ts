@@ -63,7 +63,7 @@ describe('precedence', () => {
     ]);
     expect(faultsOf({ env: { SOKETIFY_APP_ID: 'a/b', SOKETIFY_WEBHOOK_URL: 'example.com' } })).toEqual([
       expect.stringContaining('SOKETIFY_APP_ID: expected '),
-      'SOKETIFY_WEBHOOK_URL: expected an http or https URL without a user name or password, got "example.com"',
+      'SOKETIFY_WEBHOOK_URL: expected an http or https URL such as https://example.com/webhooks, without spaces, user name and password, got "example.com"',
     ]);
   });
 });

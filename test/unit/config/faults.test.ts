@@ -119,11 +119,22 @@ describe('a fault', () => {
     expect(faults.join('\n')).not.toMatch(/hush|1234/);
   });
 
+  test('shows what a string for an object should have been', () => {
+    const content = { apps: [{ ...app, webhooks: [url] }], store: 'data' };
+    expect(faultsOf({ content })).toEqual([
+      'apps[0].webhooks[0]: expected an object such as { "url": "https://example.com/webhooks" }, got a string',
+      'store: expected an object such as { "path": "store" }, got a string',
+    ]);
+    expect(faultsOf({ content: { apps: [app], redis: 'redis://127.0.0.1' } })).toEqual([
+      'redis: expected an object such as { "url": "redis://127.0.0.1:6379" }, got a string',
+    ]);
+  });
+
   test.each(['http://user:hush@example.com/', 'ftp://example.com/?token=hush', 'hush@example.com'])(
     'never shows what may be a password in a URL: %s',
     (bad) => {
       expect(faultsOf({ content: withWebhooks({ url: bad }) })).toEqual([
-        'apps[0].webhooks[0].url: expected an http or https URL without a user name or password, got a string (not shown)',
+        'apps[0].webhooks[0].url: expected an http or https URL such as https://example.com/webhooks, without spaces, user name and password, got a string (not shown)',
       ]);
     },
   );

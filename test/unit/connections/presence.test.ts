@@ -151,7 +151,7 @@ describe('a presence channel', () => {
   test.each([
     ['none', undefined, 'a presence channel needs it, with a user_id, unless the connection is signed in'],
     ['no JSON', '{', 'expected the JSON text of an object'],
-    ['no user_id', '{}', 'user_id must be a non-empty string or a number'],
+    ['no user_id', '{}', 'user_id must be a non-empty string or a number, got nothing'],
   ])('refuses channel data, although signed: %s', (_, channelData, why) => {
     const { connect } = hubStage();
     const actor = connect();
@@ -161,6 +161,21 @@ describe('a presence channel', () => {
       if (event === 'pusher:error')
         expect(data).toEqual({ code: null, message: `Invalid channel_data: ${why}` });
     });
+    expect(actor.session.subscriptions.size).toBe(0);
+  });
+
+  test('refuses channel data that the authorization endpoint did not encode, and names the channel', () => {
+    const { connect } = hubStage();
+    const actor = connect();
+    const channelData = { user_id: '7' };
+    const auth = authFor(actor.id, channel, JSON.stringify(channelData));
+    actor.send({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
+    const [refusal, error] = actor.socket.takeFrames();
+    const why =
+      "Invalid channel_data: expected a string, the JSON text that your server's channel authorization endpoint has signed, got an object";
+    expect(refusal).toMatchObject({ event: 'pusher:subscription_error', channel });
+    expect(refusal?.data).toContain(JSON.stringify(why).slice(1, -1));
+    expect(error?.data).toEqual({ code: null, message: why });
     expect(actor.session.subscriptions.size).toBe(0);
   });
 

@@ -28,6 +28,12 @@ describe('The snippets of the first steps', () => {
     expect(snippet).toContain('forceTLS: true');
   });
 
+  it('put an IPv6 address in brackets, because the libraries put the host into a URL', () => {
+    const address = { ...facts.address, host: '::1' };
+    expect(filled(clientCode, { ...facts, address })).toContain(`wsHost: '[::1]'`);
+    expect(filled(serverCode, { ...facts, address })).toContain(`host: '[::1]'`);
+  });
+
   it.each(['0.0.0.0', '::', ''])('do not use %o, to which no client can connect', (host) => {
     const address = { ...facts.address, host };
     expect(filled(clientCode, { ...facts, address })).toContain(`wsHost: 'page.example.com'`);

@@ -19,7 +19,7 @@ async function dropped(onAttempt?: (fact: ResentFact) => void) {
 }
 
 describe('a resend', () => {
-  test('has the id, the time and the body of the delivery, its number, and the next attempt number', async () => {
+  test('has the id and the body of the delivery, its own time and number, and the next attempt number', async () => {
     const { clock, office, sender, request, store } = await dropped();
     await clock.advance(60_000);
     const resent = office.resend('1', 'msg_1');
@@ -28,6 +28,7 @@ describe('a resend', () => {
     expect(Buffer.from(post.request.body)).toEqual(Buffer.from(request.body));
     expect(post.request.headers).toEqual({
       ...request.headers,
+      'webhook-timestamp': String(Math.floor((startedAtMs + 60_250) / 1000)),
       'X-Soketify-Attempt': '2',
       'X-Soketify-Resend': '1',
     });

@@ -20,7 +20,11 @@ describe('a restored batch', () => {
     await clock.advance(1);
     const second = sender.expectPost();
     expect(second.request.body).toEqual(first.request.body);
-    expect(second.request.headers).toEqual({ ...first.request.headers, 'X-Soketify-Attempt': '2' });
+    expect(second.request.headers).toEqual({
+      ...first.request.headers,
+      'X-Soketify-Attempt': '2',
+      'webhook-timestamp': '1700001001',
+    });
     expect(store.kept).toEqual([]);
     await second.answer(500);
     expect(store.postponed).toEqual([['msg_1', 2, 2000]]);

@@ -122,7 +122,11 @@ describe('dispatch', () => {
       await clock.advance(1);
       const second = sender.expectPost();
       expect(second.request.body).toEqual(first.request.body);
-      expect(second.request.headers).toEqual({ ...first.request.headers, 'X-Soketify-Attempt': '2' });
+      expect(second.request.headers).toEqual({
+        ...first.request.headers,
+        'X-Soketify-Attempt': '2',
+        'webhook-timestamp': '1700000001',
+      });
     },
   );
 

@@ -244,8 +244,8 @@ describe('POST webhooks/recover', () => {
   });
 
   test.each([
-    ['', 'Invalid body: expected a JSON object'],
-    ['[]', 'Invalid body: expected a JSON object'],
+    ['', 'Invalid body: expected a JSON object, got nothing'],
+    ['[]', 'Invalid body: expected a JSON object, got an array'],
     [{}, 'Missing parameter: endpoint, the id of an endpoint'],
     [{ endpoint: 1 }, 'Missing parameter: endpoint, the id of an endpoint'],
     [{ endpoint: 'main', dryRun: true }, "Unknown parameter 'dryRun': accepted are endpoint, since, dry_run"],

@@ -62,12 +62,19 @@ describe('channel data', () => {
     expect(parseChannelData(text, limits)).toEqual(refused('expected the JSON text of an object'));
   });
 
-  test.each([[undefined], [null], [''], [true], [false], [{}], [[]], [['7']]])(
-    'the user id %j is refused',
-    (id) => {
-      expect(parse({ user_id: id })).toEqual(refused('user_id must be a non-empty string or a number'));
-    },
-  );
+  test.each([
+    [undefined, 'nothing'],
+    [null, 'null'],
+    ['', 'an empty string'],
+    [true, 'a boolean'],
+    [false, 'a boolean'],
+    [{}, 'an object'],
+    [[], 'an array'],
+    [['7'], 'an array'],
+  ])('the user id %j is refused, and the error says that it is %s', (id, kind) => {
+    const why = `user_id must be a non-empty string or a number, got ${kind}`;
+    expect(parse({ user_id: id })).toEqual(refused(why));
+  });
 
   test('a user id has up to 128 characters', () => {
     expect(parse({ user_id: 'u'.repeat(128) })).toMatchObject({ userId: 'u'.repeat(128) });

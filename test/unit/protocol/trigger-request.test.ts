@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decodeBatch, decodeInfo, decodeTrigger } from '../../../src/protocol/trigger-request.ts';
 import { limits } from '../../support/unit/application.ts';
@@ -141,8 +142,16 @@ describe('a trigger', () => {
     expect(read({ ...valid, status: 500, text: 'x' })).toMatchObject({ name: 'news', data: 'x' });
   });
 
-  test.each(['{', 'x', '[]', 'null', '"x"', ' '])('is not a trigger if the body is %j', (text) => {
-    const refusal = { status: 400, text: 'Invalid body: expected a JSON object' };
+  test.each([
+    ['{', 'text that is not JSON'],
+    ['name=n&channel=a', 'text that is not JSON'],
+    [' ', 'text that is not JSON'],
+    ['[]', 'an array'],
+    ['null', 'null'],
+    ['"x"', 'a string'],
+    [gzipSync('{}').toString(), 'compressed data; send it without Content-Encoding'],
+  ])('is not a trigger if the body is %j, and the error says that it is %s', (text, got) => {
+    const refusal = { status: 400, text: `Invalid body: expected a JSON object, got ${got}` };
     expect(decodeTrigger(text, [], limits)).toEqual(refusal);
     expect(decodeBatch(text, limits)).toEqual(refusal);
   });

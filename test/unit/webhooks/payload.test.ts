@@ -56,7 +56,9 @@ describe('a payload', () => {
     const payload = createPayload({ id: 'msg_1', timeMs, events: jsons });
     expect(Buffer.from(payload.body).toString('utf8')).toBe(body);
     expect(payload.id).toBe('msg_1');
-    expect(attemptHeaders({ key: 'k', secret }, { headers: {} }, payload, { attempt: 1 })).toEqual({
+    expect(
+      attemptHeaders({ key: 'k', secret }, { headers: {} }, payload, { attempt: 1, atMs: timeMs }),
+    ).toEqual({
       'Content-Type': 'application/json',
       'X-Pusher-Key': 'k',
       'X-Pusher-Signature': expected,
@@ -79,8 +81,8 @@ describe('a payload', () => {
       'X-Soketify-Epoch': 'forged',
       'X-Soketify-Resend': 'forged',
     };
-    const payload = createPayload({ id: 'msg_1', timeMs: 1999, events: [] });
-    const number = { attempt: 2, epoch: 'now', resend: 1 };
+    const payload = createPayload({ id: 'msg_1', timeMs: 999, events: [] });
+    const number = { attempt: 2, atMs: 1999, epoch: 'now', resend: 1 };
     expect(attemptHeaders({ key: 'k', secret: 's' }, { headers }, payload, number)).toEqual({
       'x-extra': '1',
       Authorization: 'Bearer x',
@@ -97,12 +99,12 @@ describe('a payload', () => {
 });
 
 describe('an endpoint with the signature of Standard Webhooks', () => {
-  test('gets one over id, time and the bytes of the body, which no configured header replaces', () => {
+  test('gets one over the id, the time of the attempt and the bytes of the body, which no configured header replaces', () => {
     const wantsStandard = { headers: { 'webhook-signature': 'forged' }, standardSignature: true };
-    const payload = createPayload({ id: 'msg_1', timeMs: 1999, events: ['{"data":"\u00e9\ud83d\ude00"}'] });
+    const payload = createPayload({ id: 'msg_1', timeMs: 999, events: ['{"data":"\u00e9\ud83d\ude00"}'] });
     const app = { key: 'k', secret: 'a \u00e9 secret' };
     const signed = `msg_1.1.${Buffer.from(payload.body).toString()}`;
-    expect(attemptHeaders(app, wantsStandard, payload, { attempt: 1 })).toMatchObject({
+    expect(attemptHeaders(app, wantsStandard, payload, { attempt: 1, atMs: 1999 })).toMatchObject({
       'X-Pusher-Signature': createHmac('sha256', 'a \u00e9 secret').update(payload.body).digest('hex'),
       'webhook-signature': `v1,${createHmac('sha256', 'a \u00e9 secret').update(signed).digest('base64')}`,
     });

@@ -1,3 +1,4 @@
+import { urlHost } from '../../../protocol/connectable-host.ts';
 import type { SelfView } from '../../../views/server.ts';
 
 /** The values of the placeholders in a snippet. */
@@ -16,7 +17,7 @@ export function filled(code: string, { appId, key, address, pageHost }: SnippetF
     appId,
     key,
     // A client cannot connect to an address that means all interfaces.
-    host: ['', '0.0.0.0', '::', '[::]'].includes(host) ? pageHost : host,
+    host: ['', '0.0.0.0', '::', '[::]'].includes(host) ? pageHost : urlHost(host),
     port: String(port),
     portName: isTls ? 'wssPort' : 'wsPort',
     path: path === '' ? '' : `\n  wsPath: '${path}',`,
