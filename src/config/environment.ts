@@ -1,3 +1,4 @@
+import { quote } from './checks/fault.ts';
 import { unknownName } from './validate.ts';
 
 /** Environment variables by name, as in `process.env`. */
@@ -48,6 +49,15 @@ function describesService(name: string, value: string): boolean {
 /** Whether the server runs in production, where settings that are only for development are refused. */
 export function isProduction(env: Env): boolean {
   return env['NODE_ENV'] === 'production';
+}
+
+/** Returns a warning if NODE_ENV seems to mean production, but is another word. */
+export function misspelledProduction(env: Env): readonly string[] {
+  const { NODE_ENV: mode = '' } = env;
+  if (isProduction(env) || !/^\s*(prod|production|live)\s*$/i.test(mode)) return [];
+  return [
+    `NODE_ENV is ${quote(mode)}, so the rules for production do not apply. Set it to "production" if they should`,
+  ];
 }
 
 /** Returns a warning for each `SOKETIFY_*` variable that is set but unknown. */

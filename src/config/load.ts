@@ -2,7 +2,7 @@ import { dirname, resolve as resolvePath } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { boundFaults } from './checks/bounds.ts';
 import { dashboardFaults } from './schema/dashboard.ts';
-import { isProduction, unknownVariables, type Env } from './environment.ts';
+import { isProduction, misspelledProduction, unknownVariables, type Env } from './environment.ts';
 import { duplicateKeyFaults } from './checks/duplicate-keys.ts';
 import { describeKind, describeValue, formatPath, type ConfigFault } from './checks/fault.ts';
 import { readableSecrets } from './checks/exposure.ts';
@@ -92,6 +92,7 @@ export function loadConfig({ file, given, env, overrides, readFile, modeOf }: Co
   const config = resolve(validated.config, files, production);
   const warnings = [
     ...unknownVariables(env),
+    ...misspelledProduction(env),
     ...warningsOf(config, production),
     ...(file === undefined ? [] : readableSecrets(content, resolvePath(file), files)),
     ...tls.warnings,
@@ -106,7 +107,8 @@ function describeOverridden({ overridden }: Layered): readonly string[] {
     if (isDeepStrictEqual(inFile, value)) return [];
     const name = `${formatPath(path)} of the configuration file is overridden by ${origin}`;
     if (value === undefined) return [name];
-    return [`${name}: ${describeValue(value, path)} instead of ${describeValue(inFile, path)}`];
+    const [used, unused] = [describeValue(value, path), describeValue(inFile, path)];
+    return [used === unused ? name : `${name}: ${used} instead of ${unused}`];
   });
 }
 

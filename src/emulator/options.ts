@@ -12,23 +12,24 @@ import type { EventName } from '../webhooks/event.ts';
  */
 export interface WebhookOptions {
   /** The name of the endpoint. Default: a hash of its settings. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** Where its webhooks are sent: `http://` or `https://`. */
   readonly url: string;
   /** Default: true. A disabled endpoint receives nothing, and every event that it selects is recorded as dropped. */
-  readonly enabled?: boolean;
+  readonly enabled?: boolean | undefined;
   /** Default: the six event types of Soketify. */
-  readonly eventTypes?: readonly EventName[];
+  readonly eventTypes?: readonly EventName[] | undefined;
   /** Only channels whose names start or end like this. */
-  readonly channels?: { readonly startsWith?: string; readonly endsWith?: string };
+  readonly channels?:
+    { readonly startsWith?: string | undefined; readonly endsWith?: string | undefined } | undefined;
   /** Additional request headers. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Also sign as the Standard Webhooks specification describes, in `webhook-signature`. Default: false. */
-  readonly standardSignature?: boolean;
+  readonly standardSignature?: boolean | undefined;
   /** After events were dropped, send the events that bring the endpoint back to the true state. Default: false. */
-  readonly reconcile?: boolean;
+  readonly reconcile?: boolean | undefined;
   /** How events are batched for this endpoint. Default: `webhooks.batch`. */
-  readonly batch?: BatchOptions;
+  readonly batch?: BatchOptions | undefined;
 }
 
 /** How events are batched into one request. */
@@ -46,7 +47,7 @@ export interface BatchOptions {
  *
  * @since 0.1.0
  */
-export type LimitOptions = { readonly [Name in LimitName]?: number | null };
+export type LimitOptions = { readonly [Name in LimitName]?: number | null | undefined };
 
 /**
  * An endpoint with its current settings.
@@ -65,29 +66,29 @@ export interface EndpointInfo extends WebhookOptions {
  */
 export interface AppOptions {
   /** The id, which is part of the paths of the HTTP API. Default: generated, except for the first app. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** The public key, which clients send. Default: generated, except for the first app. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** The secret that signs requests and webhooks. Default: generated, except for the first app. */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
   /** Additional key pairs that are accepted. Webhooks are signed with the first pair. Default: none. */
-  readonly otherKeys?: readonly { readonly key: string; readonly secret: string }[];
+  readonly otherKeys?: readonly { readonly key: string; readonly secret: string }[] | undefined;
   /** The endpoints of its webhooks. Default: none. */
-  readonly webhooks?: readonly WebhookOptions[];
+  readonly webhooks?: readonly WebhookOptions[] | undefined;
   /** Whether the app accepts clients and requests. Default: true. */
-  readonly enabled?: boolean;
+  readonly enabled?: boolean | undefined;
   /** Default: true. */
-  readonly clientEvents?: boolean;
+  readonly clientEvents?: boolean | undefined;
   /** Default: false. */
-  readonly subscriptionCount?: boolean;
+  readonly subscriptionCount?: boolean | undefined;
   /** Default: true. */
-  readonly watchlist?: boolean;
+  readonly watchlist?: boolean | undefined;
   /** Whether clients must connect over `wss://`. Default: false. */
-  readonly forceTls?: boolean;
+  readonly forceTls?: boolean | undefined;
   /** The origins of the web pages that may connect; `*` matches any. Default: `["*"]`. */
-  readonly allowedOrigins?: readonly string[];
+  readonly allowedOrigins?: readonly string[] | undefined;
   /** The limits of this app. Default: those of `EmulatorOptions.limits`. */
-  readonly limits?: LimitOptions;
+  readonly limits?: LimitOptions | undefined;
 }
 
 /**
@@ -97,24 +98,24 @@ export interface AppOptions {
  */
 export interface WebhookSettings {
   /** Default: 20 events, 250 ms. */
-  readonly batch?: BatchOptions;
+  readonly batch?: BatchOptions | undefined;
   /** Default: 3000. */
-  readonly disconnectGraceMs?: number;
+  readonly disconnectGraceMs?: number | undefined;
   /** Default: 3000. */
-  readonly unsubscribeGraceMs?: number;
+  readonly unsubscribeGraceMs?: number | undefined;
   /** Default: 4000. */
-  readonly requestTimeoutMs?: number;
+  readonly requestTimeoutMs?: number | undefined;
   /** The maximum number of parallel requests to one endpoint. Default: 10. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** The maximum size of the events that wait for one endpoint, in bytes. Default: 67108864 (64 MB). */
-  readonly queueMaxBytes?: number;
+  readonly queueMaxBytes?: number | undefined;
   /** Default: wait 1 s, doubled after each attempt up to 60 s, for at most 300 s, with 10 % jitter. */
   readonly retry?: {
-    readonly initialDelayMs?: number;
-    readonly multiplier?: number;
-    readonly maxDelayMs?: number;
-    readonly maxElapsedMs?: number;
-    readonly jitter?: number;
+    readonly initialDelayMs?: number | undefined;
+    readonly multiplier?: number | undefined;
+    readonly maxDelayMs?: number | undefined;
+    readonly maxElapsedMs?: number | undefined;
+    readonly jitter?: number | undefined;
   };
 }
 
@@ -125,58 +126,60 @@ export interface WebhookSettings {
  */
 export interface EmulatorOptions {
   /** Default: one app with id `1`, key `app-key`, secret `app-secret` and no endpoints. */
-  readonly apps?: readonly AppOptions[];
+  readonly apps?: readonly AppOptions[] | undefined;
   /**
    * `virtual`: time stands still until `clock.advance` or a wait moves it; minutes then pass in milliseconds. `real` (default):
    * time passes by itself, and can also be moved forward.
    */
-  readonly clock?: 'real' | 'virtual';
+  readonly clock?: 'real' | 'virtual' | undefined;
   /**
    * A whole number from 0 to 4294967295. The same seed gives the same retry schedule, socket ids and `webhook-id`s, in the order
    * in which they are needed. Default: the schedule of seed 1 with random ids, because a receiver that outlives a test treats a
    * `webhook-id` that it knows as a duplicate.
    */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** `virtual`: silent clients are pinged and closed by the emulator's clock too. Default: `real`. */
-  readonly liveness?: 'real' | 'virtual';
+  readonly liveness?: 'real' | 'virtual' | undefined;
   /** Default: 127.0.0.1. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Default: 0, any free port. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** A path prefix for every route. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Serve https:// and wss:// with these PEM files. Names are relative to the working directory. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly passphrase?: string };
+  readonly tls?:
+    { readonly certFile: string; readonly keyFile: string; readonly passphrase?: string } | undefined;
   /** The limits of all apps. `docs/limits.md` lists them with their defaults and units. */
-  readonly limits?: LimitOptions;
+  readonly limits?: LimitOptions | undefined;
   /** How webhooks are delivered. */
-  readonly webhooks?: WebhookSettings;
+  readonly webhooks?: WebhookSettings | undefined;
   /** How long the last event of a cache channel is kept, in milliseconds. Default: 1800000 (30 minutes). */
-  readonly cacheTtlMs?: number;
+  readonly cacheTtlMs?: number | undefined;
   /** How long a connection may be silent before the client sends a ping, in milliseconds. Default: 120000. */
-  readonly activityTimeoutMs?: number;
+  readonly activityTimeoutMs?: number | undefined;
   /** How long a client may take to answer a ping, in milliseconds. Default: 30000. */
-  readonly pongTimeoutMs?: number;
+  readonly pongTimeoutMs?: number | undefined;
   /** Unsent bytes allowed for one client. Default: 1 MB, or the largest message that the limits allow. Apps added later must not need more. */
-  readonly maxBackpressureBytes?: number;
+  readonly maxBackpressureBytes?: number | undefined;
   /** Whether frames of 256 bytes or more are compressed for clients that support it. Default: false. */
-  readonly compression?: boolean;
+  readonly compression?: boolean | undefined;
   /**
    * Serves the Dashboard at `/dashboard/` and the admin API at `/admin`, to watch what a test does. On a host other than loopback
    * it needs a token. Default: false.
    */
-  readonly dashboard?: boolean | { readonly token?: string; readonly viewToken?: string };
+  readonly dashboard?:
+    boolean | { readonly token?: string | undefined; readonly viewToken?: string | undefined } | undefined;
   /** Serves the control API at `/control`, for tests in other languages and processes. Default: false. */
-  readonly control?: boolean | { readonly token?: string };
+  readonly control?: boolean | { readonly token?: string | undefined } | undefined;
   /**
    * How long a receiver may take to respond, in milliseconds of real time, before the virtual clock moves on without it.
    * Default: 1000. Slow receivers need more; a receiver that never responds costs a test this time for each attempt.
    */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
   /** Returns the time of day in milliseconds since 1970, for `time_ms` and the age of signed requests. Default: the real time of the machine, even if tests fake it. */
   readonly now?: () => number;
   /** A logger, such as one from pino; its level is read at the start. Default: no logging. */
-  readonly log?: Logger;
+  readonly log?: Logger | undefined;
 }
 
 /** The same options as content of a configuration file; `given` are those that a file could contain. */

@@ -14,13 +14,13 @@ export interface Answer {
    * The status code; `'hang'` never responds, `'reset'` resets the connection. Default: 200 for a verified webhook, 401 for an
    * unverified one, 400 for a malformed one.
    */
-  readonly status?: number | 'hang' | 'reset';
+  readonly status?: number | 'hang' | 'reset' | undefined;
   /** How long to wait before responding, in milliseconds. Default: 0. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
   /** Header fields of the response. Default: none. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The body of the response, as text. Default: empty. */
-  readonly body?: string;
+  readonly body?: string | undefined;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface Answer {
  */
 export interface PlannedAnswer extends Answer {
   /** For how many requests, verified or not. Default: for all, until another plan is made. */
-  readonly times?: number;
+  readonly times?: number | undefined;
 }
 
 /**
@@ -104,9 +104,9 @@ export type ReceivedMatch<Name extends EventName = EventName> =
  */
 export interface ReceivedWait {
   /** How long to wait, in milliseconds of real time. Default: 5000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Which of the matching items to return, counted from 1 since the start. Default: 1. */
-  readonly nth?: number;
+  readonly nth?: number | undefined;
 }
 
 /**
@@ -116,15 +116,15 @@ export interface ReceivedWait {
  */
 export interface ReceiverOptions {
   /** The secret of the app, whatever `X-Pusher-Key` contains. Default: `app-secret`, the secret of the default app. */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
   /** Secrets by key, instead of `secret`. A webhook with another key is not verified. */
-  readonly secrets?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   /** Default: `127.0.0.1`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Default: 0, any free port. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The only path that accepts webhooks; other paths respond with 404. Default: every path. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /**
    * Decides the answer to each request without a planned one; return undefined for the default answer. An exception from it is
    * answered with 500, and `close` throws it again.
@@ -136,9 +136,9 @@ export interface ReceiverOptions {
   /** Called for each webhook once its answer is decided. */
   readonly onWebhook?: (webhook: ReceivedWebhook) => void;
   /** The age from which a webhook is not verified, in milliseconds. Default: 300000, as in Pusher's libraries. */
-  readonly maxAgeMs?: number;
+  readonly maxAgeMs?: number | undefined;
   /** How many webhooks, events and ids are remembered; the oldest are removed first. Default: 100000. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
 }
 
 /**

@@ -81,7 +81,7 @@ export interface ListenAddress {
 
 /**
  * Listens, exclusively unless the address is shared. Otherwise two programs could listen on one port and share the clients.
- * Throws ERR_LISTEN when the port is taken or the address does not belong to this machine; `hint` is added to the message.
+ * Throws ERR_LISTEN when that is impossible; `hint` is added to the message.
  */
 export function listen(
   uws: Uws,
@@ -105,7 +105,7 @@ export function listen(
   return listeningOn(
     uws,
     socket,
-    `cannot listen on ${host}:${port}: the port is taken, the address does not belong to this machine, or the port needs more rights. ${hint}`,
+    `cannot listen on ${host}:${port}: the port is taken, the address does not belong to this machine, the host name has no address, or the port needs more rights. ${hint}`,
   );
 }
 

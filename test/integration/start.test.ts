@@ -21,7 +21,7 @@ describe('listening', () => {
     await expect(second).rejects.toBeInstanceOf(StartError);
     await expect(second).rejects.toMatchObject({
       code: 'ERR_LISTEN',
-      message: `cannot listen on 127.0.0.1:${server.port}: the port is taken, the address does not belong to this machine, or the port needs more rights. Choose another port or host (on the command line --port, --host); port 0 takes any free one`,
+      message: `cannot listen on 127.0.0.1:${server.port}: the port is taken, the address does not belong to this machine, the host name has no address, or the port needs more rights. Choose another port or host (on the command line --port, --host); port 0 takes any free one`,
     });
     expect(await get(server, '/livez')).toMatchObject({ status: 200 });
   });

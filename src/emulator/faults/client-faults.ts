@@ -30,7 +30,7 @@ export interface ConnectionDrop {
    * The close code, 4000 to 4299. Without one the connection is cut without a close frame, as by a broken network: clients see
    * 1006 and reconnect.
    */
-  readonly code?: number;
+  readonly code?: number | undefined;
   readonly refuse?: undefined;
   readonly times?: undefined;
 }
@@ -44,7 +44,7 @@ export interface ConnectionRefusal {
   /** The close code. After 4000 to 4099 clients do not reconnect, after 4100 to 4199 they wait first, after 4200 to 4299 they reconnect immediately. */
   readonly refuse: number;
   /** How many connections. Default: all, until the fault is cleared. */
-  readonly times?: number;
+  readonly times?: number | undefined;
   readonly drop?: undefined;
   readonly code?: undefined;
 }
@@ -58,11 +58,11 @@ export interface ApiFault {
   /** 400 to 599. */
   readonly status: number;
   /** Only requests whose path contains this text, such as `/events`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** The body of the response. */
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** How many requests. Default: all, until the fault is cleared. */
-  readonly times?: number;
+  readonly times?: number | undefined;
 }
 
 /** Closes the chosen connections of an app immediately. Returns their number. */

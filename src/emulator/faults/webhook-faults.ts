@@ -6,13 +6,13 @@ import type { FaultList } from './fault-list.ts';
 /** Which requests a fault applies to, and when. */
 interface Strike {
   /** Only requests to this endpoint: its id or its URL. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** How many requests; the default is all, until the fault is cleared. */
-  readonly times?: number;
+  readonly times?: number | undefined;
   /** Delays the request by this time, on the emulator clock. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
   /** The endpoint still receives the request; only its response is lost. Default: it receives nothing. */
-  readonly delivered?: boolean;
+  readonly delivered?: boolean | undefined;
 }
 
 /** The effects of faults, with their values. */
@@ -53,7 +53,7 @@ export type WebhookFault = Strike &
   (
     | (OneEffect<'status'> & {
         /** The `Retry-After` of the response, in milliseconds. */
-        readonly retryAfterMs?: number;
+        readonly retryAfterMs?: number | undefined;
       })
     | (OneEffect<'reset'> & NoRetryAfter)
     | (OneEffect<'refuse'> & NoRetryAfter)

@@ -15,14 +15,14 @@ import { createPublishMatcher, type PublishMatch, type PublishMatcher } from './
  */
 export interface PublishWaitOptions {
   /** Only events published after this one: the event itself, or its id. */
-  readonly after?: PublishedEvent | number;
+  readonly after?: PublishedEvent | number | undefined;
   /**
    * Real time. With the virtual clock, how long the backend may take when nothing is due (1000 ms by default); with the real
    * clock, how long is waited (5000 ms by default).
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Time of the emulator: the virtual clock is not moved further than this (10 minutes by default). */
-  readonly withinMs?: number;
+  readonly withinMs?: number | undefined;
 }
 
 /**
@@ -32,9 +32,9 @@ export interface PublishWaitOptions {
  */
 export interface PublishAbsenceOptions {
   /** Only events published after this one: the event itself, or its id. */
-  readonly after?: PublishedEvent | number;
+  readonly after?: PublishedEvent | number | undefined;
   /** Time of the emulator. Default: the grace period plus the batching delay. */
-  readonly withinMs?: number;
+  readonly withinMs?: number | undefined;
 }
 
 /** What waiting needs. */

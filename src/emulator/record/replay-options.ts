@@ -16,24 +16,24 @@ export interface ReplayOptions {
   /** The secret that signs the webhooks. A record does not contain it. */
   readonly secret: string;
   /** The value of `X-Pusher-Key`. Default: the recorded key of the app. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** The id of the app whose webhooks are sent. Required only if the record has webhooks of several apps. */
-  readonly app?: string;
+  readonly app?: string | undefined;
   /** The id of the endpoint whose webhooks are sent. Required only if the record has webhooks to several endpoints. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /**
    * The pace, as a multiple of the recorded one: 1 is the recorded pace, 2 is twice as fast. Default: each webhook is sent as soon as
    * the previous one was answered.
    */
-  readonly speed?: number;
+  readonly speed?: number | undefined;
   /** How long the backend may take to respond to each webhook, in milliseconds. Default: 4000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Additional headers, such as those in the configuration of the recorded endpoint. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
    * Gives each webhook a new `webhook-id`, for a backend that has seen the recorded ones and ignores duplicates. Default: false.
    */
-  readonly newIds?: boolean;
+  readonly newIds?: boolean | undefined;
   /** Called for each answer when it arrives. */
   readonly onAnswer?: (answer: ReplayedDelivery) => void;
 }
@@ -57,8 +57,11 @@ export interface ReplayedDelivery extends AttemptEnd {
 }
 
 /** A replay with checked input. */
-export interface ReplayPlan extends Required<Pick<ReplayOptions, 'url' | 'key' | 'timeoutMs'>> {
+export interface ReplayPlan {
+  readonly url: string;
+  readonly key: string;
   readonly secret: string;
+  readonly timeoutMs: number;
   readonly speed: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly newIds: boolean;

@@ -16,7 +16,7 @@ import { RemoteApps, type KnownApp } from './remote-apps.ts';
  */
 export interface ConnectOptions {
   /** The `control.token` of the emulator. Without a token, only programs on its machine may connect, and secrets are not available. */
-  readonly token?: string;
+  readonly token?: string | undefined;
 }
 
 interface ClockState {

@@ -24,14 +24,14 @@ import { reportMissing, reportUnexpected, type ClientCount, type Obstacles } fro
  */
 export interface WaitOptions {
   /** Only events after this one: the event itself, or its id. */
-  readonly after?: EmulatorEvent | number;
+  readonly after?: EmulatorEvent | number | undefined;
   /**
    * Real time. With the virtual clock, how long a client may still be on its way when nothing is due (1000 ms by
    * default); with the real clock, how long is waited (5000 ms by default).
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Time of the emulator: the virtual clock is not moved further than this (10 minutes by default). */
-  readonly withinMs?: number;
+  readonly withinMs?: number | undefined;
 }
 
 /**
@@ -41,9 +41,9 @@ export interface WaitOptions {
  */
 export interface AbsenceOptions {
   /** Only events after this one: the event itself, or its id. */
-  readonly after?: EmulatorEvent | number;
+  readonly after?: EmulatorEvent | number | undefined;
   /** Time of the emulator. Default: the grace period plus the batching delay. */
-  readonly withinMs?: number;
+  readonly withinMs?: number | undefined;
 }
 
 /** What waiting needs. */

@@ -149,6 +149,7 @@ describe('the package', () => {
       lib: ['es2023', 'esnext.disposable', 'dom'], // The types of pusher-js refer to the DOM.
       types: ['node'],
       strict: true,
+      exactOptionalPropertyTypes: true,
       noEmit: true,
       skipLibCheck: false,
     };

@@ -34,6 +34,18 @@ export async function member(): Promise<EmulatorEvent> {
   return soketify.webhooks.waitFor(({ name, user_id: user }) => name === 'member_added' && user === '42');
 }
 
+/** An option that is undefined, such as an unset variable, counts as absent, also with exactOptionalPropertyTypes. */
+export async function unset(token: string | undefined, timeoutMs: number | undefined): Promise<Emulator> {
+  const soketify = await startEmulator({
+    control: { token },
+    limits: { connections: undefined },
+    seed: undefined,
+  });
+  soketify.faults.webhooks({ status: 500, times: undefined });
+  await soketify.webhooks.waitFor({ name: 'channel_occupied' }, { timeoutMs });
+  return soketify;
+}
+
 /** What is known of an event follows from its name, wherever it comes from. */
 export async function narrowed(soketify: Emulator, receiver: Receiver): Promise<readonly string[]> {
   const added = await soketify.webhooks.waitFor({ name: 'member_added' });

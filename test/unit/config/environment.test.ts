@@ -268,6 +268,13 @@ describe('production', () => {
   });
 });
 
+test.each(['prod', 'Production', 'live '])('NODE_ENV=%s is no production, which a warning says', (mode) => {
+  const loaded = load({ content: { apps: [app] }, env: { NODE_ENV: mode } });
+  expect(loaded.kind === 'ok' && loaded.warnings).toEqual([
+    expect.stringMatching(`NODE_ENV is "${mode}", .* Set it to "production"`),
+  ]);
+});
+
 describe('the override of a value of the file', () => {
   const overriddenOf = (given: Given) => {
     const loaded = load(given);
@@ -303,7 +310,7 @@ describe('the override of a value of the file', () => {
       overrides: { control: 'virtual' },
     });
     expect(overridden).toEqual([
-      'control.token of the configuration file is overridden by SOKETIFY_CONTROL_TOKEN: a string (not shown) instead of a string (not shown)',
+      'control.token of the configuration file is overridden by SOKETIFY_CONTROL_TOKEN',
       'control.clock of the configuration file is overridden by --control: "virtual" instead of "real"',
       'apps[0].id of the configuration file is overridden by SOKETIFY_APP_ID: "7" instead of "1"',
       'apps[0].secretFile of the configuration file is overridden by SOKETIFY_APP_SECRET',

@@ -139,6 +139,13 @@ describe('a fault', () => {
     },
   );
 
+  // The parser of URLs would take the path for the host.
+  test('refuses an endpoint without a host', () => {
+    expect(faultsOf({ content: withWebhooks({ url: 'http:///webhooks' }) })).toEqual([
+      expect.stringMatching(/^apps\[0\]\.webhooks\[0\]\.url: expected .* got "http:\/\/\/webhooks"$/),
+    ]);
+  });
+
   test('shows no control characters, and clips long text', () => {
     const [fault = ''] = faultsOf({
       content: { apps: [app], logLevel: `\u001b[31m\u009b${'x'.repeat(1000)}` },
