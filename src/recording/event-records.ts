@@ -31,7 +31,7 @@ export interface Failing {
 type EventKey = WebhookEvent | string;
 
 /** How inexact the age of a stored event may be, because it is measured by another clock. */
-const inexactMs: Millis = 1000;
+const clockErrorMs: Millis = 1000;
 
 const none: readonly EventRecord[] = [];
 
@@ -99,7 +99,7 @@ export class EventRecords {
     const returned = queued && this.#returned(appId, queued);
     if (returned !== undefined) describe(returned);
     else if (this.#mayAdd()) {
-      const record = this.#make(appId, event, { status: 'pending', ageMs, inexactMs });
+      const record = this.#make(appId, event, { status: 'pending', ageMs, inexactMs: clockErrorMs });
       describe(record);
       this.#shelf.put(queued === undefined ? event : keyOf(appId, queued), record);
     } else return;
@@ -125,7 +125,7 @@ export class EventRecords {
         record = this.#make(appId, event, {
           status: 'pending',
           ageMs,
-          inexactMs: key === event ? 0 : inexactMs,
+          inexactMs: key === event ? 0 : clockErrorMs,
         });
         record.attempt(of.endpoint, of.webhookId, of.attempts);
       }
