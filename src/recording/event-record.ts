@@ -64,6 +64,12 @@ export class EventRecord implements Numbered {
     );
   }
 
+  /** When it was recorded, in milliseconds since 1970. */
+  get recordedAtMs(): number {
+    const { timeMs, atMs, recordedAtMs } = this.happening;
+    return timeMs + recordedAtMs - atMs;
+  }
+
   /** Whether an endpoint has accepted it. Other endpoints may still be pending. */
   get wasDelivered(): boolean {
     return this.#fates.some(({ fate }) => fate === 'delivered');

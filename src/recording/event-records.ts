@@ -55,8 +55,7 @@ export class EventRecords {
 
   /** Since when all events are recorded, in milliseconds since 1970, except for skipped ones. Undefined if none was deleted. */
   get keptSinceMs(): number | undefined {
-    const lost = this.#shelf.lost?.happening;
-    return lost && lost.timeMs + lost.recordedAtMs - lost.atMs;
+    return this.#shelf.lost?.recordedAtMs;
   }
 
   /** How many were skipped since then. */
@@ -86,7 +85,7 @@ export class EventRecords {
   /** Records an event that happens now and is not sent, if the allowance permits it. */
   add(appId: string, event: WebhookEvent, status: EventStatus): void {
     if (!this.#mayAdd()) return;
-    this.#shelf.put(event, this.#make(appId, event, { status, ageMs: 0, inexactMs: 0 }));
+    this.#shelf.put(event, this.#make(appId, event, { key: event, status, ageMs: 0 }));
   }
 
   /** Records an event that is read now, if the allowance permits it. If it was read before, its record continues. */
@@ -99,9 +98,10 @@ export class EventRecords {
     const returned = queued && this.#returned(appId, queued);
     if (returned !== undefined) describe(returned);
     else if (this.#mayAdd()) {
-      const record = this.#make(appId, event, { status: 'pending', ageMs, inexactMs: clockErrorMs });
+      const key = queued === undefined ? event : keyOf(appId, queued);
+      const record = this.#make(appId, event, { key, status: 'pending', ageMs });
       describe(record);
-      this.#shelf.put(queued === undefined ? event : keyOf(appId, queued), record);
+      this.#shelf.put(key, record);
     } else return;
     if (queued !== undefined) queued.isRecorded = true;
   }
@@ -122,11 +122,7 @@ export class EventRecords {
         // An event whose record was deleted was not skipped.
         if (createdAt > (this.#shelf.lost?.happening.recordedAtMs ?? -Infinity)) this.#skipped -= 1;
         const ageMs = this.#options.clock.now() - createdAt;
-        record = this.#make(appId, event, {
-          status: 'pending',
-          ageMs,
-          inexactMs: key === event ? 0 : clockErrorMs,
-        });
+        record = this.#make(appId, event, { key, status: 'pending', ageMs });
         record.attempt(of.endpoint, of.webhookId, of.attempts);
       }
       this.#shelf.putApart(key, record);
@@ -150,11 +146,7 @@ export class EventRecords {
   #make(
     appId: string,
     event: WebhookEvent,
-    {
-      status,
-      ageMs,
-      inexactMs,
-    }: Pick<EventRecord['happening'], 'status'> & { ageMs: Millis; inexactMs: Millis },
+    { key, status, ageMs }: { readonly key: EventKey; readonly status: EventStatus; readonly ageMs: Millis },
   ): EventRecord {
     const { clock, wallTime, movements } = this.#options;
     this.#made += 1;
@@ -162,7 +154,8 @@ export class EventRecords {
     const happenedAtMs = recordedAtMs - ageMs;
     const known = movements.causeOf(appId, event);
     // A later movement cannot be the cause.
-    const cause = known !== undefined && known.atMs > happenedAtMs + inexactMs ? undefined : known;
+    const latestMs = happenedAtMs + (key === event ? 0 : clockErrorMs);
+    const cause = known !== undefined && known.atMs > latestMs ? undefined : known;
     const atMs = Math.max(happenedAtMs, cause?.atMs ?? -Infinity);
     return new EventRecord({
       id: this.#made,
