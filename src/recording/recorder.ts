@@ -227,7 +227,9 @@ export class Recorder implements Witness {
   }
 
   #selected(fact: DeliveryFact & { readonly kind: 'selected' }): void {
-    const { appId, event, served, selecting } = fact;
+    const { appId, event, served, selecting, settledFor } = fact;
+    // Another process has decided it for all endpoints, and was interrupted before it removed it.
+    if (selecting.length === 0 && settledFor.size > 0) return;
     this.#events.take(appId, event, fact, (record) => {
       for (const one of served) {
         const isWanted = selecting.includes(one);

@@ -80,7 +80,7 @@ export interface Left {
 export type DeliveryFact =
   /**
    * An event happened `ageMs` ago, or was read from a store. `served` are the endpoints served here, `selecting` those that select
-   * it, and `queued` the event in their queues. A process that returns to a store may read the same event again.
+   * it, except those that decided it before (`settledFor`), and `queued` the event in their queues. A process that returns to a store may read the same event again.
    */
   | {
       readonly kind: 'selected';
@@ -90,6 +90,7 @@ export type DeliveryFact =
       readonly selecting: readonly Serving[];
       readonly queued: QueuedEvent | undefined;
       readonly ageMs: Millis;
+      readonly settledFor: ReadonlySet<string>;
     }
   | { readonly kind: 'attempt-began'; readonly attempt: Attempt }
   | AttemptEnded

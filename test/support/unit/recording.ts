@@ -56,7 +56,7 @@ export function selected(
   }: Partial<Record<'served' | 'selecting', readonly Serving[]>> & { readonly ageMs?: number } = {},
 ): DeliveryFact {
   const queued = selecting.length === 0 ? undefined : queuedOf(event);
-  return { kind: 'selected', appId, event, served, selecting, queued, ageMs };
+  return { kind: 'selected', appId, event, served, selecting, queued, ageMs, settledFor: new Set() };
 }
 
 /** An attempt with these events. */

@@ -190,6 +190,12 @@ describe('what a node takes over', () => {
     ]);
   });
 
+  test('has no record if every endpoint has decided it', () => {
+    const { start, events } = node();
+    start([one, two]).take('a', { settledFor: ['one', 'two'] });
+    expect(events()).toEqual([]);
+  });
+
   test('was not caused by a later movement on this node', async () => {
     const { clock, recorder, start, events } = node();
     await clock.advance(100_000);
