@@ -91,6 +91,8 @@ export class DeadLetterCollector {
         return this.#forgetAttempts(fact.appId, fact.endpoint.id);
       case 'selected':
       case 'attempt-began':
+      case 'resumed':
+      case 'left':
       case 'unclaimed':
       case 'disabled':
       case 'enabled':

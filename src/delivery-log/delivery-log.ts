@@ -33,6 +33,8 @@ export class DeliveryLog {
     switch (fact.kind) {
       case 'selected':
       case 'attempt-began':
+      case 'resumed':
+      case 'left':
         return;
       case 'attempt-ended':
         return this.#attemptEnded(fact);

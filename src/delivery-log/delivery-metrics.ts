@@ -25,6 +25,8 @@ export function countDeliveries(metrics: Metrics, clock: Pick<Clock, 'now'>): De
         break;
       }
       case 'attempt-began':
+      case 'resumed':
+      case 'left':
       case 'unclaimed':
       case 'disabled':
       case 'enabled':

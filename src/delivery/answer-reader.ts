@@ -12,8 +12,11 @@ export interface AnswerListener {
 /** The part of the response that is read next. */
 type Part = 'head' | 'fixed' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'until-end' | 'done';
 
-/** The maximum size of the head, of a line of a chunk, and of all trailers together. */
-const mostHeadBytes = 16 * 1024;
+/** The maximum size of the head. Frameworks in debug mode send large ones. */
+const mostHeadBytes = 64 * 1024;
+
+/** The maximum size of a line of a chunk, and of all trailers together. */
+const mostLineBytes = 16 * 1024;
 
 const lineEnd = '\r\n';
 const carriageReturn = 13;
@@ -173,7 +176,7 @@ export class AnswerReader {
   #readLine(bytes: Buffer): number | string {
     if (this.#part === 'chunk-end' && bytes[0] !== carriageReturn) return 'HPE_STRICT';
     const end = bytes.indexOf(lineEnd, 0, 'latin1');
-    if (end < 0) return bytes.length > mostHeadBytes ? 'HPE_HEADER_OVERFLOW' : 0;
+    if (end < 0) return bytes.length > mostLineBytes ? 'HPE_HEADER_OVERFLOW' : 0;
     const line = bytes.toString('latin1', 0, end);
     if (this.#part === 'chunk-size') {
       const [, size] = /^([\da-f]{1,12})[ \t]*(?:;.*)?$/i.exec(line) ?? [];
@@ -186,7 +189,7 @@ export class AnswerReader {
     } else {
       if (line === '') this.#part = 'done';
       this.#trailerBytes += end;
-      if (this.#trailerBytes > mostHeadBytes) return 'HPE_HEADER_OVERFLOW';
+      if (this.#trailerBytes > mostLineBytes) return 'HPE_HEADER_OVERFLOW';
     }
     return end + lineEnd.length;
   }

@@ -211,7 +211,7 @@ export class Dispatcher {
       (selecting.length === 0
         ? undefined
         : queue(event, { createdAt: this.#options.clock.now() - ageMs, seq: seq ?? this.#taken, share }));
-    const fact = { kind: 'selected', appId, event, served, selecting, queued } as const;
+    const fact = { kind: 'selected', appId, event, served, selecting, queued, ageMs, settledFor } as const;
     for (const notify of this.#selectionSubscribers) notify(fact);
     const missing =
       held === undefined ? selecting : selecting.filter((one) => !held.heldFor.has(one.endpoint.id));

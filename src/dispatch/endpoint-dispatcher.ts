@@ -13,6 +13,7 @@ import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { Payload } from '../webhooks/payload.ts';
 import type { Application } from '../apps/application.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
+import { decidedFact, leftFact } from './facts.ts';
 import { HeldTime } from './held-time.ts';
 import { viewLanes } from './lanes.ts';
 import { keepBatch, Payloads } from './payloads.ts';
@@ -152,7 +153,9 @@ export class EndpointDispatcher implements Contender {
   ): void {
     this.#isNew = false;
     const batch = this.#queue.restore(events, attempts, this.#time.planned(delayMs));
-    this.#payloads.of(batch, kept);
+    const { id: webhookId } = this.#payloads.of(batch, kept);
+    const { app, endpoint } = this;
+    this.#options.emit({ kind: 'resumed', appId: app.id, endpoint, webhookId, events, delayMs });
     if (!this.#endpoint.isEnabled) for (const drop of this.#queue.disable()) this.#drop(drop);
     this.#look();
   }
@@ -224,6 +227,7 @@ export class EndpointDispatcher implements Contender {
   stop(): void {
     this.#isStopped = true;
     this.#rest();
+    for (const left of this.#queue.rest) this.#options.emit(leftFact(this, left));
     this.#emit('ended');
     this.#reportEmpty();
   }
@@ -330,11 +334,14 @@ export class EndpointDispatcher implements Contender {
       const { isFailing } = this.#queue;
       emit({ kind: 'attempt-ended', attempt, outcome, result, elapsedMs, retryInMs, wasFailing, isFailing });
     };
-    if (this.#isStopped) return report();
+    if (this.#isStopped) {
+      report();
+      return emit(leftFact(this, { events: batch.events, batch }));
+    }
     if (result === 'success') {
       const fate = this.#queue.succeed(batch);
       report();
-      if (fate === 'delivered') this.#decide('delivered', batch.events, batch);
+      if (fate === 'delivered') this.#decide('delivered', { events: batch.events, batch });
       return;
     }
     const at = this.#time.now;
@@ -351,23 +358,11 @@ export class EndpointDispatcher implements Contender {
   }
 
   #drop(drop: Drop | undefined): void {
-    if (drop !== undefined) this.#decide(drop.reason, drop.events, drop.batch);
+    if (drop !== undefined) this.#decide(drop.reason, drop);
   }
 
-  #decide(fate: Decided['fate'], events: readonly QueuedEvent[], batch: Batch | undefined): void {
-    const payload = batch?.payload;
-    const decided: Decided = {
-      kind: 'decided',
-      appId: this.#app.id,
-      endpoint: this.#endpoint,
-      fate,
-      events,
-      webhookId: payload?.id,
-      timeMs: payload?.timeMs,
-      deliveriesStarted: payload?.deliveriesStarted ?? this.#payloads.deliveriesStarted,
-      attempts: batch?.attempts ?? 0,
-      isUnsure: batch?.isUnsure ?? false,
-    };
+  #decide(fate: Decided['fate'], what: Pick<Drop, 'events' | 'batch'>): void {
+    const decided = decidedFact(this, fate, what, this.#payloads);
     this.#options.emit(decided);
     this.#settle(decided);
   }

@@ -182,11 +182,16 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
 
 /** Runs `work` immediately and then several times in each lease, never concurrently. Returns a function that stops it. */
 export function inEachLease(clock: Clock, leaseMs: Millis, work: () => Promise<unknown>): () => void {
+  return repeat(clock, leaseMs / beatsPerLease, work);
+}
+
+/** Runs `work` immediately, and again after each pause, never concurrently. Returns a function that stops it. */
+export function repeat(clock: Clock, pauseMs: Millis, work: () => Promise<unknown>): () => void {
   let isStopped = false;
   let cancel = (): void => {};
   const run = async (): Promise<void> => {
     await work();
-    if (!isStopped) cancel = clock.after(leaseMs / beatsPerLease, () => void run());
+    if (!isStopped) cancel = clock.after(pauseMs, () => void run());
   };
   void run();
   return () => {

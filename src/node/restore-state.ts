@@ -23,7 +23,7 @@ export interface StateStore {
 /** The parts that take over the kept state. */
 export interface StateTargets {
   readonly ledger: StateTarget;
-  readonly drops: Pick<DropJournal, 'restore'>;
+  readonly drops: Pick<DropJournal, 'restore' | 'forget'>;
   readonly reconciler: Reconciler;
   readonly acquaintance: Acquaintance;
   /** The endpoints of an app that is configured; undefined for another. */
@@ -41,7 +41,8 @@ export function restoreState(stored: StateStore, targets: StateTargets, graceMs:
   const known = debts.restore();
   for (const debt of known.debts) restoreDebt(debt, stored, targets);
   const rows = new Rows(database);
-  for (const { appId, kind, kept } of drops.restore(rows, ({ timeMs }) => timeMs)) {
+  const dropped = drops.restore(rows, ({ timeMs }) => timeMs);
+  for (const { appId, kind, kept } of dropped) {
     targets.drops.restore(appId, kind, kept);
     if (kind === 'expendable') continue;
     // After a drop of which nothing is forgotten, what the endpoint lacks is stored.
@@ -54,10 +55,16 @@ export function restoreState(stored: StateStore, targets: StateTargets, graceMs:
   }
   const isConfigured = (appId: string): boolean => endpointsOf(appId) !== undefined;
   const newcomers = createNewcomers(known.received, (appId) => endpointsOf(appId) ?? []);
-  const restored = store.restore({ rows, target: ledger, graceMs, newcomers, isConfigured });
+  const histories = [...endpoints.restore()];
+  const knownApps = new Set([
+    ...[...known.debts, ...(known.received ?? []), ...dropped].map(({ appId }) => appId),
+    ...histories.map(([appId]) => appId),
+  ]);
+  const restored = store.restore({ rows, target: ledger, graceMs, newcomers, isConfigured, knownApps });
+  for (const appId of restored.forgottenApps) targets.drops.forget(appId);
   reconciler.resume(debts.forget(restored.forgottenApps, known), isConfigured);
   debts.completed();
-  acquaintance.restore(endpoints.restore(), isConfigured, restored.forgottenApps);
+  acquaintance.restore(histories, isConfigured, restored.forgottenApps);
   return restored;
 }
 

@@ -1,3 +1,4 @@
+import type { LocalApps } from '../apps/local-app.ts';
 import type { DroppedEvent, DropReport, Drops } from '../delivery-log/drop-journal.ts';
 import { unknownTruth } from '../reconcile/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
@@ -5,7 +6,7 @@ import type { RedisConfig } from '../config/schema/redis-schema.ts';
 import { createDispatching } from './dispatching.ts';
 import type { Millis } from '../ports/clock.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
-import { createRedisNode, inEachLease } from './redis-node.ts';
+import { createRedisNode, inEachLease, repeat } from './redis-node.ts';
 import { LeadKeys, partitionCount } from '../store/redis/keys.ts';
 import type { RedisLedger } from '../store/redis/ledger.ts';
 import { RedisSettings } from '../store/redis/settings.ts';
@@ -16,6 +17,9 @@ import { dropKind } from '../webhooks/drop-kind.ts';
  * it expires, and a takeover costs little.
  */
 const mostDispatchLeaseMs: Millis = 4000;
+
+/** How often the drops of the configured apps are renewed. */
+const renewDropsEveryMs: Millis = 86_400_000;
 
 /** Creates one of several nodes that share their state on Redis. Rejects with a StartError when Redis cannot be used. */
 export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneOptions): Promise<Backplane> {
@@ -80,6 +84,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       // Endpoints that were added at run time are known now.
       // This loop is separate because a lease must not wait until all outboxes have been read.
       beats.push(inEachLease(clock, dispatching.leaseMs, () => dispatching.beat()));
+      beats.push(repeat(clock, renewDropsEveryMs, () => renewDrops(ledger, apps).catch(() => {})));
     },
     describe: () => ({
       isWhole: threads().every(({ isWhole }) => isWhole),
@@ -104,6 +109,12 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     },
     abandon: () => dispatching.abandon(),
   };
+}
+
+/** Renews what is kept of the drops of all apps, one app after the other. The next renewal makes up for one that fails. */
+async function renewDrops(ledger: RedisLedger, apps: LocalApps): Promise<void> {
+  const ids = Array.from(apps, ({ config }) => config.id);
+  for (const id of ids) await ledger.drops(id).renew(id);
 }
 
 function createDrops(ledger: RedisLedger): Drops {

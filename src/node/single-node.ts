@@ -151,6 +151,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       drops.forget(appId);
       letters.forget(appId);
       reconciler.forget(appId);
+      acquaintance.forget(appId);
     },
     async close() {
       counts.stop();

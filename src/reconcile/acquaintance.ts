@@ -81,6 +81,13 @@ export class Acquaintance {
     }
   }
 
+  /** The state of the app begins afresh. */
+  forget(appId: string): void {
+    for (const known of this.#endpoints.values()) {
+      if (known.appId === appId) this.#set(appId, known.endpointId, { url: known.history.url, resent: 0 });
+    }
+  }
+
   /** A delivery was resent on demand. */
   readonly resent = ({ request: { appId, endpointId }, attempt }: ResentFact): void => {
     const history = this.#endpoints.get(keyOf(appId, endpointId))?.history;

@@ -5,7 +5,7 @@ import type { Attempt } from '../webhooks/attempt.ts';
 import type { LetterAttempt } from '../webhooks/dead-letter.ts';
 import { resultOf, type DropReason } from '../webhooks/delivery-facts.ts';
 import type { WebhookEventFields } from '../webhooks/event-fields.ts';
-import type { AttemptEnd, DeliveryAttempt, EmulatorDelivery } from './records.ts';
+import type { AttemptEnd, DeliveryAttempt, EmulatorDelivery, Moved } from './records.ts';
 import type { Numbered } from './ring.ts';
 
 /** The facts about a delivery at its first attempt. */
@@ -42,6 +42,15 @@ export interface RecordedAttempt extends Moment {
   end: AttemptEnd | undefined;
 }
 
+/** Delivered, the reason of the drop, or moved. */
+type Fate = 'delivered' | DropReason | Moved;
+
+/** The state of a delivery, or of an event at an endpoint. */
+export interface RecordedOutcome {
+  readonly status: 'pending' | 'delivered' | 'dropped' | Moved;
+  readonly reason?: DropReason;
+}
+
 /** The most attempts of a delivery that are kept. The earliest are deleted first. */
 const maxAttempts = 100;
 
@@ -60,7 +69,7 @@ export class DeliveryRecord implements Numbered {
   readonly #body: Uint8Array;
   readonly #attempts: RecordedAttempt[] = [];
   #url: string;
-  #fate: 'delivered' | DropReason | undefined;
+  #fate: Fate | undefined;
   #nextAttemptAt: number | undefined;
   #isResent = false;
   #bytes: number;
@@ -87,9 +96,9 @@ export class DeliveryRecord implements Numbered {
     return this.#url;
   }
 
-  /** Delivered, or the reason of the drop. Undefined while it is not decided. */
-  get fate(): 'delivered' | DropReason | undefined {
-    return this.#fate;
+  /** Its state, with the reason if it was dropped. */
+  get outcome(): RecordedOutcome {
+    return statusOf(this.#fate);
   }
 
   /** When the next attempt is due, in milliseconds since 1970. */
@@ -125,6 +134,7 @@ export class DeliveryRecord implements Numbered {
   begin({ number, request }: Attempt, at: Moment): void {
     this.#url = request.url;
     this.#nextAttemptAt = undefined;
+    if (this.#fate === 'moved') this.#fate = undefined;
     const { atMs, timeMs } = at;
     const { headers } = request;
     this.#keep({ number, atMs, timeMs, headers, resend: undefined, elapsedMs: undefined, end: undefined });
@@ -164,6 +174,18 @@ export class DeliveryRecord implements Numbered {
     this.#nextAttemptAt = undefined;
   }
 
+  /** Records that the next process decides it, unless this one has. */
+  leave(): void {
+    this.#fate ??= 'moved';
+    this.#nextAttemptAt = undefined;
+  }
+
+  /** Records that it continues here. The next attempt begins at this time, in milliseconds since 1970. */
+  resume(nextAttemptAt: number): void {
+    if (this.#fate === 'moved') this.#fate = undefined;
+    this.#nextAttemptAt = nextAttemptAt;
+  }
+
   /** What a resend needs to make the same body again. */
   get delivery(): Delivery {
     const { time_ms: timeMs, events } = this.#sent;
@@ -180,15 +202,14 @@ export class DeliveryRecord implements Numbered {
 
   /** The whole record, with times on the server's clock. */
   describe(): EmulatorDelivery {
-    const fate = this.#fate;
+    const { outcome } = this;
     return {
       id: this.id,
       appId: this.appId,
       endpoint: this.endpoint,
       url: this.#url,
-      ...(fate === undefined || fate === 'delivered'
-        ? { status: fate ?? 'pending' }
-        : { status: 'dropped', reason: fate }),
+      ...outcome,
+      status: here(outcome.status),
       eventIds: this.eventIds,
       body: this.body,
       attempts: this.#attempts.map(describeAttempt),
@@ -207,6 +228,21 @@ export class DeliveryRecord implements Numbered {
     const first = this.#attempts.shift();
     if (first !== undefined) this.#bytes -= sizeOf(first);
   }
+}
+
+/** The state that follows from a fate, which is undefined while nothing is decided. */
+export function statusOf(fate: Fate | undefined): RecordedOutcome {
+  if (fate === undefined) return { status: 'pending' };
+  return fate === 'delivered' || fate === 'moved' ? { status: fate } : { status: 'dropped', reason: fate };
+}
+
+/** The status for an emulator, which has no other nodes: what is not decided is pending. */
+export function here<Status extends string>(status: Status | Moved): Status | 'pending' {
+  return isMoved(status) ? 'pending' : status;
+}
+
+function isMoved(status: string): status is Moved {
+  return status === 'moved';
 }
 
 function describeAttempt({

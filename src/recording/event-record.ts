@@ -3,9 +3,10 @@ import type { DropReason } from '../webhooks/delivery-facts.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { WebhookEventFields } from '../webhooks/event-fields.ts';
+import { here, statusOf } from './delivery-record.ts';
 import { explain } from './explain.ts';
 import type { Movement } from './movements.ts';
-import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause, EventStatus } from './records.ts';
+import type { AttemptEnd, EmulatorEvent, EventCause, EventStatus, Moved, RecordedFate } from './records.ts';
 import type { Numbered } from './ring.ts';
 
 /** The facts about an event when it happens. */
@@ -14,7 +15,9 @@ export interface EventOccurrence {
   readonly appId: string;
   readonly event: WebhookEvent;
   readonly atMs: Millis;
-  /** The same time in milliseconds since 1970. */
+  /** When it was recorded, on the same clock: later, if another process had it first. */
+  readonly recordedAtMs: Millis;
+  /** The time of the event in milliseconds since 1970. */
   readonly timeMs: number;
   /** The movement of a connection that caused it, if that is known. */
   readonly cause: Movement | undefined;
@@ -30,7 +33,7 @@ interface Fate {
   deliveries: readonly string[];
   attempts: number;
   lastAttempt: AttemptEnd | undefined;
-  fate: 'delivered' | DropReason | undefined;
+  fate: 'delivered' | DropReason | Moved | undefined;
 }
 
 /** The approximate memory of a record, and of its part for each endpoint, without their texts. */
@@ -61,13 +64,27 @@ export class EventRecord implements Numbered {
     );
   }
 
+  /** When it was recorded, in milliseconds since 1970. */
+  get recordedAtMs(): number {
+    const { timeMs, atMs, recordedAtMs } = this.happening;
+    return timeMs + recordedAtMs - atMs;
+  }
+
   /** Whether an endpoint has accepted it. Other endpoints may still be pending. */
   get wasDelivered(): boolean {
     return this.#fates.some(({ fate }) => fate === 'delivered');
   }
 
-  addEndpoint(endpoint: Endpoint, isWanted: boolean): void {
-    this.#add(endpoint, isWanted);
+  /** Records whether an endpoint gets it. If another process had it in the meantime, it is pending again. */
+  select(endpoint: Endpoint, isWanted: boolean): void {
+    const known = this.#find(endpoint);
+    if (known === undefined) this.#add(endpoint, isWanted);
+    else if (isWanted && known.fate === 'moved') known.fate = undefined;
+  }
+
+  /** Whether a delivery contained it. */
+  wasIn(endpoint: Endpoint, webhookId: string): boolean {
+    return this.#find(endpoint)?.deliveries.includes(webhookId) ?? false;
   }
 
   /** Records that further attempts of a delivery contained it. */
@@ -88,20 +105,20 @@ export class EventRecord implements Numbered {
     this.#fateAt(endpoint).fate = decision;
   }
 
+  /** Records that the next process decides it, unless this one has. */
+  leave(endpoint: Endpoint): void {
+    this.#fateAt(endpoint).fate ??= 'moved';
+  }
+
   /** The outcome over all endpoints. */
-  get status(): EventStatus {
+  get status(): EventStatus | Moved {
     const { status } = this.happening;
     if (status !== 'pending') return status;
-    let isWanted = false;
-    let isDelivered = false;
-    for (const fate of this.#fates) {
-      if (!fate.isWanted) continue;
-      if (fate.fate === undefined) return 'pending';
-      isWanted = true;
-      isDelivered ||= fate.fate === 'delivered';
-    }
-    if (!isWanted) return 'filtered';
-    return isDelivered ? 'delivered' : 'dropped';
+    const fates = this.#fates.filter(({ isWanted }) => isWanted).map(({ fate }) => fate);
+    if (fates.length === 0) return 'filtered';
+    if (fates.includes(undefined)) return 'pending';
+    if (fates.includes('moved')) return 'moved';
+    return fates.includes('delivered') ? 'delivered' : 'dropped';
   }
 
   /** The cause, with times on the server's clock. */
@@ -111,15 +128,17 @@ export class EventRecord implements Numbered {
   }
 
   /** The outcome at each endpoint. */
-  get endpoints(): readonly EndpointFate[] {
+  get endpoints(): readonly RecordedFate[] {
     const { event } = this.happening;
     return this.#fates.map((fate) => describeFate(fate, event));
   }
 
-  /** The whole record, with times on the server's clock. */
+  /** The whole record, with times on the server's clock, for an emulator. */
   describe(): EmulatorEvent {
     const { id, appId, event, atMs } = this.happening;
-    const { status, cause, endpoints } = this;
+    const { cause } = this;
+    const status = here(this.status);
+    const endpoints = this.endpoints.map((fate) => ({ ...fate, status: here(fate.status) }));
     const described = { id, appId, ...fieldsOf(event), atMs, status, cause, endpoints };
     return { ...described, why: explain(described) };
   }
@@ -165,7 +184,7 @@ function userIn(userId: string | undefined): { readonly user_id?: string } {
 function describeFate(
   { endpoint, isWanted, fate, deliveries, attempts, lastAttempt }: Fate,
   event: WebhookEvent,
-): EndpointFate {
+): RecordedFate {
   const place = {
     endpoint: endpoint.id,
     url: endpoint.url,
@@ -177,8 +196,7 @@ function describeFate(
     const reason = endpoint.eventTypes.has(event.name) ? 'channel' : 'event type';
     return { ...place, status: 'filtered', reason };
   }
-  if (fate === undefined || fate === 'delivered') return { ...place, status: fate ?? 'pending' };
-  return { ...place, status: 'dropped', reason: fate };
+  return { ...place, ...statusOf(fate) };
 }
 
 /** The number of characters in the texts of an event. */

@@ -1,7 +1,10 @@
-import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause } from './records.ts';
+import type { AttemptEnd, EmulatorEvent, EventCause, EventStatus, Moved, RecordedFate } from './records.ts';
 
 /** The facts about an event that its explanation needs. */
-type Explained = Omit<EmulatorEvent, 'why'>;
+type Explained = Omit<EmulatorEvent, 'why' | 'status' | 'endpoints'> & {
+  readonly status: EventStatus | Moved;
+  readonly endpoints: readonly RecordedFate[];
+};
 
 /** Formats a time. */
 type WriteMoment = (ms: number) => string;
@@ -65,6 +68,7 @@ function describeStatus(event: Explained): string {
     case 'pending':
     case 'delivered':
     case 'dropped':
+    case 'moved':
       return event.endpoints
         .filter(({ status }) => status !== 'filtered')
         .map(describeFate)
@@ -72,7 +76,7 @@ function describeStatus(event: Explained): string {
   }
 }
 
-function describeFate(fate: EndpointFate): string {
+function describeFate(fate: RecordedFate): string {
   const { url, status, reason, attempts, lastAttempt } = fate;
   switch (status) {
     case 'filtered':
@@ -83,6 +87,10 @@ function describeFate(fate: EndpointFate): string {
       return attempts === 0
         ? `queued for ${url}`
         : `not accepted by ${url} so far, after ${countAttempts(attempts)}${describeEnd(lastAttempt)}`;
+    case 'moved':
+      return attempts === 0
+        ? `left to another node before the first attempt for ${url}`
+        : `left to another node after ${countAttempts(attempts)} for ${url}${describeEnd(lastAttempt)}`;
     case 'delivered':
       return `delivered to ${url} in ${countAttempts(attempts)}`;
     case 'dropped':

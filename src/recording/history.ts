@@ -135,7 +135,7 @@ function eventItem(record: EventRecord, showing: Showing): SearchItem {
 
 /** A delivery in the form that searches need. */
 function deliveryItem(record: DeliveryRecord, showing: Showing): SearchItem {
-  const { fate } = record;
+  const { outcome } = record;
   let read: DeliveryRecord['events'] | undefined;
   const events = (): DeliveryRecord['events'] => (read ??= record.events);
   const last = (): RecordedAttempt | undefined => record.attempts.at(-1);
@@ -158,15 +158,12 @@ function deliveryItem(record: DeliveryRecord, showing: Showing): SearchItem {
         return texts(...events().map(({ socket_id: socketId }) => socketId));
       },
       get status() {
-        const decided = fate === undefined || fate === 'delivered' ? (fate ?? 'pending') : 'dropped';
-        return texts(decided, last()?.end?.status);
+        return texts(outcome.status, last()?.end?.status);
       },
       get result() {
         return last()?.end?.outcome ?? 'pending';
       },
-      get reason() {
-        return fate === 'delivered' ? undefined : fate;
-      },
+      reason: outcome.reason,
       get attempts() {
         return countAttempts(record.attempts);
       },

@@ -3,14 +3,14 @@ import type { Clock, WallTime } from '../ports/clock.ts';
 import type { Leaving, Witness, WitnessedConnection, WitnessedSubscription } from '../ports/witness.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
-import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
-import { selects, type Endpoint } from '../webhooks/endpoint.ts';
+import type { AttemptEnded, Decided, DeliveryFact, Left } from '../webhooks/delivery-facts.ts';
+import { selects } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
-import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Allowance } from './allowance.ts';
 import { arrivalFor } from './arrival.ts';
 import { DeliveryRecord, endOf, type Moment } from './delivery-record.ts';
-import { EventRecord } from './event-record.ts';
+import type { EventRecord } from './event-record.ts';
+import { EventRecords } from './event-records.ts';
 import { Movements, type Movement } from './movements.ts';
 import type { EmulatorDelivery, EmulatorEvent, EventStatus } from './records.ts';
 import { Ticker } from './ticker.ts';
@@ -36,17 +36,13 @@ export interface RecorderOptions {
 export class Recorder implements Witness {
   readonly #options: RecorderOptions;
   readonly #movements: Movements;
-  /** By the event itself, because the same object is used throughout. */
-  readonly #events: RecordShelf<WebhookEvent, EventRecord>;
+  readonly #events: EventRecords;
   readonly #deliveries: RecordShelf<string, DeliveryRecord>;
   readonly #ticker: Ticker;
-  readonly #allowance: Allowance;
   readonly #movementAllowance: Allowance;
   readonly #isFrugal: boolean;
   readonly #startedAtMs: number;
-  #made = 0;
   #deliveriesMade = 0;
-  #skipped = 0;
   #skippedDeliveries = 0;
   #final:
     | { readonly events: readonly EmulatorEvent[]; readonly deliveries: readonly EmulatorDelivery[] }
@@ -68,13 +64,19 @@ export class Recorder implements Witness {
     this.#isFrugal = budget !== undefined;
     this.#startedAtMs = wallTime.now();
     const time = { clock, ticker: this.#ticker };
-    this.#allowance = new Allowance(events, time);
     this.#movementAllowance = new Allowance(movements, time);
     // Deliveries get the largest share, because they have bodies, headers and responses.
     const bounds = (share: number) => ({ count: capacity, bytes: share * bytes });
-    this.#events = new RecordShelf(bounds(0.35), this.#isFrugal);
     this.#deliveries = new RecordShelf(bounds(0.5), this.#isFrugal);
     this.#movements = new Movements(bounds(0.15), { forgetsCauses: this.#isFrugal });
+    this.#events = new EventRecords({
+      clock,
+      wallTime,
+      bounds: bounds(0.35),
+      isDivided: this.#isFrugal,
+      allowance: new Allowance(events, time),
+      movements: this.#movements,
+    });
   }
 
   /** Events in the order in which they happened, of one app or of all apps. */
@@ -127,8 +129,7 @@ export class Recorder implements Witness {
 
   /** How far back the events go. */
   get eventExtent(): Extent {
-    const lost = this.#events.lost;
-    return this.#extent(lost?.happening.timeMs, this.#skipped - (lost?.happening.skippedBefore ?? 0));
+    return this.#extent(this.#events.keptSinceMs, this.#events.skipped);
   }
 
   /** How far back the deliveries go. */
@@ -162,7 +163,7 @@ export class Recorder implements Witness {
 
   /** Deletes the records of an app. Later outcomes of these events are not recorded. */
   clear(appId: string): void {
-    this.#events.deleteAll((record) => record.appId === appId);
+    this.#events.clear(appId);
     this.#deliveries.deleteAll((record) => record.appId === appId);
     this.#movements.clear(appId);
   }
@@ -178,14 +179,14 @@ export class Recorder implements Witness {
   }
 
   suppressed(appId: string, event: WebhookEvent, why: 'grace' | 'duplicate'): void {
-    if (why === 'duplicate') return this.#add(appId, event, 'deduplicated');
-    this.#add(appId, event, 'suppressed');
+    if (why === 'duplicate') return this.#unsent(appId, event, 'deduplicated');
+    this.#unsent(appId, event, 'suppressed');
     const arrival = arrivalFor(event);
-    if (arrival !== undefined) this.#add(appId, arrival, 'suppressed');
+    if (arrival !== undefined) this.#unsent(appId, arrival, 'suppressed');
   }
 
   unwanted(appId: string, event: WebhookEvent): void {
-    this.#add(appId, event, 'filtered');
+    this.#unsent(appId, event, 'filtered');
   }
 
   /** Records that a delivery was resent, if its record is kept. */
@@ -208,6 +209,10 @@ export class Recorder implements Witness {
         return this.#attemptEnded(fact);
       case 'decided':
         return this.#decided(fact);
+      case 'resumed':
+        return this.#resumed(fact);
+      case 'left':
+        return this.#left(fact);
       case 'unclaimed':
       case 'disabled':
       case 'enabled':
@@ -216,28 +221,53 @@ export class Recorder implements Witness {
     }
   };
 
-  #selected({ appId, event, served, selecting, queued }: DeliveryFact & { readonly kind: 'selected' }): void {
-    const record = this.#make(appId, event, 'pending');
+  #unsent(appId: string, event: WebhookEvent, status: EventStatus): void {
+    this.#events.add(appId, event, status);
+    this.#options.changed?.();
+  }
+
+  #selected(fact: DeliveryFact & { readonly kind: 'selected' }): void {
+    const { appId, event, served, selecting, settledFor } = fact;
+    // Another process has decided it for all endpoints, and was interrupted before it removed it.
+    if (selecting.length === 0 && settledFor.size > 0) return;
+    this.#events.take(appId, event, fact, (record) => {
+      for (const one of served) {
+        const isWanted = selecting.includes(one);
+        // The endpoint selects such events but does not get this one, which is only for another endpoint or was decided before.
+        if (!isWanted && selects(one.endpoint, event.name, event.channel)) continue;
+        record.select(one.endpoint, isWanted);
+      }
+    });
     this.#movements.forget(appId, event);
-    if (record === undefined) return;
-    for (const one of served) {
-      const isWanted = selecting.includes(one);
-      // The endpoint selects such events but does not get this one, which is only for another endpoint or was decided before.
-      if (!isWanted && selects(one.endpoint, event.name, event.channel)) continue;
-      record.addEndpoint(one.endpoint, isWanted);
+    this.#options.changed?.();
+  }
+
+  /** Records the events too, because an attempt may begin before they are selected. */
+  #resumed(fact: DeliveryFact & { readonly kind: 'resumed' }): void {
+    const { appId, endpoint, events, webhookId, delayMs } = fact;
+    for (const queued of events) {
+      const ageMs = this.#options.clock.now() - queued.createdAt;
+      this.#events.take(appId, queued.event, { queued, ageMs }, (record) => record.select(endpoint, true));
     }
-    if (queued !== undefined) queued.isRecorded = true;
-    this.#keep(record);
+    this.#deliveries.get(webhookId)?.resume(this.#options.wallTime.now() + Math.max(0, delayMs));
+    this.#options.changed?.();
+  }
+
+  #left({ appId, endpoint, events, webhookId }: Left): void {
+    this.#events.leave(appId, events, endpoint);
+    if (webhookId !== undefined) this.#deliveries.get(webhookId)?.leave();
+    this.#options.changed?.();
   }
 
   #attemptBegan(attempt: Attempt): void {
-    const { webhookId, endpoint, number, events } = attempt;
-    const records = this.#recordsOf(events);
+    const { appId, webhookId, endpoint, number, events } = attempt;
+    const records = this.#events.of(appId, events);
+    const wasHere = records.some((record) => record.wasIn(endpoint, webhookId));
     for (const record of records) record.attempt(endpoint, webhookId);
     let delivery = this.#deliveries.get(webhookId);
     if (delivery === undefined) {
-      // A later attempt without a record belongs to a delivery whose record was deleted, not to a new one.
-      if (number > 1) return;
+      // A later attempt without a record belongs to a delivery whose record was deleted, unless another process began it.
+      if (number > 1 && (records.length === 0 || wasHere)) return;
       if (this.#isFrugal && records.length === 0) return void (this.#skippedDeliveries += 1);
       delivery = this.#makeDelivery(attempt, records);
     }
@@ -249,8 +279,8 @@ export class Recorder implements Witness {
   #attemptEnded({ attempt, outcome, result, elapsedMs, retryInMs }: AttemptEnded): void {
     const { webhookId, endpoint, number, events } = attempt;
     const isKeptApart = this.#isFrugal && result !== 'success';
-    if (isKeptApart) this.#keepApart(attempt.appId, events, { endpoint, webhookId, attempts: number });
-    const records = this.#recordsOf(events);
+    if (isKeptApart) this.#events.keepApart(attempt.appId, events, { endpoint, webhookId, attempts: number });
+    const records = this.#events.of(attempt.appId, events);
     let delivery = this.#deliveries.get(webhookId);
     if (records.length === 0 && delivery === undefined && !isKeptApart) return;
     const { atMs, timeMs } = this.#moment();
@@ -269,9 +299,9 @@ export class Recorder implements Witness {
 
   #decided({ appId, endpoint, fate, events, webhookId, attempts }: Decided): void {
     if (this.#isFrugal && fate !== 'delivered') {
-      this.#keepApart(appId, events, { endpoint, webhookId, attempts });
+      this.#events.keepApart(appId, events, { endpoint, webhookId, attempts });
     }
-    for (const record of this.#recordsOf(events)) record.decide(endpoint, fate);
+    for (const record of this.#events.of(appId, events)) record.decide(endpoint, fate);
     if (webhookId !== undefined) this.#deliveries.get(webhookId)?.decide(fate);
     this.#options.changed?.();
   }
@@ -280,65 +310,8 @@ export class Recorder implements Witness {
     return { keptSinceMs: Math.round(lostAtMs ?? this.#startedAtMs), skipped: Math.max(0, skipped) };
   }
 
-  /** During a burst most events are not recorded, and nothing is looked up for them. */
-  #recordsOf(events: readonly QueuedEvent[]): readonly EventRecord[] {
-    let records: EventRecord[] | undefined;
-    for (const { event, isRecorded } of events) {
-      if (isRecorded !== true) continue;
-      const record = this.#events.get(event);
-      if (record !== undefined) (records ??= []).push(record);
-    }
-    return records ?? none;
-  }
-
   #moment(): Moment {
     return { atMs: this.#options.clock.now(), timeMs: this.#options.wallTime.now() };
-  }
-
-  /** Moves failed events to the protected half, and records those that were skipped. */
-  #keepApart(appId: string, events: readonly QueuedEvent[], of: Failing): void {
-    for (const queued of events) {
-      const { event, createdAt } = queued;
-      let record = this.#events.get(event);
-      if (record === undefined) {
-        const now = this.#moment();
-        // An event whose record was deleted was not skipped.
-        if (createdAt > (this.#events.lost?.happening.atMs ?? -Infinity)) this.#skipped -= 1;
-        record = this.#record(appId, event, 'pending', {
-          atMs: createdAt,
-          timeMs: now.timeMs - (now.atMs - createdAt),
-        });
-        record.attempt(of.endpoint, of.webhookId, of.attempts);
-      }
-      this.#events.putApart(event, record);
-      queued.isRecorded = true;
-    }
-  }
-
-  #add(appId: string, event: WebhookEvent, status: EventStatus): void {
-    const record = this.#make(appId, event, status);
-    if (record !== undefined) this.#keep(record);
-  }
-
-  /** Creates the record of an event that happens now, if the allowance permits it. */
-  #make(appId: string, event: WebhookEvent, status: EventStatus): EventRecord | undefined {
-    if (this.#allowance.take()) return this.#record(appId, event, status, this.#moment());
-    this.#skipped += 1;
-    return undefined;
-  }
-
-  #record(appId: string, event: WebhookEvent, status: EventStatus, { atMs, timeMs }: Moment): EventRecord {
-    this.#made += 1;
-    const known = this.#movements.causeOf(appId, event);
-    // A later movement cannot be the cause.
-    const cause = known !== undefined && known.atMs > atMs ? undefined : known;
-    const skippedBefore = this.#skipped;
-    return new EventRecord({ id: this.#made, appId, event, atMs, timeMs, cause, status, skippedBefore });
-  }
-
-  #keep(record: EventRecord): void {
-    this.#events.put(record.happening.event, record);
-    this.#options.changed?.();
   }
 
   #makeDelivery(attempt: Attempt, records: readonly EventRecord[]): DeliveryRecord {
@@ -349,15 +322,6 @@ export class Recorder implements Witness {
     this.#deliveries.put(attempt.webhookId, delivery);
     return delivery;
   }
-}
-
-const none: readonly EventRecord[] = [];
-
-/** The endpoint at which events failed, and the number of attempts. */
-interface Failing {
-  readonly endpoint: Endpoint;
-  readonly webhookId: string | undefined;
-  readonly attempts: number;
 }
 
 function ofApp<T extends { readonly appId: string }>(

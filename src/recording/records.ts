@@ -80,6 +80,14 @@ export interface AttemptEnd {
   readonly error?: string;
 }
 
+/** What another node has taken over has this status on the node that had it before. An emulator has no other nodes. */
+export type Moved = 'moved';
+
+/** The outcome of an event at one endpoint, on one of several nodes. */
+export interface RecordedFate extends Omit<EndpointFate, 'status'> {
+  readonly status: EndpointFate['status'] | Moved;
+}
+
 /** What is known of an event besides its fields in a webhook. */
 interface RecordOfEvent {
   /** Ascending, starting with the first event of the emulator. */

@@ -44,7 +44,8 @@ export function viewTimeline(source: TimelineSource, request: TimelineRequest): 
   const { skipped, keptSinceMs } = recorder.eventExtent;
   return {
     channel,
-    fromMs: sinceMs,
+    // What was taken over from another node may have happened before.
+    fromMs: Math.min(sinceMs, ...timesOf(shown.filter(({ recordedAtMs }) => recordedAtMs >= sinceMs))),
     toMs: toWall(nowMs),
     keptSinceMs: Math.round(Math.max(keptSinceMs, sinceMs)),
     skipped: skipped + events.length - shown.length,
@@ -91,6 +92,10 @@ function rowsOf(
     }),
   }));
   return [channelRow, ...memberRows];
+}
+
+function timesOf(events: readonly EventRecord[]): readonly number[] {
+  return events.map(({ happening }) => Math.round(happening.timeMs));
 }
 
 function currentState(isThere: boolean, connections: number | undefined): CurrentState {

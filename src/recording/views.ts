@@ -10,7 +10,7 @@ import type { DeliveryRecord, RecordedAttempt } from './delivery-record.ts';
 import { fieldsOf, type EventRecord } from './event-record.ts';
 import { explain } from './explain.ts';
 import { formatTimeOfDay } from './moments.ts';
-import type { EndpointFate, EventCause } from './records.ts';
+import type { EventCause, RecordedFate } from './records.ts';
 
 /** What a view may show. */
 export interface Showing {
@@ -46,16 +46,14 @@ export function viewEvent(record: EventRecord, { payloads }: Showing): EventView
 
 /** A delivery in a list. */
 export function viewDelivery(record: DeliveryRecord): DeliveryView {
-  const { id, appId, endpoint, url, fate, attempts, nextAttemptAt } = record;
+  const { id, appId, endpoint, url, outcome, attempts, nextAttemptAt } = record;
   const last = attempts.at(-1);
   return {
     id,
     appId,
     endpoint,
     url,
-    ...(fate === undefined || fate === 'delivered'
-      ? { status: fate ?? 'pending' }
-      : { status: 'dropped', reason: fate }),
+    ...outcome,
     atMs: Math.round(record.beganAtMs ?? 0),
     events: nameEvents(record),
     eventCount: record.eventCount,
@@ -115,7 +113,7 @@ function inWallTime(cause: EventCause, offsetMs: number): CauseView {
   return { ...cause, atMs: Math.round(cause.atMs + offsetMs) };
 }
 
-function viewFate({ endpoint, url, status, reason, deliveries, attempts }: EndpointFate): FateView {
+function viewFate({ endpoint, url, status, reason, deliveries, attempts }: RecordedFate): FateView {
   return { endpoint, url, status, ...(reason !== undefined && { reason }), deliveries, attempts };
 }
 

@@ -17,7 +17,8 @@ export interface DeliveryView {
   readonly appId: string;
   readonly endpoint: string;
   readonly url: string;
-  readonly status: 'pending' | 'delivered' | 'dropped';
+  /** `moved`: another node has taken it over. */
+  readonly status: 'pending' | 'delivered' | 'dropped' | 'moved';
   /** Why it was dropped. */
   readonly reason?: string;
   readonly atMs: number;
@@ -90,7 +91,8 @@ export interface CauseView {
 export interface FateView {
   readonly endpoint: string;
   readonly url: string;
-  readonly status: 'pending' | 'delivered' | 'dropped' | 'filtered';
+  /** `moved`: another node has taken it over. */
+  readonly status: 'pending' | 'delivered' | 'dropped' | 'filtered' | 'moved';
   readonly reason?: string;
   readonly deliveries: readonly string[];
   readonly attempts: number;
@@ -108,7 +110,8 @@ export interface EventView {
   readonly socket_id?: string;
   readonly subscription_count?: number;
   readonly atMs: number;
-  readonly status: 'pending' | 'delivered' | 'dropped' | 'filtered' | 'suppressed' | 'deduplicated';
+  /** `moved`: another node has taken it over. */
+  readonly status: 'pending' | 'delivered' | 'dropped' | 'filtered' | 'suppressed' | 'deduplicated' | 'moved';
   readonly cause: CauseView;
   /** The cause and the outcome, as a sentence. */
   readonly why: string;

@@ -169,6 +169,11 @@ export class Backlog {
     return { lanes: smallestBy(this.#lanes.values(), most, firstOf), count };
   }
 
+  /** All events, oldest first. */
+  get events(): readonly QueuedEvent[] {
+    return Array.from(this.#byAge, ({ queued }) => queued);
+  }
+
   /** The channels with events that wait or are being delivered. */
   get channels(): Iterable<ChannelName> {
     return this.#lanes.keys();

@@ -63,14 +63,24 @@ export interface Decided {
   readonly isUnsure: boolean;
 }
 
+/** This process stops without a decision on these events at an endpoint. They stay in the store, for the next process. */
+export interface Left {
+  readonly kind: 'left';
+  readonly appId: string;
+  readonly endpoint: Endpoint;
+  /** The delivery that contained them; undefined if they were not in one yet. */
+  readonly webhookId: string | undefined;
+  readonly events: readonly QueuedEvent[];
+}
+
 /**
  * What happens between an event and its endpoints, in order. Subscribers count, record or explain it. Nothing waits for a
  * subscriber, and a subscriber must not change anything. An event is the same object throughout.
  */
 export type DeliveryFact =
   /**
-   * An event happened, or was read from a store. `served` are the endpoints served here, `selecting` those that select it, and
-   * `queued` the event in their queues.
+   * An event happened `ageMs` ago, or was read from a store. `served` are the endpoints served here, `selecting` those that select
+   * it, except those that decided it before (`settledFor`), and `queued` the event in their queues. A process that returns to a store may read the same event again.
    */
   | {
       readonly kind: 'selected';
@@ -79,10 +89,22 @@ export type DeliveryFact =
       readonly served: readonly Serving[];
       readonly selecting: readonly Serving[];
       readonly queued: QueuedEvent | undefined;
+      readonly ageMs: Millis;
+      readonly settledFor: ReadonlySet<string>;
     }
   | { readonly kind: 'attempt-began'; readonly attempt: Attempt }
   | AttemptEnded
   | Decided
+  /** A delivery of another process, or of an earlier dispatcher of this one, continues here. Its next attempt starts after `delayMs`. */
+  | {
+      readonly kind: 'resumed';
+      readonly appId: string;
+      readonly endpoint: Endpoint;
+      readonly webhookId: string;
+      readonly events: readonly QueuedEvent[];
+      readonly delayMs: Millis;
+    }
+  | Left
   /** The events of a stored delivery are dropped because their endpoint has been missing from the configuration for long. */
   | {
       readonly kind: 'unclaimed';

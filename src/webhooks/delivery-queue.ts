@@ -119,6 +119,12 @@ export class DeliveryQueue {
     return waitingOf(this.undecided, channel);
   }
 
+  /** All undecided events: those of each batch, then the others. */
+  get rest(): readonly Pick<Drop, 'events' | 'batch'>[] {
+    const batches = Array.from(this.#unfinished, (batch) => ({ events: batch.events, batch }));
+    return [...batches, { events: this.#backlog.events }];
+  }
+
   /** The undecided events. Do not change them. */
   get undecided(): Undecided {
     return { batches: this.#unfinished, backlog: this.#backlog };

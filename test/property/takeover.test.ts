@@ -77,6 +77,7 @@ async function live(given: TakeoverOptions, steps: readonly WorldStep[]): Promis
   world.heal();
   await world.clock.advance(1_000_000);
   world.expectAllDone();
+  world.expectRecorded();
   return world;
 }
 

@@ -173,3 +173,49 @@ test('a node that was frozen until its events expired lists none of those that a
   await waitFor('the list of drops', async () => (await get(two, '/webhooks/dropped')).status === 200);
   expect(JSON.parse((await get(two, '/webhooks/dropped')).text)).toMatchObject({ dropped: [] });
 });
+
+test('an event that waits is pending on its new owner only, and moved on a node that had it before', async () => {
+  const { start } = await startStage({
+    webhooks: { ...quick, batch: { maxEvents: 1 }, requestTimeoutMs: 1000 },
+    leaseMs: 1000,
+    answer: () => 503,
+  });
+  const one = await start();
+  const channels = await occupy(one, 'room', 40);
+  const allOn = async (node: Server) => (await recordsOf(node, 'events')).map(({ status }) => status);
+  await expect.poll(() => allOn(one)).toEqual(channels.map(() => 'pending'));
+  const before = Date.now();
+  const two = await start();
+  await sharedBy([one, two]);
+  /** How many nodes have each event as pending, and as moved. */
+  const owners = async () => {
+    const records = (await Promise.all([one, two].map((node) => recordsOf(node, 'events')))).flat();
+    const having = (channel: string, status: string) =>
+      records.filter((record) => record.channel === channel && record.status === status).length;
+    return channels.map((channel) => `${having(channel, 'pending')}, ${having(channel, 'moved')}`);
+  };
+  const isShared = (all: readonly string[]) => new Set(all).size === 2 && all.includes('1, 1');
+  await expect.poll(async () => isShared(await owners())).toBe(true);
+  expect(new Set(await owners())).toEqual(new Set(['1, 0', '1, 1']));
+  for (const { atMs } of await recordsOf(two, 'events')) expect(atMs).toBeLessThan(before);
+  const deliveries = await recordsOf(one, 'deliveries');
+  expect(new Set(deliveries.map(({ status }) => status))).toEqual(new Set(['pending', 'moved']));
+
+  onTestFinished(() => void process.kill(two.pid, 'SIGCONT'));
+  process.kill(two.pid, 'SIGSTOP');
+  await expect.poll(() => allOn(one)).toEqual(channels.map(() => 'pending'));
+  process.kill(two.pid, 'SIGCONT');
+  await sharedBy([one, two]);
+  await expect
+    .poll(async () => new Set((await owners()).map((each) => each.split(',')[0])))
+    .toEqual(new Set(['1']));
+}, 90_000);
+
+/** What a node has recorded. */
+async function recordsOf({ url }: Server, list: 'events' | 'deliveries') {
+  const response = await fetch(`${url}/admin/apps/${app.id}/${list}?limit=500`);
+  const { items } = (await response.json()) as {
+    readonly items: readonly { readonly channel?: string; readonly status: string; readonly atMs: number }[];
+  };
+  return items;
+}

@@ -22,12 +22,18 @@ import {
   type SchemaName,
 } from './view-schema.ts';
 
+const moved = 'moved: another node has taken it over.';
+
 /** The state of a delivery. */
-export const deliveryStatus = oneOf<DeliveryView['status']>({
-  pending: true,
-  delivered: true,
-  dropped: true,
-});
+export const deliveryStatus = described(
+  oneOf<DeliveryView['status']>({
+    pending: true,
+    delivered: true,
+    dropped: true,
+    moved: true,
+  }),
+  moved,
+);
 
 const result = described(
   oneOf<AttemptResult | 'pending'>({
@@ -129,7 +135,16 @@ const fate = described(
     {
       endpoint: text,
       url: text,
-      status: oneOf<FateView['status']>({ pending: true, delivered: true, dropped: true, filtered: true }),
+      status: described(
+        oneOf<FateView['status']>({
+          pending: true,
+          delivered: true,
+          dropped: true,
+          filtered: true,
+          moved: true,
+        }),
+        moved,
+      ),
       deliveries: described(listOf(text), 'Ids of the deliveries that contain it.'),
       attempts: count,
     },
@@ -146,14 +161,18 @@ const event = described(
       name: eventName,
       channel: text,
       atMs: millis('When it happened.'),
-      status: oneOf<EventView['status']>({
-        pending: true,
-        delivered: true,
-        dropped: true,
-        filtered: true,
-        suppressed: true,
-        deduplicated: true,
-      }),
+      status: described(
+        oneOf<EventView['status']>({
+          pending: true,
+          delivered: true,
+          dropped: true,
+          filtered: true,
+          suppressed: true,
+          deduplicated: true,
+          moved: true,
+        }),
+        moved,
+      ),
       cause: ref('Cause'),
       why: described(text, 'The cause and the outcome, as a sentence.'),
       endpoints: listOf(ref('Fate')),

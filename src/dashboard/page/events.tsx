@@ -108,6 +108,7 @@ const toneOfStatus = {
   filtered: 'calm',
   suppressed: 'calm',
   deduplicated: 'calm',
+  moved: 'calm',
 } as const satisfies Record<EventView['status'], Tone>;
 
 function columnsFor(app: string): readonly Column<EventView>[] {

@@ -1,7 +1,7 @@
 /** The search keys of each list, with what they find. */
 export const searchKeys = {
   deliveries: {
-    'status:5xx': 'delivered, pending, dropped, or the HTTP status of the response',
+    'status:5xx': 'delivered, pending, dropped, moved, or the HTTP status of the response',
     'event:member_*': 'the type of an event',
     'channel:presence-*': 'the channel of an event',
     'user:42': 'the user of an event',
@@ -15,7 +15,7 @@ export const searchKeys = {
     'channel:presence-*': 'the channel; * matches any text',
     'event:member_*': 'the name of the webhook event',
     'user:42': 'the member',
-    'status:suppressed': 'delivered, pending, dropped, filtered, suppressed or deduplicated',
+    'status:suppressed': 'delivered, pending, dropped, filtered, suppressed, deduplicated or moved',
     'endpoint:backend': 'the endpoint',
     'id:17': 'the number of the event',
     'since:10m': 'in the last ten minutes',

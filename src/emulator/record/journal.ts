@@ -43,11 +43,13 @@ export class Journal {
   readonly #entries: Ring<Kept>;
   /** By app: how many entries were deleted to make room. */
   readonly #lost = new Map<string | undefined, number>();
-  /** By app: the last entry before its own reset. Entries that concern all apps stay for the others. */
-  readonly #clearedAt = new Map<string, number>();
+  /** By app: how many entries there had been before its own reset. Entries that concern all apps stay for the others. */
+  readonly #clearedAt = new Map<string, { readonly all: number; readonly common: number }>();
   /** By app: how many deliveries began. */
   readonly #deliveriesStarted = new Map<string, number>();
   #made = 0;
+  /** The number of entries that concern all apps. */
+  #madeCommon = 0;
   #isFrozen = false;
 
   constructor(clock: Pick<Clock, 'now'>, bounds = usualBounds) {
@@ -59,6 +61,7 @@ export class Journal {
   add(appId: string | undefined, entry: NewEntry, textBytes = 0): void {
     if (this.#isFrozen) return;
     this.#made += 1;
+    if (appId === undefined) this.#madeCommon += 1;
     this.#entries.push({
       seq: this.#made,
       bytes: overheadBytes + textBytes,
@@ -70,11 +73,13 @@ export class Journal {
   part(appId?: string): JournalPart {
     const isSelected = (of: string | undefined): boolean =>
       appId === undefined || of === undefined || of === appId;
-    const clearedAt = appId === undefined ? 0 : (this.#clearedAt.get(appId) ?? 0);
-    const entries = Array.from(this.#entries.from(clearedAt + 1), ({ entry }) => entry);
+    const clearedAt = appId === undefined ? undefined : this.#clearedAt.get(appId);
+    const entries = Array.from(this.#entries.from((clearedAt?.all ?? 0) + 1), ({ entry }) => entry);
+    // The oldest entries are lost first, so those from before the reset are the first ones.
+    const lostBefore = Math.min(this.#lost.get(undefined) ?? 0, clearedAt?.common ?? 0);
     return {
       entries: entries.filter((entry) => isSelected(entry.appId)),
-      lost: sum(this.#lost, isSelected),
+      lost: sum(this.#lost, isSelected) - lostBefore,
       deliveriesStarted: sum(this.#deliveriesStarted, isSelected),
     };
   }
@@ -83,8 +88,10 @@ export class Journal {
   clear(appId?: string): void {
     const isSelected = (of: string | undefined): boolean => appId === undefined || of === appId;
     this.#entries.deleteAll(({ entry }) => isSelected(entry.appId));
-    if (appId === undefined) this.#clearedAt.clear();
-    else this.#clearedAt.set(appId, this.#made);
+    if (appId === undefined) {
+      this.#clearedAt.clear();
+      this.#madeCommon = 0;
+    } else this.#clearedAt.set(appId, { all: this.#made, common: this.#madeCommon });
     for (const counts of [this.#lost, this.#deliveriesStarted]) {
       for (const of of counts.keys()) if (isSelected(of)) counts.delete(of);
     }

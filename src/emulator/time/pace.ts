@@ -36,32 +36,50 @@ export interface UntilOptions {
  */
 export class Pace {
   readonly #options: PaceOptions;
+  /** Ends with the last requested move of the clock. */
+  #moved: Promise<unknown> = Promise.resolve();
 
   constructor(options: PaceOptions) {
     this.#options = options;
   }
 
-  /** Moves the clock by this time. Resolves after everything that became due has been done. */
+  /**
+   * Moves the clock by this time, after earlier requests to move it. Resolves after everything that became due has been done.
+   */
   async advance(ms: unknown): Promise<void> {
-    const { clock, activity, refuseClosed, advanced } = this.#options;
-    refuseClosed();
+    this.#options.refuseClosed();
     const durationMs = check(duration, ms, 'clock.advance');
-    const until = clock.now() + durationMs;
-    await activity.settled();
-    advanced?.(durationMs);
-    while (clock.runNext(until)) await activity.settled();
-    clock.moveTo(until);
+    await this.#inTurn(() => this.#move(durationMs));
   }
 
   /** Moves the clock to the next due moment. Returns false, and moves nothing, if nothing is due. */
   async next(): Promise<boolean> {
     const { clock, activity, refuseClosed } = this.#options;
     refuseClosed();
+    return this.#inTurn(async () => {
+      await activity.settled();
+      const dueAt = clock.nextAwaitedAt;
+      if (dueAt === undefined) return false;
+      await this.#move(Math.max(0, dueAt - clock.now()));
+      return true;
+    });
+  }
+
+  /** Does it after the work of earlier calls, whether that succeeded or not. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#moved.then(work);
+    this.#moved = done.catch(() => {});
+    return done;
+  }
+
+  async #move(durationMs: Millis): Promise<void> {
+    const { clock, activity, refuseClosed, advanced } = this.#options;
+    refuseClosed();
+    const until = clock.now() + durationMs;
     await activity.settled();
-    const dueAt = clock.nextAwaitedAt;
-    if (dueAt === undefined) return false;
-    await this.advance(Math.max(0, dueAt - clock.now()));
-    return true;
+    advanced?.(durationMs);
+    while (clock.runNext(until)) await activity.settled();
+    clock.moveTo(until);
   }
 
   /** Lets this much time pass; a real clock takes as long. `refuse` throws once the wait must end. */
@@ -72,7 +90,7 @@ export class Pace {
     if (clock.isVirtual) {
       await activity.restedFor(arrivalMs);
       refuse();
-      await this.advance(ms);
+      await this.#move(ms);
     } else {
       const endAt = real.now() + ms;
       for (let leftMs = ms; leftMs > 0; leftMs = endAt - real.now()) {

@@ -175,6 +175,8 @@ export class ConsoleWitness implements Witness {
       case 'decided':
         return this.#decided(fact);
       case 'attempt-began':
+      case 'resumed':
+      case 'left':
       case 'unclaimed':
       case 'disabled':
       case 'enabled':

@@ -47,6 +47,8 @@ export interface RestoreOptions {
   readonly newcomers: (appId: string, event: WebhookEvent) => readonly string[];
   /** Whether an app is configured. The state of other apps is kept for a week, in case they are configured again. */
   readonly isConfigured: (appId: string) => boolean;
+  /** The apps of which other tables have rows. They are kept and forgotten together with the state. */
+  readonly knownApps: Iterable<string>;
 }
 
 /** The result of a restore. */
@@ -110,7 +112,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
    * anything else happens.
    */
   restore(options: RestoreOptions): Restored {
-    const { rows, isConfigured } = options;
+    const { rows, isConfigured, knownApps } = options;
     this.#restoring = options;
     const apps = new KeptApps();
     for (const [appId, channels] of this.#announced.restore(rows)) apps.of(appId).channels = channels;
@@ -120,6 +122,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     const byRef = new Map(events.map((kept) => [kept.ref, kept]));
     const batches = this.#batches.restore(rows, (ref) => byRef.get(ref));
     for (const batch of batches) apps.of(batch.appId).batches.push(batch);
+    for (const appId of knownApps) apps.of(appId);
     const { dormant, forgotten } = this.#dormant.begin(apps, isConfigured);
     for (const [appId, kept] of forgotten) this.#forgetApp(appId, kept);
     const counts = { channels: 0, members: 0, batches: 0, events: 0, cachedEvents: 0 };

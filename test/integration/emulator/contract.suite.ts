@@ -53,6 +53,17 @@ export function emulatorContract(name: string, open: () => Promise<Emulator>): v
       await expect(emulator.clock.advance(-1)).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
     });
 
+    test('moves its clock by each of several calls at the same time', async () => {
+      const { emulator } = await stage();
+      const before = emulator.clock.now();
+      await Promise.all([emulator.clock.advance(1000), emulator.clock.advance(1000)]);
+      expect(emulator.clock.now()).toBe(before + 2000);
+      const moved = emulator.clock.advance(500);
+      await expect(emulator.clock.advance(-1)).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
+      await Promise.all([moved, emulator.clock.advance(250)]);
+      expect(emulator.clock.now()).toBe(before + 2750);
+    });
+
     test('reports a missing webhook with a code, a reason and the caller', async () => {
       const { emulator } = await stage();
       await (await connect(emulator)).subscribe('news');

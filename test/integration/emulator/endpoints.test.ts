@@ -77,6 +77,20 @@ describe('an endpoint', () => {
     expect(emulator.endpoints.list).toEqual([added]);
   });
 
+  test('is not known to have had another URL after a reset', async () => {
+    const { emulator, receiver } = await startStage({ dashboard: true });
+    const limitsOf = async (id: string): Promise<readonly string[]> => {
+      const response = await fetch(`${emulator.url}/admin/apps/${emulator.id}/endpoints/${id}/truth`);
+      const { limits } = (await response.json()) as { readonly limits: readonly string[] };
+      return limits.filter((limit) => limit.startsWith('Its URL was changed'));
+    };
+    const [{ id } = { id: '' }] = emulator.endpoints.list;
+    await emulator.endpoints.change(id, { url: `${receiver.url}?next` });
+    expect(await limitsOf(id)).toHaveLength(1);
+    await emulator.reset();
+    expect(await limitsOf(id)).toEqual([]);
+  });
+
   test('that is invalid is refused, and nothing changes', async () => {
     const { emulator, receiver } = await startStage();
     const { endpoints } = emulator;

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createDispatcher } from '../unit/create-dispatcher.ts';
 import type { Dispatcher } from '../../../src/dispatch/dispatcher.ts';
 import { DropJournal, type DroppedEvent } from '../../../src/delivery-log/drop-journal.ts';
+import { Recorder } from '../../../src/recording/recorder.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
 import type { Settlement } from '../../../src/ports/delivery-store.ts';
 import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';
@@ -50,6 +52,8 @@ export class TakeoverWorld {
   readonly clock = new FakeClock(1_000_000);
   readonly streams: FakeStreams;
   readonly faults: unknown[] = [];
+  /** What a node records that gives everything up, and takes it back. */
+  readonly recorder: Recorder;
   readonly #options: TakeoverOptions;
   #process: Process | undefined;
   #isHealed = false;
@@ -66,6 +70,7 @@ export class TakeoverWorld {
   constructor(options: TakeoverOptions) {
     this.#options = options;
     this.streams = new FakeStreams(this.clock, options.endpoints);
+    this.recorder = new Recorder({ clock: this.clock, wallTime: this.clock });
     this.start();
   }
 
@@ -119,6 +124,7 @@ export class TakeoverWorld {
       applications: [application({ endpoints })],
       policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents } },
       store: client,
+      onFact: this.recorder.onFact,
     });
     this.#process = { dispatcher, client, read: this.streams.streams.map(() => 0), isReading: false };
     for (const batch of this.streams.restorable().toReversed()) dispatcher.restore(batch);
@@ -131,6 +137,7 @@ export class TakeoverWorld {
     this.#process.client.isDead = true;
     this.#process.dispatcher.stop();
     this.#process = undefined;
+    this.#guard(() => this.#expectNoRecord(['pending']));
     this.clock.after(leaseMs + takeoverMs, () => this.start());
   }
 
@@ -142,6 +149,7 @@ export class TakeoverWorld {
       // It may have crashed meanwhile.
       if (this.#process !== process) return;
       this.#process = undefined;
+      this.#guard(() => this.#expectNoRecord(['pending']));
       // Its last messages have reached the store.
       this.clock.after(this.#options.storeDelayMs, () => this.start());
     });
@@ -175,6 +183,37 @@ export class TakeoverWorld {
       for (const id of endpointIds)
         assert.ok(this.#fates.has(`${id} ${ref}`), `${ref} did not come to ${id}`);
     }
+  }
+
+  /** Checks that each event and each delivery has one record, which knows the end. */
+  expectRecorded(): void {
+    this.#expectNoRecord(['pending', 'moved', 'filtered']);
+    const { recorder } = this;
+    const numbers = recorder.eventRecords().map(({ happening: { event } }) => numberOf(event));
+    assert.deepEqual(
+      numbers.toSorted((a, b) => a - b),
+      Array.from({ length: this.#appended }, (_, number) => number),
+    );
+    for (const record of recorder.eventRecords()) {
+      const { event, atMs } = record.happening;
+      assert.equal(atMs, this.streams.entries[numberOf(event)]?.at);
+      for (const { endpoint, status } of record.endpoints) {
+        // What was received may be dropped: the answer was a failure, or was lost.
+        if (this.#fates.get(`${endpoint} e${numberOf(event)}`) === 'dropped') assert.equal(status, 'dropped');
+      }
+    }
+  }
+
+  #expectNoRecord(statuses: readonly string[]): void {
+    const { recorder } = this;
+    const found = [
+      ...recorder.eventRecords().map(({ id, status }) => ({ id, status })),
+      ...recorder.deliveryRecords().map(({ id, outcome: { status } }) => ({ id, status })),
+    ];
+    assert.deepEqual(
+      found.filter(({ status }) => statuses.includes(status)),
+      [],
+    );
   }
 
   get drops(): number {
@@ -276,4 +315,9 @@ export class TakeoverWorld {
       this.faults.push(fault);
     }
   }
+}
+
+/** Which of the appended events it is. */
+function numberOf(event: WebhookEvent): number {
+  return Number('userId' in event ? event.userId : -1);
 }

@@ -49,10 +49,14 @@ export function queuedOf(event: WebhookEvent): QueuedEvent {
 export function selected(
   event: WebhookEvent,
   appId = '1',
-  { served = [main], selecting = served }: Partial<Record<'served' | 'selecting', readonly Serving[]>> = {},
+  {
+    served = [main],
+    selecting = served,
+    ageMs = 0,
+  }: Partial<Record<'served' | 'selecting', readonly Serving[]>> & { readonly ageMs?: number } = {},
 ): DeliveryFact {
   const queued = selecting.length === 0 ? undefined : queuedOf(event);
-  return { kind: 'selected', appId, event, served, selecting, queued };
+  return { kind: 'selected', appId, event, served, selecting, queued, ageMs, settledFor: new Set() };
 }
 
 /** An attempt with these events. */

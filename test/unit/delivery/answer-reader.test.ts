@@ -62,6 +62,14 @@ describe('a response', () => {
     expect(fields).toEqual({ server: 'a b c', 'retry-after': '1', 'content-length': '0' });
   });
 
+  test('may have a head of 64 KB, in one piece or in several', () => {
+    const start = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Debug: ';
+    const parts = [`${start}${'x'.repeat(64 * 1024 - start.length)}`, '\r\n\r\nok'] as const;
+    for (const answer of [[parts.join('')], parts]) {
+      expect(read(...answer)).toMatchObject({ status: 200, body: 'ok', isDone: true, isReusable: true });
+    }
+  });
+
   test.each([
     ['HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
     ['Connection: close', 'HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n'],
@@ -103,14 +111,14 @@ describe('an invalid response', () => {
     ['HTTP/1.1 200 OK\r\nnothing\r\n\r\n', 'HPE_INVALID_HEADER_TOKEN'],
     ['HTTP/1.1 200 OK\r\n A: b\r\n\r\n', 'HPE_INVALID_HEADER_TOKEN'],
     ['HTTP/1.1 200 OK\r\n: b\r\n\r\n', 'HPE_INVALID_HEADER_TOKEN'],
-    [`HTTP/1.1 200 OK\r\nA: b\r\n${' c\r\n'.repeat(5000)}\r\n`, 'HPE_HEADER_OVERFLOW'],
+    [`HTTP/1.1 200 OK\r\nA: b\r\n${' c\r\n'.repeat(20_000)}\r\n`, 'HPE_HEADER_OVERFLOW'],
     ['HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
     ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
     ['HTTP/1.1 200 OK\r\nContent-Length: 1, 1, 2\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
     ['HTTP/1.1 200 OK\r\nContent-Length: 1,\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
     ['HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 1\r\n\r\n', 'HPE_INVALID_CONTENT_LENGTH'],
-    [`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(16 * 1024)}`, 'HPE_HEADER_OVERFLOW'],
-    [`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(16 * 1024)}\r\n\r\n`, 'HPE_HEADER_OVERFLOW'],
+    [`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(64 * 1024)}`, 'HPE_HEADER_OVERFLOW'],
+    [`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(64 * 1024)}\r\n\r\n`, 'HPE_HEADER_OVERFLOW'],
   ])('%j is refused as %s', (bytes, fault) => {
     expect(read(bytes)).toMatchObject({ fault, isDone: false });
     expect(read(bytes).status).toBeUndefined();

@@ -47,6 +47,20 @@ test('deliveries that were resent and accepted are counted', () => {
   expect(known.limitsOf('1', 'main')).toEqual([expect.stringContaining('2 deliveries were resent')]);
 });
 
+test('an app that is reset starts afresh, also for the next run, and other apps do not', () => {
+  const kept = new Map<string, EndpointHistory>();
+  const apps = (url: string) => ['1', '2'].map((id) => application({ id, endpoints: [endpoint({ url })] }));
+  const known = startWith(kept, apps('http://a/'));
+  known.replace(apps('http://b/'));
+  known.resent(resent('success'));
+  known.forget('1');
+  const next = startWith(kept, apps('http://b/'));
+  for (const run of [known, next]) {
+    expect(run.limitsOf('1', 'main')).toEqual([]);
+    expect(run.limitsOf('2', 'main')).toHaveLength(1);
+  }
+});
+
 /** A keeper of one run, and what it has kept for the next one. */
 function keeper(kept: Map<string, EndpointHistory>) {
   return {

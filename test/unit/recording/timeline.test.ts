@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChannelState } from '../../../src/ports/channel-queries.ts';
 import { Recorder } from '../../../src/recording/recorder.ts';
 import { viewTimeline } from '../../../src/recording/timeline.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { channelName } from '../../support/unit/application.ts';
 import {
@@ -45,6 +46,23 @@ function stage(bytes = 1_000_000) {
 }
 
 describe('a timeline', () => {
+  test('begins with an event that was taken over from another node, but not with an old failure', () => {
+    const { clock, recorder, timeline, join } = stage(30_000);
+    const failed: WebhookEvent = { name: 'channel_vacated', channel: room };
+    recorder.onFact(selected(failed));
+    recorder.onFact(decided([failed], 'expired'));
+    clock.advanceSync(1000);
+    // The movements of that time are deleted.
+    for (let count = 0; count < 100; count += 1) join('1.1');
+    clock.advanceSync(60_000);
+    const { fromMs } = timeline().view;
+    expect(fromMs).toBe(startsAtMs + 1000);
+    recorder.onFact(selected({ name: 'channel_occupied', channel: room }, '1', { ageMs: 60_500 }));
+    const { view } = timeline();
+    expect(view.events.map(({ atMs }) => atMs - startsAtMs)).toEqual([0, 500]);
+    expect(view.fromMs).toBe(startsAtMs + 500);
+  });
+
   test('shows a channel as present while it has subscribers, and as lingering until a return', () => {
     const { clock, timeline, join, leave } = stage();
     clock.advanceSync(100);

@@ -166,7 +166,7 @@ function eventPoint(event: EventView): TimedMark {
 }
 
 function isSent({ status }: EventView): boolean {
-  return status === 'delivered' || status === 'pending' || status === 'dropped';
+  return status === 'delivered' || status === 'pending' || status === 'dropped' || status === 'moved';
 }
 
 function endpointRows(view: TimelineView, nowMs: number): readonly Draft[] {

@@ -69,6 +69,12 @@ function Content({ app, delivery, action, onResent }: ContentProps) {
             <>
               <State tone={tone}>{word}</State>
               {reason !== undefined && <span class="muted"> {reasonSentence(reason)}</span>}
+              {status === 'moved' && (
+                <span class="muted">
+                  {' '}
+                  Another node has taken it over, and its Dashboard shows the outcome.
+                </span>
+              )}
             </>
           ),
           'Next attempt':

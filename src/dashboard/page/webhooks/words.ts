@@ -13,6 +13,8 @@ export function deliveryState({ status, attempts }: DeliveryView): {
       return attempts > 1 ? { word: 'Retrying', tone: 'warn' } : { word: 'Pending', tone: 'busy' };
     case 'dropped':
       return { word: 'Dropped', tone: 'bad' };
+    case 'moved':
+      return { word: 'Moved', tone: 'calm' };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Millis } from '../../../ports/clock.ts';
 import type { Unavailable } from '../../../ports/unavailable.ts';
 import { dropKinds, type DropKind } from '../../../webhooks/drop-kind.ts';
 import type { PartitionKeys } from '../keys.ts';
@@ -7,6 +8,12 @@ import type { RedisLedgerOptions } from '../link/surroundings.ts';
 
 /** How many endpoints and channels of an app have their last drop of each kind remembered. */
 const maxRemembered = 10_000;
+
+/**
+ * How long drops are kept after the last node has renewed them. An app that is missing from the configuration of a node, or of all
+ * nodes for a while, loses none.
+ */
+const keepMs: Millis = 30 * 86_400_000;
 
 /** The drops of one app and kind: a JSON text for each endpoint and channel, the latest last. */
 interface DropsOfKind {
@@ -54,6 +61,13 @@ export class RedisDrops {
     return answerOf(this.#options.clock, this.#ask(appId));
   }
 
+  /** The app is configured: its drops are kept for longer. Rejects if Redis does not answer. */
+  async renew(appId: string): Promise<void> {
+    const { commands } = this.#options.link;
+    const keys = dropKinds.flatMap((kind) => this.#keys.drops(appId, kind));
+    await Promise.all(keys.map((key) => commands.pexpire(key, keepMs)));
+  }
+
   /** Writes all drops of this node again, because Redis may have lost them. */
   assertAll(): void {
     for (const drops of this.#own.values()) this.#send(drops);
@@ -82,7 +96,14 @@ export class RedisDrops {
     // If this is discarded because too much waits, the log reports it.
     void this.#registration.record(
       (epoch, number) =>
-        this.#options.link.run('drop', keys, [...this.#head(), epoch, number, maxRemembered, ...drops]),
+        this.#options.link.run('drop', keys, [
+          ...this.#head(),
+          epoch,
+          number,
+          maxRemembered,
+          keepMs,
+          ...drops,
+        ]),
       bytes,
     );
   }

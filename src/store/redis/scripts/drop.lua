@@ -1,4 +1,5 @@
--- Remembers the last drop of each endpoint and channel. Above the limit, the oldest are forgotten.
+-- Remembers the last drop of each endpoint and channel. Above the limit, the oldest are forgotten. All are forgotten if no node
+-- renews the keys, because the app was removed.
 --
 -- KEYS[2]  drops: endpoint and channel to JSON
 -- KEYS[3]  order: the same by the number of the drop, a sorted set
@@ -6,7 +7,8 @@
 -- ARGV[3]  epoch
 -- ARGV[4]  number of the step
 -- ARGV[5]  the limit
--- ARGV[6]  endpoint and channel, ARGV[7] JSON, and so on
+-- ARGV[6]  how long the keys are kept without a renewal, in milliseconds
+-- ARGV[7]  endpoint and channel, ARGV[8] JSON, and so on
 --
 -- Answers ok, or why the step was refused.
 
@@ -14,7 +16,7 @@ local refusal = refuse(ARGV[3], ARGV[4])
 if refusal then
   return { refusal }
 end
-for index = 6, #ARGV, 2 do
+for index = 7, #ARGV, 2 do
   redis.call('HSET', KEYS[2], ARGV[index], ARGV[index + 1])
   redis.call('ZADD', KEYS[3], redis.call('HINCRBY', KEYS[4], 'made', 1), ARGV[index])
 end
@@ -25,5 +27,8 @@ if surplus > 0 then
     redis.call('HDEL', KEYS[2], oldest)
     redis.call('HINCRBY', KEYS[4], 'forgotten', 1)
   end
+end
+for index = 2, 4 do
+  redis.call('PEXPIRE', KEYS[index], ARGV[6])
 end
 return { 'ok' }

@@ -28,6 +28,23 @@ test('the journal keeps the latest entries and counts the lost ones of each app'
   expect(texts(journal)).toEqual([]);
 });
 
+test('an app that was reset misses no entry from before its reset, even if that is deleted later', () => {
+  const journal = new Journal(new FakeClock(), { count: 3, bytes: 1_000_000 });
+  const advance = (ms: number) => journal.add(undefined, { kind: 'clock advanced', ms });
+  const lost = () => ['a', 'b'].map((appId) => journal.part(appId).lost);
+  [1, 2, 3, 4].forEach(advance);
+  expect(lost()).toEqual([1, 1]);
+  journal.clear('a');
+  expect(lost()).toEqual([0, 1]);
+  [5, 6, 7].forEach(advance);
+  expect(lost()).toEqual([0, 4]);
+  advance(8);
+  expect(lost()).toEqual([1, 5]);
+  journal.clear();
+  [1, 2, 3, 4].forEach(advance);
+  expect(lost()).toEqual([1, 1]);
+});
+
 test('the memory of the journal is bounded', () => {
   const journal = new Journal(new FakeClock(), { count: 1000, bytes: 10_000 });
   fill(

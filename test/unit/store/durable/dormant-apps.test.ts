@@ -134,4 +134,32 @@ describe('an app that is not configured at a start', () => {
       expect([table, disk.keys(table)]).toEqual([table, []]);
     }
   });
+
+  test('is forgotten after a week even if nobody was on its channels', async () => {
+    const disk = new FakeDisk();
+    const disabled = { ...two, endpoints: [endpoint({ url, isEnabled: false })] };
+    const first = await start(disk, [one, disabled]);
+    const client = first.connect(disabled);
+    client.subscribe('room');
+    client.unsubscribe('room');
+    await first.clock.advance(minute);
+    first.kill();
+    const tables = ['told', 'endpoints', 'drops'] as const;
+    const rowsOf = () =>
+      tables.map((table) => disk.keys(table).filter((key) => String(key).startsWith('["2"')).length);
+    expect(disk.keys('announced')).toEqual([]);
+    const [told = 0, ...rest] = rowsOf();
+    expect([told > 0, ...rest]).toEqual([true, 1, 1]);
+    const without = await start(disk, [one], first);
+    await without.clock.advance(6 * day);
+    without.kill();
+    expect(rowsOf()).toEqual([told, ...rest]);
+    const later = await start(disk, [one], without);
+    await later.clock.advance(2 * day);
+    later.kill();
+    const last = await start(disk, [one], later);
+    await last.clock.advance(minute);
+    expect(rowsOf()).toEqual([0, 0, 0]);
+    expect(last.drops.read('2')).toEqual({ dropped: [], forgotten: 0 });
+  });
 });

@@ -34,7 +34,7 @@ test.each([true, false])(
     let restored = 0;
     const target = { restoreAnnounced: () => void (restored += 1), restoreCached() {} };
     const given = { rows: new Rows(database), target, graceMs: 1, newcomers: () => [] };
-    store.restore({ ...given, isConfigured: () => isConfigured });
+    store.restore({ ...given, isConfigured: () => isConfigured, knownApps: [] });
     expect(restored).toBe(isConfigured ? many : 0);
     store.wake('1');
     expect(restored).toBe(many);
