@@ -156,19 +156,25 @@ const kill = fc
     step<World>(`kill(after ${afterMs}, down ${downMs})`, async (given) => {
       const world = asTruthWorld(given);
       await world.stack.clock.advance(afterMs);
-      for (const { id: appId, endpoints } of world.apps) {
-        for (const { id } of endpoints) {
-          for (const channel of world.stack.dispatcher.channelsWaiting(appId, id))
-            world.unsure.add(`${id} ${channel}`);
-        }
-      }
+      noteWaiting(world);
       world.stack.kill();
       for (const client of world.clients) if (client.isOpen) client.lose();
       await world.stack.clock.advance(downMs);
       world.restart();
       await world.stack.start();
+      // What was dropped right before the kill waits again, because that was not stored yet.
+      noteWaiting(world);
     }),
   );
+
+function noteWaiting({ apps, stack, unsure }: TruthWorld): void {
+  for (const { id: appId, endpoints } of apps) {
+    for (const { id } of endpoints) {
+      for (const channel of stack.dispatcher.channelsWaiting(appId, id)) unsure.add(`${id} ${channel}`);
+    }
+  }
+}
+
 /** The configuration stays as it is. */
 const mortalSteps: fc.Arbitrary<Step<World>[]> = fc
   .tuple(walk, fc.array(fc.tuple(kill, fc.nat(80)), { minLength: 1, maxLength: 3 }))
