@@ -12,7 +12,7 @@ import { allFates, graces, stackPolicy, twoApps, walk, type World } from '../sup
 import { Stack, type StackOptions } from '../support/property/stack.ts';
 import { step, type Step } from '../support/property/step.ts';
 import { channelName } from '../support/unit/application.ts';
-import { expectReportedTruth } from '../support/property/truth-world.ts';
+import { expectReportedTruth, listWaiting } from '../support/property/truth-world.ts';
 
 /** A program whose endpoints are enabled, disabled, added and removed. */
 interface TruthWorld extends World {
@@ -156,24 +156,16 @@ const kill = fc
     step<World>(`kill(after ${afterMs}, down ${downMs})`, async (given) => {
       const world = asTruthWorld(given);
       await world.stack.clock.advance(afterMs);
-      noteWaiting(world);
+      for (const waiting of listWaiting(world)) world.unsure.add(waiting);
       world.stack.kill();
       for (const client of world.clients) if (client.isOpen) client.lose();
       await world.stack.clock.advance(downMs);
       world.restart();
       await world.stack.start();
       // What was dropped right before the kill waits again, because that was not stored yet.
-      noteWaiting(world);
+      for (const waiting of listWaiting(world)) world.unsure.add(waiting);
     }),
   );
-
-function noteWaiting({ apps, stack, unsure }: TruthWorld): void {
-  for (const { id: appId, endpoints } of apps) {
-    for (const { id } of endpoints) {
-      for (const channel of stack.dispatcher.channelsWaiting(appId, id)) unsure.add(`${id} ${channel}`);
-    }
-  }
-}
 
 /** The configuration stays as it is. */
 const mortalSteps: fc.Arbitrary<Step<World>[]> = fc

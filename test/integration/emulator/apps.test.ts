@@ -136,7 +136,7 @@ describe('an app', () => {
 
   test('has generated credentials where undefined is given, such as a variable that is not set', async () => {
     const { emulator } = await startStage();
-    const app = await emulator.createApp({ id: undefined, key: undefined, secret: undefined } as object);
+    const app = await emulator.createApp({ id: undefined, key: undefined, secret: undefined });
     expect([app.id, app.key, app.secret].map((text) => text.slice(0, 4))).toEqual(['app-', 'key-', 'secr']);
   });
 

@@ -103,3 +103,18 @@ export async function expectReportedTruth(
     }
   }
 }
+
+/** What waits for the endpoints, each as `endpoint channel`. */
+export function listWaiting({
+  apps,
+  stack: { dispatcher },
+}: {
+  readonly apps: readonly Application[];
+  readonly stack: Stack;
+}): readonly string[] {
+  return apps.flatMap(({ id: appId, endpoints }) =>
+    endpoints.flatMap(({ id }) =>
+      [...dispatcher.channelsWaiting(appId, id)].map((channel) => `${id} ${channel}`),
+    ),
+  );
+}
