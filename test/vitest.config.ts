@@ -74,7 +74,7 @@ export default defineConfig({
         test: {
           name: 'workers-redis',
           include: [
-            'test/e2e/{clients*,connection,http-questions,http-signing,keys,reload,sdk}.test.ts',
+            'test/e2e/{clients*,connection,http-questions,http-signing,keys,reconcile,reload,sdk}.test.ts',
             'test/e2e/webhooks-{cache,events,grace,receivers,truth}.test.ts',
           ],
           env: { TEST_WORKERS: '2' },

@@ -7,7 +7,9 @@ import { parameterOf, textOf, type Operation, type Question } from '../operation
 import { object, whole } from '../operations/schema.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { eventNames } from '../webhooks/event.ts';
-import { refuseElsewhere } from './parts.ts';
+import { stateUnavailable } from '../http-api/api-answer.ts';
+import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
+import { refuseElsewhere, toOperationError } from './parts.ts';
 import { bodies, ref } from './schemas.ts';
 import { endpointOf } from './setting-operations.ts';
 import type { LanesView, TruthView } from '../views/truth.ts';
@@ -21,10 +23,10 @@ export interface EndpointParts {
   readonly truth: (appId: string, endpointId: string) => MaybePromise<TruthView | undefined>;
   readonly lanes: (appId: string, endpointId: string) => LanesView | undefined;
   /**
-   * Sends an endpoint the events that bring it to the true state. Returns the number of channels, or undefined if it is not
-   * known what the endpoint believes.
+   * Sends an endpoint the events that bring it to the true state. Returns the number of channels; unavailable while that is not
+   * known.
    */
-  readonly reconcile: (appId: string, endpointId: string) => MaybePromise<number | undefined>;
+  readonly reconcile: (appId: string, endpointId: string) => MaybePromise<number | Unavailable>;
 }
 
 /** The operations that test an endpoint, compare it with the true state, show its queue, and reconcile it. */
@@ -72,10 +74,8 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
         const [appId, endpointId] = place(question);
         refuseSilent(endpointOf(parts, appId, endpointId));
         const channels = await parts.reconcile(appId, endpointId);
-        if (channels !== undefined) return { channels };
-        throw refuseReconcile(
-          `this server does not know what the endpoint '${endpointId}' believes, because it is one of several nodes that share Redis`,
-        );
+        if (isUnavailable(channels)) throw toOperationError(stateUnavailable);
+        return { channels };
       },
     },
     {

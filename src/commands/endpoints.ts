@@ -127,7 +127,7 @@ function addSettings(command: Command): Command {
     .option('--ends-with <text>', 'only channels whose names end with this')
     .option('--header <header>', "a request header, 'NAME: VALUE'; repeatable", collect)
     .option('--standard-signature', 'also send the signature of Standard Webhooks, webhook-signature')
-    .option('--reconcile', 'after lost events, send what restores the true state (not with Redis)')
+    .option('--reconcile', 'after lost events, send what restores the true state')
     .option(
       '--batch-events <number>',
       'the maximum number of events per request; 1 turns batching off',

@@ -2,11 +2,12 @@ import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import { clip } from '../protocol/clip.ts';
 import { parseObject } from '../protocol/decode.ts';
 import { badRequest, conflict, notFound, type HttpError } from '../protocol/http-error.ts';
-import type { ApiAnswer } from './api-answer.ts';
+import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
+import { stateUnavailable, type ApiAnswer } from './api-answer.ts';
 import type { Application } from '../apps/application.ts';
 
-/** Sends an endpoint what it has missed. Returns the number of channels; undefined if that is not known here. */
-export type Reconcile = (appId: string, endpointId: string) => MaybePromise<number | undefined>;
+/** Sends an endpoint what it has missed. Returns the number of channels; unavailable while that is not known. */
+export type Reconcile = (appId: string, endpointId: string) => MaybePromise<number | Unavailable>;
 
 /** Handles a request to bring an endpoint back to the truth. */
 export function answerReconcile(
@@ -24,11 +25,7 @@ export function answerReconcile(
     return conflict(`Endpoint '${clip(endpointId)}' is paused. Resume it first`);
   }
   return whenReady(reconcile(app.id, endpointId), (channels) =>
-    channels === undefined
-      ? conflict(
-          `It is not known what endpoint '${clip(endpointId)}' was sent: this server is one of several nodes that share a Redis`,
-        )
-      : { json: JSON.stringify({ channels }), status: 202 },
+    isUnavailable(channels) ? stateUnavailable : { json: JSON.stringify({ channels }), status: 202 },
   );
 }
 

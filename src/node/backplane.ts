@@ -11,6 +11,7 @@ import type { ReadTruth } from '../reconcile/truth.ts';
 import type { WebhookState } from '../http-api/webhook-state.ts';
 import type { ResentFact } from '../delivery-log/resender.ts';
 import type { SubscriptionCounts } from '../connections/subscription-counts.ts';
+import type { Unavailable } from '../ports/unavailable.ts';
 import type { Config } from '../config/schema/schema.ts';
 import type { NodeProcess } from './redis-node.ts';
 import type { StoreHealth } from './durable.ts';
@@ -44,8 +45,8 @@ export interface Backplane {
   readonly slots?: ConnectionSlots;
   /** Returns the health of the node; undefined for a single node. */
   describe(): NodeHealth | undefined;
-  /** Sends an endpoint the events that it is missing; undefined: they are unknown. */
-  reconcile(appId: string, endpointId: string): MaybePromise<number | undefined>;
+  /** Sends an endpoint the events that it is missing. Returns the number of channels; unavailable while Redis does not answer. */
+  reconcile(appId: string, endpointId: string): MaybePromise<number | Unavailable>;
   /** Compares the state that an endpoint must have after its webhooks with the true state. */
   readonly truth: ReadTruth;
   /** Returns the queues of an endpoint in their order; undefined: this node does not send to it. */

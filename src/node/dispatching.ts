@@ -2,8 +2,9 @@ import type { Application } from '../apps/application.ts';
 import { DeadLetterOffice } from '../delivery-log/dead-letter-office.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RecentApplications } from '../dispatch/recent-applications.ts';
-import { keepDrops, type Drops } from '../delivery-log/drop-journal.ts';
+import { keepDrops, type DropJournal, type Drops } from '../delivery-log/drop-journal.ts';
 import type { BackplaneOptions } from './backplane.ts';
+import { createReconciling, type Reconciling } from './reconciling.ts';
 import type { Config } from '../config/schema/schema.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { DeliveryStore } from '../ports/delivery-store.ts';
@@ -11,6 +12,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
 import { RedisDispatch } from '../store/redis/deliveries/dispatch.ts';
 import type { LeadKeys, PartitionKeys } from '../store/redis/keys.ts';
+import type { RedisLedger } from '../store/redis/ledger.ts';
 import { LetterInbox, lettersOnOneNode } from '../store/redis/deliveries/letter-inbox.ts';
 import { RedisLetters } from '../store/redis/deliveries/letters.ts';
 import type { RedisLink } from '../store/redis/link/link.ts';
@@ -23,15 +25,27 @@ import type { DeliveryPolicy } from '../webhooks/delivery-queue.ts';
 const eventsPerTurn = 250;
 
 /** The dependencies of a node's share in sending the webhooks of all nodes. */
-export interface DispatchingOptions extends BackplaneOptions {
+export interface DispatchingOptions extends Omit<
+  BackplaneOptions,
+  'config' | 'local' | 'notifier' | 'countSubscribers' | 'slices' | 'process' | 'otherThreads'
+> {
+  readonly config: {
+    readonly webhooks: Pick<
+      Config['webhooks'],
+      'deadLetters' | 'disconnectGraceMs' | 'unsubscribeGraceMs' | 'shutdownGraceMs'
+    >;
+    readonly redis?: { readonly leaseMs: Millis } | undefined;
+  };
   readonly link: RedisLink;
   readonly lead: LeadKeys;
   readonly partitions: readonly PartitionKeys[];
   readonly nodeId: string;
   /** A node without a heartbeat for this long loses the right to send. */
   readonly leaseMs: Millis;
-  readonly ledger: () => Ledger;
-  readonly drops: Drops;
+  readonly ledger: () => Ledger & Pick<RedisLedger, 'correct'>;
+  readonly drops: Drops & Pick<DropJournal, 'resolve'>;
+  /** The present moment that scripts must use, for tests. Default: the time of the Redis server. */
+  readonly present?: () => string;
   readonly epoch: () => string;
 }
 
@@ -48,6 +62,8 @@ export interface Dispatching {
   beat(): Promise<void>;
   /** Serves the endpoints of these apps from now on. */
   replace(applications: readonly Application[]): void;
+  /** Redis may have lost what endpoints have missed in a partition: stores it again. */
+  storeAgain(partition: number): void;
   /** Stops waiting for endpoints. */
   abandon(): void;
 }
@@ -60,6 +76,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
   const rememberMs = maxElapsedMs + lateDeparturesMs;
   const applications = new RecentApplications(clock, rememberMs, options.applications);
   let dispatcher: Dispatcher | undefined;
+  let reconciling: Reconciling | undefined;
   let store: DeliveryStore | undefined;
 
   const failed = (error: unknown): void => {
@@ -101,7 +118,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     nodeId,
     leaseMs,
     log,
-    present: () => '',
+    present: options.present ?? (() => ''),
     newId: () => options.ids.webhookId(),
     requestTimeoutMs: options.requestTimeoutMs,
     pace: new TurnBudget(eventsPerTurn, systemNextTurn),
@@ -117,13 +134,39 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
         keepsLetters = false;
       },
     },
-    startDispatcher(given) {
+    startDispatcher(given, debts) {
       store = given;
-      const shared = { ...options, policy, subscribers, store, epoch, ledger, lateDeparturesMs };
-      dispatcher = new Dispatcher({ ...shared, applications: applications.all });
+      const own: Reconciling = createReconciling({
+        ...options,
+        keeper: debts,
+        applications: () => applications.configured,
+        waitingFor: (...of) => started.waitingFor(...of),
+        positionOf: (...of) => dispatch.positionOf(...of),
+        rememberMs,
+      });
+      const shared = { ...options, policy, store, epoch, ledger, lateDeparturesMs };
+      const started: Dispatcher = new Dispatcher({
+        ...shared,
+        applications: applications.all,
+        subscribers: [...subscribers, own.onFact],
+      });
+      dispatcher = started;
+      reconciling = own;
       // A partition that it takes over may contain departures of an app that was removed before.
-      dispatcher.replace(applications.configured);
-      return dispatcher;
+      started.replace(applications.configured);
+      return {
+        ...own,
+        restore: (batch) => started.restore(batch),
+        take: (...of) => started.take(...of),
+        resume: () => started.resume(),
+        halt: () => started.halt(),
+        stop() {
+          // What it knows belongs to other nodes now.
+          if (reconciling === own) reconciling = undefined;
+          own.stop();
+          started.stop();
+        },
+      };
     },
   });
 
@@ -159,14 +202,16 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     replace(changed) {
       applications.replace(changed);
       dispatcher?.replace(changed);
+      reconciling?.replace(changed);
       letters.replace(changed);
     },
+    storeAgain: (partition) => reconciling?.storeAgain(partition),
     abandon: () => dispatcher?.stop(),
   };
 }
 
 /** How long after the end of a client its departure is reported at the latest, whether it disconnects or its node dies. */
-function longestAbsenceMs({ webhooks, redis }: Config): Millis {
+function longestAbsenceMs({ webhooks, redis }: DispatchingOptions['config']): Millis {
   const { disconnectGraceMs, unsubscribeGraceMs, shutdownGraceMs = 0 } = webhooks;
   return Math.max(disconnectGraceMs, unsubscribeGraceMs, shutdownGraceMs) + (redis?.leaseMs ?? 0);
 }

@@ -48,8 +48,8 @@ export interface RedisNodeOptions extends Pick<
 > {
   /** The process, if it runs several nodes; undefined: this node is the only one. */
   readonly process?: NodeProcess | undefined;
-  /** Called when the node has registered in a partition, perhaps on another server than before. */
-  readonly registered?: (partition: number) => void;
+  /** Called when the node has registered in a partition, perhaps on another server than before, which may have lost something. */
+  readonly registered?: (partition: number, isLost: boolean) => void;
 }
 
 /** The connection of one node's clients to the state that all nodes share. */
@@ -104,7 +104,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
     newEpoch: () => `${id}.${(epochs += 1)}`,
     terminate: (appId, userId, longerAgoThanMs) => local.terminateOlder(appId, userId, longerAgoThanMs),
     wake: (dueAt) => sweeper.wake(dueAt),
-    registered: (partition) => options.registered?.(partition),
+    registered: (partition, isLost) => options.registered?.(partition, isLost),
     countSubscribers: options.countSubscribers,
     countConnections: (appId) => apps.byId(appId)?.sessions.size ?? 0,
     sendsCounts(appId, channel) {

@@ -77,5 +77,5 @@ function restoreDebt(
   if (endpoints === undefined) return reconciler.absent.owes(appId, endpointId, debt);
   const endpoint = endpoints.find(({ id }) => id === endpointId);
   if (endpoint !== undefined) reconciler.restore(appId, endpoint, debt);
-  else debts.changed(appId, endpointId, debt.channel, () => undefined);
+  else debts.changed({ appId, endpointId, channel: debt.channel }, () => undefined);
 }

@@ -1,9 +1,9 @@
 import type { LocalApps } from '../apps/local-app.ts';
-import type { DroppedEvent, DropReport, Drops } from '../delivery-log/drop-journal.ts';
+import type { DroppedEvent, DropReport } from '../delivery-log/drop-journal.ts';
 import { unknownTruth } from '../reconcile/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { RedisConfig } from '../config/schema/redis-schema.ts';
-import { createDispatching } from './dispatching.ts';
+import { createDispatching, type DispatchingOptions } from './dispatching.ts';
 import type { Millis } from '../ports/clock.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import { createRedisNode, inEachLease, repeat } from './redis-node.ts';
@@ -27,7 +27,10 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const { leaseMs } = redis;
   const node = createRedisNode(redis, {
     ...options,
-    registered: (partition) => dispatch.reread(partition),
+    registered(partition, isLost) {
+      dispatch.reread(partition);
+      if (isLost) dispatching.storeAgain(partition);
+    },
   });
   const { ledger, link } = node;
   const lead = new LeadKeys(redis.keyPrefix);
@@ -68,7 +71,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       const isConfigured = apps.byId(appId)?.config.endpoints.some(({ id }) => id === endpointId) === true;
       return Promise.resolve(isConfigured ? unknownTruth(endpointId, options.wallTime.now()) : undefined);
     },
-    reconcile: () => undefined,
+    reconcile: (appId, endpointId) => ledger.askForDebts(appId, endpointId),
     lanes: (appId, endpointId) => dispatching.dispatcher()?.lanes(appId, endpointId),
     target: (appId, endpointId) => dispatching.dispatcher()?.target(appId, endpointId),
     webhookState: () => ({
@@ -117,8 +120,14 @@ async function renewDrops(ledger: RedisLedger, apps: LocalApps): Promise<void> {
   for (const id of ids) await ledger.drops(id).renew(id);
 }
 
-function createDrops(ledger: RedisLedger): Drops {
+function createDrops(ledger: RedisLedger): DispatchingOptions['drops'] {
   return {
+    resolve(appId, endpoint, channel) {
+      for (const reason of ['disabled', 'expired']) {
+        const kind = dropKind({ channel, name: 'channel_occupied', reason });
+        ledger.drops(appId).resolve(appId, kind, `${endpoint}\n${channel}`);
+      }
+    },
     add(appId, dropped) {
       const subject = `${dropped.endpoint}\n${dropped.channel}`;
       ledger.drops(appId).add(appId, dropKind(dropped), { subject, json: JSON.stringify(dropped) });

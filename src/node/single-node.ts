@@ -5,6 +5,7 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { DropJournal, keepDrops } from '../delivery-log/drop-journal.ts';
 import { SubscriptionCounts } from '../connections/subscription-counts.ts';
 import { createSweeper } from './sweeper.ts';
+import { createCorrect } from '../reconcile/correct.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { createTruth } from '../reconcile/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
@@ -58,8 +59,10 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
   const acquaintance = new Acquaintance(options.wallTime, options.applications, durable?.endpoints);
   const reconciler = new Reconciler({
     ...options,
-    outbox: () => outbox,
-    truthOf: (appId, channel) => ledger.announced(appId, channel),
+    correct: createCorrect({
+      truthOf: (appId, channel) => ledger.announced(appId, channel),
+      outbox: () => outbox,
+    }),
     recordsOf: (appId) => ledger.records(appId),
     steps: questions,
     waitingFor: (appId, endpointId, channel) => dispatcher.waitingFor(appId, endpointId, channel),

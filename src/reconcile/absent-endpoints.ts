@@ -1,4 +1,4 @@
-import type { DebtKeeper, KeptDebt, Received, ReceivedByEndpoint } from '../webhooks/debts.ts';
+import type { DebtKeeper, KeptDebt, Received, ReceivedByEndpoint } from '../webhooks/debt-keeper.ts';
 
 /** What an earlier run knew of an endpoint. */
 interface AbsentEndpoint {
@@ -10,6 +10,11 @@ interface AbsentEndpoint {
 export class AbsentEndpoints {
   /** By app, then by endpoint. */
   readonly #apps = new Map<string, Map<string, AbsentEndpoint>>();
+
+  /** The apps of which something is known. */
+  get appIds(): readonly string[] {
+    return [...this.#apps.keys()];
+  }
 
   received({ appId, endpointId, ...received }: ReceivedByEndpoint): void {
     this.#of(appId, endpointId).received = received;
@@ -39,7 +44,7 @@ export class AbsentEndpoints {
   /** Forgets what is left of an app, also in the store. */
   forget(appId: string, keeper: DebtKeeper | undefined): void {
     for (const [endpointId, { debts }] of this.#apps.get(appId) ?? []) {
-      for (const { channel } of debts) keeper?.changed(appId, endpointId, channel, () => undefined);
+      for (const { channel } of debts) keeper?.changed({ appId, endpointId, channel }, () => undefined);
       keeper?.received(appId, endpointId, undefined);
     }
     this.#apps.delete(appId);

@@ -11,6 +11,8 @@ export interface Debtor {
   readonly debts: Debts;
   /** Channels that still have to be examined. */
   due: ChannelName[];
+  /** Channels of which it is, or was, sent what it has missed. After that, it believes the truth unless something is dropped. */
+  readonly checks: Map<ChannelName, Check>;
   /** When to examine all channels again, even if the endpoint has not accepted anything; Infinity if there is nothing to repair. */
   checkAt: Millis;
   /** An endpoint that is not configured may still be sent its waiting events. */
@@ -25,9 +27,14 @@ export interface Debtor {
   search: { readonly prior: PriorStateSearch; readonly done: Promise<void> } | undefined;
 }
 
+/** A comparison of a channel with the truth. */
+export interface Check {
+  isDone: boolean;
+}
+
 /** What is known of what an endpoint was sent. */
 export interface DebtReading {
-  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'markUncertain' | 'settle'>;
+  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'markUncertain' | 'settled'>;
   /** Earlier selections of the endpoint. It does not know what happened afterwards to channels that only those select. */
   readonly former: readonly Selection[];
 }
@@ -41,6 +48,7 @@ export function newDebtor(appId: string, endpoint: Endpoint): Debtor {
     endpoint,
     debts: new Debts(mostSubjects, endpoint.reconcile === true),
     due: [],
+    checks: new Map(),
     checkAt: Infinity,
     isConfigured: false,
     wasMissing: false,

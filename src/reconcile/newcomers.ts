@@ -1,4 +1,4 @@
-import type { ReceivedByEndpoint } from '../webhooks/debts.ts';
+import type { ReceivedByEndpoint } from '../webhooks/debt-keeper.ts';
 import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import { debtorKey } from './debtor.ts';

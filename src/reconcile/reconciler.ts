@@ -1,34 +1,25 @@
 import type { ChannelRecord } from '../channels/channel-record.ts';
-import type { Clock, Millis, WallTime } from '../ports/clock.ts';
+import type { WallTime } from '../ports/clock.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
-import type { Outbox } from '../ports/outbox.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
-import type { ChannelTruth, DebtKeeper, KeptDebt, Received, ReceivedByEndpoint } from '../webhooks/debts.ts';
+import type { DebtKeeper, KeptDebt, Received, ReceivedByEndpoint } from '../webhooks/debt-keeper.ts';
 import type { Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
-import { selects, type Endpoint, type Selection } from '../webhooks/endpoint.ts';
-import type { EventName, WebhookEvent } from '../webhooks/event.ts';
-import { isStateEvent, type NotSentReason } from '../webhooks/last-sent.ts';
-import { createAlarm, type Alarm } from '../structures/alarm.ts';
+import type { Endpoint, Selection } from '../webhooks/endpoint.ts';
+import { isStateEvent, readSubject, type NotSentReason, type StateEvent } from '../webhooks/last-sent.ts';
 import type { Application } from '../apps/application.ts';
 import { AbsentEndpoints } from './absent-endpoints.ts';
+import { Checks, everyMs, type CheckOptions } from './checks.ts';
 import { debtorKey, newDebtor, type DebtReading, type Debtor } from './debtor.ts';
 import { selectSame, leavesGap, PriorStateSearch } from './prior-state-search.ts';
 
 /** What reconciling needs. */
-export interface ReconcilerOptions {
-  readonly clock: Clock;
+export interface ReconcilerOptions extends CheckOptions {
   readonly wallTime: WallTime;
   /** The apps at the start. Their endpoints have received everything so far, unless `resume` says otherwise. */
   readonly applications: readonly Pick<Application, 'id' | 'endpoints'>[];
-  /** Called when it is needed. */
-  readonly outbox: () => Pick<Outbox, 'append'>;
-  /** What webhooks have reported of a channel and not taken back. */
-  readonly truthOf: (appId: string, channel: ChannelName) => ChannelTruth;
   /** The channels of which webhooks have reported something. */
   readonly recordsOf: (appId: string) => Iterable<Readonly<ChannelRecord>>;
-  /** The events of a channel that wait for an endpoint, in order. */
-  readonly waitingFor: (appId: string, endpointId: string, channel: ChannelName) => readonly WebhookEvent[];
   /** The endpoint knows the truth of the channel again. */
   readonly reconciled: (appId: string, endpointId: string, channel: ChannelName) => void;
   readonly keeper?: DebtKeeper | undefined;
@@ -37,12 +28,6 @@ export interface ReconcilerOptions {
   /** Limits the search of many channels in each turn of the event loop. */
   readonly steps: TurnBudget;
 }
-
-/** How often to try an endpoint again for which nothing waits, so that no result of a delivery arrives. */
-const everyMs: Millis = 60_000;
-
-/** How many channels are examined in a turn of the event loop. */
-const channelsInTurn = 200;
 
 /** How many earlier selections of an endpoint are remembered. */
 const mostFormer = 20;
@@ -55,7 +40,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   /** By app and endpoint. */
   readonly #debtors = new Map<string, Debtor>();
-  readonly #alarm: Alarm;
+  readonly #checks: Checks;
   /** What an earlier run knew of the endpoints of apps that are not configured now. */
   readonly absent = new AbsentEndpoints();
   /** Whether what endpoints have received is stored: from `resume` on, because before it is not known. */
@@ -66,7 +51,11 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
-    this.#alarm = createAlarm(options.clock, () => this.#work());
+    this.#checks = new Checks(
+      options,
+      () => this.#debtors.values(),
+      (debtor, channel) => this.#settled(debtor, channel),
+    );
     for (const { id, endpoints } of options.applications) {
       for (const endpoint of endpoints) {
         const debtor = this.#debtorOf(id, endpoint);
@@ -87,9 +76,14 @@ export class Reconciler {
     if (fact.kind !== 'enabled' && fact.kind !== 'ended') return;
     const key = debtorKey(fact.appId, fact.endpoint.id);
     const debtor = this.#debtors.get(key);
-    if (fact.kind === 'enabled') this.#look(debtor);
+    if (fact.kind === 'enabled') this.#checks.look(debtor);
     else if (debtor?.isConfigured === false) this.#forget(key, debtor);
   };
+
+  /** Forgets what endpoints have missed that are not configured. */
+  forgetAbsent(): void {
+    for (const appId of this.absent.appIds) this.absent.forget(appId, this.#options.keeper);
+  }
 
   /** Restores a stored debt. */
   restore(appId: string, endpoint: Endpoint, debt: KeptDebt): void {
@@ -170,14 +164,23 @@ export class Reconciler {
     return this.#debtors.get(key);
   }
 
+  /** Stores all debts of these channels again, because the store may have lost them. */
+  storeAgain(isLost: (appId: string, channel: ChannelName) => boolean): void {
+    for (const debtor of this.#debtors.values()) {
+      for (const channel of debtor.debts.channels) {
+        if (isLost(debtor.appId, channel)) this.#changed(debtor, channel);
+      }
+    }
+  }
+
   stop(): void {
-    this.#alarm.stop();
+    this.#checks.stop();
     for (const { search } of this.#debtors.values()) search?.prior.stop();
   }
 
   #ask(debtor: Debtor): number {
     const channels = debtor.debts.ask();
-    if (channels > 0) this.#lookIn(debtor, 0);
+    if (channels > 0) this.#checks.lookIn(debtor, 0);
     return channels;
   }
 
@@ -193,8 +196,10 @@ export class Reconciler {
     const received = this.absent.take(appId, endpoint.id);
     const { debts } = debtor;
     debtor.endpoint = endpoint;
+    // It may select more events now.
+    debtor.checks.clear();
     const isReconciled = endpoint.reconcile === true;
-    if (isReconciled && !debts.isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
+    if (isReconciled && !debts.isReconciled && !debts.isEmpty) this.#checks.lookIn(debtor, 0);
     debts.isReconciled = isReconciled;
     debtor.isConfigured = true;
     if (received !== undefined) return this.#continue(debtor, received);
@@ -243,7 +248,7 @@ export class Reconciler {
     const end = (): void => {
       debtor.received = selection;
       this.#noteReceived(debtor);
-      if (debts.isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
+      if (debts.isReconciled && !debts.isEmpty) this.#checks.lookIn(debtor, 0);
     };
     const found = prior.find(this.#options.recordsOf(appId), this.#options.steps);
     if (found === undefined) return end();
@@ -270,72 +275,44 @@ export class Reconciler {
       const debtor = this.#debtors.get(debtorKey(appId, endpoint.id));
       if (debtor === undefined || debtor.debts.isEmpty) return;
       for (const { event, seq } of events) {
-        if (isStateEvent(event) && debtor.debts.delivered(event, seq)) this.#changed(debtor, event.channel);
+        if (isStateEvent(event) && debtor.debts.delivered(event, seq)) this.#changedBy(debtor, event);
       }
-      return this.#look(debtor);
+      return this.#checks.look(debtor);
     }
     let why: NotSentReason | undefined;
     for (const { event, seq } of events) {
       if (!isStateEvent(event)) continue;
       why ??= { kind: 'dropped', reason: fate, atMs: this.#options.wallTime.now() };
       const debtor = this.#debtorOf(appId, endpoint);
-      debtor.debts.dropped(event, seq, why, isUnsure);
-      this.#changed(debtor, event.channel);
+      const { channel } = event;
+      const place = { appId, endpointId: endpoint.id, channel };
+      if (!debtor.debts.dropped(event, seq, why, isUnsure)) this.#options.keeper?.overflowed?.(place, seq);
+      else this.#changedBy(debtor, event);
+      // It may have been one of the events that were to correct it.
+      debtor.checks.delete(channel);
       debtor.debts.sweep(
-        (channel) => this.#options.waitingFor(appId, endpoint.id, channel).some(isStateEvent),
-        (channel) => this.#changed(debtor, channel),
+        (one) => this.#options.waitingFor(appId, endpoint.id, one).some(isStateEvent),
+        (one, subject) => this.#changed(debtor, one, subject),
       );
-      if (debtor.debts.isReconciled) this.#lookIn(debtor, everyMs);
+      if (debtor.debts.isReconciled) this.#checks.lookIn(debtor, everyMs);
     }
   }
 
-  /** The endpoint accepts deliveries again. The work is done soon but not now, because this may be called during a step. */
-  #look(debtor: Debtor | undefined): void {
-    if (debtor !== undefined && debtor.checkAt < Infinity) this.#lookIn(debtor, 0);
-  }
-
-  #lookIn(debtor: Debtor, delayMs: Millis): void {
-    debtor.checkAt = Math.min(debtor.checkAt, this.#options.clock.now() + delayMs);
-    this.#alarm.set(debtor.checkAt);
-  }
-
-  #work(): void {
-    const at = this.#options.clock.now();
-    let left = channelsInTurn;
-    let nextAt = Infinity;
-    for (const debtor of this.#debtors.values()) {
-      if (debtor.checkAt <= at && debtor.due.length === 0) {
-        debtor.due = [...debtor.debts.due];
-        debtor.checkAt = debtor.due.length > 0 ? at + everyMs : Infinity;
-      }
-      const channels = debtor.due.splice(0, left);
-      left -= channels.length;
-      // Events for a disabled endpoint are dropped. For a held one they would wait, and others might be dropped for them.
-      const isServed = debtor.endpoint.isEnabled && debtor.endpoint.heldSinceMs === undefined;
-      if (isServed) for (const channel of channels) this.#settle(debtor, channel);
-      nextAt = Math.min(nextAt, debtor.due.length > 0 ? at : debtor.checkAt);
-    }
-    if (nextAt < Infinity) this.#alarm.set(nextAt);
-  }
-
-  #settle(debtor: Debtor, channel: ChannelName): void {
+  #settled(debtor: Debtor, channel: ChannelName): void {
     const { appId, endpoint, debts } = debtor;
-    const { truthOf, waitingFor, reconciled, outbox } = this.#options;
     const isPartial = debts.isPartial(channel);
-    const waiting = waitingFor(appId, endpoint.id, channel);
-    const wants = (name: EventName): boolean => selects(endpoint, name, channel);
-    const events = debts.settle(channel, truthOf(appId, channel), { waiting, wants });
-    if (events === undefined) {
-      this.#changed(debtor, channel);
-      if (!isPartial) reconciled(appId, endpoint.id, channel);
-      return;
-    }
-    const missed = events.map((event) => ({ ...event, onlyFor: endpoint.id }));
-    if (missed.length > 0) outbox().append(appId, missed);
+    debts.settled(channel);
+    this.#changed(debtor, channel);
+    if (!isPartial) this.#options.reconciled(appId, endpoint.id, channel);
   }
 
-  #changed({ appId, endpoint, debts }: Debtor, channel: ChannelName): void {
-    this.#options.keeper?.changed(appId, endpoint.id, channel, () => debts.keep(channel));
+  #changedBy(debtor: Debtor, event: StateEvent): void {
+    this.#changed(debtor, event.channel, readSubject(event).subject);
+  }
+
+  #changed({ appId, endpoint, debts }: Debtor, channel: ChannelName, subject?: string): void {
+    const place = { appId, endpointId: endpoint.id, channel };
+    this.#options.keeper?.changed(place, (subjects) => debts.keep(channel, subjects), subject);
   }
 
   #debtorOf(appId: string, endpoint: Endpoint): Debtor {
@@ -352,7 +329,7 @@ export class Reconciler {
 
   #restore(debtor: Debtor, debt: KeptDebt): void {
     debtor.debts.restore(debt, this.#options.lastPlace?.() ?? 0);
-    this.#lookIn(debtor, 0);
+    this.#checks.lookIn(debtor, 0);
   }
 
   #forget(key: string, { appId, endpoint, debts, search }: Debtor): void {
@@ -360,7 +337,9 @@ export class Reconciler {
     if (search !== undefined) this.#searches -= 1;
     search?.prior.stop();
     const { keeper } = this.#options;
-    for (const channel of debts.channels) keeper?.changed(appId, endpoint.id, channel, () => undefined);
+    for (const channel of debts.channels) {
+      keeper?.changed({ appId, endpointId: endpoint.id, channel }, () => undefined);
+    }
     keeper?.received(appId, endpoint.id, undefined);
   }
 }

@@ -64,7 +64,7 @@ export function unknownTruth(endpoint: string, atMs: number): TruthView {
   return withoutAnswer(
     endpoint,
     atMs,
-    'A single server knows what its endpoints were sent. This one is one of several nodes that share a Redis, and no node knows it',
+    'A single server knows what its endpoints were sent. This one is one of several nodes that share a Redis, and no node knows all of it',
   );
 }
 

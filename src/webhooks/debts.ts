@@ -1,5 +1,6 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
-import type { Selection } from './endpoint.ts';
+import { anyChannel, type KeptDebt, type KeptSubject } from './debt-keeper.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { WebhookEvent } from './event.ts';
 import {
   isStateEvent,
@@ -28,6 +29,14 @@ export interface Debt {
   readonly isRequested: boolean;
 }
 
+/** What an endpoint will believe of a channel of which it has missed something. */
+export interface Believer {
+  readonly appId: string;
+  readonly endpoint: Endpoint;
+  readonly channel: ChannelName;
+  readonly believed: Expectation['believed'];
+}
+
 interface DebtRecord {
   readonly sent: Map<string, LastSent>;
   /** Whether a dropped event was not recorded, so that the endpoint cannot be brought to the complete truth. */
@@ -39,44 +48,12 @@ interface DebtRecord {
   isRequested: boolean;
 }
 
-/** What else the endpoint receives. */
-interface Receiving {
-  /** The events of the channel that wait for it, in order. */
-  readonly waiting: readonly WebhookEvent[];
-  /** Whether it selects such events. */
-  readonly wants: (name: StateEvent['name']) => boolean;
-}
-
-/** A debt as it is stored. */
-export interface KeptDebt {
-  readonly channel: ChannelName;
-  readonly isPartial: boolean;
-  /** The sequence number of the last such event; undefined if an earlier version of the program stored it. */
-  readonly partialSeq?: number | undefined;
-  /** The sequence number of the last event that reported the channel as vacated; undefined if an earlier version stored it. */
-  readonly vacatedSeq?: number | undefined;
-  /** `isThere` is null if it is unknown what the endpoint was sent. */
-  readonly told: readonly (readonly [subject: string, isThere: boolean | null, seq: number])[];
-}
-
-/** Stores debts, and what endpoints have received, beyond the process. */
-export interface DebtKeeper {
-  /** The debt of a channel has changed. `read` returns it when it is written; undefined if there is none any more. */
-  changed(appId: string, endpointId: string, channel: ChannelName, read: () => KeptDebt | undefined): void;
-  /** What an endpoint has received has changed; undefined: the endpoint does not exist any more. */
-  received(appId: string, endpointId: string, received: Received | undefined): void;
-}
-
-/** Of which events an endpoint has received everything, except for its debts, and of which it received everything before. */
-export interface Received {
-  readonly selection: Selection | undefined;
-  readonly former: readonly Selection[];
-}
-
-/** The same for an endpoint of an earlier run. */
-export interface ReceivedByEndpoint extends Received {
-  readonly appId: string;
-  readonly endpointId: string;
+/** What an endpoint will believe of a channel after it has received the events that wait for it. */
+export interface Expectation {
+  /** By user id; the empty name stands for the channel itself. Only of subjects of which it has missed something; undefined: unknown. */
+  readonly believed: ReadonlyMap<string, boolean | undefined>;
+  /** Whether events that change the state wait for it. */
+  readonly isPending: boolean;
 }
 
 /** Something that an endpoint was not notified of. */
@@ -147,49 +124,67 @@ export class Debts {
     return { sent, vacatedSeq, isRequested, isUncertain: isUncertain(debt) };
   }
 
-  /** Restores a stored debt. No event of an earlier run has a greater sequence number than `lastPlace`. */
-  restore({ channel, isPartial, partialSeq = 0, vacatedSeq, told }: KeptDebt, lastPlace: number): void {
+  /**
+   * Restores a stored debt. No event of an earlier run has a greater sequence number than `lastPlace`. A debt of `anyChannel`
+   * means that debts could not be recorded.
+   */
+  restore(kept: KeptDebt, lastPlace: number): void {
+    const { channel, isPartial, partialSeq = 0, vacatedSeq, isRequested = false, told } = kept;
+    if (channel === anyChannel) return this.markUncertain(partialSeq);
     const debt = { ...newRecord(isPartial), partialSeq, vacatedSeq: vacatedSeq ?? 0 };
-    for (const [subject, wasThere, seq] of told) {
+    for (const [subject, wasThere, seq, lastSeq = lastPlace] of told) {
       // A later event may have reported the channel as vacated.
       const isUnsure = vacatedSeq === undefined && wasThere === true && subject !== itself;
       const isThere = isUnsure ? undefined : (wasThere ?? undefined);
-      // The results of the events after it are not stored. One of them may be the latest of that run.
-      debt.sent.set(subject, { isThere, seq, lastSeq: lastPlace, lastIsThere: undefined, why: undefined });
+      // What the latest event stated is not stored.
+      debt.sent.set(subject, { isThere, seq, lastSeq, lastIsThere: undefined, why: undefined });
     }
     this.#forget(channel);
     this.#channels.set(channel, debt);
+    this.#setRequested(debt, isRequested);
     this.#subjects += told.length;
   }
 
-  /** The debt in the form to be stored; undefined if there is none. */
-  keep(channel: ChannelName): KeptDebt | undefined {
+  /** The debt in the form to be stored, with all subjects or these; undefined if there is none. */
+  keep(channel: ChannelName, subjects?: Iterable<string>): KeptDebt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
     const { isPartial, partialSeq, vacatedSeq, sent } = debt;
-    const told = Array.from(sent, ([subject, { isThere = null, seq }]) => [subject, isThere, seq] as const);
+    const told = Array.from(subjects ?? sent.keys()).flatMap((subject): KeptSubject[] => {
+      const one = sent.get(subject);
+      return one === undefined ? [] : [[subject, one.isThere ?? null, one.seq, one.lastSeq]];
+    });
     return { channel, isPartial, partialSeq, vacatedSeq, told };
   }
 
-  /** Records that the endpoint will never get the event, unless it is unsure whether it has. */
-  dropped(event: StateEvent, seq: number, why?: NotSentReason, isUnsure = false): void {
-    const { subject, isThere } = readSubject(event);
+  /**
+   * Records that the endpoint will never get the event, unless it is unsure whether it has. Returns whether there was room for
+   * that.
+   */
+  dropped(event: StateEvent, seq: number, why?: NotSentReason, isUnsure = false): boolean {
     const debt = this.#channels.get(event.channel) ?? this.#open(event.channel);
-    if (debt === undefined) return void (this.#overflowSeq = Math.max(this.#overflowSeq, seq));
+    if (debt === undefined) {
+      this.#overflowSeq = Math.max(this.#overflowSeq, seq);
+      return false;
+    }
+    const { subject, isThere } = readSubject(event);
     const known = debt.sent.get(subject);
     // If an unknown event was dropped as well, the event before need not have stated the opposite.
     const before = isUnsure || isUncertain(debt) ? undefined : !isThere;
     if (known === undefined) {
       const sent = { isThere: before, seq, lastSeq: seq, lastIsThere: isThere, why };
-      if (this.#subjects < this.#most) return this.#set(debt, subject, sent);
-      debt.isPartial = true;
-      debt.partialSeq = Math.max(debt.partialSeq, seq);
-      return;
+      if (this.#subjects < this.#most) this.#set(debt, subject, sent);
+      else {
+        debt.isPartial = true;
+        debt.partialSeq = Math.max(debt.partialSeq, seq);
+      }
+      return true;
     }
     // What was missed before has the sequence number of the next event.
     if (seq >= known.lastSeq) Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why });
     if (known.seq > seq) Object.assign(known, { isThere: before, seq });
     else if (isUnsure && known.isThere !== isThere) known.isThere = undefined;
+    return true;
   }
 
   /** Records that the endpoint has accepted the event. Returns whether that concerns a debt. */
@@ -203,7 +198,8 @@ export class Debts {
       // Nothing was known of the subject until now.
       const sent = { isThere, seq, lastSeq: seq, lastIsThere: isThere, why: undefined };
       if (debt.isPartial && this.#subjects < this.#most) this.#set(debt, subject, sent);
-    } else if (known.seq < seq) {
+    } else if (known.seq <= seq) {
+      // The same event may have been noted as dropped by a process that ended before it could settle that.
       Object.assign(known, { isThere, seq });
       // Nothing of the subject was dropped since, so it needs no record.
       if (seq >= known.lastSeq) {
@@ -254,9 +250,12 @@ export class Debts {
 
   /**
    * Makes room, a little with each call: events that were dropped in pairs are no debt, unless earlier events of the channel
-   * still wait. Calls `changed` for each channel whose debt has become smaller.
+   * still wait. Calls `changed` for each subject whose debt is forgotten.
    */
-  sweep(waits: (channel: ChannelName) => boolean, changed: (channel: ChannelName) => void): void {
+  sweep(
+    waits: (channel: ChannelName) => boolean,
+    changed: (channel: ChannelName, subject: string) => void,
+  ): void {
     if (this.isReconciled || 2 * Math.max(this.#subjects, this.#channels.size) < this.#most) return;
     for (let count = 0; count < sweptWithDrop; count += 1) {
       this.#sweep ??= this.#channels.entries();
@@ -267,42 +266,30 @@ export class Debts {
         ([subject, sent]) => sent.lastIsThere === lastSent(debt, subject, sent),
       );
       if (paid.length === 0 || waits(channel)) continue;
-      for (const [subject] of paid) this.#pay(channel, debt, subject);
-      changed(channel);
+      for (const [subject] of paid) {
+        this.#pay(channel, debt, subject);
+        changed(channel, subject);
+      }
     }
   }
 
-  /**
-   * The events that change what the endpoint believes into the truth, after it has received those that wait. `undefined` if
-   * there is nothing to send and nothing waits; the channel is then removed.
-   */
-  settle(
-    channel: ChannelName,
-    { isOccupied, userIds }: ChannelTruth,
-    { waiting, wants }: Receiving,
-  ): readonly StateEvent[] | undefined {
+  /** What the endpoint will believe of the channel after the events that wait for it; undefined if there is no debt. */
+  expect(channel: ChannelName, waiting: readonly WebhookEvent[]): Expectation | undefined {
     const debt = this.#channels.get(channel);
-    if (debt === undefined) return [];
+    if (debt === undefined) return undefined;
     const believed = new Map(
       Array.from(debt.sent, ([subject, sent]) => [subject, lastSent(debt, subject, sent)] as const),
     );
     const pending = waiting.filter(isStateEvent).map(readSubject);
     for (const { subject, isThere } of pending) if (believed.has(subject)) believed.set(subject, isThere);
-    const events: StateEvent[] = [];
-    for (const [userId, isThere] of believed) {
-      if (userId === itself || isThere === userIds.has(userId)) continue;
-      events.push({ name: userIds.has(userId) ? 'member_added' : 'member_removed', channel, userId });
-    }
-    // A channel is occupied before members are added, and vacated after all members were removed.
-    if (believed.has(itself) && believed.get(itself) !== isOccupied) {
-      if (isOccupied) events.unshift({ name: 'channel_occupied', channel });
-      else events.push({ name: 'channel_vacated', channel });
-    }
-    const wanted = events.filter(({ name }) => wants(name));
-    if (wanted.length > 0 || pending.length > 0) return wanted;
-    if (debt.isPartial) this.#clear(debt);
+    return { believed, isPending: pending.length > 0 };
+  }
+
+  /** The endpoint believes the truth of the channel, as far as that is known. */
+  settled(channel: ChannelName): void {
+    const debt = this.#channels.get(channel);
+    if (debt?.isPartial === true) this.#clear(debt);
     else this.#forget(channel);
-    return undefined;
   }
 
   /** Whether the endpoint cannot be brought to the complete truth of the channel. */
@@ -362,6 +349,25 @@ function lastSent(
   { isThere, seq }: LastSent,
 ): boolean | undefined {
   return isThere === true && subject !== itself && vacatedSeq > seq ? undefined : isThere;
+}
+
+/** The events that change what an endpoint believes of a channel into the truth, in order. */
+export function correctionsOf(
+  channel: ChannelName,
+  believed: Expectation['believed'],
+  { isOccupied, userIds }: ChannelTruth,
+): readonly StateEvent[] {
+  const events: StateEvent[] = [];
+  for (const [userId, isThere] of believed) {
+    if (userId === itself || isThere === userIds.has(userId)) continue;
+    events.push({ name: userIds.has(userId) ? 'member_added' : 'member_removed', channel, userId });
+  }
+  // A channel is occupied before members are added, and vacated after all members were removed.
+  if (believed.has(itself) && believed.get(itself) !== isOccupied) {
+    if (isOccupied) events.unshift({ name: 'channel_occupied', channel });
+    else events.push({ name: 'channel_vacated', channel });
+  }
+  return events;
 }
 
 /** Whether nothing is known of subjects without a record. An event that reported the channel as vacated clears this. */

@@ -58,7 +58,7 @@ test('an endpoint saved on one node is shown and active on all, and any node can
   expect(hooks.events.items.filter(({ channel }) => channel.startsWith('presence-late'))).toEqual([]);
 });
 
-test('a node says that it knows only itself, and promises no repair', async () => {
+test('a node says that it knows only itself, and offers to reconcile instead of a repair', async () => {
   const apps = [{ ...app, webhooks: [{ id: 'main', url: 'http://127.0.0.1:9/hook' }] }];
   const server = await startServer({ apps, webhooks: quick, redis: { url: redis.url, keyPrefix: 'alone:' } });
   onTestFinished(() => server.kill());
@@ -67,7 +67,7 @@ test('a node says that it knows only itself, and promises no repair', async () =
   for (const [address, heading, text] of [
     ['endpoints', 'Endpoints', 'Nothing waits on this node.'],
     ['endpoints', 'Endpoints', '1 endpoint, none of them failing on this node'],
-    ['dropped?recover=main', 'Dropped', 'This is not possible with Redis, because no node knows'],
+    ['dropped?recover=main', 'Dropped', 'Reconcile sends only the events that bring'],
   ] as const) {
     await visit(tab, server, `apps/${app.id}/webhooks/${address}`, heading);
     await page.getByText(text).waitFor();

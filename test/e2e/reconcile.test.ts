@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { app, quick } from '../support/e2e/config.ts';
 import { answered, callApi, plainText } from '../support/e2e/http.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
-import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
+import { startServer, type Server } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 
 /** Events expire after a third of a second. */
@@ -83,13 +83,4 @@ test('an endpoint that cannot be reconciled is rejected with the reason', async 
   expect(await ask(server, 'other')).toEqual(plainText(404, /other/));
   const bad = callApi(server, { path: '/apps/1/webhooks/reconcile', body: '{"endpiont":"main"}' });
   expect(await bad).toEqual(plainText(400, /endpiont/));
-});
-
-test('several nodes reject it at the start', async () => {
-  const { code, stderr } = await runWithConfig({
-    apps: [{ ...app, webhooks: [{ url: 'http://127.0.0.1:9/', reconcile: true }] }],
-    redis: { url: 'redis://127.0.0.1:1' },
-  });
-  expect(code).toBe(2);
-  expect(stderr).toMatch(/webhooks\[0\]\.reconcile\s+works on a single node/);
 });

@@ -219,3 +219,35 @@ async function recordsOf({ url }: Server, list: 'events' | 'deliveries') {
   };
   return items;
 }
+
+test('what a killed node has dropped is known to the next one, which restores the true state on request', async () => {
+  let isDown = true;
+  const webhooks = { ...quick, retry: { initialDelayMs: 20, maxElapsedMs: 300 } };
+  const { hooks, get, start, kill } = await startStage({
+    webhooks,
+    endpoint: { id: 'main' },
+    answer: () => (isDown ? 503 : 200),
+  });
+  const [one, two] = [await start(), await start()];
+  await sharedBy([one, two]);
+  const channels = await occupy(two, 'missed', 20);
+  const dropped = async () => {
+    const { text } = await get(two, '/webhooks/dropped');
+    return (JSON.parse(text) as { dropped: readonly unknown[] }).dropped.length;
+  };
+  await expect.poll(dropped).toBe(channels.length);
+  await kill(one);
+  await sharedBy([two]);
+  isDown = false;
+  const before = hooks.events.items.length;
+  const body = JSON.stringify({ endpoint: 'main' });
+  const asked = await callApi(two, { path: '/apps/1/webhooks/reconcile', body });
+  expect(asked).toMatchObject({ status: 202, text: `{"channels":${channels.length}}` });
+  const sent = () =>
+    hooks.events.items
+      .slice(before)
+      .map(({ name, channel }) => `${name} ${channel}`)
+      .toSorted();
+  await expect.poll(sent).toEqual(channels.map((channel) => `channel_occupied ${channel}`).toSorted());
+  await expect.poll(dropped).toBe(0);
+});

@@ -40,7 +40,11 @@ test('the endpoints of a removed app receive departures whose grace period is lo
 
 test('what is left of a removed app has an end, and its drops have none while a node knows it', async () => {
   const keyPrefix = 'gone:';
-  const given = { redis: { url: redis.url, keyPrefix, leaseMs: 1000 }, webhooks: { disconnectGraceMs: 100 } };
+  const given = {
+    redis: { url: redis.url, keyPrefix, leaseMs: 1000 },
+    // What its endpoints have missed is forgotten once nothing can be sent to them any more.
+    webhooks: { disconnectGraceMs: 100, retry: { maxElapsedMs: 1000 } },
+  };
   const node = await startServer(given);
   const app = { id: 'nine', key: 'nine-key', secret: 'nine-secret' };
   const webhooks = [{ id: 'off', url: 'http://127.0.0.1:9/', enabled: false }];
@@ -78,7 +82,12 @@ test('what is left of a removed app has an end, and its drops have none while a 
     'drop-order:nine:disabled': 30,
     'drop-numbers:nine:disabled': 30,
   };
-  await expect.poll(found).toMatchObject({ ...drops, 'user:nine:u1': 'never', 'connections:nine': 'never' });
+  await expect.poll(found).toMatchObject({
+    ...drops,
+    'user:nine:u1': 'never',
+    'connections:nine': 'never',
+    'debt:nine:off:presence-room': 'never',
+  });
   for (const key of await keysOf()) if (key.includes('}:drop')) await to.pexpire(key, 60_000);
   expect(await found()).toMatchObject({ 'drops:nine:disabled': 1 });
   // A node renews them when it starts, and every day.

@@ -21,7 +21,6 @@ export function relationFaults(input: unknown, production: boolean): readonly Co
     ...samePort(input),
     ...controlFaults(input, production),
     ...storeFaults(input),
-    ...reconcileFaults(input),
     ...workerFaults(input),
     ...apps.flatMap((app, index) => appFaults(app, ['apps', index, 'webhooks'], production)),
   ];
@@ -99,18 +98,6 @@ function storeFaults(input: unknown): readonly ConfigFault[] {
     faults.push({ path: 'store', message });
   }
   return faults;
-}
-
-/** Only a single node knows what an endpoint last received. */
-function reconcileFaults(input: unknown): readonly ConfigFault[] {
-  if (fieldOf(input, 'redis') === undefined) return [];
-  return itemsOf(fieldOf(input, 'apps')).flatMap((app, index) =>
-    itemsOf(fieldOf(app, 'webhooks')).flatMap((webhook, number) => {
-      if (fieldOf(webhook, 'reconcile') !== true) return [];
-      const path = formatPath(['apps', index, 'webhooks', number, 'reconcile']);
-      return [{ path, message: 'works on a single node; leave it out, or leave out redis' }];
-    }),
-  );
 }
 
 function samePort(input: unknown): readonly ConfigFault[] {

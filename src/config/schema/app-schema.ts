@@ -55,9 +55,7 @@ const webhook = field.groupLike('{ "url": "https://example.com/webhooks" }', {
   reconcile: field
     .flag()
     .default(false)
-    .describe(
-      'After events were dropped, send the events that bring the endpoint back to the true state. Single node only.',
-    ),
+    .describe('After events were dropped, send the events that bring the endpoint back to the true state.'),
   batch: batchOfEndpoint
     .optional()
     .describe(

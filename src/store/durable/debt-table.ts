@@ -1,5 +1,4 @@
-import type { ChannelName } from '../../protocol/channel-name.ts';
-import type { KeptDebt, Received, ReceivedByEndpoint } from '../../webhooks/debts.ts';
+import type { DebtPlace, KeptDebt, Received, ReceivedByEndpoint } from '../../webhooks/debt-keeper.ts';
 import type { Selection } from '../../webhooks/endpoint.ts';
 import { isEventName } from '../../webhooks/event.ts';
 import type { Database } from '../disk/database.ts';
@@ -59,7 +58,7 @@ export class DebtTable {
   }
 
   /** The debt of a channel has changed. `read` returns it when it is written; undefined if there is none any more. */
-  changed(appId: string, endpointId: string, channel: ChannelName, read: () => KeptDebt | undefined): void {
+  changed({ appId, endpointId, channel }: DebtPlace, read: () => KeptDebt | undefined): void {
     const key = rowKeyOf(appId, endpointId, channel);
     // This reserves its position in the next write; its content is filled in by then.
     if (!this.#changed.has(key)) this.#database.put('told', key, '');
@@ -82,7 +81,7 @@ export class DebtTable {
   forget(apps: readonly string[], { debts, received }: KeptKnowledge): KeptKnowledge['received'] {
     const isGone = ({ appId }: { readonly appId: string }): boolean => apps.includes(appId);
     for (const { appId, endpointId, debt } of debts.filter(isGone)) {
-      this.changed(appId, endpointId, debt.channel, () => undefined);
+      this.changed({ appId, endpointId, channel: debt.channel }, () => undefined);
     }
     for (const { appId, endpointId } of received?.filter(isGone) ?? []) {
       this.received(appId, endpointId, undefined);
@@ -126,11 +125,15 @@ function isReceived(value: unknown): value is ReceivedRow {
 
 function isDebt(value: unknown): value is KeptDebt {
   const isBoolean = (one: unknown): boolean => typeof one === 'boolean';
-  const isSentEntry = (one: unknown): boolean =>
-    Array.isArray(one) && isText(one[0]) && (one[1] === null || isBoolean(one[1])) && isNumber(one[2]);
-  const areSentEntries = (all: unknown): boolean => Array.isArray(all) && all.every(isSentEntry);
-  // Earlier versions did not store these.
+  // Earlier versions did not store all of them.
   const isPlace = (one: unknown): boolean => one === undefined || isNumber(one);
+  const isSentEntry = (one: unknown): boolean =>
+    Array.isArray(one) &&
+    isText(one[0]) &&
+    (one[1] === null || isBoolean(one[1])) &&
+    isNumber(one[2]) &&
+    isPlace(one[3]);
+  const areSentEntries = (all: unknown): boolean => Array.isArray(all) && all.every(isSentEntry);
   const places = { partialSeq: isPlace, vacatedSeq: isPlace };
   return hasFields(value, { channel: isText, isPartial: isBoolean, ...places, told: areSentEntries });
 }

@@ -36,6 +36,8 @@ export class PartitionKeys {
   readonly ended: string;
   /** Events that some endpoints are done with and others are not: entry id to endpoint ids. */
   readonly settled: string;
+  /** Of which channels endpoints have missed something. */
+  readonly debts: string;
   /** The highest token of a partition's owner that was seen here. */
   readonly fence: string;
   /** The topic for notices and heartbeats. Every node subscribes to it. */
@@ -52,6 +54,7 @@ export class PartitionKeys {
     this.outbox = `${this.#prefix}outbox`;
     this.ended = `${this.#prefix}ended`;
     this.settled = `${this.#prefix}settled`;
+    this.debts = `${this.#prefix}debts`;
     this.fence = `${this.#prefix}fence`;
     this.topic = `${this.#prefix}topic`;
     this.wake = `${this.#prefix}wake`;
@@ -64,6 +67,11 @@ export class PartitionKeys {
   /** The topic for events of a channel. Nodes with a subscriber of the channel subscribe to it. */
   channelTopic(appId: string, channel: string): string {
     return `${this.#prefix}heard:${appId}:${channel}`;
+  }
+
+  /** What an endpoint has missed of a channel. `name` is APP\nENDPOINT\nCHANNEL. */
+  debt(name: string): string {
+    return `${this.#prefix}debt:${name.replaceAll('\n', ':')}`;
   }
 
   user(appId: string, userId: string): string {

@@ -9,8 +9,10 @@ import { allOf, isUnavailable, type Unavailable } from '../../ports/unavailable.
 import { serverToUserChannel, type ChannelName } from '../../protocol/channel-name.ts';
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
+import type { Believer } from '../../webhooks/debts.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import type { CountedConnections } from './channels/connections.ts';
+import type { OutboxPosition } from './deliveries/outbox-reader.ts';
 import type { RedisDrops } from './deliveries/drops.ts';
 import { ChannelTopics } from './fanout/channel-topics.ts';
 import { allPartitions, LeadKeys, layoutOf, partitionOf, userName } from './keys.ts';
@@ -142,6 +144,17 @@ export class RedisLedger implements Ledger {
     }
   }
 
+  /** See `ChannelScripts.reconcile`. `position` is how far the owner of the channel's partition has read the outbox. */
+  async correct(believer: Believer, position: OutboxPosition): Promise<number | undefined> {
+    const { appId, channel } = believer;
+    try {
+      const { scripts } = this.#of(appId, channel).channels;
+      return await scripts.reconcile(scripts.channel(appId, channel), believer, position);
+    } catch {
+      return undefined;
+    }
+  }
+
   async signIn({ appId, userId, watched }: SignIn): Promise<ReadonlySet<string>> {
     const steps = watched.map((id) => this.#ofUser(appId, id).users.watch(appId, id));
     const own = this.#listenForUser(appId, userId);
@@ -231,6 +244,17 @@ export class RedisLedger implements Ledger {
   /** Ends every connection of a user, on all nodes. Unavailable if other nodes may not learn of it. */
   terminate(appId: string, userId: string): Promise<'done' | Unavailable> {
     return answerOf(this.#options.clock, this.#ofUser(appId, userId).terminations.end(appId, userId));
+  }
+
+  /** Requests that an endpoint be sent what it has missed. Resolves with the number of channels; unavailable if Redis does not answer. */
+  async askForDebts(appId: string, endpointId: string): Promise<number | Unavailable> {
+    const { clock, link } = this.#options;
+    const asked = this.#partitions.map(async ({ keys }) => {
+      const [count] = await link.run('ask', [keys.debts], [keys.wake, `${appId}\n${endpointId}\n`]);
+      return Number(count);
+    });
+    const counts = await answerOf(clock, Promise.all(asked));
+    return isUnavailable(counts) ? counts : counts.reduce((sum, count) => sum + count, 0);
   }
 
   /** The drops of an app's events, on all nodes. */

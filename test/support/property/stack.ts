@@ -24,6 +24,7 @@ import { Slices } from '../../../src/structures/slices.ts';
 import type { DeliverySubscriber } from '../../../src/webhooks/delivery-facts.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
 import { DurableStore } from '../../../src/store/durable/durable-store.ts';
+import { createCorrect } from '../../../src/reconcile/correct.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { createTruth, type ReadTruth } from '../../../src/reconcile/truth.ts';
 import { EndpointTable } from '../../../src/store/durable/endpoint-table.ts';
@@ -142,8 +143,10 @@ export class Stack {
       applications,
       recordsOf: (appId) => memory.records(appId),
       steps: questions,
-      outbox: () => outbox,
-      truthOf: (appId, channel) => memory.announced(appId, channel),
+      correct: createCorrect({
+        truthOf: (appId, channel) => memory.announced(appId, channel),
+        outbox: () => outbox,
+      }),
       waitingFor: (appId, endpointId, channel) => this.dispatcher.waitingFor(appId, endpointId, channel),
       reconciled: (appId, endpointId, channel) => this.drops.resolve(appId, endpointId, channel),
       keeper: debts,

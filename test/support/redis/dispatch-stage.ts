@@ -5,9 +5,11 @@ import type { DeliveryStore } from '../../../src/ports/delivery-store.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { createRedisClients } from '../../../src/store/redis/link/connect.ts';
 import { RedisDispatch, type DispatchOptions } from '../../../src/store/redis/deliveries/dispatch.ts';
+import type { OwedDebt } from '../../../src/store/redis/deliveries/debts.ts';
 import { allPartitions, LeadKeys, type PartitionKeys } from '../../../src/store/redis/keys.ts';
 import { RedisLink } from '../../../src/store/redis/link/link.ts';
 import { systemClock } from '../../../src/system/clock.ts';
+import type { DebtKeeper } from '../../../src/webhooks/debt-keeper.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { noSlices } from '../turns.ts';
 import type { RedisServer } from './server.ts';
@@ -34,7 +36,11 @@ export async function startStage(
   const refs: string[] = [];
   const batches: RestoredBatch[] = [];
   const agesMs: number[] = [];
+  const debts: OwedDebt[] = [];
+  const asked: (readonly [appId: string, endpointId: string])[] = [];
   const stores: DeliveryStore[] = [];
+  const keepers: DebtKeeper[] = [];
+  const seqs: number[] = [];
   const nodeId = `node-${(stages += 1)}`;
   let stops = 0;
   let halt = (): Promise<void> => Promise.resolve();
@@ -52,16 +58,20 @@ export async function startStage(
     letters: { take: async () => {}, leave() {} },
     present: () => String(wallStart + clock.now()),
     newId: () => `part-${(parts += 1)}`,
-    startDispatcher(store) {
+    startDispatcher(store, keeper) {
       stores.push(store);
+      keepers.push(keeper);
       return {
         restore: (batch) => void batches.push(batch),
-        take(_appId, event, { ageMs, ref }) {
+        take(_appId, event, { ageMs, ref, seq }) {
           taken.push(event.channel);
+          seqs.push(seq ?? 0);
           refs.push(ref ?? '');
           agesMs.push(ageMs);
         },
         resume: () => {},
+        owe: (owed) => void debts.push(...owed),
+        reconcile: (...of) => void asked.push(of),
         halt: () => halt(),
         stop: () => (stops += 1),
       };
@@ -69,8 +79,8 @@ export async function startStage(
     ...options,
   });
   return {
-    ...{ link, nodeId, dispatch, partitions, stores },
-    ...{ taken, refs, batches, agesMs },
+    ...{ link, nodeId, dispatch, partitions, stores, keepers },
+    ...{ taken, refs, seqs, batches, agesMs, debts, asked },
     stops: () => stops,
     /** Attempts under way never end. */
     hang: () => (halt = () => new Promise<void>(() => {})),

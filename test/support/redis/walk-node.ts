@@ -6,6 +6,7 @@ import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { formatSocketId } from '../../../src/protocol/socket-id.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
+import type { RedisLedgerOptions } from '../../../src/store/redis/link/surroundings.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link.ts';
 import type { Clock, Millis } from '../../../src/ports/clock.ts';
 import { nextTurn, noSlices } from '../turns.ts';
@@ -43,6 +44,8 @@ interface WalkNodeOptions {
   readonly name: string;
   /** By how much the clock of this node is ahead of that of Redis. */
   readonly skewMs: number;
+  /** Called with each registration in a partition. */
+  readonly registered?: RedisLedgerOptions['registered'];
   /** Receives each notice that contradicts what its client knew. */
   readonly report: (fault: string) => void;
 }
@@ -81,7 +84,8 @@ export class WalkNode {
   /** While it is away, it cannot reach Redis, and serves its clients. */
   isAway = false;
 
-  constructor(time: Clock, connections: RedisClients, { keyPrefix, name, skewMs, report }: WalkNodeOptions) {
+  constructor(time: Clock, connections: RedisClients, options: WalkNodeOptions) {
+    const { keyPrefix, name, skewMs, report, registered = () => {} } = options;
     const clock: Clock = {
       now: () => time.now() + skewMs,
       after: (delayMs, run) => time.after(delayMs, run),
@@ -117,7 +121,7 @@ export class WalkNode {
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
       countConnections: () => this.connected,
       sendsCounts: () => this.sendsCounts,
-      registered: () => {},
+      registered,
     });
   }
 

@@ -3,6 +3,8 @@ import { RedisDeliveries } from '../../../src/store/redis/deliveries/deliveries.
 import { allPartitions, LeadKeys } from '../../../src/store/redis/keys.ts';
 import type { RedisLink } from '../../../src/store/redis/link/link.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { nextTurn } from '../../support/turns.ts';
+import { channelName } from '../../support/unit/application.ts';
 
 const requestTimeoutMs = 4000;
 const batch = { id: 'msg_1', appId: '1', endpointId: 'e', timeMs: 0, refs: ['3:1-0', '7:1-0'] };
@@ -30,7 +32,8 @@ function stage() {
   deliveries.grantRights({ token: 9, at: 0, nodes: new Map(), partitions }, 60_000);
   /** What was kept: the number of attempts begun, the delay, and the time by which the first has ended. */
   const kept = () => calls.filter(({ name }) => name === 'keep').map(({ args }) => args.slice(5));
-  return { clock, deliveries, answers, kept };
+  const names = () => calls.map(({ name }) => name);
+  return { clock, deliveries, answers, kept, names };
 }
 
 test('an attempt that begins immediately has a known end', async () => {
@@ -89,4 +92,28 @@ test('nothing begins once the right has expired, whatever is in progress', async
   expect(deliveries.mayAttempt()).toBe(true);
   await clock.advance(1);
   expect(deliveries.mayAttempt()).toBe(false);
+});
+
+test('what an endpoint has missed is noted before the events are settled, or both later', async () => {
+  const { deliveries, answers, names } = stage();
+  // The node may be killed after any of these calls.
+  answers.push(() => Promise.reject(new Error('connection lost')));
+  const channel = channelName('news');
+  deliveries.debts.changed({ appId: '1', endpointId: 'e', channel }, () => undefined);
+  const events = [{ ref: '3:1-0', isLast: true }];
+  deliveries.settle({ appId: '1', endpointId: 'e', batchId: undefined, events });
+  await nextTurn();
+  expect(names()).toEqual(['owe']);
+  expect(await deliveries.flush()).toBe(true);
+  expect(names()).toEqual(['owe', 'owe', 'settle']);
+});
+
+test('while nothing is missing, events are settled as if there were no debts', async () => {
+  const { deliveries, names } = stage();
+  deliveries.settle({
+    ...{ appId: '1', endpointId: 'e', batchId: undefined },
+    events: [{ ref: '3:1-0', isLast: true }],
+  });
+  await nextTurn();
+  expect(names()).toEqual(['settle']);
 });

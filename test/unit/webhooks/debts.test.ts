@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Beliefs } from '../../../src/webhooks/belief.ts';
-import { Debts } from '../../../src/webhooks/debts.ts';
+import { correctionsOf, Debts, type ChannelTruth } from '../../../src/webhooks/debts.ts';
 import type { StateEvent } from '../../../src/webhooks/last-sent.ts';
 import { channelName } from '../../support/unit/application.ts';
 
@@ -66,18 +66,30 @@ it('treats an endpoint that has received later events as one that lost nothing, 
   expect(debts.due).toEqual(['room']);
 });
 
-/** Continues in the next run of the process with what was stored, perhaps by an earlier version. */
-function restart(debts: Debts, without: Partial<Record<'partialSeq' | 'vacatedSeq', undefined>> = {}): Debts {
-  const kept = debts.keep(room) ?? expect.fail('nothing is kept');
+/** Continues in the next run of the process with what was stored. */
+function restart(debts: Debts): Debts {
   const next = new Debts(10);
-  next.restore({ ...kept, ...without }, 100);
+  next.restore(debts.keep(room) ?? expect.fail('nothing is kept'), 100);
   return next;
 }
+
+/** The same, but an earlier version has stored it. */
+function restartOfEarlier(debts: Debts): Debts {
+  const kept = debts.keep(room) ?? expect.fail('nothing is kept');
+  const told = kept.told.map(([subject, isThere, seq]) => [subject, isThere, seq] as const);
+  const next = new Debts(10);
+  next.restore({ ...kept, vacatedSeq: undefined, partialSeq: undefined, told }, 100);
+  return next;
+}
+
+/** The events that the endpoint must be sent, if none wait. */
+const missing = (debts: Debts, truth: ChannelTruth): readonly StateEvent[] =>
+  correctionsOf(room, debts.expect(room, [])?.believed ?? new Map(), truth);
 
 it('needs no record after a restart once an event of the new run has brought the endpoint up to date', () => {
   const before = new Debts(10, false);
   before.dropped(removed('u1'), 3);
-  const debts = restart(before);
+  const debts = restartOfEarlier(before);
   debts.isReconciled = false;
   // It waited when the earlier run ended. A later event of that run may have been dropped.
   debts.delivered(removed('u1'), 90);
@@ -86,12 +98,32 @@ it('needs no record after a restart once an event of the new run has brought the
   expect(debts.isEmpty).toBe(true);
 });
 
+it('needs no record after a restart once the last event that was dropped is known to have arrived', () => {
+  const before = new Debts(10, false);
+  before.dropped(removed('u1'), 3);
+  before.dropped({ name: 'member_added', channel: room, userId: 'u1' }, 5);
+  const debts = restart(before);
+  debts.isReconciled = false;
+  debts.delivered(removed('u1'), 4);
+  expect(debts.isEmpty).toBe(false);
+  // The process ended after it had noted the drop, and before it could settle it. The event was then sent again.
+  debts.delivered({ name: 'member_added', channel: room, userId: 'u1' }, 5);
+  expect(debts.isEmpty).toBe(true);
+});
+
+it('believes an event that was noted as dropped and then arrived', () => {
+  const debts = new Debts(10);
+  debts.dropped(removed('u1'), 3);
+  debts.dropped({ name: 'member_added', channel: room, userId: 'u1' }, 5);
+  debts.delivered(removed('u1'), 3);
+  expect(debts.of(room)?.sent.get('u1')?.isThere).toBe(false);
+});
+
 it('does not know after a restart what another run may have sent', () => {
   const debts = new Debts(10);
   debts.dropped(occupied('room'), 1, undefined, true);
   expect(restart(debts).of(room)?.sent.get('')).toMatchObject({ isThere: undefined });
-  const truth = { isOccupied: false, userIds: new Set<string>() };
-  expect(debts.settle(room, truth, { waiting: [], wants: () => true })).toEqual([vacated('room')]);
+  expect(missing(restart(debts), { isOccupied: false, userIds: new Set() })).toEqual([vacated('room')]);
 });
 
 it('knows after a restart that the channel was reported as vacated after the leave of a member was dropped', () => {
@@ -102,9 +134,7 @@ it('knows after a restart that the channel was reported as vacated after the lea
   const beliefs = new Beliefs({ debt: debts.of(room), isUnsure: false, waiting: [] });
   expect(beliefs.of('u1', false)).toMatchObject({ believed: false });
   // Some backends remove the members with the channel, others do not: the truth has to be sent in any case.
-  const answering = { waiting: [], wants: () => true };
-  const truth = { isOccupied: true, userIds: new Set(['u1']) };
-  expect(debts.settle(room, truth, answering)).toEqual([
+  expect(missing(debts, { isOccupied: true, userIds: new Set(['u1']) })).toEqual([
     { name: 'member_added', channel: room, userId: 'u1' },
   ]);
 });
@@ -113,7 +143,7 @@ it('does not know the belief about a member if an earlier version has stored les
   const before = new Debts(10);
   before.dropped(removed('u1'), 3);
   before.dropped(vacated('room'), 4);
-  const debts = restart(before, { vacatedSeq: undefined, partialSeq: undefined });
+  const debts = restartOfEarlier(before);
   const beliefs = new Beliefs({ debt: debts.of(room), isUnsure: false, waiting: [] });
   expect(beliefs.of('u1', false)).toMatchObject({ believed: undefined });
   expect(beliefs.of('', false)).toMatchObject({ believed: true });
@@ -134,8 +164,7 @@ it('stays uncertain if the unrecorded event was dropped after the channel was va
   const debts = new Debts(1);
   debts.dropped(occupied('other'), 1);
   debts.dropped(removed('u1'), 5);
-  const answering = { waiting: [], wants: () => true };
-  debts.settle(channelName('other'), { isOccupied: false, userIds: new Set() }, answering);
+  debts.settled(channelName('other'));
   debts.dropped(occupied('room'), 6);
   debts.delivered(vacated('room'), 4);
   expect(debts.of(room)).toMatchObject({ isUncertain: true });

@@ -43,7 +43,13 @@ export function RecoverPanel({ app, chosen, onClose, onSent }: RecoverPanelProps
         onChange={(id) => setQuery({ recover: id, recovery: undefined })}
       />
       {recovery === undefined ? (
-        <Plan key={endpoint.id} app={app} endpoint={endpoint.id} canReconcile={endpoint.reconcile} />
+        <Plan
+          key={endpoint.id}
+          app={app}
+          endpoint={endpoint.id}
+          // With Redis, the page Truth cannot repair an endpoint.
+          canReconcile={endpoint.reconcile || onThisNode.value !== ''}
+        />
       ) : (
         <Progress key={recovery} app={app} id={recovery} onSent={onSent} />
       )}
@@ -118,13 +124,6 @@ function Plan({ app, endpoint, canReconcile }: PlanProps) {
   );
 }
 
-/** Why the endpoint is not reconciled here. */
-function noReconcile(): string {
-  return onThisNode.value === ''
-    ? 'Reconcile is off for this endpoint. Repair it on the page Truth.'
-    : 'This is not possible with Redis, because no node knows what an endpoint believes.';
-}
-
 function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
   const action = useAction();
   const reconcile = () => {
@@ -148,7 +147,7 @@ function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
         <span>
           {canReconcile
             ? 'Reconcile sends only the events that bring the endpoint back to the true state.'
-            : noReconcile()}
+            : 'Reconcile is off for this endpoint. Repair it on the page Truth.'}
         </span>
       </Notice>
       <ErrorNotice error={action.error} />

@@ -1,6 +1,8 @@
 import type { Millis } from '../../../ports/clock.ts';
 import { checkedChannelName, type ChannelName } from '../../../protocol/channel-name.ts';
+import type { Believer } from '../../../webhooks/debts.ts';
 import type { ChannelKeys, PartitionKeys } from '../keys.ts';
+import type { OutboxPosition } from '../deliveries/outbox-reader.ts';
 import type { Registration } from './registration.ts';
 import { toChannelDescription, type ChannelDescription, type Reply } from '../link/replies.ts';
 import type { SendStep } from './steps.ts';
@@ -90,6 +92,29 @@ export class ChannelScripts {
     const isSent = this.#options.sendsCounts(appId, checkedChannelName(name));
     if (isSent === undefined) return '';
     return isSent ? '1' : '0';
+  }
+
+  /**
+   * Sends an endpoint the events that change what it will believe of a channel into what webhooks have reported. Resolves with their
+   * number; undefined if Redis does not know everything, or has events that the owner of the partition has not taken yet.
+   */
+  async reconcile(
+    { appId, name, keys }: KeptChannel,
+    { endpoint, believed }: Believer,
+    { token, takenUntil }: OutboxPosition,
+  ): Promise<number | undefined> {
+    const { knownPosition, epoch } = this.#registration;
+    const selected = [...endpoint.eventTypes].map((type) => ` ${type} `).join('');
+    const beliefs = [...believed].flatMap(([subject, isThere]) => [
+      subject,
+      isThere === undefined ? '' : Number(isThere),
+    ]);
+    const [count] = await this.#options.link.run(
+      'reconcile',
+      [...keys(epoch), this.#keys.fence],
+      [...this.#head(appId, name), ...knownPosition, token, takenUntil, endpoint.id, selected, ...beliefs],
+    );
+    return Number(count) < 0 ? undefined : Number(count);
   }
 
   async forgetCacheMiss(channel: KeptChannel, episode: string): Promise<void> {

@@ -36,7 +36,8 @@ export function parseKeptBatch(id: string, json: string): KeptBatch | undefined 
   return { id, appId, endpointId, timeMs, refs };
 }
 
-function parse(json: string): unknown {
+/** The value of a JSON text; undefined if it is not JSON. */
+export function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

@@ -81,7 +81,7 @@ export class Partition {
       revision: () => this.#revisions.highest,
       registered: (registered) => {
         this.#registered(registered);
-        options.registered(index);
+        options.registered(index, registered.lostSince !== undefined);
       },
       memoryIsBack: () => this.#assertRefused(),
       failed: (error) => healthLog.failed(error, index),

@@ -2,6 +2,7 @@ import type { Clock, Millis } from '../../../ports/clock.ts';
 import type { DeliveryStore, EventRef, KeptBatch, Settlement } from '../../../ports/delivery-store.ts';
 import type { LeadKeys, PartitionKeys } from '../keys.ts';
 import type { RedisLink } from '../link/link.ts';
+import { RedisDebts } from './debts.ts';
 import { parseRef } from './refs.ts';
 import { noRights, type Rights } from './rights.ts';
 
@@ -52,6 +53,8 @@ export class RedisDeliveries implements DeliveryStore {
   readonly #options: DeliveriesOptions;
   /** Events that were taken and that not all endpoints have settled. */
   readonly outstanding = new Set<EventRef>();
+  /** What endpoints have missed. */
+  readonly debts: RedisDebts;
   /** The events that were settled for all endpoints last. */
   readonly #done = new Set<EventRef>();
   #rights: Rights = noRights;
@@ -68,6 +71,11 @@ export class RedisDeliveries implements DeliveryStore {
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
+    this.debts = new RedisDebts({
+      ...options,
+      tokenOf: (partition) => this.tokenOf(partition),
+      changed: () => void this.flush(),
+    });
   }
 
   /** This node has claimed or renewed its rights. */
@@ -81,6 +89,7 @@ export class RedisDeliveries implements DeliveryStore {
     this.#rightsEndAt = -Infinity;
     this.#unsettled = [];
     this.#pendingRetries.clear();
+    this.debts.clear();
     this.reset();
   }
 
@@ -172,7 +181,7 @@ export class RedisDeliveries implements DeliveryStore {
     for (const [id, retry] of this.#pendingRetries) {
       if (!(await (retry.writing ?? this.#writeRetry(id, retry)))) return false;
     }
-    while (this.#unsettled.length > 0) {
+    while (this.#unsettled.length > 0 || this.debts.areChanged) {
       this.#settling ??= this.#flushOnce().finally(() => {
         this.#settling = undefined;
       });
@@ -207,6 +216,8 @@ export class RedisDeliveries implements DeliveryStore {
       }
     }
     try {
+      // A node that takes over must not find an event settled that was dropped, and not know of it.
+      if (this.debts.areChanged && !(await this.debts.write())) return this.#superseded();
       const done = await Promise.all([...marks].map(([partition, list]) => this.#mark(partition, list)));
       if (done.includes(false)) return this.#superseded();
       // Forget batches only after their events are settled: a batch that is still kept is delivered again under the same id.

@@ -3,13 +3,24 @@ import type { EventDispatcher } from '../../../ports/delivery-source.ts';
 import type { DeliveryStore } from '../../../ports/delivery-store.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
+import type { DebtKeeper } from '../../../webhooks/debt-keeper.ts';
 import { RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
+import type { OwedDebt } from './debts.ts';
 import { OutboxIntake } from './intake.ts';
 import { resumeBatch, readInheritedBatches } from './kept-batches.ts';
 import { HandoverPlan, type Handover } from './handovers.ts';
 import { compareOwnership, noRights, readRights, type Rights, type OwnershipVerdict } from './rights.ts';
+import type { OutboxPosition } from './outbox-reader.ts';
 import { largestShare, lettersPartition } from './sharing.ts';
 import { describeFailure } from '../link/health-log.ts';
+
+/** Delivers events, and knows what endpoints have missed. */
+export interface DebtDispatcher extends EventDispatcher {
+  /** Restores what endpoints have missed of the channels of a partition, before events of it are taken. */
+  owe(debts: readonly OwedDebt[]): void;
+  /** Sends an endpoint what it has missed. */
+  reconcile(appId: string, endpointId: string): void;
+}
 
 /** The dependencies of a node's dispatch. */
 export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
@@ -27,8 +38,8 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
     /** Another node keeps them. */
     leave(): void;
   };
-  /** Starts a dispatcher that keeps its state in the store. */
-  readonly startDispatcher: (store: DeliveryStore) => EventDispatcher;
+  /** Starts a dispatcher that keeps its state in the store, and its debts with this keeper. */
+  readonly startDispatcher: (store: DeliveryStore, debts: DebtKeeper) => DebtDispatcher;
 }
 
 /** How often all partitions are checked at most. */
@@ -49,7 +60,7 @@ export class RedisDispatch {
   readonly #options: DispatchOptions;
   readonly #deliveries: RedisDeliveries;
   readonly #intake: OutboxIntake;
-  #dispatcher: EventDispatcher | undefined;
+  #dispatcher: DebtDispatcher | undefined;
   #rights: Rights = noRights;
   #nodes = 1;
   /** The partitions that the dispatcher works for, or will work for, with the tokens of the rights to them. */
@@ -82,6 +93,7 @@ export class RedisDispatch {
       deliveries,
       redisNow: () => this.#redisNow(),
       mayContinue: () => this.#mayContinue(),
+      asked: (appId, endpointId) => this.#dispatcher?.reconcile(appId, endpointId),
     });
   }
 
@@ -125,6 +137,15 @@ export class RedisDispatch {
   reread(index?: number): void {
     this.#clocksReadAt = -Infinity;
     this.#intake.reread(index);
+  }
+
+  /**
+   * What a script must know to decide what an endpoint will believe of a channel: the token of this node's right to the
+   * partition, and the last entry of the outbox that the dispatcher has taken. Undefined if that is not certain.
+   */
+  positionOf(index: number, appId: string, channel: string): OutboxPosition | undefined {
+    const takenUntil = this.#intake.takenUntil(index, appId, channel);
+    return takenUntil === undefined ? undefined : { token: this.#deliveries.tokenOf(index), takenUntil };
   }
 
   /** Waits for attempts under way, keeps the rest, and gives up all rights. */
@@ -230,7 +251,7 @@ export class RedisDispatch {
     const { clock, letters, startDispatcher, log } = this.#options;
     const rights = this.#rights;
     for (const index of indices) this.#working.set(index, this.#deliveries.tokenOf(index));
-    let dispatcher: EventDispatcher | undefined;
+    let dispatcher: DebtDispatcher | undefined;
     let isDone = false;
     try {
       // Write the decisions of the previous dispatcher, if there was one.
@@ -238,8 +259,9 @@ export class RedisDispatch {
       await this.#intake.subscribe(indices);
       await this.#fence(indices);
       const inherited = await readInheritedBatches(this.#options, new Set(indices), rights);
-      const outboxes = await this.#intake.read(indices);
-      if (outboxes === undefined) return;
+      const debts = await this.#deliveries.debts.read(indices, () => this.#mayContinue());
+      const outboxes = debts && (await this.#intake.read(indices));
+      if (debts === undefined || outboxes === undefined) return;
       const { events } = outboxes;
       const known = inherited.filter(({ batch }) => !this.#intake.unknown.holdBatch(batch, events));
       if (indices.includes(lettersPartition)) {
@@ -247,7 +269,8 @@ export class RedisDispatch {
         await letters.take();
       }
       if (this.#isClosed || !indices.every((index) => this.#working.has(index))) return;
-      dispatcher = this.#dispatcher ??= startDispatcher(this.#deliveries);
+      dispatcher = this.#dispatcher ??= startDispatcher(this.#deliveries, this.#deliveries.debts);
+      dispatcher.owe(debts);
       const counts = { partitions: this.#working.size, batches: inherited.length, events: events.size };
       const attemptsEndInMs = this.#attemptsEndAt - clock.now();
       for (const batch of known) {

@@ -56,6 +56,13 @@ export class RedisDrops {
     for (const drops of [this.#own, this.#added]) put(dropsOf(drops, appId, kind), subject, json);
   }
 
+  /** The endpoint knows the truth again, so its drop is not listed any more. */
+  resolve(appId: string, kind: DropKind, subject: string): void {
+    if (this.#added.size === 0) queueMicrotask(() => this.#write());
+    dropsOf(this.#own, appId, kind).delete(subject);
+    put(dropsOf(this.#added, appId, kind), subject, '');
+  }
+
   /** The drops of an app. Unavailable while Redis does not answer, or may lack some of them. */
   read(appId: string): Promise<KeptDrops | Unavailable> {
     return answerOf(this.#options.clock, this.#ask(appId));

@@ -8,7 +8,7 @@ import type { PartitionKeys } from '../keys.ts';
 import type { RedisLink } from '../link/link.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { Outboxes, type OutboxEvent } from './outboxes.ts';
-import { formatRef } from './refs.ts';
+import { formatRef, seqAfter } from './refs.ts';
 import { describeFailure } from '../link/health-log.ts';
 import { RedisClock } from '../link/redis-clock.ts';
 import { UnknownEvents } from './unknown-events.ts';
@@ -28,6 +28,8 @@ export interface OutboxIntakeOptions {
   readonly redisNow: () => Millis;
   /** Renews the rights if they are due, because no heartbeat does it during a long intake. Resolves with whether this node still has them. */
   readonly mayContinue: () => Promise<boolean>;
+  /** Somebody has requested that an endpoint be sent what it has missed. */
+  readonly asked: (appId: string, endpointId: string) => void;
 }
 
 const noEndpoints: StoredEventState['settledFor'] = new Set();
@@ -48,6 +50,10 @@ export class OutboxIntake {
   readonly #woken = new Set<number>();
   /** The partitions that may have new events. */
   readonly #unchecked = new Set<number>();
+  /** Messages for partitions that are not read yet. */
+  readonly #askedEarly = new Set<string>();
+  /** By partition: the sequence number of the entry that was read last. */
+  readonly #seqs = new Map<number, number>();
   #isReading = false;
   #isPaused = false;
 
@@ -62,7 +68,7 @@ export class OutboxIntake {
   async subscribe(indices: readonly number[]): Promise<void> {
     await this.#each(indices, async (index, wake) => {
       if (this.#subscribed.has(index)) return;
-      await this.#options.link.subscribe(wake, () => this.wake(index));
+      await this.#options.link.subscribe(wake, (message) => this.#receive(index, message));
       this.#subscribed.add(index);
     });
   }
@@ -87,23 +93,29 @@ export class OutboxIntake {
   async read(indices: readonly number[]): Promise<Outboxes | undefined> {
     const { link, partitions, clock, mayContinue } = this.#options;
     const outboxes = new Outboxes();
-    for (const index of indices) this.#reader.rewind(index);
-    const entries = await Promise.all(indices.map((index) => this.#reader.read(index, () => false)));
+    for (const index of indices) {
+      this.#reader.rewind(index);
+      this.#seqs.delete(index);
+    }
+    const reads = await Promise.all(indices.map((index) => this.#reader.read(index, () => false)));
     const settled = await Promise.all(
       indices.map((index) => link.commands.hgetall(partitions[index]?.settled ?? '')),
     );
     // Use one moment for all, so that events of the same millisecond keep their order.
     const now = clock.now();
     for (const [position, index] of indices.entries()) {
-      for (const [id, fields] of entries[position] ?? []) {
+      for (const [id, fields] of reads[position]?.entries ?? []) {
         if (!(await mayContinue())) return undefined;
         const ref = formatRef(index, id);
         const entry = parseEntry(fields);
         const endpoints = settled[position]?.[id]?.split('\n');
         const settledFor = endpoints === undefined ? noEndpoints : new Set(endpoints);
+        const state = { ref, seq: this.#nextSeq(index, id), ageMs: this.#ageOf(index, id, now), settledFor };
         if (entry.event === undefined) this.unknown.add(ref, entry);
-        else outboxes.add(index, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor });
+        else outboxes.add(index, { ...entry, ...state });
       }
+      // Until these partitions are open, nobody asks what was taken.
+      reads[position]?.taken();
     }
     return outboxes;
   }
@@ -124,7 +136,19 @@ export class OutboxIntake {
       this.#isPaused = false;
     }
     for (const index of indices) this.#open.add(index);
+    // They may have come after the debts were read.
+    for (const message of this.#askedEarly) this.#ask(message);
+    this.#askedEarly.clear();
     return true;
+  }
+
+  /**
+   * The id of the last entry of this partition that was taken, if the dispatcher has all events of the channel up to there; undefined if
+   * that is not certain.
+   */
+  takenUntil(index: number, appId: string, channel: string): string | undefined {
+    if (!this.#open.has(index) || this.unknown.holds(appId, channel)) return undefined;
+    return this.#reader.takenUntil(index);
   }
 
   /** Stops taking events, and unsubscribes from the wake-up topics of these partitions. */
@@ -133,6 +157,7 @@ export class OutboxIntake {
     this.#open.clear();
     this.#woken.clear();
     this.#unchecked.clear();
+    this.#askedEarly.clear();
     this.unknown.clear();
     void this.#unsubscribe([...indices]).catch(() => {});
   }
@@ -158,6 +183,18 @@ export class OutboxIntake {
     if (!this.#open.has(index)) return;
     this.#woken.add(index);
     void this.#read();
+  }
+
+  /** Takes a message from a wake-up topic. Those of `ask.lua` name an endpoint, all others are empty. */
+  #receive(index: number, message: string): void {
+    if (message === '') this.wake(index);
+    else if (this.#open.has(index)) this.#ask(message);
+    else this.#askedEarly.add(message);
+  }
+
+  #ask(message: string): void {
+    const [appId = '', endpointId = ''] = message.split('\n');
+    this.#options.asked(appId, endpointId);
   }
 
   async #unsubscribe(indices: readonly number[]): Promise<void> {
@@ -205,7 +242,8 @@ export class OutboxIntake {
 
   async #takeFrom(index: number, dispatcher: EventDispatcher): Promise<void> {
     const { clock, deliveries, pace } = this.#options;
-    const entries = await this.#reader.read(index, (id) => deliveries.knows(formatRef(index, id)));
+    const isKnown = (id: string): boolean => deliveries.knows(formatRef(index, id));
+    const { entries, taken } = await this.#reader.read(index, isKnown);
     const now = clock.now();
     for (const [id, fields] of entries) {
       await pace.step();
@@ -213,21 +251,27 @@ export class OutboxIntake {
       if (this.#dispatcher !== dispatcher) return;
       const ref = formatRef(index, id);
       const entry = parseEntry(fields);
+      const seq = this.#nextSeq(index, id);
       if (entry.event === undefined) this.unknown.add(ref, entry);
-      else
-        this.#take(dispatcher, {
-          ...entry,
-          ref,
-          ageMs: this.#ageOf(index, id, now),
-          settledFor: noEndpoints,
-        });
+      else {
+        const state = { ref, seq, ageMs: this.#ageOf(index, id, now), settledFor: noEndpoints };
+        this.#take(dispatcher, { ...entry, ...state });
+      }
+      taken(id);
     }
+    taken();
   }
 
-  #take(dispatcher: EventDispatcher, { ref, appId, event, ageMs, settledFor }: OutboxEvent): void {
+  #take(dispatcher: EventDispatcher, { appId, event, ...state }: OutboxEvent): void {
     if (this.unknown.holds(appId, event.channel)) return;
-    this.#options.deliveries.outstanding.add(ref);
-    dispatcher.take(appId, event, { ref, ageMs, settledFor });
+    this.#options.deliveries.outstanding.add(state.ref);
+    dispatcher.take(appId, event, state);
+  }
+
+  #nextSeq(index: number, id: string): number {
+    const seq = seqAfter(this.#seqs.get(index) ?? 0, id);
+    this.#seqs.set(index, seq);
+    return seq;
   }
 
   /** How long ago an entry was added. Its id starts with the time of its server. */

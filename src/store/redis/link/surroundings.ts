@@ -36,8 +36,8 @@ export interface RedisLedgerOptions {
   readonly notifyWatchers: (appId: string, userId: string, state: UserState) => void;
   /** Ends the connections of a user that signed in longer ago than this. */
   readonly terminate: (appId: string, userId: string, longerAgoThanMs: Millis) => void;
-  /** This node has registered in a partition, perhaps on another server than before. */
-  readonly registered: (partition: number) => void;
+  /** This node has registered in a partition, perhaps on another server than before, which may have lost something. */
+  readonly registered: (partition: number, isLost: boolean) => void;
   /** Something falls due at this moment, so `sweep` must be called then. */
   readonly wake: (dueAt: Millis) => void;
   /** How many connections of this node are subscribed to a channel. */

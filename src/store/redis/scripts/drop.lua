@@ -1,5 +1,5 @@
--- Remembers the last drop of each endpoint and channel. Above the limit, the oldest are forgotten. All are forgotten if no node
--- renews the keys, because the app was removed.
+-- Remembers the last drop of each endpoint and channel, or forgets it. Above the limit, the oldest are forgotten. All are forgotten if
+-- no node renews the keys, because the app was removed.
 --
 -- KEYS[2]  drops: endpoint and channel to JSON
 -- KEYS[3]  order: the same by the number of the drop, a sorted set
@@ -8,7 +8,7 @@
 -- ARGV[4]  number of the step
 -- ARGV[5]  the limit
 -- ARGV[6]  how long the keys are kept without a renewal, in milliseconds
--- ARGV[7]  endpoint and channel, ARGV[8] JSON, and so on
+-- ARGV[7]  endpoint and channel, ARGV[8] JSON (empty: the drop is forgotten), and so on
 --
 -- Answers ok, or why the step was refused.
 
@@ -17,8 +17,13 @@ if refusal then
   return { refusal }
 end
 for index = 7, #ARGV, 2 do
-  redis.call('HSET', KEYS[2], ARGV[index], ARGV[index + 1])
-  redis.call('ZADD', KEYS[3], redis.call('HINCRBY', KEYS[4], 'made', 1), ARGV[index])
+  if ARGV[index + 1] == '' then
+    redis.call('HDEL', KEYS[2], ARGV[index])
+    redis.call('ZREM', KEYS[3], ARGV[index])
+  else
+    redis.call('HSET', KEYS[2], ARGV[index], ARGV[index + 1])
+    redis.call('ZADD', KEYS[3], redis.call('HINCRBY', KEYS[4], 'made', 1), ARGV[index])
+  end
 end
 local surplus = redis.call('ZCARD', KEYS[3]) - tonumber(ARGV[5])
 if surplus > 0 then
