@@ -39,7 +39,10 @@ export function define(command: Command): void {
     .option('--port <number>', 'the port to listen on; 0 picks a free port', port, defaultPort)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--path <path>', 'the only path that accepts webhooks (default: every path)', urlPath)
-    .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
+    .option(
+      '--secret <secret>',
+      'the secret of the app (default: SOKETIFY_APP_SECRET or _FILE, else app-secret)',
+    )
     .option('--key <key>', 'the only X-Pusher-Key that is accepted (default: any)')
     .option(
       '--status <status>',

@@ -52,11 +52,14 @@ export function define(command: Command): void {
       `the address of the server (default: --host and --port, else ${variables.url})`,
       httpUrl,
     )
-    .option('--host <address>', `default: SOKETIFY_HOST, else ${defaultHost}`)
-    .option('--port <number>', `default: SOKETIFY_PORT, else ${defaultPort}`, port)
-    .option('--app-id <id>', 'default: SOKETIFY_APP_ID, else 1')
-    .option('--key <key>', 'default: SOKETIFY_APP_KEY, else app-key')
-    .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
+    .option('--host <address>', `the host of the server (default: SOKETIFY_HOST, else ${defaultHost})`)
+    .option('--port <number>', `the port of the server (default: SOKETIFY_PORT, else ${defaultPort})`, port)
+    .option('--app-id <id>', 'the id of the app (default: SOKETIFY_APP_ID, else 1)')
+    .option('--key <key>', 'the key of the app (default: SOKETIFY_APP_KEY, else app-key)')
+    .option(
+      '--secret <secret>',
+      'the secret of the app (default: SOKETIFY_APP_SECRET or _FILE, else app-secret)',
+    )
     .option('--timeout-ms <number>', 'how long to wait for the answer', milliseconds, 10_000)
     .option('--json', 'print a JSON object')
     .addHelpText(
@@ -73,7 +76,7 @@ Clients receive the data unchanged; usually it is JSON.
 Endpoints receive client_event and, unless other clients are on the channel, channel_occupied and channel_vacated; on a
 presence channel also member_added and member_removed.
 
-Exit codes: 0 published, 1 refused or not reached, 2 wrong usage.`,
+Exit codes: 0 published, 1 refused, or the server could not be reached, 2 wrong usage.`,
     )
     .action(async (options: TriggerOptions) => {
       process.exitCode = await trigger(options, process.env);

@@ -87,7 +87,7 @@ export function pathNotFound(path: string): ClosingError {
   return {
     code: 4005,
     reason: 'path_not_found',
-    message: `Path not found: got ${clip(path)}, sockets are at /app/KEY`,
+    message: `Path not found: got ${clip(path)}, expected /app/KEY`,
   };
 }
 
@@ -108,7 +108,7 @@ export function unsupportedProtocol(got: string): ClosingError {
   return {
     code: 4007,
     reason: 'unsupported_protocol',
-    message: `Unsupported protocol version: got '${clip(got)}', accepted are 4 to 7`,
+    message: `Unsupported protocol version: got '${clip(got)}', expected 4 to 7`,
   };
 }
 

@@ -173,7 +173,7 @@ export function decodeInfo<Attribute extends string>(
     const attribute = accepted.find((known) => known === part.trim());
     if (attribute === undefined) {
       return badRequest(
-        `Unknown info attribute '${part.trim().slice(0, 100)}': accepted are ${accepted.join(', ')}`,
+        `Unknown info attribute '${part.trim().slice(0, 100)}': expected one of ${accepted.join(', ')}`,
       );
     }
     attributes.add(attribute);

@@ -20,7 +20,7 @@ export function describeUnknown(
 ): string | undefined {
   for (const name of given) {
     if (accepted.includes(name)) continue;
-    const those = accepted.length === 0 ? 'none are accepted' : `accepted are ${accepted.join(', ')}`;
+    const those = accepted.length === 0 ? 'none are accepted' : `expected one of ${accepted.join(', ')}`;
     return `${where}: unknown field '${name}'; ${those}`;
   }
   return undefined;

@@ -183,7 +183,7 @@ describe('the answers of a receiver', () => {
     [undefined, 'respondWith: expected an object, got undefined'],
     [
       { stauts: 500 },
-      "respondWith: unknown field 'stauts'; accepted are status, delayMs, headers, body, times",
+      "respondWith: unknown field 'stauts'; expected one of status, delayMs, headers, body, times",
     ],
   ])('that are impossible are refused when they are planned: %j', async (plan, message) => {
     const receiver = await start();
@@ -201,7 +201,7 @@ test('a taken port is reported with the error of the system, and what to do', as
 });
 
 test.each([
-  [{ secrt: 'a' }, "startReceiver: unknown field 'secrt'; accepted are secret, secrets"],
+  [{ secrt: 'a' }, "startReceiver: unknown field 'secrt'; expected one of secret, secrets"],
   [{ secret: '' }, "secret: expected a non-empty string, got ''"],
   [{ respond: { status: 500 } }, 'respond: expected a function, got a value of type object'],
   [{ port: '9000' }, "port: expected a whole number from 0 to 65535, got '9000'"],

@@ -103,7 +103,7 @@ describe('a trigger', () => {
     ],
     [{ socket_id: '1' }, "Invalid socket id: expected digits.digits, got '1'"],
     [{ socket_id: 1.1 }, 'Invalid socket id: expected digits.digits, got 1.1'],
-    [{ info: 'members' }, "Unknown info attribute 'members': accepted are user_count, subscription_count"],
+    [{ info: 'members' }, "Unknown info attribute 'members': expected one of user_count, subscription_count"],
     [
       { info: ['user_count'] },
       'Invalid info: expected a string of user_count, subscription_count, got an array',
