@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { fieldOf, isObject, itemsOf, type JsonObject } from '../config/json.ts';
+import { fieldOf, itemsOf, type JsonObject } from '../config/json.ts';
+import { isObject } from '../protocol/json-value.ts';
 import { variables } from '../config/environment.ts';
 import {
   ask,

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { defaultApp } from './default-app.ts';
 import { readVariable, variables, type Env } from './environment.ts';
 import { formatPath, type ConfigFault, type Path } from './checks/fault.ts';
-import { fieldOf, isObject, type JsonObject } from './json.ts';
+import { fieldOf, type JsonObject } from './json.ts';
+import { isObject } from '../protocol/json-value.ts';
 
 /** The settings of the command line, which have priority over all others. */
 export interface Overrides {

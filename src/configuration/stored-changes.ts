@@ -1,5 +1,6 @@
 import { quote, type ConfigFault } from '../config/checks/fault.ts';
-import { fieldOf, isObject, itemsOf, type JsonObject } from '../config/json.ts';
+import { fieldOf, itemsOf, type JsonObject } from '../config/json.ts';
+import { isObject } from '../protocol/json-value.ts';
 import { parseApps, type Parsed } from '../config/parse-one.ts';
 import type { AppConfig, EndpointConfig, Hold, Pause } from '../config/schema/schema.ts';
 import { writeApp, writeEndpoint } from '../config/write-app.ts';

@@ -1,5 +1,5 @@
 import type { ConfigFault } from '../config/checks/fault.ts';
-import { isObject } from '../config/json.ts';
+import { isObject } from '../protocol/json-value.ts';
 import { parseApps, parseEndpoint } from '../config/parse-one.ts';
 import { formatFaults } from '../config/checks/report.ts';
 import type { AppConfig, Config, EndpointConfig } from '../config/schema/schema.ts';

@@ -1,4 +1,4 @@
-import { describeGiven } from './given.ts';
+import { describeGiven } from '../protocol/json-value.ts';
 import { eventNames, type EventName } from './event.ts';
 import type { WebhookEventFields } from './event-fields.ts';
 

@@ -1,4 +1,5 @@
-import { fieldOf, isObject, type JsonObject } from '../../config/json.ts';
+import { fieldOf, type JsonObject } from '../../config/json.ts';
+import { isObject } from '../../protocol/json-value.ts';
 import { nearest } from '../../config/checks/nearest.ts';
 import type { Env } from '../../config/environment.ts';
 import { soketiVariables } from './variables.ts';

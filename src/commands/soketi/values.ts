@@ -1,5 +1,6 @@
 import { describeValue } from '../../config/checks/fault.ts';
-import { fieldOf, isObject, itemsOf, type JsonObject } from '../../config/json.ts';
+import { fieldOf, itemsOf, type JsonObject } from '../../config/json.ts';
+import { isObject } from '../../protocol/json-value.ts';
 
 /** The notes of a conversion: each sentence starts with its subject. */
 export type Note = (sentence: string) => void;

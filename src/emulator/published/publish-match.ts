@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import * as field from '../../config/schema/fields.ts';
-import { describeGiven } from '../../webhooks/given.ts';
+import { describeGiven } from '../../protocol/json-value.ts';
 import { check } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import type { PublishedEvent } from './published-event.ts';

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import * as field from '../../config/schema/fields.ts';
 import { isJson } from '../../config/json.ts';
-import { isJsonObject } from '../../protocol/decode.ts';
-import { describeGiven } from '../../webhooks/given.ts';
+import { describeGiven, isObject } from '../../protocol/json-value.ts';
 import { check } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import { recordFormat, recordVersion } from './run-record.ts';
@@ -51,7 +50,7 @@ const schema = z.looseObject(
 
 /** Reads a record. Throws an EmulatorError with ERR_ARGUMENT_INVALID that describes the fault. */
 export function readRecord(given: unknown): ReadRecord {
-  if (!isJsonObject(given)) {
+  if (!isObject(given)) {
     throw invalidArgument(
       `record: expected the object that record() and GET /control/record return, got ${describeGiven(given)}`,
     );

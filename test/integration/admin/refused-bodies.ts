@@ -114,8 +114,8 @@ export const ofBodies: readonly Refusal[] = [
     'ERR_ARGUMENT_INVALID',
     /body: expected a string/,
   ],
-  ['publish', { of, body: {} }, 400, 'ERR_ARGUMENT_INVALID', /events: expected a list of 1 to/],
-  ['publish', { of, body: { events: [] } }, 400, 'ERR_ARGUMENT_INVALID', /events: expected a list/],
+  ['publish', { of, body: {} }, 400, 'ERR_ARGUMENT_INVALID', /events: expected an array of 1 to/],
+  ['publish', { of, body: { events: [] } }, 400, 'ERR_ARGUMENT_INVALID', /events: expected an array/],
   [
     'publish',
     { of, body: { events: [event, 7] } },

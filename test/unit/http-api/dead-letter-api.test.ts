@@ -245,7 +245,7 @@ describe('POST webhooks/recover', () => {
 
   test.each([
     ['', 'Invalid body: expected a JSON object, got nothing'],
-    ['[]', 'Invalid body: expected a JSON object, got an array'],
+    ['[]', 'Invalid body: expected a JSON object, got an empty array'],
     [{}, 'Missing parameter: endpoint, the id of an endpoint'],
     [{ endpoint: 1 }, 'Missing parameter: endpoint, the id of an endpoint'],
     [

@@ -146,7 +146,7 @@ describe('a trigger', () => {
     ['{', 'text that is not JSON'],
     ['name=n&channel=a', 'text that is not JSON'],
     [' ', 'text that is not JSON'],
-    ['[]', 'an array'],
+    ['[]', 'an empty array'],
     ['null', 'null'],
     ['"x"', 'a string'],
     [gzipSync('{}').toString(), 'compressed data; send it without Content-Encoding'],
