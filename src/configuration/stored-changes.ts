@@ -39,8 +39,8 @@ function writePause({ appId, endpointId, pause, endedMs }: PausedEndpoint): Json
 }
 
 /**
- * Earlier holds in the form of one that has ended. It is written after the current one: a version that knows no earlier holds
- * only looks at the first pause of an endpoint, but would refuse all changes because of a field that it does not know.
+ * Earlier holds, written after the current pause as one hold that has ended. A version that does not know earlier holds reads only
+ * the first pause of an endpoint. With a field that it does not know, it would refuse all changes.
  */
 function pastOf({ appId, endpointId }: PausedEndpoint, { fromMs, toMs }: Hold): PausedEndpoint {
   return { appId, endpointId, pause: { how: 'hold', sinceMs: fromMs }, endedMs: toMs };
