@@ -91,7 +91,7 @@ function decodeClientEvent(event: string, frame: ParsedObject, text: string): Co
 
 /**
  * The text in which a member of an object is forwarded: a string as it is, any other value as its JSON text was received,
- * without serialising it again. `text` is the JSON that the object was parsed from, `key` the name of the member.
+ * without serializing it again. `text` is the JSON that the object was parsed from, `key` the name of the member.
  */
 export function sourceTextOf(value: unknown, text: string, key: string): string | undefined {
   return typeof value === 'string' || value === undefined ? value : memberSource(text, key);

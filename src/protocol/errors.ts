@@ -398,7 +398,7 @@ export function watchlistLimit(limit: number): ProtocolError {
   };
 }
 
-/** The string that authorises a subscription, for use in an error message. */
+/** The string that authorizes a subscription, for use in an error message. */
 export function describeSigned(socketId: SocketId, channel: string, channelData: string | undefined): string {
   return channelData === undefined ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
 }
