@@ -14,7 +14,7 @@ import type { Showing } from '../recording/views.ts';
 import { appOf, refuseElsewhere, type HasApps } from './parts.ts';
 import { answerOfResend } from './resend.ts';
 import { bodies, ref } from './schemas.ts';
-import { beforeOf, limitOf, searchOf } from './search-of.ts';
+import { beforeOf, limitOf, searchOf } from './list-parameters.ts';
 import { configOf } from './setting-operations.ts';
 
 /** What the operations on events and deliveries need. */

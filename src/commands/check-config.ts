@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
-import { maskConfig } from '../config/mask.ts';
+import { maskConfig } from '../config/mask-config.ts';
 import { formatFaults } from '../config/checks/report.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { signRequest } from '../auth/request-signature.ts';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { defaultHost, defaultPort } from '../config/hosts.ts';
-import { isJson } from '../config/json.ts';
+import { parseJson } from '../protocol/json-value.ts';
 import { describeSyntax } from '../config/json-syntax.ts';
 import { readApp, type AppOptions } from './app.ts';
 import { collect, httpUrl, milliseconds, oneOf, port, readData } from './arguments.ts';
@@ -161,7 +161,7 @@ async function triggerAsBackend(options: TriggerOptions, env: Env): Promise<Exit
 /** The data to publish. Data that is probably JSON with a mistake is published with a note, because any text is allowed. */
 function dataOf(options: TriggerOptions): string {
   const data = readData(options.data);
-  if (/^\s*[[{]/.test(data) && !isJson(data)) {
+  if (/^\s*[[{]/.test(data) && parseJson(data) === undefined) {
     printNote(`--data is ${describeSyntax(data)}; clients receive it as a text`);
   }
   return data;

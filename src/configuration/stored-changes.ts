@@ -1,6 +1,6 @@
 import { quote, type ConfigFault } from '../config/checks/fault.ts';
 import { fieldOf, itemsOf, type JsonObject } from '../config/json.ts';
-import { isObject } from '../protocol/json-value.ts';
+import { isObject, isText, parseJson } from '../protocol/json-value.ts';
 import { parseApps, type Parsed } from '../config/parse-one.ts';
 import type { AppConfig, EndpointConfig, Hold, Pause } from '../config/schema/schema.ts';
 import { writeApp, writeEndpoint } from '../config/write-app.ts';
@@ -168,10 +168,6 @@ function isHow(value: unknown): value is Pause['how'] {
   return value === 'hold' || value === 'off';
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
 function faulty(faults: readonly ConfigFault[]): ReadChanges {
   const first = faults.map(({ path, message }) => `${path}: ${message}`)[0] ?? 'unknown';
   return notUnderstood(`breaks a rule of this version, ${first}`);
@@ -179,12 +175,4 @@ function faulty(faults: readonly ConfigFault[]): ReadChanges {
 
 function notUnderstood(reason: string): ReadChanges {
   return { kind: 'not-understood', reason };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { clip } from './clip.ts';
-import { maskDigests } from './mask.ts';
+import { maskDigests } from './mask-credentials.ts';
 import type { ErrorReason } from './refusals.ts';
 import type { SocketId } from './socket-id.ts';
 import type { Filling } from './token-bucket.ts';

@@ -2,7 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { invalidArgument } from '../emulator/emulator-error.ts';
 import type { EventName } from '../webhooks/event.ts';
 import { checkMatch } from '../webhooks/event-match.ts';
-import { describeGiven, isObject } from '../protocol/json-value.ts';
+import { describeGiven, isObject, isText } from '../protocol/json-value.ts';
 import { describeUnknownField } from '../protocol/unknown-field.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { Answer, PlannedAnswer, ReceivedMatch, ReceivedWait, ReceiverOptions } from './types.ts';
@@ -105,10 +105,6 @@ function check(where: string, given: unknown, rules: Readonly<Record<string, Rul
     const got = secretFields.has(name) && value !== '' ? 'another value' : describeGiven(value);
     throw invalidArgument(`${where}: ${name}: expected ${expected}, got ${got}`);
   }
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
 }
 
 function isWhole(value: unknown, min: number, max: number): boolean {

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import * as field from '../../config/schema/fields.ts';
-import { isJson } from '../../config/json.ts';
-import { describeGiven, isObject } from '../../protocol/json-value.ts';
+import { describeGiven, isObject, parseJson } from '../../protocol/json-value.ts';
 import { check } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import { recordFormat, recordVersion } from './run-record.ts';
@@ -80,5 +79,5 @@ export function readRecord(given: unknown): ReadRecord {
 /** The events of a body without the brackets around them; undefined if it is not the body of a webhook. */
 function eventsOf(body: string): string | undefined {
   const [, events] = /^\{"time_ms":\d+,"events":\[([^]*)\]\}$/.exec(body) ?? [];
-  return events !== undefined && isJson(body) ? events : undefined;
+  return events !== undefined && parseJson(body) !== undefined ? events : undefined;
 }

@@ -18,7 +18,7 @@ import { keeper } from './keeper-methods.ts';
 import { Line } from './line.ts';
 import { createSeats } from './mesh.ts';
 import { startThreads, type Pool } from './pool.ts';
-import { replayObservations, type Seen } from './seen.ts';
+import { replayObservations, type Seen } from './worker-observer.ts';
 import type { StartFailure, Keeper, WorkerMethods } from './server-methods.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { createWorkerConnections } from './worker-connections.ts';
