@@ -104,7 +104,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
         ).createWorkerClients({
           ...shared,
           counted,
-          observer: observation,
+          recording: observation,
           failed: overrides.workerFailed ?? fail,
         });
   const { gateway } = clients;
