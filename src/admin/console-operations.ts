@@ -7,7 +7,7 @@ import {
 } from '../recording/console/console-feed.ts';
 import type { WallTime } from '../ports/clock.ts';
 import { ref } from './schemas.ts';
-import { beforeOf, limitOf, searchOf } from './search-of.ts';
+import { beforeOf, limitOf, searchOf } from './list-parameters.ts';
 import { consoleTypes } from '../views/server.ts';
 
 /** What the operations of the debug console need. */

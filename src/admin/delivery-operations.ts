@@ -14,7 +14,7 @@ import type { Showing } from '../recording/views.ts';
 import { appOf, refuseElsewhere, type HasApps } from './parts.ts';
 import { answerOfResend } from './resend.ts';
 import { bodies, ref } from './schemas.ts';
-import { beforeOf, limitOf, searchOf } from './search-of.ts';
+import { beforeOf, limitOf, searchOf } from './list-parameters.ts';
 import { configOf } from './setting-operations.ts';
 
 /** What the operations on events and deliveries need. */
@@ -115,25 +115,29 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       isQuestion: true,
       body: bodies.verify,
       answer: ref('Verify'),
-      run(question) {
-        const body = textOf(question, 'body');
-        const signature = textOf(question, 'signature');
-        const key = textOf(question, 'key');
-        if (body === undefined)
-          throw invalidQuestion('body: missing; expected the body of the webhook, exactly as received');
-        if (signature === undefined) {
-          throw invalidQuestion('signature: missing; expected the value of the header X-Pusher-Signature');
-        }
-        if (body.length > maxVerified) {
-          throw invalidQuestion(
-            `body: got ${body.length} characters; at most ${maxVerified} are accepted. Verify longer bodies with code`,
-          );
-        }
-        const { id } = appOf(parts, question).config;
-        return explainSignature({ body, signature, ...(key !== undefined && { key }) }, configOf(parts, id));
-      },
+      run: (question) => verify(parts, question),
     },
   ];
+}
+
+/** Explains whether the app signed the given body. */
+function verify(parts: DeliveryParts, question: Question) {
+  const body = textOf(question, 'body');
+  const signature = textOf(question, 'signature');
+  const key = textOf(question, 'key');
+  if (body === undefined) {
+    throw invalidQuestion('body: missing; expected the body of the webhook, exactly as received');
+  }
+  if (signature === undefined) {
+    throw invalidQuestion('signature: missing; expected the value of the header X-Pusher-Signature');
+  }
+  if (body.length > maxVerified) {
+    throw invalidQuestion(
+      `body: got ${body.length} characters; at most ${maxVerified} are accepted. Verify longer bodies with code`,
+    );
+  }
+  const { id } = appOf(parts, question).config;
+  return explainSignature({ body, signature, ...(key !== undefined && { key }) }, configOf(parts, id));
 }
 
 /** Refuses to return an empty list if other nodes send the webhooks, because it would be misleading. */

@@ -5,10 +5,11 @@ import { OperationError, invalidQuestion } from '../operations/operation-error.t
 import { textOf, type Operation, type Question } from '../operations/operation.ts';
 import { done, object, whole } from '../operations/schema.ts';
 import { clip } from '../protocol/clip.ts';
-import { isJsonObject, type ParsedObject } from '../protocol/decode.ts';
+import type { ParsedObject } from '../protocol/decode.ts';
+import { describeGiven, isObject } from '../protocol/json-value.ts';
+import { describeUnknownField } from '../protocol/unknown-field.ts';
 import { isHttpError } from '../protocol/http-error.ts';
 import { decodeTrigger, type Trigger } from '../protocol/trigger-request.ts';
-import { describeGiven, describeUnknown } from '../webhooks/given.ts';
 import { unknownConnection } from './channel-operations.ts';
 import { appOf, toOperationError, type HasApps } from './parts.ts';
 import { bodies, publishedFields } from './schemas.ts';
@@ -71,11 +72,11 @@ function triggersOf({ config }: LocalApp, { body }: Question): readonly Trigger[
   const most = config.limits.eventsPerBatch;
   if (!Array.isArray(events) || events.length === 0 || events.length > most) {
     throw invalidQuestion(
-      `events: expected a list of 1 to ${most} events, such as {"name":"a","channels":["b"],"data":"c"}`,
+      `events: expected an array of 1 to ${most} events, such as {"name":"a","channels":["b"],"data":"c"}`,
     );
   }
   return events.map((event: unknown, index) => {
-    if (!isJsonObject(event)) throw invalidQuestion(`events[${index}]: expected an object`);
+    if (!isObject(event)) throw invalidQuestion(`events[${index}]: expected an object`);
     refuseOther(event, index);
     const trigger = decodeTrigger(JSON.stringify(event), [], config.limits);
     if (isHttpError(trigger))
@@ -87,7 +88,7 @@ function triggersOf({ config }: LocalApp, { body }: Question): readonly Trigger[
 /** Refuses unknown fields. Otherwise a misspelt `socket_id` would send the event to that connection as well. */
 function refuseOther(event: ParsedObject, index: number): void {
   const where = `events[${index}]`;
-  const unknown = describeUnknown(where, Object.keys(event), Object.keys(publishedFields));
+  const unknown = describeUnknownField(where, Object.keys(event), Object.keys(publishedFields));
   if (unknown !== undefined) throw invalidQuestion(unknown);
   if (typeof event['data'] === 'string') return;
   throw invalidQuestion(

@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 const mostOfOne = 64;
 
 /**
- * If this many joins of all connections wait, each connection may have only one. When all clients reconnect together, more
+ * While this many joins of all connections wait, each connection may have only one. When all clients reconnect together, more
  * would only make each of them wait longer, until the ledger times out.
  */
 const mostOfAll = 512;

@@ -15,7 +15,7 @@ interface Counted {
 const unused: KeyUse = { count: 0, lastAtMs: undefined };
 
 /**
- * Counts the uses of the apps' keys: by connecting clients, by requests of backends, and by authorisations. When keys are
+ * Counts the uses of the apps' keys: by connecting clients, by requests of backends, and by authorizations. When keys are
  * rotated, this shows whether the old one is still in use.
  */
 export class KeyUses {

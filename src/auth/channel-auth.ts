@@ -13,7 +13,7 @@ export interface SubscriptionClaim {
   readonly channelData: string | undefined;
 }
 
-/** Why a subscription is not authorised; undefined when it is. */
+/** Why a subscription is not authorized; undefined when it is. */
 export function refuseSubscription(app: KeyRing, claim: SubscriptionClaim): ProtocolError | undefined {
   const { socketId, channel, auth, channelData } = claim;
   const signed = describeSigned(socketId, channel, channelData);

@@ -97,7 +97,7 @@ function* guesses({ body, signature }: GivenWebhook): Generator<Guess, void> {
       body: text,
       signature: bare,
       sentence: (key) =>
-        `The signature of key ${key} matches the same JSON as ${writer} writes it. The body was parsed and serialised again: verify the raw bytes of the request, before any JSON parser.`,
+        `The signature of key ${key} matches the same JSON as ${writer} writes it. The body was parsed and serialized again: verify the raw bytes of the request, before any JSON parser.`,
     };
   }
 }

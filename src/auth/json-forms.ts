@@ -52,7 +52,7 @@ const writers: readonly (readonly [writer: string, style: WriterStyle])[] = [
 
 /**
  * Other texts of the same JSON: as the common libraries write it, indented or not, with or without white space around it.
- * One of them may be the text that was signed, if somebody parsed the JSON and serialised it again. Yields nothing if the
+ * One of them may be the text that was signed, if somebody parsed the JSON and serialized it again. Yields nothing if the
  * text is not JSON.
  */
 export function* otherJsonForms(text: string): Generator<JsonForm, void> {

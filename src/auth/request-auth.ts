@@ -19,7 +19,7 @@ export interface SignedHead {
 const timestampWindowSeconds = 600;
 
 /**
- * Returns the query parameters as the signer meant them, or why the request is not authorised. The signature covers the MD5
+ * Returns the query parameters as the signer meant them, or why the request is not authorized. The signature covers the MD5
  * of the body, so the body of an unauthenticated request is never read; `refuseBody` compares it afterwards. `nowMs` is the
  * time of day. A refusal never contains the expected signature, but the string that should have been signed, because that
  * helps most.

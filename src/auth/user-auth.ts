@@ -12,7 +12,7 @@ export interface SignInClaim {
   readonly userData: string;
 }
 
-/** Why a sign-in is not authorised; undefined when it is. */
+/** Why a sign-in is not authorized; undefined when it is. */
 export function refuseSignIn(app: KeyRing, claim: SignInClaim): ProtocolError | undefined {
   const { socketId, auth, userData } = claim;
   const signed = `${socketId}::user::${userData}`;

@@ -100,7 +100,7 @@ function findOtherForm(body: Uint8Array, secret: string, signature: string): Sig
     if (!verify(secret, text, signature)) continue;
     return refuse(
       'reserialised',
-      `the signature matches the same JSON as ${writer} writes it, not the received bytes: the body was parsed and serialised again after it was signed, or another text was signed than was sent`,
+      `the signature matches the same JSON as ${writer} writes it, not the received bytes: the body was parsed and serialized again after it was signed, or another text was signed than was sent`,
     );
   }
   return undefined;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { fieldOf, isObject, itemsOf, type JsonObject } from '../config/json.ts';
+import { fieldOf, itemsOf, type JsonObject } from '../config/json.ts';
+import { isObject, parseJson } from '../protocol/json-value.ts';
 import { variables } from '../config/environment.ts';
 import {
   ask,
@@ -194,10 +195,6 @@ export function viewIn<T>(text: string): T | undefined {
 }
 
 function parse(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return isObject(value) ? value : undefined;
 }

@@ -18,7 +18,7 @@ export interface AppAskingOptions extends AskingOptions {
 
 /** The exit codes of every command that queries a server. */
 export const askingExitCodes =
-  'Exit codes: 0 done, 1 the server could not be reached or refused, 2 wrong usage.';
+  'Exit codes: 0 done, 1 the server could not be reached or refused the request, 2 wrong usage.';
 
 /** Adds the options that select the server. */
 export function addServerOptions(command: Command): Command {

@@ -71,7 +71,7 @@ function printChannels(channels: readonly ChannelView[]): void {
     ],
     channels.map((channel) => [
       channel.name,
-      kindOf(channel),
+      channelKind(channel),
       String(channel.subscriptionCount ?? '?'),
       channel.kind === 'presence' ? String(channel.userCount ?? '?') : '',
     ]),
@@ -94,7 +94,7 @@ function printChannel(channel: ChannelDetail): void {
   const { occupied, subscriptionCount, userIds, cache, connections } = channel;
   printFacts({
     channel: printable(channel.name),
-    kind: kindOf(channel),
+    kind: channelKind(channel),
     occupied: occupied ? 'yes' : 'no',
     subscribers: subscriptionCount === undefined ? undefined : String(subscriptionCount),
     users: userIds && `${userIds.length}${userIds.length === 0 ? '' : `: ${printable(userIds.join(', '))}`}`,
@@ -108,6 +108,6 @@ function printChannel(channel: ChannelDetail): void {
   );
 }
 
-function kindOf({ kind, isCache }: ChannelView): string {
+function channelKind({ kind, isCache }: ChannelView): string {
   return isCache ? `${kind}, cache` : kind;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
-import { maskConfig } from '../config/mask.ts';
+import { maskConfig } from '../config/mask-config.ts';
 import { formatFaults } from '../config/checks/report.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 
@@ -13,7 +13,7 @@ export function define(command: Command): void {
       `
 As when the server starts, defaults are filled in and the environment overrides the file. The configuration is printed
 to standard output as JSON. Warnings, faults and overridden values are printed to standard error. The files that it
-names are read. Whether the port is free, and whether the store and Redis can be used, is seen only at the start.
+names are read. Only a start shows whether the port is free and whether the store and Redis can be used.
 
   soketify-emulator check-config config/example.json
   NODE_ENV=production soketify-emulator check-config config.json && systemctl reload soketify

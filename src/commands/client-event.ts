@@ -35,7 +35,7 @@ interface Frame {
 
 /**
  * Connects to a server as a client, subscribes to the channel, sends the event and disconnects. `url` is the http or https URL of
- * the server; all steps together take at most `timeoutMs` milliseconds. The credentials of the app authorise the subscription, as
+ * the server; all steps together take at most `timeoutMs` milliseconds. The credentials of the app authorize the subscription, as
  * a backend does.
  */
 export async function sendClientEvent(
@@ -47,7 +47,7 @@ export async function sendClientEvent(
     const established = await connection.next('the connection', 'pusher:connection_established');
     const socketId: unknown = fieldOf(parse(established.data), 'socket_id');
     if (!isSocketId(socketId)) throw new Refusal('the connection', 'the server sent no socket_id');
-    connection.send('pusher:subscribe', { channel, ...authorise(pair, { socketId, channel, userId }) });
+    connection.send('pusher:subscribe', { channel, ...authorize(pair, { socketId, channel, userId }) });
     await connection.next(`the subscription to ${channel}`, 'pusher_internal:subscription_succeeded');
     connection.send(event, data, channel);
     // Client events are not acknowledged. An error for one arrives before the response to a ping that follows it.
@@ -153,8 +153,8 @@ function socketUrl(server: URL, key: string): URL {
   return url;
 }
 
-/** The authorisation that a backend would return. */
-function authorise(
+/** The authorization that a backend would return. */
+function authorize(
   { key, secret }: KeyPair,
   { socketId, channel, userId }: { socketId: SocketId; channel: string; userId: string },
 ): { readonly auth?: string; readonly channel_data?: string } {

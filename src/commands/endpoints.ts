@@ -29,9 +29,24 @@ Endpoints of the configuration file can be paused and resumed here, but only cha
 
 ${askingExitCodes}`,
     );
+  defineList(command);
+  defineAdd(command);
+  defineEdit(command);
+  definePause(command);
+  defineResume(command);
+  defineRemove(command);
+  // Set last, because a subcommand copies it from here.
+  const names = command.commands.map((subcommand) => subcommand.name());
+  command.showHelpAfterError(`Expected one of ${names.join(', ')}.`);
+}
+
+function defineList(command: Command): void {
   addAppOptions(command.command('list').description('Lists the endpoints with their state.'))
     .addHelpText('after', '\n  soketify-emulator endpoints list --app shop')
     .action((options: AppAskingOptions) => asking(options, (admin) => listEndpoints(admin, options)));
+}
+
+function defineAdd(command: Command): void {
   addAppOptions(
     addSettings(
       command
@@ -50,6 +65,9 @@ ${askingExitCodes}`,
     .action((url: URL, options: SettingOptions) =>
       asking(options, (admin) => addEndpoint(admin, url, options)),
     );
+}
+
+function defineEdit(command: Command): void {
   addAppOptions(
     addSettings(
       command
@@ -72,6 +90,9 @@ ${askingExitCodes}`,
     .action((endpoint: string, options: SettingOptions) =>
       asking(options, (admin) => editEndpoint(admin, endpoint, options)),
     );
+}
+
+function definePause(command: Command): void {
   addAppOptions(
     command
       .command('pause')
@@ -88,6 +109,9 @@ ${askingExitCodes}`,
     .action((endpoint: string, options: PauseOptions) =>
       asking(options, (admin) => pauseEndpoint(admin, endpoint, options)),
     );
+}
+
+function defineResume(command: Command): void {
   addAppOptions(
     command
       .command('resume')
@@ -98,6 +122,9 @@ ${askingExitCodes}`,
     .action((endpoint: string, options: AppAskingOptions) =>
       asking(options, (admin) => resumeEndpoint(admin, endpoint, options)),
     );
+}
+
+function defineRemove(command: Command): void {
   addAppOptions(
     command
       .command('remove')
@@ -110,9 +137,6 @@ ${askingExitCodes}`,
     .action((endpoint: string, options: AppAskingOptions) =>
       asking(options, (admin) => removeEndpoint(admin, endpoint, options)),
     );
-  // Set last, because a subcommand copies it from here.
-  const names = command.commands.map((subcommand) => subcommand.name());
-  command.showHelpAfterError(`Expected one of ${names.join(', ')}.`);
 }
 
 /** Adds the options for the settings of an endpoint. */

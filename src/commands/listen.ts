@@ -39,7 +39,10 @@ export function define(command: Command): void {
     .option('--port <number>', 'the port to listen on; 0 picks a free port', port, defaultPort)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--path <path>', 'the only path that accepts webhooks (default: every path)', urlPath)
-    .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
+    .option(
+      '--secret <secret>',
+      'the secret of the app (default: SOKETIFY_APP_SECRET or _FILE, else app-secret)',
+    )
     .option('--key <key>', 'the only X-Pusher-Key that is accepted (default: any)')
     .option(
       '--status <status>',
@@ -90,7 +93,7 @@ Why a webhook may not be verified:
   too old             time_ms is older than --max-age-ms: it was sent again, or the clocks differ
   malformed           the body is not {"time_ms": ..., "events": [...]}
 
-Exit codes: 0 ended by a signal, 1 could not listen, 2 wrong usage.`,
+Exit codes: 0 stopped by a signal, 1 could not listen, 2 wrong usage.`,
     )
     .action(async (options: ListenOptions) => {
       process.exitCode = await listen(options);
@@ -98,22 +101,7 @@ Exit codes: 0 ended by a signal, 1 could not listen, 2 wrong usage.`,
 }
 
 async function listen(options: ListenOptions): Promise<ExitCode> {
-  if (options.times !== undefined && options.status === undefined && options.delay === undefined) {
-    throw new UsageError('--times limits how often --status or --delay applies; give one of them too');
-  }
-  if (options.forwardTo !== undefined && (options.status !== undefined || options.delay !== undefined)) {
-    throw new UsageError(
-      '--forward-to responds with the response of the backend; leave out --status, --delay and --times',
-    );
-  }
-  if (options.forwardTo === undefined && options.forwardTimeoutMs !== undefined) {
-    throw new UsageError('--forward-timeout-ms limits how long --forward-to waits; give that too');
-  }
-  if (options.forwardTo !== undefined && isOwnAddress(options.forwardTo, options)) {
-    throw new UsageError(
-      `--forward-to ${options.forwardTo.href} is the address of this command, which would receive its own requests; give the address of your backend`,
-    );
-  }
+  refuseContradictions(options);
   const printer = options.json === true ? createJsonPrinter() : createPrinter();
   const tally = new Counter();
   const { forwardTo, forwardTimeoutMs = 4000 } = options;
@@ -164,6 +152,28 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
   await receiver.close();
   printer.end(tally, state);
   return exitCode.done;
+}
+
+/** Throws a UsageError if the options exclude each other. */
+function refuseContradictions(options: ListenOptions): void {
+  const { times, status: given, delay, forwardTo, forwardTimeoutMs } = options;
+  if (times !== undefined && given === undefined && delay === undefined) {
+    throw new UsageError('--times limits how often --status or --delay applies; give one of them too');
+  }
+  if (forwardTo === undefined) {
+    if (forwardTimeoutMs === undefined) return;
+    throw new UsageError('--forward-timeout-ms limits how long --forward-to waits; give that too');
+  }
+  if (given !== undefined || delay !== undefined) {
+    throw new UsageError(
+      '--forward-to responds with the response of the backend; leave out --status, --delay and --times',
+    );
+  }
+  if (isOwnAddress(forwardTo, options)) {
+    throw new UsageError(
+      `--forward-to ${forwardTo.href} is the address of this command, which would receive its own requests; give the address of your backend`,
+    );
+  }
 }
 
 function secretsOf(options: ListenOptions) {

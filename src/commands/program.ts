@@ -133,7 +133,7 @@ of the native library. NODE_ENV=production requires HTTPS endpoints. SOKETIFY_UR
 
 SIGHUP reloads apps, endpoints, limits and certificates without dropping a connection.
 
-Exit codes: 0 ended by a signal (or by a second one), 1 could not start or failed, 2 wrong configuration or usage.`,
+Exit codes: 0 stopped by a signal (or by a second one), 1 could not start or failed, 2 wrong configuration or usage.`,
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCode.done : exitCode.badConfiguration))
     .argument('[file]', 'the same as --config')

@@ -34,8 +34,11 @@ export function define(command: Command): void {
     )
     .argument('<file>', 'the record: what record() or GET /control/record returned; - reads standard input')
     .option('-u, --url <url>', 'the endpoint of the backend (default: SOKETIFY_WEBHOOK_URL)', httpUrl)
-    .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
-    .option('--key <key>', 'default: SOKETIFY_APP_KEY, else the recorded key of the app')
+    .option(
+      '--secret <secret>',
+      'the secret of the app (default: SOKETIFY_APP_SECRET or _FILE, else app-secret)',
+    )
+    .option('--key <key>', 'the key of the app (default: SOKETIFY_APP_KEY, else the recorded one)')
     .option('--app <id>', 'the app whose webhooks are sent, if the record has those of several')
     .option('--endpoint <id>', 'the endpoint whose webhooks are sent, if the record has those of several')
     .option(

@@ -38,8 +38,11 @@ export function define(command: Command): void {
       wholeNumber(text, 0, 1_000_000_000),
     )
     .option('-u, --url <url>', 'the endpoint (default: SOKETIFY_WEBHOOK_URL)', httpUrl)
-    .option('--key <key>', 'default: SOKETIFY_APP_KEY, else app-key')
-    .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
+    .option('--key <key>', 'the key of the app (default: SOKETIFY_APP_KEY, else app-key)')
+    .option(
+      '--secret <secret>',
+      'the secret of the app (default: SOKETIFY_APP_SECRET or _FILE, else app-secret)',
+    )
     .option('--time-ms <number>', 'when it was created, in milliseconds since 1970 (default: now)', moment)
     .option('--id <id>', 'the webhook-id (default: a new one); reuse an id to send a duplicate')
     .option('--attempt <number>', 'X-Soketify-Attempt', count, 1)

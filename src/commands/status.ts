@@ -72,6 +72,12 @@ function printStatus(
   }
   for (const note of self.notes) printLine(paint.dim(printable(note)));
   printLine('');
+  printApps(apps);
+  printLine('');
+  printEndpoints(apps);
+}
+
+function printApps(apps: readonly AppView[]): void {
   printTable(
     [
       { title: 'APP', isFlexible: true },
@@ -88,8 +94,10 @@ function printStatus(
       app.notServed ?? (app.enabled ? 'served' : 'disabled'),
     ]),
   );
+}
+
+function printEndpoints(apps: readonly AppView[]): void {
   const endpoints = apps.flatMap((app) => app.endpoints.map((endpoint) => ({ app, endpoint })));
-  printLine('');
   if (endpoints.length === 0) {
     printLine('no endpoint; add one with: soketify-emulator endpoints add URL');
     return;

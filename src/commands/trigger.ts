@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { signRequest } from '../auth/request-signature.ts';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { defaultHost, defaultPort } from '../config/hosts.ts';
-import { isJson } from '../config/json.ts';
+import { parseJson } from '../protocol/json-value.ts';
 import { describeSyntax } from '../config/json-syntax.ts';
 import { readApp, type AppOptions } from './app.ts';
 import { collect, httpUrl, milliseconds, oneOf, port, readData } from './arguments.ts';
@@ -52,11 +52,14 @@ export function define(command: Command): void {
       `the address of the server (default: --host and --port, else ${variables.url})`,
       httpUrl,
     )
-    .option('--host <address>', `default: SOKETIFY_HOST, else ${defaultHost}`)
-    .option('--port <number>', `default: SOKETIFY_PORT, else ${defaultPort}`, port)
-    .option('--app-id <id>', 'default: SOKETIFY_APP_ID, else 1')
-    .option('--key <key>', 'default: SOKETIFY_APP_KEY, else app-key')
-    .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
+    .option('--host <address>', `the host of the server (default: SOKETIFY_HOST, else ${defaultHost})`)
+    .option('--port <number>', `the port of the server (default: SOKETIFY_PORT, else ${defaultPort})`, port)
+    .option('--app-id <id>', 'the id of the app (default: SOKETIFY_APP_ID, else 1)')
+    .option('--key <key>', 'the key of the app (default: SOKETIFY_APP_KEY, else app-key)')
+    .option(
+      '--secret <secret>',
+      'the secret of the app (default: SOKETIFY_APP_SECRET or _FILE, else app-secret)',
+    )
     .option('--timeout-ms <number>', 'how long to wait for the answer', milliseconds, 10_000)
     .option('--json', 'print a JSON object')
     .addHelpText(
@@ -73,7 +76,7 @@ Clients receive the data unchanged; usually it is JSON.
 Endpoints receive client_event and, unless other clients are on the channel, channel_occupied and channel_vacated; on a
 presence channel also member_added and member_removed.
 
-Exit codes: 0 published, 1 refused or not reached, 2 wrong usage.`,
+Exit codes: 0 published, 1 refused, or the server could not be reached, 2 wrong usage.`,
     )
     .action(async (options: TriggerOptions) => {
       process.exitCode = await trigger(options, process.env);
@@ -158,7 +161,7 @@ async function triggerAsBackend(options: TriggerOptions, env: Env): Promise<Exit
 /** The data to publish. Data that is probably JSON with a mistake is published with a note, because any text is allowed. */
 function dataOf(options: TriggerOptions): string {
   const data = readData(options.data);
-  if (/^\s*[[{]/.test(data) && !isJson(data)) {
+  if (/^\s*[[{]/.test(data) && parseJson(data) === undefined) {
     printNote(`--data is ${describeSyntax(data)}; clients receive it as a text`);
   }
   return data;

@@ -1,12 +1,9 @@
+import { isObject } from '../protocol/json-value.ts';
+
 /** A JSON object with unknown content. */
 export type JsonObject = Record<string, unknown>;
 
-/** Whether a value is an object and not a list. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Returns the items of a list; an empty list for any other value. */
+/** Returns the items of an array; an empty array for any other value. */
 export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
@@ -14,14 +11,4 @@ export function itemsOf(value: unknown): readonly unknown[] {
 /** Returns the value of a key; undefined if there is no such key, or if the value is not an object. */
 export function fieldOf(value: unknown, key: string): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-/** Whether a text is JSON. */
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

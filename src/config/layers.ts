@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { defaultApp } from './default-app.ts';
 import { readVariable, variables, type Env } from './environment.ts';
 import { formatPath, type ConfigFault, type Path } from './checks/fault.ts';
-import { fieldOf, isObject, type JsonObject } from './json.ts';
+import { fieldOf, type JsonObject } from './json.ts';
+import { isObject } from '../protocol/json-value.ts';
 
 /** The settings of the command line, which have priority over all others. */
 export interface Overrides {
@@ -39,93 +40,126 @@ export interface Overriding {
 
 /** Combines the sources: the command line overrides the environment, which overrides the file. `file` is undefined if there is none. */
 export function layer(file: JsonObject | undefined, env: Env, overrides: Overrides): Layered {
-  const origins = new Map<string, string>();
-  const overridden = new Map<string, Overriding>();
-  const override = (path: Path, inFile: unknown, origin: string, value: unknown): void => {
-    if (inFile !== undefined) overridden.set(formatPath(path), { path, inFile, origin, value });
-  };
-  const faults: ConfigFault[] = [...twoSecrets(env)];
-  const input: JsonObject = { ...file };
-  const set = (key: string, value: unknown, origin: string): void => {
-    if (value === undefined) return;
-    override([key], fieldOf(file, key), origin, value);
-    input[key] = value;
-    origins.set(key, origin);
-  };
-  /** Replaces the folder in the file, and keeps the rest. It is relative to the working directory. */
-  const setStore = (folder: string | undefined, origin: string): void => {
-    if (folder === undefined) return;
-    const path = folder === '' ? folder : resolve(folder);
-    override(['store', 'path'], fieldOf(fieldOf(file, 'store'), 'path'), origin, path);
-    input['store'] = { ...(isObject(input['store']) && input['store']), path };
-    origins.set('store', origin);
-    origins.set('store.path', origin);
-  };
-  set('host', readVariable(env, variables.host), variables.host);
-  set('port', toPort(readVariable(env, variables.port)), variables.port);
-  set('workers', toPort(readVariable(env, variables.workers)), variables.workers);
-  set('logLevel', readVariable(env, variables.logLevel), variables.logLevel);
-  const redisUrl = readVariable(env, variables.redisUrl);
-  if (redisUrl !== undefined) {
-    // It replaces the location of Redis in the file, and keeps the rest.
-    const given = input['redis'];
-    const { url, urlFile, sentinel, cluster, ...rest } = isObject(given) ? given : {};
-    for (const [key, inFile] of Object.entries({ url, urlFile, sentinel, cluster })) {
-      override(['redis', key], inFile, variables.redisUrl, key === 'url' ? redisUrl : undefined);
-    }
-    input['redis'] = { ...rest, url: redisUrl };
-    origins.set('redis.url', variables.redisUrl);
-  }
-  setStore(readVariable(env, variables.store), variables.store);
-  const token = readVariable(env, variables.controlToken);
-  if (token !== undefined) {
-    override(['control', 'token'], fieldOf(input['control'], 'token'), variables.controlToken, token);
-    input['control'] = { ...(isObject(input['control']) && input['control']), token };
-    origins.set('control.token', variables.controlToken);
-  }
-  /** Replaces the token and its file, and enables the Dashboard even if the file disables it. */
-  const setDashboardToken = (key: 'token' | 'viewToken', origin: string): void => {
-    const value = readVariable(env, origin);
-    if (value === undefined) return;
-    const given = input['dashboard'];
-    if (given === false) override(['dashboard'], given, origin, undefined);
-    override(['dashboard', key], fieldOf(given, key), origin, value);
-    override(['dashboard', `${key}File`], fieldOf(given, `${key}File`), origin, undefined);
-    const { [`${key}File`]: _, ...rest } = isObject(given) ? given : {};
-    input['dashboard'] = { ...rest, [key]: value };
-    origins.set(`dashboard.${key}`, origin);
-  };
-  setDashboardToken('token', variables.dashboardToken);
-  setDashboardToken('viewToken', variables.dashboardViewToken);
-  const { control } = overrides;
-  if (typeof control === 'string') {
-    override(['control', 'clock'], fieldOf(input['control'], 'clock'), '--control', control);
-    input['control'] = { ...(isObject(input['control']) && input['control']), clock: control };
-    origins.set('control', '--control');
-    origins.set('control.clock', '--control');
-  } else if (control === true && !isObject(input['control'])) {
-    input['control'] = true;
-    origins.set('control', '--control');
-  }
-  set('host', overrides.host, '--host');
-  set('port', toPort(overrides.port), '--port');
-  set('workers', toPort(overrides.workers), '--workers');
-  setStore(overrides.store, '--store');
-
+  const layers = new Layers(file);
+  setFromEnvironment(layers, env);
+  setFromCommandLine(layers, overrides);
   const apps = file?.['apps'];
   const hasNoApp = apps === undefined || (Array.isArray(apps) && apps.length === 0);
   const isDefaultApp = hasNoApp && (file === undefined || definesApp(env));
-  if (isDefaultApp) input['apps'] = [applyToApp(defaultApp, env, origins)];
-  else if (Array.isArray(apps) && apps.length === 1 && isObject(apps[0])) {
-    const effective = applyToApp(apps[0], env, origins);
-    input['apps'] = [effective];
-    for (const [key, inFile] of Object.entries(apps[0])) {
-      const origin = origins.get(formatPath(['apps', 0, key]));
-      if (origin !== undefined) override(['apps', 0, key], inFile, origin, effective[key]);
-    }
-  } else if (Array.isArray(apps) && apps.length > 1) faults.push(...ambiguous(apps.length, env));
+  const faults: ConfigFault[] = [...twoSecrets(env)];
+  if (isDefaultApp) layers.input['apps'] = [applyToApp(defaultApp, env, layers.origins)];
+  else if (Array.isArray(apps) && apps.length === 1 && isObject(apps[0])) overrideApp(layers, apps[0], env);
+  else if (Array.isArray(apps) && apps.length > 1) faults.push(...ambiguous(apps.length, env));
+  const { input, origins, overridden } = layers;
   const hasDefaultSecret = isDefaultApp && secretOfEnvironment(env) === undefined;
   return { input, origins, overridden, faults, hasDefaultSecret };
+}
+
+/** The configuration while its sources are combined. */
+class Layers {
+  readonly input: JsonObject;
+  readonly origins = new Map<string, string>();
+  readonly overridden = new Map<string, Overriding>();
+  readonly #file: JsonObject | undefined;
+
+  constructor(file: JsonObject | undefined) {
+    this.input = { ...file };
+    this.#file = file;
+  }
+
+  /** Notes that a value of the file is overridden, if there is one. */
+  override(path: Path, inFile: unknown, origin: string, value: unknown): void {
+    if (inFile !== undefined) this.overridden.set(formatPath(path), { path, inFile, origin, value });
+  }
+
+  /** Sets a key, if there is a value. */
+  set(key: string, value: unknown, origin: string): void {
+    if (value === undefined) return;
+    this.override([key], fieldOf(this.#file, key), origin, value);
+    this.input[key] = value;
+    this.origins.set(key, origin);
+  }
+
+  /** Sets a field of the object at a key, and keeps the other fields. */
+  setField([key, field]: readonly [string, string], value: unknown, origin: string): void {
+    const object = this.input[key];
+    this.override([key, field], fieldOf(fieldOf(this.#file, key), field), origin, value);
+    this.input[key] = { ...(isObject(object) && object), [field]: value };
+    this.origins.set(`${key}.${field}`, origin);
+  }
+
+  /** Sets the folder of the store, which is relative to the working directory. */
+  setStore(folder: string | undefined, origin: string): void {
+    if (folder === undefined) return;
+    this.setField(['store', 'path'], folder === '' ? folder : resolve(folder), origin);
+    this.origins.set('store', origin);
+  }
+
+  /** Replaces the location of Redis, and keeps the rest. */
+  setRedis(url: string, origin: string): void {
+    const given = this.input['redis'];
+    const { url: urlInFile, urlFile, sentinel, cluster, ...rest } = isObject(given) ? given : {};
+    for (const [key, inFile] of Object.entries({ url: urlInFile, urlFile, sentinel, cluster })) {
+      this.override(['redis', key], inFile, origin, key === 'url' ? url : undefined);
+    }
+    this.input['redis'] = { ...rest, url };
+    this.origins.set('redis.url', origin);
+  }
+
+  /** Replaces a token of the Dashboard and its file, and enables the Dashboard even if the file disables it. */
+  setDashboardToken(key: 'token' | 'viewToken', value: string, origin: string): void {
+    const given = this.input['dashboard'];
+    if (given === false) this.override(['dashboard'], given, origin, undefined);
+    this.override(['dashboard', key], fieldOf(given, key), origin, value);
+    this.override(['dashboard', `${key}File`], fieldOf(given, `${key}File`), origin, undefined);
+    const { [`${key}File`]: _, ...rest } = isObject(given) ? given : {};
+    this.input['dashboard'] = { ...rest, [key]: value };
+    this.origins.set(`dashboard.${key}`, origin);
+  }
+}
+
+function setFromEnvironment(layers: Layers, env: Env): void {
+  const { host, port, workers, logLevel, redisUrl, store, controlToken } = variables;
+  layers.set('host', readVariable(env, host), host);
+  layers.set('port', numberIfDigits(readVariable(env, port)), port);
+  layers.set('workers', numberIfDigits(readVariable(env, workers)), workers);
+  layers.set('logLevel', readVariable(env, logLevel), logLevel);
+  const url = readVariable(env, redisUrl);
+  if (url !== undefined) layers.setRedis(url, redisUrl);
+  layers.setStore(readVariable(env, store), store);
+  const token = readVariable(env, controlToken);
+  if (token !== undefined) layers.setField(['control', 'token'], token, controlToken);
+  for (const [key, name] of [
+    ['token', variables.dashboardToken],
+    ['viewToken', variables.dashboardViewToken],
+  ] as const) {
+    const value = readVariable(env, name);
+    if (value !== undefined) layers.setDashboardToken(key, value, name);
+  }
+}
+
+function setFromCommandLine(layers: Layers, { host, port, workers, store, control }: Overrides): void {
+  layers.set('host', host, '--host');
+  layers.set('port', numberIfDigits(port), '--port');
+  layers.set('workers', numberIfDigits(workers), '--workers');
+  layers.setStore(store, '--store');
+  if (typeof control === 'string') {
+    layers.setField(['control', 'clock'], control, '--control');
+    layers.origins.set('control', '--control');
+  } else if (control === true && !isObject(layers.input['control'])) {
+    layers.input['control'] = true;
+    layers.origins.set('control', '--control');
+  }
+}
+
+/** Applies the environment to the only app of the file. */
+function overrideApp(layers: Layers, app: JsonObject, env: Env): void {
+  const effective = applyToApp(app, env, layers.origins);
+  layers.input['apps'] = [effective];
+  for (const [key, inFile] of Object.entries(app)) {
+    const origin = layers.origins.get(formatPath(['apps', 0, key]));
+    if (origin !== undefined) layers.override(['apps', 0, key], inFile, origin, effective[key]);
+  }
 }
 
 /** The variables that configure the single app. */
@@ -195,6 +229,6 @@ function ambiguous(count: number, env: Env): readonly ConfigFault[] {
 }
 
 /** Converts digits to a number. The schema refuses everything else. */
-function toPort(value: string | number | undefined): string | number | undefined {
+function numberIfDigits(value: string | number | undefined): string | number | undefined {
   return typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? Number(value) : value;
 }

@@ -4,11 +4,12 @@ import { boundFaults } from './checks/bounds.ts';
 import { dashboardFaults } from './schema/dashboard.ts';
 import { isProduction, misspelledProduction, unknownVariables, type Env } from './environment.ts';
 import { duplicateKeyFaults } from './checks/duplicate-keys.ts';
-import { describeKind, describeValue, formatPath, type ConfigFault } from './checks/fault.ts';
+import { describeValue, formatPath, type ConfigFault } from './checks/fault.ts';
 import { readableSecrets } from './checks/exposure.ts';
 import { Files, type ModeOf, type ReadFile } from './files.ts';
 import { describeSyntax } from './json-syntax.ts';
-import { isObject, type JsonObject } from './json.ts';
+import type { JsonObject } from './json.ts';
+import { isObject, kindOf } from '../protocol/json-value.ts';
 import { layer, type Layered, type Overrides } from './layers.ts';
 import { placeholderFaults } from './checks/placeholders.ts';
 import { redisFaults } from './redis.ts';
@@ -145,6 +146,6 @@ function readSource(name: string, files: Files): Source {
     // The parser's own message gives no position and quotes the file, secrets included.
     return faulty(describeSyntax(text));
   }
-  if (!isObject(content)) return faulty(`expected an object, got ${describeKind(content)}`);
+  if (!isObject(content)) return faulty(`expected an object, got ${kindOf(content)}`);
   return { kind: 'read', content, duplicates: duplicateKeyFaults(text) };
 }

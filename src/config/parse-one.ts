@@ -1,8 +1,9 @@
 import { writeLimits } from '../protocol/limits.ts';
 import type { Env } from './environment.ts';
-import { describeKind, type ConfigFault } from './checks/fault.ts';
+import type { ConfigFault } from './checks/fault.ts';
 import { Files, readNoFile } from './files.ts';
-import { fieldOf, isObject, itemsOf } from './json.ts';
+import { fieldOf, itemsOf } from './json.ts';
+import { isObject, kindOf } from '../protocol/json-value.ts';
 import { loadConfig } from './load.ts';
 import { placeholderFaults } from './checks/placeholders.ts';
 import { endpointId } from './resolve.ts';
@@ -100,10 +101,6 @@ export function parseEndpoint(
   }
   const id = input['id'] === undefined ? endpointId(endpoint, taken) : endpoint.id;
   return { kind: 'ok', value: { ...endpoint, id, isSetAtRunTime: true } };
-}
-
-function kindOf(input: unknown): string {
-  return input === undefined ? 'nothing' : describeKind(input);
 }
 
 function invalid(...faults: readonly ConfigFault[]): Parsed<never> {

@@ -3,7 +3,8 @@ import { createSecureContext } from 'node:tls';
 import { formatPath, type ConfigFault, type Path } from './checks/fault.ts';
 import * as field from './schema/fields.ts';
 import { codeOf, type Files } from './files.ts';
-import { fieldOf, isObject } from './json.ts';
+import { fieldOf } from './json.ts';
+import { isObject } from '../protocol/json-value.ts';
 import type { RedisConfig, RedisTlsConfig } from './schema/redis-schema.ts';
 import type { ParsedConfig } from './schema/schema.ts';
 

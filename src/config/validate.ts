@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { describeKind, describeValue, formatPath, quote, type ConfigFault } from './checks/fault.ts';
+import { describeValue, formatPath, quote, type ConfigFault } from './checks/fault.ts';
+import { kindOf } from '../protocol/json-value.ts';
 import { nearest } from './checks/nearest.ts';
 import { configSchema, type ParsedConfig } from './schema/schema.ts';
 
@@ -68,7 +69,7 @@ function describeInput(issue: z.core.$ZodIssue): string {
     return shown === 'a number' ? shown : `the number ${shown}`;
   }
   const holdsOthers = issue.code === 'invalid_type' && ['object', 'array', 'record'].includes(issue.expected);
-  return holdsOthers ? describeKind(issue.input) : describeValue(issue.input, issue.path);
+  return holdsOthers ? kindOf(issue.input) : describeValue(issue.input, issue.path);
 }
 
 /** The message for an unknown name, with the name that was probably meant, or with all accepted names. */

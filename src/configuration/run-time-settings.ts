@@ -1,6 +1,7 @@
 import type { KeyPair } from '../auth/key-pair.ts';
 import { describeValue, type ConfigFault } from '../config/checks/fault.ts';
-import { fieldOf, isObject, type JsonObject } from '../config/json.ts';
+import { fieldOf, type JsonObject } from '../config/json.ts';
+import { isObject } from '../protocol/json-value.ts';
 import { parseApp, parseEndpoint, type Parsed } from '../config/parse-one.ts';
 import type { AppConfig, EndpointConfig, Pause } from '../config/schema/schema.ts';
 import { unknownName } from '../config/validate.ts';
@@ -133,7 +134,7 @@ export class RunTimeSettings {
   /** Pauses an endpoint, whether the file sets it or not. */
   async pause(appId: string, endpointId: string, how: unknown): Promise<void> {
     if (!isHow(how)) {
-      const message = `expected "hold" or "off", got ${how === undefined ? 'nothing' : describeValue(how, ['how'])}`;
+      const message = `expected "hold" or "off", got ${describeValue(how, ['how'])}`;
       throw invalid('the pause', [{ path: 'how', message }]);
     }
     const pause = { how, sinceMs: this.#options.wallTime.now() };
@@ -180,7 +181,7 @@ function invalid(what: string, faults: readonly ConfigFault[]): ChangeError {
 
 function objectOf(input: unknown, what: string): JsonObject {
   if (isObject(input)) return input;
-  const message = `expected an object, got ${input === undefined ? 'nothing' : describeValue(input, [])}`;
+  const message = `expected an object, got ${describeValue(input, [])}`;
   throw invalid(what, [{ path: '', message }]);
 }
 

@@ -1,5 +1,6 @@
 import { quote, type ConfigFault } from '../config/checks/fault.ts';
-import { fieldOf, isObject, itemsOf, type JsonObject } from '../config/json.ts';
+import { fieldOf, itemsOf, type JsonObject } from '../config/json.ts';
+import { isObject, isText, parseJson } from '../protocol/json-value.ts';
 import { parseApps, type Parsed } from '../config/parse-one.ts';
 import type { AppConfig, EndpointConfig, Hold, Pause } from '../config/schema/schema.ts';
 import { writeApp, writeEndpoint } from '../config/write-app.ts';
@@ -38,8 +39,8 @@ function writePause({ appId, endpointId, pause, endedMs }: PausedEndpoint): Json
 }
 
 /**
- * Earlier holds in the form of one that has ended. It is written after the current one: a version that knows no earlier holds
- * only looks at the first pause of an endpoint, but would refuse all changes because of a field that it does not know.
+ * Earlier holds, written after the current pause as one hold that has ended. A version that does not know earlier holds reads only
+ * the first pause of an endpoint. With a field that it does not know, it would refuse all changes.
  */
 function pastOf({ appId, endpointId }: PausedEndpoint, { fromMs, toMs }: Hold): PausedEndpoint {
   return { appId, endpointId, pause: { how: 'hold', sinceMs: fromMs }, endedMs: toMs };
@@ -167,10 +168,6 @@ function isHow(value: unknown): value is Pause['how'] {
   return value === 'hold' || value === 'off';
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
 function faulty(faults: readonly ConfigFault[]): ReadChanges {
   const first = faults.map(({ path, message }) => `${path}: ${message}`)[0] ?? 'unknown';
   return notUnderstood(`breaks a rule of this version, ${first}`);
@@ -178,12 +175,4 @@ function faulty(faults: readonly ConfigFault[]): ReadChanges {
 
 function notUnderstood(reason: string): ReadChanges {
   return { kind: 'not-understood', reason };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

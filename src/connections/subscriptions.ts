@@ -100,7 +100,7 @@ export class Subscriptions {
       session.socket.send(encodeError(error));
       return;
     }
-    const refusal = authorise(session, channel, command);
+    const refusal = authorize(session, channel, command);
     if (refusal !== undefined) return this.#refuse(session, channel, 'AuthError', refusal);
     if (command.auth !== undefined) this.#witness.keyUsed(session.app.config.id, keyOfToken(command.auth));
     const isPresence = channelKind(channel).access === 'presence';
@@ -271,7 +271,7 @@ export class Subscriptions {
   }
 }
 
-function authorise(
+function authorize(
   session: Session,
   channel: ChannelName,
   { auth, channelData }: SubscribeCommand,

@@ -46,7 +46,7 @@ export function isPublicAddress(address: string): boolean {
 
 /** The last four bytes of an IPv6 address, written as an IPv4 address. */
 function lastFourBytes(address: string): string {
-  // The zone is not part of the number. URL normalises every notation to the shortest hexadecimal form.
+  // The zone is not part of the number. URL normalizes every notation to the shortest hexadecimal form.
   const [plain = ''] = address.split('%');
   const [high = '0', low = '0'] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split(':').slice(-2);
   const words = [high, low].map((word) => Number.parseInt(word || '0', 16));

@@ -16,7 +16,7 @@ import type { DeliveryOptions } from './delivery-options.ts';
 import { EndpointDispatcher } from './endpoint-dispatcher.ts';
 import { ForeignEvents, type Foreign } from './foreign.ts';
 import { HeldEvents, queue } from './held-events.ts';
-import { Routes } from './routes.ts';
+import { EndpointDirectory } from './endpoint-directory.ts';
 import { Settlements, type SettlementOptions } from './settlement.ts';
 import { nothingWaits, viewWaiting, type WaitingEvents } from './waiting.ts';
 
@@ -45,7 +45,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions & DeliveryOptions;
   /** The subscribers that receive `selected`. */
   readonly #selectionSubscribers: readonly DeliverySubscriber[];
-  readonly #routes: Routes;
+  readonly #endpoints: EndpointDirectory;
   readonly #settlements: Settlements;
   readonly #held: HeldEvents;
   readonly #foreign: ForeignEvents;
@@ -61,7 +61,7 @@ export class Dispatcher {
     this.#selectionSubscribers = subscribers.filter(({ ignores }) => ignores?.includes('selected') !== true);
     this.#options = { places: new AttemptPlaces(Infinity), ...options, store, emit };
     const { maxElapsedMs } = policy.retry;
-    this.#routes = new Routes({
+    this.#endpoints = new EndpointDirectory({
       clock,
       rememberRemovedMs: store.isShared ? maxElapsedMs + lateDeparturesMs : undefined,
       create: (app, endpoint) =>
@@ -80,7 +80,7 @@ export class Dispatcher {
    */
   replace(applications: readonly Application[]): void {
     if (this.#isEnding) return;
-    this.#routes.replace(applications);
+    this.#endpoints.replace(applications);
     for (const foreign of this.#foreign.takeOf((one) => this.#isConfigured(one)))
       this.#takeConfigured(foreign);
   }
@@ -93,7 +93,7 @@ export class Dispatcher {
    */
   take(appId: string, event: WebhookEvent, state: StoredEventState): void {
     if (this.#isEnding) return;
-    if (state.ref === undefined || this.#routes.knows(appId)) this.#take(appId, event, state);
+    if (state.ref === undefined || this.#endpoints.knows(appId)) this.#take(appId, event, state);
     else this.#foreign.hold({ kind: 'event', appId, event, state });
   }
 
@@ -104,19 +104,19 @@ export class Dispatcher {
    */
   restore(batch: RestoredBatch): void {
     if (this.#isEnding) return;
-    if (this.#routes.knows(batch.appId)) this.#restore(batch);
+    if (this.#endpoints.knows(batch.appId)) this.#restore(batch);
     else this.#foreign.hold({ kind: 'batch', batch });
   }
 
   /** The current configuration of an endpoint; undefined if it is not configured. */
   target(appId: string, endpointId: string): ResendTarget | undefined {
-    return this.#routes.configured(appId, endpointId);
+    return this.#endpoints.configured(appId, endpointId);
   }
 
   /** The store keeps batches and allows attempts again: continues what waited for that. */
   resume(): void {
     if (this.#isEnding) return;
-    for (const dispatcher of this.#routes.all()) dispatcher.resume();
+    for (const dispatcher of this.#endpoints.all()) dispatcher.resume();
   }
 
   /** The events of a channel that wait for an endpoint, in order. */
@@ -126,30 +126,30 @@ export class Dispatcher {
 
   /** The lanes of an endpoint; undefined if there is no such endpoint. */
   lanes(appId: string, endpointId: string): LanesView | undefined {
-    return this.#routes.find(appId, endpointId)?.lanes();
+    return this.#endpoints.find(appId, endpointId)?.lanes();
   }
 
   /** The waiting events, and what they wait for. */
   waitingIn(appId: string, endpointId: string, channel: ChannelName): WaitingEvents {
-    const dispatcher = this.#routes.find(appId, endpointId);
+    const dispatcher = this.#endpoints.find(appId, endpointId);
     return dispatcher?.waiting((waiting, now) => viewWaiting(waiting, channel, now)) ?? nothingWaits;
   }
 
   /** The channels with events that wait for an endpoint, some of them twice. Changes during the iteration may be missed. */
   channelsWaiting(appId: string, endpointId: string): Iterable<ChannelName> {
-    const dispatcher = this.#routes.find(appId, endpointId);
+    const dispatcher = this.#endpoints.find(appId, endpointId);
     return dispatcher?.waiting(({ undecided }) => channelsWaiting(undecided)) ?? [];
   }
 
   /** The current queues of all endpoints. */
   *readQueues(): Generator<QueueReading, void> {
-    for (const dispatcher of this.#routes.all()) yield dispatcher.read();
+    for (const dispatcher of this.#endpoints.all()) yield dispatcher.read();
   }
 
   /** Delivers what is queued, for at most `withinMs`. The rest is dropped, with a record. */
   async close(withinMs: number): Promise<void> {
     const cancel = this.#options.clock.after(withinMs, () => this.abandon());
-    await Promise.all(this.#routes.all().map((dispatcher) => dispatcher.flush()));
+    await Promise.all(this.#endpoints.all().map((dispatcher) => dispatcher.flush()));
     cancel();
     this.abandon();
   }
@@ -160,14 +160,14 @@ export class Dispatcher {
     const timeIsUp = new Promise<void>((resolve) => {
       cancel = this.#options.clock.after(withinMs, resolve);
     });
-    await Promise.race([Promise.all(this.#routes.all().map((one) => one.flush())), timeIsUp]);
+    await Promise.race([Promise.all(this.#endpoints.all().map((one) => one.flush())), timeIsUp]);
     cancel();
     await this.halt();
   }
 
   /** Drops everything that is queued or arrives later, with a record. Nothing more is delivered. */
   abandon(): void {
-    for (const dispatcher of this.#routes.all()) dispatcher.abandon();
+    for (const dispatcher of this.#endpoints.all()) dispatcher.abandon();
   }
 
   /**
@@ -176,7 +176,7 @@ export class Dispatcher {
    */
   async halt(): Promise<void> {
     this.#isEnding = true;
-    await Promise.all(this.#routes.all().map((dispatcher) => dispatcher.halt()));
+    await Promise.all(this.#endpoints.all().map((dispatcher) => dispatcher.halt()));
     this.stop();
   }
 
@@ -186,7 +186,7 @@ export class Dispatcher {
    */
   stop(): void {
     this.#isEnding = true;
-    this.#routes.stop();
+    this.#endpoints.stop();
     this.#held.clear();
     this.#foreign.stop();
   }
@@ -196,14 +196,14 @@ export class Dispatcher {
    * endpoints start with empty queues. Attempts in progress may end, but their results are ignored.
    */
   forget(appId: string, work: () => void): void {
-    this.#routes.renew(appId, work);
+    this.#endpoints.renew(appId, work);
   }
 
   #take(appId: string, taken: WebhookEvent, { ref, ageMs, settledFor, seq }: StoredEventState): void {
     this.#taken += 1;
     const held = ref === undefined ? undefined : this.#held.take(appId, ref);
     const event = held?.queued.event ?? taken;
-    const served = this.#routes.of(appId);
+    const served = this.#endpoints.of(appId);
     const selecting = whoWants(served, event, settledFor);
     const share = held?.share ?? shareOf(event, ref);
     const queued =
@@ -233,16 +233,16 @@ export class Dispatcher {
   /** Restores a batch at its endpoint. Returns whether there is such an endpoint. */
   #restoreAtEndpoint(batch: RestoredBatch, queued: readonly QueuedEvent[]): boolean {
     const { id, appId, endpointId, timeMs, attempts, delayMs } = batch;
-    const dispatcher = this.#routes.find(appId, endpointId);
+    const dispatcher = this.#endpoints.find(appId, endpointId);
     dispatcher?.restore({ id, timeMs }, queued, attempts, delayMs);
     return dispatcher !== undefined;
   }
 
   #isConfigured(foreign: Foreign): boolean {
-    if (foreign.kind === 'event') return this.#routes.isConfigured(foreign.appId);
+    if (foreign.kind === 'event') return this.#endpoints.isConfigured(foreign.appId);
     const { appId, endpointId } = foreign.batch;
-    if (foreign.kind === 'batch') return this.#routes.isConfigured(appId);
-    return this.#routes.find(appId, endpointId) !== undefined;
+    if (foreign.kind === 'batch') return this.#endpoints.isConfigured(appId);
+    return this.#endpoints.find(appId, endpointId) !== undefined;
   }
 
   /** Takes something that was held and is configured now. */

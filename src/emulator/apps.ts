@@ -1,5 +1,5 @@
 import type { ConfigFault } from '../config/checks/fault.ts';
-import { isObject } from '../config/json.ts';
+import { isObject } from '../protocol/json-value.ts';
 import { parseApps, parseEndpoint } from '../config/parse-one.ts';
 import { formatFaults } from '../config/checks/report.ts';
 import type { AppConfig, Config, EndpointConfig } from '../config/schema/schema.ts';
@@ -206,7 +206,7 @@ function refuseTaken(app: AppConfig, { apps }: Config): void {
   const own = `app('${taken.id}')`;
   throw new EmulatorError(
     'ERR_APP_EXISTS',
-    `there is an app with id '${taken.id}' and key '${taken.key}' already. To change its endpoints, use ${own}.endpoints.add, change or remove; to clear its state, use ${own}.reset(). To add another app, leave out id and key, and they are generated`,
+    `there is already an app with id '${taken.id}' and key '${taken.key}'. To change its endpoints, use ${own}.endpoints.add, change or remove; to clear its state, use ${own}.reset(). To add another app, leave out id and key, and they are generated`,
   );
 }
 

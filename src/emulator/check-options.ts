@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ConfigFault } from '../config/checks/fault.ts';
-import { describeKind } from '../config/checks/fault.ts';
+import { kindOf } from '../protocol/json-value.ts';
 import * as field from '../config/schema/fields.ts';
 import { faultsIn } from '../config/validate.ts';
 import { milliseconds } from './check.ts';
@@ -53,7 +53,7 @@ export function sortOptions(given: unknown): {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     return {
       content: {},
-      faults: [{ path: 'options', message: `expected an object, got ${describeKind(given)}` }],
+      faults: [{ path: 'options', message: `expected an object, got ${kindOf(given)}` }],
     };
   }
   const checked = options.safeParse(given, { reportInput: true });

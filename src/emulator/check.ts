@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import * as field from '../config/schema/fields.ts';
 import { faultsIn } from '../config/validate.ts';
+import { isObject } from '../protocol/json-value.ts';
 import { invalidArgument } from './emulator-error.ts';
 
 /**
@@ -42,6 +43,6 @@ export function codeBetween(min: number, max: number, what: string) {
 export const resetOptions = field.group({ reconnect: field.flag().exactOptional() });
 
 function withoutUndefined(given: unknown): unknown {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
+  if (!isObject(given)) return given;
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { isObject, type JsonObject } from '../config/json.ts';
+import type { JsonObject } from '../config/json.ts';
+import { isObject } from '../protocol/json-value.ts';
 import { defaultApp } from '../config/default-app.ts';
 import type { Logger } from '../ports/log.ts';
 import type { LimitName } from '../protocol/limits.ts';

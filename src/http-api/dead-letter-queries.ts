@@ -85,7 +85,7 @@ export const timestampForm = 'milliseconds since 1970, or a time such as 2026-01
 function decodeQuery(query: Query, limits: Limits): LetterQuery | HttpError {
   const unknown = query.map(([key]) => key).find((key) => !isParameter(key));
   if (unknown !== undefined) {
-    return badRequest(`Unknown parameter '${clip(unknown)}': accepted are ${parameters.join(', ')}`);
+    return badRequest(`Unknown parameter '${clip(unknown)}': expected one of ${parameters.join(', ')}`);
   }
   const reason = decodeWord(query, 'reason', lossReasons);
   if (isHttpError(reason)) return reason;

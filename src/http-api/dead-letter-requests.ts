@@ -120,7 +120,7 @@ function decodeRequest(body: string): RecoveryRequest | HttpError {
   // If somebody misspells dry_run, the recovery must not start.
   const unknown = Object.keys(fields).find((key) => !accepted.includes(key));
   if (unknown !== undefined) {
-    return badRequest(`Unknown parameter '${clip(unknown)}': accepted are ${accepted.join(', ')}`);
+    return badRequest(`Unknown parameter '${clip(unknown)}': expected one of ${accepted.join(', ')}`);
   }
   const { endpoint, since, dry_run: dryRun = false } = fields;
   if (typeof endpoint !== 'string' || endpoint === '') {

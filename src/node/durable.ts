@@ -8,7 +8,8 @@ import { openDatabase, StoreError, type Database } from '../store/disk/database.
 import { DurableStore } from '../store/durable/durable-store.ts';
 import { DropTable } from '../store/durable/drop-table.ts';
 import { Run } from '../store/durable/run.ts';
-import { hasFields, isNumber, isText, parse } from '../store/durable/rows.ts';
+import { hasFields, isNumber } from '../store/durable/rows.ts';
+import { isText, parseJson } from '../protocol/json-value.ts';
 import { DebtTable } from '../store/durable/debt-table.ts';
 import { EndpointTable } from '../store/durable/endpoint-table.ts';
 import { SettingsTable } from '../store/durable/settings-table.ts';
@@ -140,7 +141,7 @@ function noteLoss(database: Database, run: Run): string | undefined {
     database.put('meta', 'lost', JSON.stringify(noted));
     return lost.reason;
   }
-  const noted = parse(run.meta.get('lost') ?? '');
+  const noted = parseJson(run.meta.get('lost') ?? '');
   return isLoss(noted) && run.lasting() - noted.at < reportLossMs ? noted.reason : undefined;
 }
 

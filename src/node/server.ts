@@ -1,21 +1,16 @@
 import { Api } from '../http-api/api.ts';
 import { LocalApps } from '../apps/local-app.ts';
-import { RefusalLog } from '../connections/refusal-log.ts';
 import type { BackplaneOptions } from './backplane.ts';
 import { createOwnClients, type ClientFront } from './clients.ts';
-import { outgrownBounds } from '../config/checks/bounds.ts';
 import { isProduction } from '../config/environment.ts';
 import type { Config } from '../config/schema/schema.ts';
 import { toApplication } from '../configuration/applications.ts';
 import { ConfigurationInForce } from '../configuration/in-force.ts';
 import { readVersion } from '../observe/process-metrics.ts';
-import { createPrometheusMetrics } from '../observe/prometheus.ts';
 import { createSender } from '../delivery/sender.ts';
 import { silentLog } from '../ports/log.ts';
-import type { Refusal } from '../ports/refusals.ts';
-import { DeliveryLog } from '../delivery-log/delivery-log.ts';
-import { countDeliveries } from '../delivery-log/delivery-metrics.ts';
-import { bothWitnesses } from '../recording/both-witnesses.ts';
+import { followConfiguration } from './follow-configuration.ts';
+import { createObserving } from './observing.ts';
 import type { Inside, ServerOverrides } from './overrides.ts';
 import { readPerTurn } from './per-turn.ts';
 import { fileNeedsOf } from './file-needs.ts';
@@ -73,38 +68,19 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
   const { privateAddresses } = webhooks;
   const applications = config.apps.map((app) => toApplication(app, privateAddresses));
   const apps = new LocalApps(applications);
-  const counted = createPrometheusMetrics(overrides.cachesMetrics === false ? undefined : livenessClock);
-  const { recorder } = overrides;
   const { leaves, questions: questionsInTurn } = readPerTurn(config);
   const questions = new TurnBudget(questionsInTurn, systemNextTurn);
-  // Loaded only when it is used.
-  const observation =
-    config.dashboard &&
-    new (await import('../dashboard/observation.ts')).Observation({
-      config: config.dashboard,
-      clock,
-      realClock: systemClock,
-      sessionClock: livenessClock,
-      wallTime,
-      questions,
-      recorder,
-    });
-  const metrics = observation?.count(counted) ?? counted;
-  const seen = observation?.witness ?? recorder;
-  const witness =
-    seen && overrides.witness ? bothWitnesses(seen, overrides.witness) : (seen ?? overrides.witness);
-  const refusals = new RefusalLog({
-    // The log uses real time, because no test moves a clock for it.
-    clock: livenessClock,
+  const observing = await createObserving({
+    config,
+    overrides,
+    apps,
+    clock,
+    livenessClock,
+    wallTime,
     log,
-    metrics,
-    isApp: (appId) => apps.byId(appId) !== undefined,
+    questions,
   });
-  const refused = (refusal: Refusal): void => {
-    refusals.refused(refusal);
-    observation?.refused(refusal);
-    overrides.refused?.(refusal);
-  };
+  const { counted, metrics, observation, witness, refused } = observing;
   // Loaded only when it is used; otherwise nothing is wrapped.
   const trace = log.isTrace ? new (await import('./trace.ts')).Trace({ log, apps, config }) : undefined;
   const sender = trace?.sender(own) ?? own;
@@ -128,7 +104,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
         ).createWorkerClients({
           ...shared,
           counted,
-          observer: observation,
+          recording: observation,
           failed: overrides.workerFailed ?? fail,
         });
   const { gateway } = clients;
@@ -149,12 +125,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
     metrics,
     ...(witness && { witness }),
     ...(observation && { onAttempt: observation.resent }),
-    subscribers: [
-      countDeliveries(metrics, clock),
-      new DeliveryLog(clock, log).onFact,
-      ...(observation?.subscribers ?? (recorder ? [recorder.onFact] : [])),
-      ...(overrides.onFact ? [overrides.onFact] : []),
-    ],
+    subscribers: observing.subscribers,
     applications,
     policy: webhooks,
     places,
@@ -180,28 +151,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
     env: overrides.env ?? process.env,
     fileName: overrides.fileName,
     log,
-    running: {
-      // The largest message and backlog of a client are fixed when the server starts to listen.
-      refuse(next) {
-        const [outgrown] = outgrownBounds(next, config);
-        return outgrown && `${outgrown.path}: ${outgrown.message}. Restart the server to raise it`;
-      },
-      showCertificate: (files) => gateway.reloadTls(files),
-      async serve(configured) {
-        if (isClosing()) return;
-        const gone = apps.replace(configured);
-        const left = joined.serveOnly(configured, gone);
-        if (gone.length > 0) {
-          // The endpoints of a removed app must still receive the departures of its members.
-          backplane.replace([...configured, ...gone.map((app) => app.config)]);
-          await left;
-          for (const app of gone) await ledger.retire(app.config.id);
-        }
-        // If the shutdown has started meanwhile, it needs the endpoints as they are.
-        if (!isClosing()) backplane.replace(configured);
-        await left;
-      },
-    },
+    running: followConfiguration({ config, apps, clients, joined, backplane, ledger, isClosing }),
   });
   const connectionLimit = Math.min(config.maxConnections, shares?.clients ?? Infinity);
   const self = createSelfReport({
@@ -267,8 +217,7 @@ export async function createServer(config: Config, overrides: ServerOverrides = 
     await backplane.close();
     await sender.close();
     await gateway.close();
-    refusals.close();
-    observation?.close();
+    observing.close();
   };
   return {
     ...served,

@@ -9,6 +9,7 @@ import { createCorrect } from '../reconcile/correct.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { createTruth } from '../reconcile/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
+import type { Durable } from './durable.ts';
 import { noWitness } from '../ports/witness.ts';
 import { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
 import { MemoryLedger } from '../store/memory/ledger.ts';
@@ -161,23 +162,32 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       sweeper.stop();
       letters.stop();
       reconciler.stop();
-      const keepsState = config.store?.shutdown === 'keep';
       durable?.store.ending();
       // The clients have no other node to reconnect to.
-      if (!keepsState) for (const app of apps) await ledger.retire(app.config.id);
-      if (durable === undefined) return dispatcher.close(config.shutdownTimeoutMs);
-      const { failure } = durable.describe();
-      if (failure !== undefined) {
-        log.warn(
-          { reason: failure },
-          'cannot write to the store during shutdown: webhooks that are not delivered now will be lost',
-        );
-        durable.store.forgo();
-        dispatcher.resume();
-        await dispatcher.close(config.shutdownTimeoutMs);
-      } else await (keepsState ? dispatcher.halt() : dispatcher.leave(config.shutdownTimeoutMs));
-      await durable.close();
+      if (config.store?.shutdown !== 'keep') for (const app of apps) await ledger.retire(app.config.id);
+      await finish(options, dispatcher, durable);
     },
     abandon: () => (durable === undefined ? dispatcher.abandon() : dispatcher.stop()),
   };
+}
+
+/** Delivers what it can. The rest is left to the next process, or dropped if nothing can keep it. */
+async function finish(
+  { config, log }: BackplaneOptions,
+  dispatcher: Dispatcher,
+  durable: Durable | undefined,
+): Promise<void> {
+  if (durable === undefined) return dispatcher.close(config.shutdownTimeoutMs);
+  const { failure } = durable.describe();
+  if (failure !== undefined) {
+    log.warn(
+      { reason: failure },
+      'cannot write to the store during shutdown: webhooks that are not delivered now will be lost',
+    );
+    durable.store.forgo();
+    dispatcher.resume();
+    await dispatcher.close(config.shutdownTimeoutMs);
+  } else if (config.store?.shutdown === 'keep') await dispatcher.halt();
+  else await dispatcher.leave(config.shutdownTimeoutMs);
+  await durable.close();
 }

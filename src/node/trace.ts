@@ -6,7 +6,7 @@ import type { PublishTopic, Socket } from '../ports/socket.ts';
 import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
 import { clip } from '../protocol/clip.ts';
 import { holdsSecret } from '../config/checks/exposure.ts';
-import { maskCredentials } from '../protocol/mask.ts';
+import { maskCredentials } from '../protocol/mask-credentials.ts';
 import type { Front } from './overrides.ts';
 import type { HttpAnswer, OutgoingResponse, RequestHead } from '../transport/http-message.ts';
 import { beginningOf, type Handle, type Route } from '../transport/http.ts';

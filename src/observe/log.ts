@@ -14,7 +14,7 @@ export interface ProgramLog extends Log {
 /**
  * Creates the log on standard output: JSON lines, or formatted lines on a terminal if pino-pretty is installed. Lines for a
  * slow reader are buffered up to a limit, see `Output`. If the reader has exited or the terminal is closed, the log is
- * silent: pino's own destination would retry its last line for ever, and the program could not exit.
+ * silent: pino's own destination would retry its last line forever, and the program could not exit.
  */
 export async function createLog(level: string): Promise<ProgramLog> {
   const { stdout } = process;

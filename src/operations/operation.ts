@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { parseObject, type ParsedObject } from '../protocol/decode.ts';
 import { parseQuery, queryValue, type Query } from '../protocol/query.ts';
-import { describeUnknown } from '../webhooks/given.ts';
+import { describeUnknownField } from '../protocol/unknown-field.ts';
 import { invalidQuestion } from './operation-error.ts';
 import type { Schema } from './schema.ts';
 
@@ -77,7 +77,7 @@ export function readQuestion(
 /** The deepest nesting. No valid body is as deep, and a much deeper one could not be serialized again. */
 const deepest = 64;
 
-/** Whether objects and lists are nested too deeply. Brackets in strings do not count. */
+/** Whether objects and arrays are nested too deeply. Brackets in strings do not count. */
 function isDeep(text: string): boolean {
   let depth = 0;
   let isInText = false;
@@ -96,7 +96,7 @@ function isDeep(text: string): boolean {
 
 function readBody(sent: Uint8Array): ParsedObject {
   const text = Buffer.from(sent).toString('utf8');
-  if (isDeep(text)) throw invalidQuestion(`the body is nested deeper than ${deepest} objects and lists`);
+  if (isDeep(text)) throw invalidQuestion(`the body is nested deeper than ${deepest} objects and arrays`);
   const body = text.trim() === '' ? {} : parseObject(text);
   if (body === undefined)
     throw invalidQuestion(`expected a JSON object as the body, got '${text.slice(0, 100)}'`);
@@ -104,7 +104,7 @@ function readBody(sent: Uint8Array): ParsedObject {
 }
 
 function refuseUnknown(where: string, given: Iterable<string>, accepted: readonly string[]): void {
-  const unknown = describeUnknown(where, given, accepted);
+  const unknown = describeUnknownField(where, given, accepted);
   if (unknown !== undefined) throw invalidQuestion(unknown);
 }
 

@@ -1,7 +1,7 @@
 import { invalidChannelData, type ProtocolError } from './errors.ts';
 import { parseObject, type ParsedObject } from './decode.ts';
 import { memberSource } from './json-source.ts';
-import { kindOf } from './kind-of.ts';
+import { kindOf } from './json-value.ts';
 import type { Limits } from './limits.ts';
 import { numberAsId } from './number-as-id.ts';
 

@@ -8,7 +8,7 @@ export type ChannelName = string & { readonly [channelName]: true };
 
 /** What the name of a channel determines. Channels have no other configuration. */
 export interface ChannelKind {
-  /** Who may subscribe: anyone, any authorised client, or only the signed-in user. */
+  /** Who may subscribe: anyone, any authorized client, or only the signed-in user. */
   readonly access: 'public' | 'private' | 'presence' | 'user';
   /** Whether the channel keeps its last published event for late subscribers. */
   readonly isCache: boolean;

@@ -7,6 +7,7 @@ import {
   type ProtocolError,
 } from './errors.ts';
 import { memberSource } from './json-source.ts';
+import { isObject } from './json-value.ts';
 
 /** A client's request. Its shape has been checked; its permission has not. */
 export type Command =
@@ -90,7 +91,7 @@ function decodeClientEvent(event: string, frame: ParsedObject, text: string): Co
 
 /**
  * The text in which a member of an object is forwarded: a string as it is, any other value as its JSON text was received,
- * without serialising it again. `text` is the JSON that the object was parsed from, `key` the name of the member.
+ * without serializing it again. `text` is the JSON that the object was parsed from, `key` the name of the member.
  */
 export function sourceTextOf(value: unknown, text: string, key: string): string | undefined {
   return typeof value === 'string' || value === undefined ? value : memberSource(text, key);
@@ -112,7 +113,7 @@ export function parseObject(text: string): ParsedObject | undefined {
   Error.stackTraceLimit = 0;
   try {
     const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   } finally {
@@ -123,10 +124,5 @@ export function parseObject(text: string): ParsedObject | undefined {
 /** `data` of a frame: an object or, from some clients, a string that contains one. */
 function dataObject(data: unknown): ParsedObject | undefined {
   if (typeof data === 'string') return parseObject(data);
-  return isJsonObject(data) ? data : undefined;
-}
-
-/** Whether a parsed value is an object and not an array. */
-export function isJsonObject(value: unknown): value is ParsedObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject(data) ? data : undefined;
 }

@@ -1,5 +1,5 @@
 import { clip } from './clip.ts';
-import { maskDigests } from './mask.ts';
+import { maskDigests } from './mask-credentials.ts';
 import type { ErrorReason } from './refusals.ts';
 import type { SocketId } from './socket-id.ts';
 import type { Filling } from './token-bucket.ts';
@@ -87,7 +87,7 @@ export function pathNotFound(path: string): ClosingError {
   return {
     code: 4005,
     reason: 'path_not_found',
-    message: `Path not found: got ${clip(path)}, sockets are at /app/KEY`,
+    message: `Path not found: got ${clip(path)}, expected /app/KEY`,
   };
 }
 
@@ -108,7 +108,7 @@ export function unsupportedProtocol(got: string): ClosingError {
   return {
     code: 4007,
     reason: 'unsupported_protocol',
-    message: `Unsupported protocol version: got '${clip(got)}', accepted are 4 to 7`,
+    message: `Unsupported protocol version: got '${clip(got)}', expected 4 to 7`,
   };
 }
 
@@ -398,7 +398,7 @@ export function watchlistLimit(limit: number): ProtocolError {
   };
 }
 
-/** The string that authorises a subscription, for use in an error message. */
+/** The string that authorizes a subscription, for use in an error message. */
 export function describeSigned(socketId: SocketId, channel: string, channelData: string | undefined): string {
   return channelData === undefined ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
 }

@@ -1,5 +1,5 @@
 import { badRequest, type HttpError } from './http-error.ts';
-import { kindOf } from './kind-of.ts';
+import { kindOf } from './json-value.ts';
 
 /** The refusal of a request body that is not the JSON text of an object: it says what the body is instead. */
 export function invalidBody(text: string): HttpError {

@@ -1,9 +1,10 @@
 import { describeChannelNameFault, isChannelName, type ChannelName } from './channel-name.ts';
-import { isJsonObject, parseObject, sourceTextOf, type ParsedObject } from './decode.ts';
+import { parseObject, sourceTextOf, type ParsedObject } from './decode.ts';
 import { dataTooLargeText } from './errors.ts';
 import { badRequest, isHttpError, tooLarge, type HttpError } from './http-error.ts';
 import { invalidBody } from './invalid-body.ts';
 import { memberSources } from './json-source.ts';
+import { describeGiven, isObject } from './json-value.ts';
 import type { Limits } from './limits.ts';
 import { queryValue, type Query } from './query.ts';
 import { isSocketId, type SocketId } from './socket-id.ts';
@@ -79,7 +80,7 @@ export function decodeBatch(text: string, limits: Limits): readonly Trigger[] | 
 }
 
 function hasText(event: unknown): boolean {
-  return isJsonObject(event) && typeof event['data'] === 'string';
+  return isObject(event) && typeof event['data'] === 'string';
 }
 
 function parseBody(text: string): ParsedObject | undefined {
@@ -87,7 +88,7 @@ function parseBody(text: string): ParsedObject | undefined {
 }
 
 function decodeBatchItem(event: unknown, source: string | undefined, limits: Limits): Trigger | HttpError {
-  if (!isJsonObject(event)) return badRequest('an event must be an object with name, channel and data');
+  if (!isObject(event)) return badRequest('an event must be an object with name, channel and data');
   const channel = decodeChannel(event['channel'], limits);
   if (isHttpError(channel)) return channel;
   const { data } = event;
@@ -173,7 +174,7 @@ export function decodeInfo<Attribute extends string>(
     const attribute = accepted.find((known) => known === part.trim());
     if (attribute === undefined) {
       return badRequest(
-        `Unknown info attribute '${part.trim().slice(0, 100)}': accepted are ${accepted.join(', ')}`,
+        `Unknown info attribute '${part.trim().slice(0, 100)}': expected one of ${accepted.join(', ')}`,
       );
     }
     attributes.add(attribute);
@@ -182,7 +183,5 @@ export function decodeInfo<Attribute extends string>(
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, 100)}'`;
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
-  return isJsonObject(value) ? 'an object' : String(value);
+  return describeGiven(typeof value === 'string' ? value.slice(0, 100) : value);
 }

@@ -2,7 +2,8 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { invalidArgument } from '../emulator/emulator-error.ts';
 import type { EventName } from '../webhooks/event.ts';
 import { checkMatch } from '../webhooks/event-match.ts';
-import { describeGiven, describeUnknown, isObject } from '../webhooks/given.ts';
+import { describeGiven, isObject, isText } from '../protocol/json-value.ts';
+import { describeUnknownField } from '../protocol/unknown-field.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { Answer, PlannedAnswer, ReceivedMatch, ReceivedWait, ReceiverOptions } from './types.ts';
 
@@ -96,7 +97,7 @@ export function toRule<Name extends EventName>(
 /** A field that is undefined counts as absent. */
 function check(where: string, given: unknown, rules: Readonly<Record<string, Rule>>): void {
   if (!isObject(given)) throw invalidArgument(`${where}: expected an object, got ${describeGiven(given)}`);
-  const unknown = describeUnknown(where, Object.keys(given), Object.keys(rules));
+  const unknown = describeUnknownField(where, Object.keys(given), Object.keys(rules));
   if (unknown !== undefined) throw invalidArgument(unknown);
   for (const [name, { accepts, expected }] of Object.entries(rules)) {
     const value = given[name];
@@ -104,10 +105,6 @@ function check(where: string, given: unknown, rules: Readonly<Record<string, Rul
     const got = secretFields.has(name) && value !== '' ? 'another value' : describeGiven(value);
     throw invalidArgument(`${where}: ${name}: expected ${expected}, got ${got}`);
   }
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
 }
 
 function isWhole(value: unknown, min: number, max: number): boolean {

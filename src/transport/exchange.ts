@@ -5,7 +5,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import { clip } from '../protocol/clip.ts';
-import { maskDigests } from '../protocol/mask.ts';
+import { maskDigests } from '../protocol/mask-credentials.ts';
 import { requestReason } from '../protocol/refusals.ts';
 import { ChunkedBody } from './chunked-body.ts';
 import { allowOrigin, isReadable } from './cors.ts';

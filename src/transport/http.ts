@@ -149,7 +149,7 @@ export function mountOtherMethods(
     const method = methodOf(req);
     const exchange = begin(res, req, { route: pattern, method }, options);
     const accepted = methods.join(', ');
-    const text = `Method not allowed: got ${method}, accepted are ${accepted}`;
+    const text = `Method not allowed: got ${method}, expected one of ${accepted}`;
     exchange?.answer(plainText(405, text, { Allow: accepted }));
   });
 }

@@ -1,4 +1,5 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
+import { isObject, isText, parseJson } from '../protocol/json-value.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
 import {
   attemptResults,
@@ -138,8 +139,8 @@ export function encodeLetter(letter: DeadLetter): string {
 
 /** Reads what `encodeLetter` wrote. Undefined if the text has another form: another version of the program may have written it. */
 export function parseLetter(text: string): DeadLetter | undefined {
-  const fields = fieldsOf(parseJson(text));
-  if (fields === undefined) return undefined;
+  const fields = parseJson(text);
+  if (!isObject(fields)) return undefined;
   const { id, appId, endpointId, droppedAtMs, timeMs, turn, attemptsMade, resends, resentAtMs, ...rest } =
     fields;
   const reason = lossReasons.find((one) => one === rest['reason']);
@@ -169,16 +170,16 @@ export function parseLetter(text: string): DeadLetter | undefined {
 
 function parseEvent(json: unknown): LetterEvent | undefined {
   if (!isText(json)) return undefined;
-  const fields = fieldsOf(parseJson(json));
-  const name = eventNames.find((one) => one === fields?.['name']);
-  const channel = fields?.['channel'];
+  const fields = parseJson(json);
+  if (!isObject(fields)) return undefined;
+  const name = eventNames.find((one) => one === fields['name']);
+  const channel = fields['channel'];
   return name === undefined || !isChannel(channel) ? undefined : { name, channel, json };
 }
 
 function parseAttempt(value: unknown): LetterAttempt | undefined {
-  const fields = fieldsOf(value);
-  if (fields === undefined) return undefined;
-  const { number, resend, timeMs, elapsedMs, status, error, answer, ...rest } = fields;
+  if (!isObject(value)) return undefined;
+  const { number, resend, timeMs, elapsedMs, status, error, answer, ...rest } = value;
   const result = attemptResults.find((one) => one === rest['result']);
   if (!isCount(number) || !isCount(timeMs) || !isCount(elapsedMs) || result === undefined) return undefined;
   if (!isOptional(resend, isCount) || !isOptional(status, isCount)) return undefined;
@@ -206,25 +207,8 @@ function parseAll<T>(values: unknown, parse: (value: unknown) => T | undefined):
   return parsed;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return Object.fromEntries(Object.entries(value));
-}
-
 function isOptional<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined {
   return value === undefined || is(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
 }
 
 /** The stored text was a valid channel name when it was written. */

@@ -2,8 +2,8 @@ import type { WebhookEvent } from './event.ts';
 import { rankOf, type Rank } from './rank.ts';
 
 /**
- * The groups in which dropped events are recorded, each with room of its own. Lost events of members are not pushed out by
- * events that any client can cause, nor by those of an endpoint that stays disabled for days or of no importance for the state.
+ * The groups in which dropped events are recorded, each with room of its own. So the lost events of members cannot be pushed
+ * out by events that any client can cause, by events of an endpoint that stays disabled, or by events that do not change the state.
  */
 export const dropKinds = ['presence', 'private', 'public', 'disabled', 'expendable'] as const;
 

@@ -1,4 +1,4 @@
-import { describeGiven } from './given.ts';
+import { describeGiven } from '../protocol/json-value.ts';
 import { eventNames, type EventName } from './event.ts';
 import type { WebhookEventFields } from './event-fields.ts';
 
@@ -91,7 +91,7 @@ type Expected = readonly [field: PatternField, value: string | number | RegExp];
 
 function unknownField(name: string): string {
   const known = patternFields.find((one) => one.replace('_', '') === name.toLowerCase());
-  const hint = known === undefined ? `accepted are ${patternFields.join(', ')}` : `did you mean ${known}?`;
+  const hint = known === undefined ? `expected one of ${patternFields.join(', ')}` : `did you mean ${known}?`;
   return `events have no field '${name}'; ${hint}`;
 }
 

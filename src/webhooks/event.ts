@@ -1,4 +1,5 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
+import { isText } from '../protocol/json-value.ts';
 import { jsonText } from '../protocol/json-text.ts';
 import { isSocketId, type SocketId } from '../protocol/socket-id.ts';
 
@@ -97,10 +98,6 @@ export function isWebhookEvent(value: unknown): value is WebhookEvent {
   if (given.has('source') && !isText(given.get('source'))) return false;
   if (given.has('onlyFor') && !isText(given.get('onlyFor'))) return false;
   return Object.entries(fieldsOf[name]).every(([field, isRight]) => isRight(given.get(field)));
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
 }
 
 /**

@@ -7,7 +7,7 @@ export type Rank = (typeof ranks)[number];
 
 /**
  * How much is lost with an event. 0: no state depends on it. 1: the occupancy of a public channel, which any client can cause.
- * 2: the occupancy of a channel that needs authorisation. 3: presence.
+ * 2: the occupancy of a channel that needs authorization. 3: presence.
  */
 export function rankOf({ name, channel }: Pick<WebhookEvent, 'name' | 'channel'>): Rank {
   if (isExpendable(name)) return 0;

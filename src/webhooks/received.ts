@@ -1,6 +1,6 @@
 import { eventNames, type EventName } from './event.ts';
 import type { WebhookEventFields } from './event-fields.ts';
-import { isObject } from './given.ts';
+import { isObject, kindOf } from '../protocol/json-value.ts';
 
 /**
  * An event in a webhook's body, with exactly the fields that a backend receives.
@@ -56,7 +56,7 @@ function findFault(body: unknown): string | undefined {
   const timeMs = body['time_ms'];
   if (!Number.isSafeInteger(timeMs)) return `time_ms: expected whole milliseconds, got ${kindOf(timeMs)}`;
   const events = body['events'];
-  if (!Array.isArray(events)) return `events: expected a list, got ${kindOf(events)}`;
+  if (!Array.isArray(events)) return `events: expected an array, got ${kindOf(events)}`;
   for (const [index, event] of events.entries()) {
     const fault = findEventFault(event);
     if (fault !== undefined) return `events[${index}]${fault}`;
@@ -77,11 +77,4 @@ function findEventFault(event: unknown): string | undefined {
     if (typeof event[field] !== kind) return `.${field}: expected a ${kind}, got ${kindOf(event[field])}`;
   }
   return undefined;
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

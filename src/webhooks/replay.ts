@@ -34,7 +34,7 @@ export class Replay {
     const { channel } = event;
     switch (event.name) {
       case 'channel_occupied':
-        if (this.#occupied.has(channel)) this.#contradict(`${channel} was occupied, but it was already`);
+        if (this.#occupied.has(channel)) this.#contradict(`${channel} was occupied, but it already was`);
         this.#occupied.add(channel);
         return;
       case 'channel_vacated':
@@ -76,14 +76,14 @@ export class Replay {
 
   #add(channel: string, userId: string): void {
     const members = this.#members.get(channel) ?? new Set();
-    if (members.has(userId)) this.#contradict(`${userId} was added to ${channel}, but was a member already`);
+    if (members.has(userId)) this.#contradict(`${userId} was added to ${channel}, but already was a member`);
     this.#members.set(channel, members.add(userId));
   }
 
   #remove(channel: string, userId: string): void {
     const members = this.#members.get(channel);
     if (members?.delete(userId) !== true) {
-      this.#contradict(`${userId} was removed from ${channel}, but was no member`);
+      this.#contradict(`${userId} was removed from ${channel}, but was not a member`);
     }
     if (members?.size === 0) this.#members.delete(channel);
   }

@@ -71,7 +71,7 @@ function readFaults(list: string, nodes: number): FaultKind[] {
     const kind = possible.find((known) => known === name);
     if (kind !== undefined) return kind;
     throw new Error(
-      `error: unknown fault '${name}' for ${nodes} node(s); accepted are ${possible.join(', ')}`,
+      `error: unknown fault '${name}' for ${nodes} node(s); expected one of ${possible.join(', ')}`,
     );
   });
 }

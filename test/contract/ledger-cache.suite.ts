@@ -9,7 +9,7 @@ const appId = 'a1';
 const channel = 'private-cache-state' as ChannelName;
 const one: Subscriber = { appId, connection: 'c1', channel };
 const another: Subscriber = { appId, connection: 'c2', channel };
-/** Data that no ledger may serialise again. */
+/** Data that no ledger may serialize again. */
 const state = { name: 'state', data: '{ "n": 12345678901234567890, "n": -0 }' };
 
 /** The rules of cache misses, and what a cache keeps. */

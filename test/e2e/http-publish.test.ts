@@ -70,7 +70,7 @@ describe('POST /events is rejected with a text that states what is wrong', () =>
     [
       { ...event, info: 'user_count,members' },
       400,
-      "Unknown info attribute 'members': accepted are user_count, subscription_count",
+      "Unknown info attribute 'members': expected one of user_count, subscription_count",
     ],
     [{ ...event, info: 'cache' }, 400, /^Unknown info attribute 'cache'/],
     [

@@ -53,8 +53,8 @@ describe('GET /channels', () => {
     [{ info: 'user_count' }, userCount],
     [{ info: 'user_count', filter_by_prefix: 'presence' }, userCount],
     [{ info: 'user_count', filter_by_prefix: 'private-' }, userCount],
-    [{ info: 'cache' }, "Unknown info attribute 'cache': accepted are user_count, subscription_count"],
-    [{ info: 'a,b' }, "Unknown info attribute 'a': accepted are user_count, subscription_count"],
+    [{ info: 'cache' }, "Unknown info attribute 'cache': expected one of user_count, subscription_count"],
+    [{ info: 'a,b' }, "Unknown info attribute 'a': expected one of user_count, subscription_count"],
   ])('is rejected: %j', async (params, text) => {
     expect(await get('channels', params)).toEqual(plainText(400, text));
   });
@@ -114,7 +114,7 @@ describe('GET /channels/NAME', () => {
     [
       'channels/news',
       { info: 'occupied' },
-      "Unknown info attribute 'occupied': accepted are user_count, subscription_count, cache",
+      "Unknown info attribute 'occupied': expected one of user_count, subscription_count, cache",
     ],
     ['channels/a!b', {}, `Invalid channel name: 'a!b' (3 characters). A name has ${names}`],
   ])('is rejected: %s %j', async (path, params, text) => {

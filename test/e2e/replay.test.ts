@@ -52,7 +52,7 @@ describe('soketify-emulator replay', () => {
     const record = JSON.parse(readFileSync(file, 'utf8')) as object;
     for (const [given, said] of [
       [{ ...record, version: 9 }, 'version: this version of soketify-emulator reads version 1, got 9'],
-      [{}, "format: expected 'soketify-record', got undefined"],
+      [{}, "format: expected 'soketify-record', got nothing"],
     ] as const) {
       writeFileSync(file, JSON.stringify(given));
       const refused = await runProgram(['replay', file, '--url', backend.url]);

@@ -59,7 +59,7 @@ describe('a request to /app/KEY that is not a handshake', () => {
       stage,
       request('HEAD /app/key') + request('POST /app/key', 'Content-Length: 0'),
     );
-    const [head, rest] = (await readUntil(socket, 'accepted are')).split('\r\n\r\n');
+    const [head, rest] = (await readUntil(socket, 'expected')).split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
     expect(rest).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
     expect(rest).toContain('\r\nAllow: GET, HEAD, OPTIONS');

@@ -99,7 +99,7 @@ describe('routes', () => {
       const [answer] = (await once(socket, 'data')) as [Buffer];
       expect(answer.toString()).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
       expect(answer.toString()).toMatch(/\r\nAllow: POST, OPTIONS\r\n/);
-      const text = `Method not allowed: got ${method}, accepted are POST, OPTIONS`;
+      const text = `Method not allowed: got ${method}, expected one of POST, OPTIONS`;
       expect(answer.toString().split('\r\n\r\n')[1]).toBe(method === 'HEAD' ? '' : text);
       expect(await get(server, '/livez')).toMatchObject({ status: 200 });
     },
@@ -109,7 +109,7 @@ describe('routes', () => {
     const server = await startServer();
     expect(await post(server, '/livez', 'x'.repeat(1000))).toMatchObject({
       status: 405,
-      body: 'Method not allowed: got POST, accepted are GET, HEAD, OPTIONS',
+      body: 'Method not allowed: got POST, expected one of GET, HEAD, OPTIONS',
     });
   });
 

@@ -79,7 +79,7 @@ describe('PUT', () => {
     expect(await put.body.json()).toEqual({ method: 'PUT', appId: '7', body: '{"name":"x"}' });
     const posted = await request(url, { method: 'POST' });
     expect(posted.statusCode).toBe(405);
-    expect(await posted.body.text()).toBe('Method not allowed: got POST, accepted are PUT, OPTIONS');
+    expect(await posted.body.text()).toBe('Method not allowed: got POST, expected one of PUT, OPTIONS');
     const options = await request(url, { method: 'OPTIONS' });
     await options.body.dump();
     expect(options.headers['allow']).toBe('PUT, OPTIONS');

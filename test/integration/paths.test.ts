@@ -59,7 +59,7 @@ describe('a connection on an unknown path', () => {
     const log = new RecordingLog();
     const server = await startServer({ path }, { log });
     const client = new Client(`ws://127.0.0.1:${server.port}${target}`, [], { origin: 'https://a.example' });
-    const message = `Path not found: got ${target}, sockets are at /app/KEY`;
+    const message = `Path not found: got ${target}, expected /app/KEY`;
     expect(await client.closed).toEqual({ code: 4005, reason: message });
     expect(client.frames.items).toEqual([{ event: 'pusher:error', data: { code: 4005, message } }]);
     expect(log.of('connection refused')).toEqual([
@@ -77,7 +77,7 @@ describe('a connection on an unknown path', () => {
     const server = await startServer();
     const client = new Client(`ws://127.0.0.1:${server.port}/elsewhere?auth=secret`, ['some-protocol']);
     const { reason } = await client.closed;
-    expect(reason).toBe('Path not found: got /elsewhere, sockets are at /app/KEY');
+    expect(reason).toBe('Path not found: got /elsewhere, expected /app/KEY');
     expect(client.ws.protocol).toBe('some-protocol');
     expect((await get(server, '/metrics')).body).not.toMatch(/^soketify_connections\{.*\} [1-9]/m);
   });

@@ -52,12 +52,12 @@ describe('waiting for an event', () => {
   });
 
   test.each([
-    [{ nam: 'a' }, {}, "events have no field 'nam'; accepted are name, channel"],
+    [{ nam: 'a' }, {}, "events have no field 'nam'; expected one of name, channel"],
     [{ name: 'member_add' }, {}, 'name: expected one of channel_occupied'],
     ['member_added', {}, "expected fields of an event such as { name: 'member_removed'"],
-    [{ user_id: undefined }, {}, 'user_id: expected a string or a regular expression, got undefined'],
+    [{ user_id: undefined }, {}, 'user_id: expected a string or a regular expression, got nothing'],
     [{}, { timeoutMs: 'a' }, "timeoutMs: expected milliseconds, 0 or more, got 'a'"],
-    [{}, { timeout: 1 }, "the options of waiting: unknown field 'timeout'; accepted are timeoutMs, nth"],
+    [{}, { timeout: 1 }, "the options of waiting: unknown field 'timeout'; expected one of timeoutMs, nth"],
   ])('refuses %j with %j, for which nothing would ever arrive', async (match, wait: object, message) => {
     const receiver = await start();
     const refused = receiver.waitFor(match as object, wait);

@@ -172,7 +172,7 @@ describe('the answers of a receiver', () => {
     [{ status: '500' }, "status: expected a number from 200 to 599, 'hang' or 'reset', got '500'"],
     [
       { body: { ok: true } },
-      'body: expected a string; write an object as JSON.stringify(object), got a value of type object',
+      'body: expected a string; write an object as JSON.stringify(object), got an object',
     ],
     [
       { headers: 'x' },
@@ -180,10 +180,10 @@ describe('the answers of a receiver', () => {
     ],
     [{ headers: { 'bad header': 'x' } }, 'headers: expected an object of header fields'],
     [{ headers: { 'x-text': 'a\nb' } }, 'headers: expected an object of header fields'],
-    [undefined, 'respondWith: expected an object, got undefined'],
+    [undefined, 'respondWith: expected an object, got nothing'],
     [
       { stauts: 500 },
-      "respondWith: unknown field 'stauts'; accepted are status, delayMs, headers, body, times",
+      "respondWith: unknown field 'stauts'; expected one of status, delayMs, headers, body, times",
     ],
   ])('that are impossible are refused when they are planned: %j', async (plan, message) => {
     const receiver = await start();
@@ -201,9 +201,9 @@ test('a taken port is reported with the error of the system, and what to do', as
 });
 
 test.each([
-  [{ secrt: 'a' }, "startReceiver: unknown field 'secrt'; accepted are secret, secrets"],
+  [{ secrt: 'a' }, "startReceiver: unknown field 'secrt'; expected one of secret, secrets"],
   [{ secret: '' }, "secret: expected a non-empty string, got ''"],
-  [{ respond: { status: 500 } }, 'respond: expected a function, got a value of type object'],
+  [{ respond: { status: 500 } }, 'respond: expected a function, got an object'],
   [{ port: '9000' }, "port: expected a whole number from 0 to 65535, got '9000'"],
   [9000, 'startReceiver: expected an object, got 9000'],
   [{ path: 'hook' }, "path: expected a path such as /webhooks, got 'hook'"],

@@ -1,5 +1,5 @@
-import { describeKind } from '../../config/checks/fault.ts';
-import { fieldOf, isObject, itemsOf, type JsonObject } from '../../config/json.ts';
+import { fieldOf, itemsOf, type JsonObject } from '../../config/json.ts';
+import { isObject, kindOf } from '../../protocol/json-value.ts';
 import { limitTable, type LimitName } from '../../protocol/limits.ts';
 import { eventNames } from '../../webhooks/event.ts';
 import { bytesOf, firstOf, flagOf, isOn, limitOf, numberOf, objectsOf, textOf, type Note } from './values.ts';
@@ -94,7 +94,7 @@ function convertWebhook(webhook: JsonObject, place: string, note: Note): readonl
   }
   if (typeof url !== 'string') return [];
   if (types !== undefined && !Array.isArray(types)) {
-    note(`${place}.event_types: expected a list, got ${describeKind(types)}; the webhook was left out`);
+    note(`${place}.event_types: expected an array, got ${kindOf(types)}; the webhook was left out`);
     return [];
   }
   const eventTypes = itemsOf(types).map(String);

@@ -1,4 +1,5 @@
-import { fieldOf, isObject, type JsonObject } from '../../config/json.ts';
+import { fieldOf, type JsonObject } from '../../config/json.ts';
+import { isObject, parseJson } from '../../protocol/json-value.ts';
 import { nearest } from '../../config/checks/nearest.ts';
 import type { Env } from '../../config/environment.ts';
 import { soketiVariables } from './variables.ts';
@@ -62,7 +63,7 @@ export function readGiven(file: JsonObject, env: Env): Given {
       unknown.push(describeUnknown(name));
       continue;
     }
-    put(tree, path, parse(text));
+    put(tree, path, valueIn(text));
     origins.set(path, name);
   }
   return new Given(tree, origins, unknown);
@@ -105,12 +106,9 @@ function merge(earlier: JsonObject, later: JsonObject): JsonObject {
 }
 
 /** Soketi parses values that are JSON, and treats the rest as text. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+function valueIn(text: string): unknown {
+  const value = parseJson(text);
+  return value === undefined ? text : value;
 }
 
 function leavesOf(value: unknown, path: string): readonly string[] {

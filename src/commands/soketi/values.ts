@@ -1,5 +1,6 @@
 import { describeValue } from '../../config/checks/fault.ts';
-import { fieldOf, isObject, itemsOf, type JsonObject } from '../../config/json.ts';
+import { fieldOf, itemsOf, type JsonObject } from '../../config/json.ts';
+import { isObject, parseJson } from '../../protocol/json-value.ts';
 
 /** The notes of a conversion: each sentence starts with its subject. */
 export type Note = (sentence: string) => void;
@@ -50,7 +51,7 @@ export function textOf(value: unknown): string | undefined {
 
 /** The objects of a list, which may be JSON, or items with their indexes as keys. */
 export function objectsOf(value: unknown): readonly JsonObject[] {
-  const list = typeof value === 'string' ? parsed(value) : value;
+  const list = typeof value === 'string' ? parseJson(value) : value;
   return (isObject(list) ? Object.values(list) : itemsOf(list)).filter(isObject);
 }
 
@@ -59,12 +60,4 @@ export function firstOf(object: JsonObject, names: readonly string[]): unknown {
   return names
     .map((name) => fieldOf(object, name))
     .find((value) => value !== undefined && value !== null && value !== '');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

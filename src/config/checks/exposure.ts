@@ -2,7 +2,8 @@ import { defaultApp } from '../default-app.ts';
 import { formatPath, type Path } from './fault.ts';
 import type { Files } from '../files.ts';
 import { isLoopback } from '../hosts.ts';
-import { fieldOf, isObject, itemsOf } from '../json.ts';
+import { fieldOf, itemsOf } from '../json.ts';
+import { isObject } from '../../protocol/json-value.ts';
 import type { Config } from '../schema/schema.ts';
 import { pairsOf } from './secrets.ts';
 

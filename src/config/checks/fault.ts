@@ -1,3 +1,5 @@
+import { kindOf } from '../../protocol/json-value.ts';
+
 /** One fault of the configuration. */
 export interface ConfigFault {
   /** The path, such as `apps[0].webhooks[1].url`, or the file, variable or option with the value. */
@@ -38,20 +40,12 @@ export function quoteWhole(text: string): string {
 
 /** Describes the value at a path; if it may be a secret, only its kind. */
 export function describeValue(value: unknown, path: Path): string {
-  if (value === null) return 'null';
-  if (value === '') return 'an empty string';
-  if (typeof value === 'string') return mayBeSecret(value, path) ? 'a string (not shown)' : quote(value);
+  if (typeof value === 'string' && value !== '')
+    return mayBeSecret(value, path) ? 'a string (not shown)' : quote(value);
   if (typeof value === 'number' || typeof value === 'boolean') {
     return mayBeSecret('', path) ? `a ${typeof value}` : String(value);
   }
-  return describeKind(value);
-}
-
-/** Describes only the kind of a value. */
-export function describeKind(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  return kindOf(value);
 }
 
 const secretKeys: ReadonlySet<PropertyKey | undefined> = new Set([

@@ -1,6 +1,7 @@
 import { formatPath, type ConfigFault, type Path } from './fault.ts';
 import type { Files } from '../files.ts';
-import { fieldOf, isObject, itemsOf } from '../json.ts';
+import { fieldOf, itemsOf } from '../json.ts';
+import { isObject } from '../../protocol/json-value.ts';
 import { pairsOf, readSecret } from './secrets.ts';
 
 /** A value that the user must replace, and what is expected there. */

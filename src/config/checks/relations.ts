@@ -1,6 +1,7 @@
 import { variables } from '../environment.ts';
 import { describeValue, formatPath, quote, type ConfigFault, type Path } from './fault.ts';
-import { fieldOf, isObject, itemsOf } from '../json.ts';
+import { fieldOf, itemsOf } from '../json.ts';
+import { isObject } from '../../protocol/json-value.ts';
 import { defaultHost, defaultPort, isLoopback } from '../hosts.ts';
 import { controlFaults } from '../schema/control.ts';
 import { pairsOf, secretFaults } from './secrets.ts';

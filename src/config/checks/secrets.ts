@@ -1,6 +1,7 @@
 import { formatPath, type ConfigFault, type Path } from './fault.ts';
 import type { Files } from '../files.ts';
-import { fieldOf, isObject, itemsOf } from '../json.ts';
+import { fieldOf, itemsOf } from '../json.ts';
+import { isObject } from '../../protocol/json-value.ts';
 
 /** A key pair of the input, not validated, and its path. */
 interface GivenPair {

@@ -57,7 +57,7 @@ export function controlFaults(input: unknown, production: boolean): readonly Con
     faults.push({ path: 'control', message });
   }
   if (fieldOf(input, 'redis') !== undefined) {
-    faults.push({ path: 'control', message: 'works on a single node; leave out redis' });
+    faults.push({ path: 'control', message: 'works only on a single node; leave out redis' });
   }
   // The schema has already reported a host of another type.
   if (typeof host === 'string' && !isLoopback(host) && fieldOf(given, 'token') === undefined) {

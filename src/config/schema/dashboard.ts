@@ -62,7 +62,7 @@ export const dashboard = z
   .union([field.flag(), settings], { error: 'expected true, false or an object' })
   .optional()
   .describe(
-    'Serve the Dashboard at /dashboard/ and the admin API at /admin. true, false, or an object. Default: on with a token; on a loopback host also without, unless NODE_ENV is production or trustedProxies or path is set.',
+    'Serve the Dashboard at /dashboard/ and the admin API at /admin. true, false, or an object. Default: true with a token. Without one, true only on a loopback host, if NODE_ENV is not production and neither trustedProxies nor path is set.',
   );
 
 /** The settings of the Dashboard. */

@@ -83,7 +83,7 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
 
 /** A list. */
 export function listOf<Item extends z.ZodType>(item: Item) {
-  return z.array(item, { error: 'expected a list' });
+  return z.array(item, { error: 'expected an array' });
 }
 
 /** An object with these keys and no others. `hint` is added to the error for another value. */

@@ -74,7 +74,7 @@ export const configSchema = field
       .flag()
       .optional()
       .describe(
-        'Whether other machines may read /metrics on the client port. Default: true, and false when NODE_ENV is production.',
+        'Whether other machines may read /metrics on the client port. Default: true, unless NODE_ENV is production.',
       ),
     compression: field
       .flag()
@@ -107,7 +107,7 @@ export const configSchema = field
       .wholeNumber(kibibyte, gibibyte)
       .optional()
       .describe(
-        'The most unsent data of one slow client. A client that exceeds it is closed with 4100. Must be at least the largest message that the limits allow. Default: 1048576, or the size of that message.',
+        'The most unsent data of one client. A client that exceeds it is closed with 4100. Must be at least as large as the largest message that the limits allow. Default: 1048576, or the size of that message.',
       ),
     maxTotalBackpressureBytes: field
       .wholeNumber(mebibyte, 64 * gibibyte)

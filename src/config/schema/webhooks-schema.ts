@@ -56,13 +56,13 @@ export const webhooks = field.group(
     disconnectGraceMs: field
       .milliseconds(0)
       .default(3000)
-      .describe('How long after a lost connection a return prevents vacated and removed events.'),
+      .describe(
+        'How long vacated and removed events wait after a lost connection. A return within this time cancels them.',
+      ),
     unsubscribeGraceMs: field
       .milliseconds(0)
       .default(3000)
-      .describe(
-        'How long after an unsubscribe a return prevents vacated and removed events. 0 reports an unsubscribe immediately.',
-      ),
+      .describe('How long vacated and removed events wait after an unsubscribe. 0 reports them immediately.'),
     shutdownGraceMs: field
       .milliseconds(0)
       .optional()
@@ -93,13 +93,13 @@ export const webhooks = field.group(
       .wholeNumber(1, 10_000)
       .default(1024)
       .describe(
-        'The most parallel requests to all endpoints. Half of them at most go to endpoints that do not respond. A low limit of open files lowers it.',
+        'The most parallel requests to all endpoints. At most half of them go to endpoints that do not respond. A low limit of open files lowers it.',
       ),
     privateAddresses: field
       .oneOf(privateAddresses)
       .optional()
       .describe(
-        'Which endpoints may be at private, link-local and other addresses that are not public: all (allow), those of this file (file), or none (refuse). Default: file when NODE_ENV is production, otherwise allow.',
+        'Which endpoints may have an address that is not public, such as a private or link-local one: all (allow), those of this file (file), or none (refuse). Default: file when NODE_ENV is production, otherwise allow.',
       ),
     queueMaxBytes: field
       .wholeNumber(kibibyte, 4 * gibibyte)

@@ -1,12 +1,11 @@
-import { isJsonObject } from '../../protocol/decode.ts';
-import { describeGiven } from '../../webhooks/given.ts';
+import { describeGiven, isObject } from '../../protocol/json-value.ts';
 import type { Question } from '../../operations/operation.ts';
 import { invalidArgument } from '../emulator-error.ts';
 
 /** The match in a body, in which `{ "$regex": "...", "$flags": "i" }` is a regular expression. `example` is used in errors. */
 export function matchOf({ body }: Question, example: object): object {
   const { match } = body;
-  if (!isJsonObject(match)) {
+  if (!isObject(match)) {
     throw invalidArgument(
       `match: expected fields of an event such as ${JSON.stringify(example)}, got ${describeGiven(match)}`,
     );
@@ -15,7 +14,7 @@ export function matchOf({ body }: Question, example: object): object {
 }
 
 function expressionOf(name: string, value: unknown): unknown {
-  if (!isJsonObject(value) || typeof value['$regex'] !== 'string') return value;
+  if (!isObject(value) || typeof value['$regex'] !== 'string') return value;
   const { $regex: source, $flags: flags = '' } = value;
   if (typeof flags !== 'string') {
     throw invalidArgument(`${name}.$flags: expected a string such as "i", got ${describeGiven(flags)}`);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import * as field from '../../config/schema/fields.ts';
-import { describeGiven } from '../../webhooks/given.ts';
+import { describeGiven, parseJson } from '../../protocol/json-value.ts';
 import { check } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import type { PublishedEvent } from './published-event.ts';
@@ -102,7 +102,7 @@ function testOfData(expected: unknown): Test {
   if (typeof expected === 'string' || isRegExp(expected)) {
     return [`data ${describe(expected)}`, ({ data }) => accepts(expected, data)];
   }
-  return [`data ${JSON.stringify(expected)}`, ({ data }) => isLike(parsed(data), expected)];
+  return [`data ${JSON.stringify(expected)}`, ({ data }) => isLike(parseJson(data), expected)];
 }
 
 function describe(expected: string | RegExp): string {
@@ -112,15 +112,6 @@ function describe(expected: string | RegExp): string {
 function accepts(expected: string | RegExp, text: string): boolean {
   // A global expression would continue where its last match ended.
   return typeof expected === 'string' ? text === expected : text.search(expected) >= 0;
-}
-
-/** Data that are not JSON have no value. */
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }
 
 function isLike(value: unknown, expected: unknown): boolean {

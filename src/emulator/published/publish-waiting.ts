@@ -18,7 +18,7 @@ export interface PublishWaitOptions {
   readonly after?: PublishedEvent | number | undefined;
   /**
    * Real time. With the virtual clock, how long the backend may take when nothing is due (1000 ms by default); with the real
-   * clock, how long is waited (5000 ms by default).
+   * clock, how long it waits (5000 ms by default).
    */
   readonly timeoutMs?: number | undefined;
   /** Time of the emulator: the virtual clock is not moved further than this (10 minutes by default). */

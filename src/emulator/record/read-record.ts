@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import * as field from '../../config/schema/fields.ts';
-import { isJson } from '../../config/json.ts';
-import { isJsonObject } from '../../protocol/decode.ts';
-import { describeGiven } from '../../webhooks/given.ts';
+import { describeGiven, isObject, parseJson } from '../../protocol/json-value.ts';
 import { check } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import { recordFormat, recordVersion } from './run-record.ts';
@@ -51,7 +49,7 @@ const schema = z.looseObject(
 
 /** Reads a record. Throws an EmulatorError with ERR_ARGUMENT_INVALID that describes the fault. */
 export function readRecord(given: unknown): ReadRecord {
-  if (!isJsonObject(given)) {
+  if (!isObject(given)) {
     throw invalidArgument(
       `record: expected the object that record() and GET /control/record return, got ${describeGiven(given)}`,
     );
@@ -81,5 +79,5 @@ export function readRecord(given: unknown): ReadRecord {
 /** The events of a body without the brackets around them; undefined if it is not the body of a webhook. */
 function eventsOf(body: string): string | undefined {
   const [, events] = /^\{"time_ms":\d+,"events":\[([^]*)\]\}$/.exec(body) ?? [];
-  return events !== undefined && isJson(body) ? events : undefined;
+  return events !== undefined && parseJson(body) !== undefined ? events : undefined;
 }

@@ -1,4 +1,4 @@
-import { maskUrl } from '../../config/mask.ts';
+import { maskUrl } from '../../config/mask-config.ts';
 import type { LocalApp } from '../../apps/local-app.ts';
 import type { EmulatorDelivery } from '../../recording/records.ts';
 import type { Recorder } from '../../recording/recorder.ts';

@@ -1,6 +1,7 @@
 import { request as httpRequest, type ClientRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isJsonObject, parseObject } from '../../protocol/decode.ts';
+import { parseObject } from '../../protocol/decode.ts';
+import { isObject } from '../../protocol/json-value.ts';
 import { EmulatorError, type EmulatorErrorCode } from '../emulator-error.ts';
 import { AnswerThread, type RawAnswer, type RawRequest } from './answer-thread.ts';
 
@@ -95,7 +96,7 @@ export class ControlClient {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the control API of this version has this answer
     if (answer.status === 200 && json !== undefined) return json as T;
     const error = json?.['error'];
-    if (isJsonObject(error) && typeof error['message'] === 'string') {
+    if (isObject(error) && typeof error['message'] === 'string') {
       const { code, message } = error;
       throw new EmulatorError(isOfEmulator(code) ? code : 'ERR_REMOTE', message);
     }

@@ -27,7 +27,7 @@ export interface WaitOptions {
   readonly after?: EmulatorEvent | number | undefined;
   /**
    * Real time. With the virtual clock, how long a client may still be on its way when nothing is due (1000 ms by
-   * default); with the real clock, how long is waited (5000 ms by default).
+   * default); with the real clock, how long it waits (5000 ms by default).
    */
   readonly timeoutMs?: number | undefined;
   /** Time of the emulator: the virtual clock is not moved further than this (10 minutes by default). */

@@ -6,7 +6,7 @@ import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import type { IncomingRequest, OutgoingResponse } from '../../transport/http-message.ts';
 import type { TlsFiles } from '../../transport/tls.ts';
 import type { KeeperOfState, WorkerOfState } from './keeper-methods.ts';
-import type { Seen } from './seen.ts';
+import type { Seen } from './worker-observer.ts';
 
 /** A failed start, or an unusable certificate, in a form that can be cloned. */
 export interface StartFailure {

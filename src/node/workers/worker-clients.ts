@@ -14,11 +14,11 @@ import { serverStarting } from '../../transport/http-message.ts';
 import { loadUws } from '../../transport/uws.ts';
 import { describeRoutes, ForwardedRequests } from './forwarding.ts';
 import { createInterestTable, indicesOf, Interest } from './interest.ts';
-import { keeper } from './keeper-methods.ts';
+import { keeper, type KeeperOfState } from './keeper-methods.ts';
 import { Line } from './line.ts';
 import { createSeats } from './mesh.ts';
 import { startThreads, type Pool } from './pool.ts';
-import { replayObservations, type Seen } from './seen.ts';
+import { replayObservations, type Seen } from './worker-observer.ts';
 import type { StartFailure, Keeper, WorkerMethods } from './server-methods.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { createWorkerConnections } from './worker-connections.ts';
@@ -31,13 +31,13 @@ export interface WorkerClientsOptions extends ClientsOptions {
   /** The metrics, which read the counters of the workers when they are requested. */
   readonly counted: PrometheusMetrics;
   /** Records what happens on the workers; undefined: nothing is recorded. */
-  readonly observer: WorkerObserver | undefined;
+  readonly recording: WorkerRecording | undefined;
   /** Called when a worker has ended unexpectedly. Must not return. */
   readonly failed: (worker: number, reason: string) => void;
 }
 
-/** Records what happens. */
-export interface WorkerObserver {
+/** Records what happens on the workers. */
+export interface WorkerRecording {
   readonly witness: Witness;
   refused(this: void, refusal: Refusal, times: number): void;
   /** Adds what a worker has counted since its last report. */
@@ -49,7 +49,7 @@ export interface WorkerObserver {
  * the native module cannot be loaded.
  */
 export async function createWorkerClients(options: WorkerClientsOptions): Promise<Clients> {
-  const { config, apps, log, metrics, observer } = options;
+  const { config, apps, log, metrics, recording } = options;
   const { workers } = config;
   const uws = await loadUws();
   const seats = createSeats(workers + 1);
@@ -79,30 +79,14 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   const readings = new Map<number, WorkerReading>();
   const full = new Set<number>();
   const noted = (worker: number, reading: WorkerReading): void => {
-    observer?.countMore(differenceOf(readings.get(worker), reading));
+    recording?.countMore(differenceOf(readings.get(worker), reading));
     readings.set(worker, reading);
   };
   const methods: Keeper = {
-    join: (...step) => stateful().join(...step),
-    leave: (...step) => stateful().leave(...step),
-    cacheEvent: (...step) => stateful().cacheEvent(...step),
-    forgetCacheMiss: (...step) => stateful().forgetCacheMiss(...step),
-    signIn: (...step) => stateful().signIn(...step),
-    signOut: (...step) => stateful().signOut(...step),
-    admitTriggers: (...step) => stateful().admitTriggers(...step),
-    channel: (...step) => stateful().channel(...step),
-    occupiedChannels: (...step) => stateful().occupiedChannels(...step),
-    append: (...step) => stateful().append(...step),
-    kept: () => stateful().kept(),
-    enter: (...step) => stateful().enter(...step),
-    countOpen: (...step) => stateful().countOpen(...step),
-    exit: (...step) => stateful().exit(...step),
-    terminate: (...step) => stateful().terminate(...step),
-    count: (...step) => stateful().count(...step),
-    counts: (...step) => stateful().counts(...step),
+    ...passOn(stateful),
     log: (_, level, fields, message) => log[level](fields, message),
     seen(_, seen) {
-      if (observer !== undefined) observe(seen, observer, options.livenessClock.now());
+      if (recording !== undefined) observe(seen, recording, options.livenessClock.now());
     },
     counted(from, reading, isFull) {
       noted(from, reading);
@@ -224,7 +208,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
               },
               isDebug: log.isDebug,
               isTrace: log.isTrace,
-              isObserved: observer !== undefined,
+              isObserved: recording !== undefined,
             })),
             options.failed,
           );
@@ -246,14 +230,37 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   };
 }
 
+/** Passes calls about the state on to its keeper. */
+function passOn(state: () => KeeperOfState): KeeperOfState {
+  return {
+    join: (...step) => state().join(...step),
+    leave: (...step) => state().leave(...step),
+    cacheEvent: (...step) => state().cacheEvent(...step),
+    forgetCacheMiss: (...step) => state().forgetCacheMiss(...step),
+    signIn: (...step) => state().signIn(...step),
+    signOut: (...step) => state().signOut(...step),
+    admitTriggers: (...step) => state().admitTriggers(...step),
+    channel: (...step) => state().channel(...step),
+    occupiedChannels: (...step) => state().occupiedChannels(...step),
+    append: (...step) => state().append(...step),
+    kept: (from) => state().kept(from),
+    enter: (...step) => state().enter(...step),
+    countOpen: (...step) => state().countOpen(...step),
+    exit: (...step) => state().exit(...step),
+    terminate: (...step) => state().terminate(...step),
+    count: (...step) => state().count(...step),
+    counts: (...step) => state().counts(...step),
+  };
+}
+
 /** The error of a start that failed on a worker, as if it had failed on this thread. */
 function startErrorOf({ code, failed }: StartFailure): Error {
   return isStartCode(code) ? new StartError(code, failed) : new Error(failed);
 }
 
-function observe(seen: Seen, observer: WorkerObserver, now: number): void {
-  replayObservations(seen, observer.witness, now);
-  for (const [refusal, times] of seen.refused) observer.refused(refusal, times);
+function observe(seen: Seen, recording: WorkerRecording, now: number): void {
+  replayObservations(seen, recording.witness, now);
+  for (const [refusal, times] of seen.refused) recording.refused(refusal, times);
 }
 
 /** Returns the ledger with queries about subscribers answered by the workers. */

@@ -29,7 +29,7 @@ import { Interest } from './interest.ts';
 import { keeper } from './keeper-methods.ts';
 import { Line } from './line.ts';
 import type { MeshSeat } from './mesh.ts';
-import { WorkerObserver } from './seen.ts';
+import { WorkerObserver } from './worker-observer.ts';
 import type { StartFailure, Keeper, Level, WorkerMethods } from './server-methods.ts';
 import { createKeptState, createNodeProcess, createStateOnRedis } from './worker-state.ts';
 

@@ -2,7 +2,8 @@ import type { Announced } from '../../channels/occupancy.ts';
 import { missLifetimeMs } from '../../channels/cache-miss.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
-import { hasFields, isNumber, isText, rowKeyOf, type Rows } from './rows.ts';
+import { hasFields, isNumber, rowKeyOf, type Rows } from './rows.ts';
+import { isText } from '../../protocol/json-value.ts';
 import type { Database } from '../disk/database.ts';
 
 /** A current cache miss. `until` is on the clock that also runs while the program is down. */

@@ -1,6 +1,7 @@
 import type { RestoredBatch, RestoredEvent } from '../../ports/delivery-source.ts';
 import type { EventRef, KeptBatch } from '../../ports/delivery-store.ts';
-import { hasFields, isNumber, isText, isTexts, type Rows } from './rows.ts';
+import { hasFields, isNumber, isTexts, type Rows } from './rows.ts';
+import { isText } from '../../protocol/json-value.ts';
 import type { Database } from '../disk/database.ts';
 
 /** A batch as it is stored. */

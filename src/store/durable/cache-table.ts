@@ -1,7 +1,8 @@
 import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { Millis } from '../../ports/clock.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
-import { hasFields, isNumber, isText, rowKeyOf, type Rows } from './rows.ts';
+import { hasFields, isNumber, rowKeyOf, type Rows } from './rows.ts';
+import { isText } from '../../protocol/json-value.ts';
 import type { Database } from '../disk/database.ts';
 
 /** A stored cached event. */

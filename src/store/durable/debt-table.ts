@@ -2,7 +2,8 @@ import type { DebtPlace, KeptDebt, Received, ReceivedByEndpoint } from '../../we
 import type { Selection } from '../../webhooks/endpoint.ts';
 import { isEventName } from '../../webhooks/event.ts';
 import type { Database } from '../disk/database.ts';
-import { hasFields, isNumber, isText, isTexts, parse, partsOf, rowKeyOf } from './rows.ts';
+import { hasFields, isNumber, isTexts, partsOf, rowKeyOf } from './rows.ts';
+import { isText, parseJson } from '../../protocol/json-value.ts';
 
 /** A stored debt of an endpoint. */
 export interface DebtOfEndpoint {
@@ -46,7 +47,7 @@ export class DebtTable {
     const received: ReceivedByEndpoint[] = [];
     for (const [key, text] of this.#database.entries('told')) {
       const [appId, endpointId, channel] = partsOf(key) ?? [];
-      const row = parse(text);
+      const row = parseJson(text);
       if (appId === undefined || endpointId === undefined) continue;
       if (isDebt(row) && row.channel === channel) debts.push({ appId, endpointId, debt: row });
       else if (isReceived(row) && channel === undefined) {

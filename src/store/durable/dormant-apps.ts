@@ -4,7 +4,8 @@ import type { RestoredBatch, RestoredEvent } from '../../ports/delivery-source.t
 import type { Database } from '../disk/database.ts';
 import type { KeptCachedEvent } from './cache-table.ts';
 import type { KeptEvent } from './outbox-table.ts';
-import { isNumber, isText, parse } from './rows.ts';
+import { isNumber } from './rows.ts';
+import { isText, parseJson } from '../../protocol/json-value.ts';
 import type { Run } from './run.ts';
 
 /** What an earlier run has left of one app. */
@@ -94,7 +95,7 @@ function aged({ channels, cached, events, batches }: KeptApp, byMs: Millis): Kep
 }
 
 function parseTimes(text = ''): ReadonlyMap<string, number> {
-  const times = parse(text);
+  const times = parseJson(text);
   return new Map(Array.isArray(times) ? times.filter(isTime) : []);
 }
 

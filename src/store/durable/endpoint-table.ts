@@ -1,6 +1,7 @@
 import type { EndpointHistory, HistoryKeeper } from '../../ports/endpoint-history.ts';
 import type { Database } from '../disk/database.ts';
-import { hasFields, isNumber, isText, parse, partsOf, rowKeyOf } from './rows.ts';
+import { hasFields, isNumber, partsOf, rowKeyOf } from './rows.ts';
+import { isText, parseJson } from '../../protocol/json-value.ts';
 
 /** Which address each endpoint has, when it got it, and how much was resent to it. */
 export class EndpointTable implements HistoryKeeper {
@@ -14,7 +15,7 @@ export class EndpointTable implements HistoryKeeper {
   *restore(): Generator<readonly [appId: string, endpointId: string, history: EndpointHistory], void> {
     for (const [key, text] of this.#database.entries('endpoints')) {
       const [appId, endpointId] = partsOf(key) ?? [];
-      const history = parse(text);
+      const history = parseJson(text);
       if (appId !== undefined && endpointId !== undefined && isHistory(history)) {
         yield [appId, endpointId, history];
       }

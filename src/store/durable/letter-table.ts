@@ -1,7 +1,8 @@
 import type { StoredLetters, LetterCount, LetterKeeper } from '../../ports/dead-letters.ts';
 import { encodeLetter, parseLetter, type DeadLetter } from '../../webhooks/dead-letter.ts';
 import type { Database } from '../disk/database.ts';
-import { hasFields, isNumber, rowKeyOf, parse, partsOf } from './rows.ts';
+import { parseJson } from '../../protocol/json-value.ts';
+import { hasFields, isNumber, rowKeyOf, partsOf } from './rows.ts';
 
 /** The prefix of the keys that count the letters of an app that are no longer kept. */
 const forgottenOf = 'forgotten letters';
@@ -24,7 +25,7 @@ export class LetterTable implements LetterKeeper {
     const forgotten = new Map<string, LetterCount>();
     for (const [key, text] of meta) {
       const [kind, appId] = partsOf(String(key)) ?? [];
-      const count = parse(text);
+      const count = parseJson(text);
       if (kind === forgottenOf && appId !== undefined && isCount(count)) forgotten.set(appId, count);
     }
     const since = Number(meta.get(keptSince));

@@ -1,7 +1,8 @@
 import type { StoredEventState } from '../../ports/delivery-source.ts';
 import type { EventRef, Settlement } from '../../ports/delivery-store.ts';
 import { isWebhookEvent, type WebhookEvent } from '../../webhooks/event.ts';
-import { isNumber, isText, isTexts, type Rows } from './rows.ts';
+import { isNumber, isTexts, type Rows } from './rows.ts';
+import { isText } from '../../protocol/json-value.ts';
 import type { Database } from '../disk/database.ts';
 
 /** A stored event. */

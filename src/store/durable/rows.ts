@@ -1,4 +1,5 @@
 import type { ChannelName } from '../../protocol/channel-name.ts';
+import { isText, parseJson } from '../../protocol/json-value.ts';
 import type { Database, Key, Table } from '../disk/database.ts';
 
 /** A row of a table, parsed. */
@@ -34,7 +35,7 @@ export class Rows {
   /** The rows of a table whose JSON passes the test. */
   *read<T>(table: Table, isRight: (value: unknown) => value is T): Generator<ParsedRow<T>, void> {
     for (const [key, text] of this.#database.entries(table)) {
-      const value = parse(text);
+      const value = parseJson(text);
       if (isRight(value)) yield { key, value };
       else this.#notUnderstood += 1;
     }
@@ -62,19 +63,10 @@ export function rowKeyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 
-/** The parts of a key that `keyOf` made; undefined if it is not one. */
+/** The parts of a key that `rowKeyOf` made; undefined if it is not one. */
 export function partsOf(key: Key): readonly string[] | undefined {
-  const parts = parse(String(key));
+  const parts = parseJson(String(key));
   return isTexts(parts) ? parts : undefined;
-}
-
-/** The value of a JSON text; undefined if it is not JSON. */
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether a value is an object whose fields pass these tests. */
@@ -85,10 +77,6 @@ export function hasFields(
   if (typeof value !== 'object' || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
   return Object.entries(tests).every(([name, isRight]) => isRight(fields.get(name)));
-}
-
-export function isText(value: unknown): value is string {
-  return typeof value === 'string';
 }
 
 export function isNumber(value: unknown): value is number {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Millis } from '../../ports/clock.ts';
 import type { Database } from '../disk/database.ts';
-import { hasFields, isNumber, parse } from './rows.ts';
+import { parseJson } from '../../protocol/json-value.ts';
+import { hasFields, isNumber } from './rows.ts';
 import { resumeTimes, type Readings, type ResumedTimes, type SavedTimes } from '../disk/times.ts';
 
 /** How the previous run ended, as far as that can be known. */
@@ -90,7 +91,7 @@ export class Run {
 }
 
 function parseDowns(text = ''): readonly Down[] {
-  const downs = parse(text);
+  const downs = parseJson(text);
   return isDowns(downs) ? downs : [];
 }
 
@@ -103,7 +104,7 @@ function isDowns(value: unknown): value is readonly Down[] {
 
 /** Undefined if the times are missing or not understood; nothing is known of the previous run then. */
 function parseTimes(text = ''): SavedTimes | undefined {
-  const times = parse(text);
+  const times = parseJson(text);
   return isSavedTimes(times) ? times : undefined;
 }
 

@@ -6,7 +6,8 @@ import type {
   Written,
 } from '../../ports/settings-store.ts';
 import type { Database } from '../disk/database.ts';
-import { hasFields, isText, parse } from './rows.ts';
+import { hasFields } from './rows.ts';
+import { isText, parseJson } from '../../protocol/json-value.ts';
 
 const key = 'changes';
 
@@ -25,7 +26,7 @@ export class SettingsTable implements SettingsStore {
 
   read(): StoredSettings | undefined {
     if (this.#row === undefined) return undefined;
-    const stored = parse(this.#row);
+    const stored = parseJson(this.#row);
     // A row of any other form was written by hand.
     return isStored(stored) ? stored : { revision: '', text: this.#row };
   }

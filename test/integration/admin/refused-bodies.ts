@@ -11,7 +11,7 @@ export const ofBodies: readonly Refusal[] = [
     { body: { colour: 'red' } },
     400,
     'ERR_ARGUMENT_INVALID',
-    /unknown field 'colour'; accepted are id/,
+    /unknown field 'colour'; expected one of id/,
   ],
   [
     'addApp',
@@ -36,7 +36,7 @@ export const ofBodies: readonly Refusal[] = [
     { of: own, body: { keys: [] } },
     400,
     'ERR_ARGUMENT_INVALID',
-    /unknown field 'keys'; accepted are key, secret/,
+    /unknown field 'keys'; expected one of key, secret/,
   ],
   ['addEndpoint', { of, body: {} }, 400, 'ERR_INVALID', /url/],
   ['addEndpoint', { of, body: { url: 'ftp://a.example' } }, 400, 'ERR_INVALID', /url/],
@@ -114,8 +114,8 @@ export const ofBodies: readonly Refusal[] = [
     'ERR_ARGUMENT_INVALID',
     /body: expected a string/,
   ],
-  ['publish', { of, body: {} }, 400, 'ERR_ARGUMENT_INVALID', /events: expected a list of 1 to/],
-  ['publish', { of, body: { events: [] } }, 400, 'ERR_ARGUMENT_INVALID', /events: expected a list/],
+  ['publish', { of, body: {} }, 400, 'ERR_ARGUMENT_INVALID', /events: expected an array of 1 to/],
+  ['publish', { of, body: { events: [] } }, 400, 'ERR_ARGUMENT_INVALID', /events: expected an array/],
   [
     'publish',
     { of, body: { events: [event, 7] } },

@@ -120,7 +120,7 @@ export const ofQueries: readonly Refusal[] = [
     { of, query: { after: '1' } },
     400,
     'ERR_ARGUMENT_INVALID',
-    /unknown field 'after'; accepted are q, limit, before/,
+    /unknown field 'after'; expected one of q, limit, before/,
   ],
   [
     'listEvents',

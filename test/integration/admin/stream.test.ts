@@ -142,7 +142,7 @@ describe('the stream', () => {
   test.each([
     ['types=lunch', /lunch/],
     ['q=colour:red', /unknown search key 'colour'/],
-    ['since=1', /unknown field 'since'; accepted are app, types, q/],
+    ['since=1', /unknown field 'since'; expected one of app, types, q/],
   ])('is refused for %s before it begins', async (query, message) => {
     const { server } = await Admin.start();
     expect(await ask(server, 'GET', `/admin/stream?${query}`)).toMatchObject({

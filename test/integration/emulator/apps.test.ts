@@ -179,7 +179,7 @@ test.each([
   [{ patienceMs: '5' }, /patienceMs\n +expected milliseconds, 0 or more, got "5"/],
   [{ now: 5 }, /now\n +expected a function/],
   [{ log: true }, /log\n +expected a logger such as pino\(\), got true/],
-  [{ apps: 'all' }, /apps\n +expected a list, got "?a/],
+  [{ apps: 'all' }, /apps\n +expected an array, got "?a/],
   [{ apps: [null] }, /apps\[0\]\n +expected an object, got null/],
   [{ seed: 0.5, port: 'x' }, /2 faults[^]*seed[^]*port/],
   [null, /options\n +expected an object, got null/],

@@ -170,7 +170,7 @@ describe('waitFor', () => {
 
   test.each([
     [{ userId: '42' }, /events have no field 'userId'; did you mean user_id\?/],
-    [{ nam: 'a' }, /events have no field 'nam'; accepted are name, channel/],
+    [{ nam: 'a' }, /events have no field 'nam'; expected one of name, channel/],
     [{ name: 'member_gone' }, /name: expected one of channel_occupied,.* got 'member_gone'/],
     [{ user_id: 42 }, /user_id: expected a string or a regular expression, got 42/],
     ['member_added', /expected fields of an event .* got 'member_added'/],

@@ -27,7 +27,7 @@ function refusal(auth: string | undefined, channel = 'private-foobar', channelDa
   );
 }
 
-describe('the authorisation of a subscription', () => {
+describe('the authorization of a subscription', () => {
   test.each(accepted)('is accepted: $title ($source)', ({ channel, channelData, signature }) => {
     expect(refusal(`${app.key}:${signature}`, channel, channelData)).toBeUndefined();
   });

@@ -23,7 +23,7 @@ function refusal(auth: string | undefined, userData = documented.userData, other
   return refuseSignIn({ ...app, otherKeys }, { socketId: socketIdOf(socketId), auth, userData });
 }
 
-describe('the authorisation of a sign-in', () => {
+describe('the authorization of a sign-in', () => {
   test.each(accepted)('is accepted: $title ($source)', ({ userData, signature }) => {
     expect(refusal(`${app.key}:${signature}`, userData)).toBeUndefined();
   });

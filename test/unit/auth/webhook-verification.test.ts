@@ -101,7 +101,7 @@ describe('the signature of a webhook', () => {
   );
 });
 
-describe('the body of a webhook that was serialised again', () => {
+describe('the body of a webhook that was serialized again', () => {
   const value = JSON.parse(body) as { time_ms: number; events: Record<string, string>[] };
   const [event] = value.events;
   const rewritten: readonly (readonly [writer: string, text: string])[] = [
@@ -116,12 +116,12 @@ describe('the body of a webhook that was serialised again', () => {
     ['a reader that keeps the byte order mark', `\ufeff${body}`],
   ];
 
-  test.each(rewritten)('is recognised when it arrives as written by %s', (_, text) => {
-    expect(signed(hmac(body), text)).toEqual(refused('reserialised', /serialised again/));
+  test.each(rewritten)('is recognized when it arrives as written by %s', (_, text) => {
+    expect(signed(hmac(body), text)).toEqual(refused('reserialised', /serialized again/));
   });
 
   test.each(rewritten.slice(0, 4))(
-    'is recognised when the signature belongs to the text of %s',
+    'is recognized when the signature belongs to the text of %s',
     (_, text) => {
       expect(signed(hmac(text))).toEqual(refused('reserialised', /not the received bytes/));
     },

@@ -169,7 +169,7 @@ describe('an imported configuration of soketi', () => {
     const { config, notes } = imported(file, { SOKETI_METRICS_ENABLED: 'on' });
     expect(notes).toEqual([
       'debug: expected true or false, got "maybe"; it counts as false',
-      'apps[0].webhooks[0].event_types: expected a list, got a string; the webhook was left out',
+      'apps[0].webhooks[0].event_types: expected an array, got a string; the webhook was left out',
       'metrics.enabled: expected true or false, got "on"; it counts as false',
     ]);
     expect(faultsOf(config).map(({ path }) => path)).toEqual([

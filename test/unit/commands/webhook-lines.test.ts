@@ -104,7 +104,7 @@ test('the summary contains the counts, the state and the contradictions', () => 
     occupied: ['news', 'presence-a'],
     members: { 'presence-a': ['7', '8'] },
     subscriptionCounts: {},
-    contradictions: ['news was occupied, but it was already'],
+    contradictions: ['news was occupied, but it already was'],
   };
   expect(formatSummary(tally, state, withoutColours)).toBe(
     `
@@ -113,7 +113,7 @@ events: 2 member_added
 occupied: news, presence-a
 members:
   presence-a: 7, 8
-contradiction: news was occupied, but it was already
+contradiction: news was occupied, but it already was
 `,
   );
 });

@@ -160,7 +160,7 @@ describe('the app variables', () => {
   test('SOKETIFY_WEBHOOK_URL hides no fault of the webhooks in the file', () => {
     const content = { apps: [{ ...app, webhooks: null }] };
     expect(faultsOf({ content, env: { SOKETIFY_WEBHOOK_URL: 'http://127.0.0.1/' } })).toEqual([
-      'apps[0].webhooks: expected a list, got null',
+      'apps[0].webhooks: expected an array, got null',
     ]);
   });
 });

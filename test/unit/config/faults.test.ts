@@ -44,7 +44,7 @@ describe('a file that is not a configuration', () => {
   });
 
   test.each([
-    ['[]', 'an empty list'],
+    ['[]', 'an empty array'],
     ['"text"', 'a string'],
     ['null', 'null'],
     ['7', 'a number'],
@@ -96,9 +96,9 @@ describe('a fault', () => {
   });
 
   test('a file without apps is faulty', () => {
-    expect(faultsOf({ content: {} })).toEqual(['apps: missing; expected a list']);
+    expect(faultsOf({ content: {} })).toEqual(['apps: missing; expected an array']);
     expect(faultsOf({ content: { apps: [] } })).toEqual([
-      'apps: expected at least one app, got an empty list',
+      'apps: expected at least one app, got an empty array',
     ]);
   });
 

@@ -10,7 +10,7 @@ const app = { id: '1', key: 'a', secret: 's' };
 const faulty: LoadedConfig = {
   kind: 'invalid',
   file: '/etc/soketify.json',
-  faults: [{ path: 'apps', message: 'expected a list' }],
+  faults: [{ path: 'apps', message: 'expected an array' }],
   files: ['/etc/soketify.json', '/etc/half'],
 };
 
@@ -72,7 +72,7 @@ describe('a reload', () => {
       {
         cause: 'SIGHUP',
         file: '/etc/soketify.json',
-        faults: [{ path: 'apps', message: 'expected a list' }],
+        faults: [{ path: 'apps', message: 'expected an array' }],
       },
       'configuration not reloaded, the old one stays active',
     );

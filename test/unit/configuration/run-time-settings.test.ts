@@ -130,7 +130,7 @@ describe('an app', () => {
   });
 
   test.each<readonly [unknown, string]>([
-    [[], "app: expected an object such as { id: '2' }, got an empty list"],
+    [[], "app: expected an object such as { id: '2' }, got an empty array"],
     [{ limits: { connections: -1 } }, 'limits.connections: '],
     [
       { limits: { conections: 1 } },

@@ -57,7 +57,7 @@ describe('an accepted client event', () => {
     outbox.expectEvent(expect.objectContaining({ data: source }) as object);
   });
 
-  test('on a presence channel contains the authorised user id, never a claimed one', () => {
+  test('on a presence channel contains the authorized user id, never a claimed one', () => {
     const stage = hubStage();
     const sender = stage.connect().join('presence-a', { user_id: 7 });
     const receiver = stage.connect().join('presence-a', { user_id: '9' });

@@ -105,7 +105,7 @@ describe('public channels', () => {
 
 describe('private channels', () => {
   test.each(['private-a', 'private-encrypted-a', 'private-cache-a', 'private-encrypted-cache-a'])(
-    '%s accepts an authorised client',
+    '%s accepts an authorized client',
     (channel) => {
       const { connect } = hubStage();
       const actor = connect();

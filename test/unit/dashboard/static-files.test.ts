@@ -36,7 +36,7 @@ function built() {
 }
 
 describe('the files of the page', () => {
-  test('are cached by browsers for ever, except the index', () => {
+  test('are cached by browsers forever, except the index', () => {
     const files = built();
     expect(files.answer('index.html', '')).toMatchObject({
       status: 200,

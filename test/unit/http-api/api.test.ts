@@ -107,7 +107,7 @@ describe('POST events', () => {
       /^400 Invalid channel name/,
     );
     expect(await events({ name: 'n', channel: 'a', data: 'x'.repeat(10_241) })).toBe(`413 ${tooLarge}`);
-    expect(await events('[]')).toBe('400 Invalid body: expected a JSON object, got an array');
+    expect(await events('[]')).toBe('400 Invalid body: expected a JSON object, got an empty array');
     fanout.expectNothing();
   });
 });

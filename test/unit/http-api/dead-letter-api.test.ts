@@ -118,7 +118,7 @@ describe('GET webhooks/deliveries', () => {
     [{ limit: '1001' }, 'limit must be '],
     [{ limit: 'all' }, 'limit must be '],
     [{ cursor: 'x' }, 'cursor must be the "next" of a page '],
-    [{ endpoints: 'main' }, "Unknown parameter 'endpoints': accepted are endpoint, reason, "],
+    [{ endpoints: 'main' }, "Unknown parameter 'endpoints': expected one of endpoint, reason, "],
   ])('refuses %j', async (query, text) => {
     const { list } = stage();
     expect(await list(query as unknown as Record<string, string>)).toContain(`400 ${text}`);
@@ -245,10 +245,13 @@ describe('POST webhooks/recover', () => {
 
   test.each([
     ['', 'Invalid body: expected a JSON object, got nothing'],
-    ['[]', 'Invalid body: expected a JSON object, got an array'],
+    ['[]', 'Invalid body: expected a JSON object, got an empty array'],
     [{}, 'Missing parameter: endpoint, the id of an endpoint'],
     [{ endpoint: 1 }, 'Missing parameter: endpoint, the id of an endpoint'],
-    [{ endpoint: 'main', dryRun: true }, "Unknown parameter 'dryRun': accepted are endpoint, since, dry_run"],
+    [
+      { endpoint: 'main', dryRun: true },
+      "Unknown parameter 'dryRun': expected one of endpoint, since, dry_run",
+    ],
     [{ endpoint: 'main', dry_run: 'yes' }, 'dry_run must be true or false'],
     [{ endpoint: 'main', since: 'now' }, 'since must be '],
     [{ endpoint: 'main', since: 1.5 }, 'since must be '],

@@ -54,7 +54,7 @@ describe('GET channels', () => {
     async (info) => {
       const { get } = apiStage();
       expect(await get('channels', '/apps/1/channels', { info })).toBe(
-        `400 Unknown info attribute '${info}': accepted are user_count, subscription_count`,
+        `400 Unknown info attribute '${info}': expected one of user_count, subscription_count`,
       );
     },
   );
@@ -101,7 +101,7 @@ describe('GET channels/NAME', () => {
     ['private-a', 'user_count', '400 user_count may only be requested for presence channels'],
     ['news', 'cache', '400 cache may only be requested for cache channels'],
     ['my-cache-a', 'cache', '400 cache may only be requested for cache channels'],
-    ['news', 'x', "400 Unknown info attribute 'x': accepted are user_count, subscription_count, cache"],
+    ['news', 'x', "400 Unknown info attribute 'x': expected one of user_count, subscription_count, cache"],
   ])('of %s refuses %s', async (channel, info, text) => {
     const { get } = apiStage();
     expect(await get('channel', path(channel), { info })).toBe(text);

@@ -69,7 +69,7 @@ describe('channel data', () => {
     [true, 'a boolean'],
     [false, 'a boolean'],
     [{}, 'an object'],
-    [[], 'an array'],
+    [[], 'an empty array'],
     [['7'], 'an array'],
   ])('the user id %j is refused, and the error says that it is %s', (id, kind) => {
     const why = `user_id must be a non-empty string or a number, got ${kind}`;

@@ -103,7 +103,7 @@ describe('a trigger', () => {
     ],
     [{ socket_id: '1' }, "Invalid socket id: expected digits.digits, got '1'"],
     [{ socket_id: 1.1 }, 'Invalid socket id: expected digits.digits, got 1.1'],
-    [{ info: 'members' }, "Unknown info attribute 'members': accepted are user_count, subscription_count"],
+    [{ info: 'members' }, "Unknown info attribute 'members': expected one of user_count, subscription_count"],
     [
       { info: ['user_count'] },
       'Invalid info: expected a string of user_count, subscription_count, got an array',
@@ -146,7 +146,7 @@ describe('a trigger', () => {
     ['{', 'text that is not JSON'],
     ['name=n&channel=a', 'text that is not JSON'],
     [' ', 'text that is not JSON'],
-    ['[]', 'an array'],
+    ['[]', 'an empty array'],
     ['null', 'null'],
     ['"x"', 'a string'],
     [gzipSync('{}').toString(), 'compressed data; send it without Content-Encoding'],

@@ -28,10 +28,10 @@ describe('the body of a webhook', () => {
   test.each([
     ['', 'the body is empty'],
     ['{', 'the body is not JSON'],
-    ['[]', 'the body: expected an object, got a list'],
+    ['[]', 'the body: expected an object, got an empty array'],
     ['{"events":[]}', 'time_ms: expected whole milliseconds, got nothing'],
     ['{"time_ms":"5","events":[]}', 'time_ms: expected whole milliseconds, got a string'],
-    ['{"time_ms":5}', 'events: expected a list, got nothing'],
+    ['{"time_ms":5}', 'events: expected an array, got nothing'],
     [bodyOf(null), 'events[0]: expected an object, got null'],
     [bodyOf({ name: 'member_aded' }), /^events\[0\]\.name: expected one of .*, got 'member_aded'$/],
     [bodyOf({}), /^events\[0\]\.name: expected one of .*, got nothing$/],

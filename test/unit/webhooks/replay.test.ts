@@ -65,10 +65,10 @@ describe('the state reported by webhooks', () => {
 
 describe('a contradiction', () => {
   test.each([
-    [[occupied, occupied], /presence-a was occupied, but it was already/],
+    [[occupied, occupied], /presence-a was occupied, but it already was/],
     [[vacated], /presence-a was vacated, but it was not occupied/],
-    [[added('7'), added('7')], /7 was added to presence-a, but was a member already/],
-    [[removed('7')], /7 was removed from presence-a, but was no member/],
+    [[added('7'), added('7')], /7 was added to presence-a, but already was a member/],
+    [[removed('7')], /7 was removed from presence-a, but was not a member/],
     [[occupied, added('7'), added('8'), vacated], /presence-a was vacated, but 7, 8 had not been removed/],
   ])('is described in a sentence: %j', (events, sentence) => {
     expect(stateAfter(...events).contradictions).toEqual([expect.stringMatching(sentence)]);

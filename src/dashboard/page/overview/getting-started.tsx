@@ -30,8 +30,8 @@ export function GettingStarted({ app, address }: GettingStartedProps) {
           <h3>Publish an event</h3>
           <Code label="pusher for Node" text={filled(snippets?.server ?? '', facts)} />
           <p>
-            You find the secret in <a href={settings}>Settings</a>, under Keys. You can also send an event
-            from the <a href={consoleLink(app.id)}>Debug console</a>.
+            The secret is in <a href={settings}>Settings</a>, under Keys. You can also send an event from the{' '}
+            <a href={consoleLink(app.id)}>Debug console</a>.
           </p>
         </li>
         <li>

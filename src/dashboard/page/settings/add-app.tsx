@@ -74,7 +74,7 @@ function Added({ app }: { readonly app: AppView }) {
         <span>Clients can connect now. {keptSentence(self.value?.savedIn)}</span>
       </Notice>
       <Code label="Key" text={app.keys[0]?.key ?? ''} />
-      <p class="hint">You find its secret in Settings, under Keys.</p>
+      <p class="hint">Its secret is in Settings, under Keys.</p>
       <div class="actions">
         <ButtonLink kind="primary" href={href(['apps', app.id, 'settings'])}>
           Go to its settings

@@ -26,7 +26,7 @@ export function Handlers({ appKey }: { readonly appKey: string }) {
           <Choice label="Framework" value={framework} options={options} onChange={setFramework} />
           <Code label={names[framework]} text={withKey(handlers[framework], framework, appKey)} />
           <p class="hint">
-            The code reads the secret from the environment. You find the secret in Settings, under Keys.
+            The code reads the secret from the environment. The secret is in Settings, under Keys.
           </p>
         </div>
       )}

@@ -86,7 +86,7 @@ describe('tls', () => {
   test('never shows a passphrase', () => {
     for (const passphrase of [12_345, ['hush'], { hush: 'hush' }]) {
       const faults = faultsOf(withTls({ cert, key }, passphrase)).join('\n');
-      expect(faults).toMatch(/^tls\.passphrase: expected a non-empty string, got an? (number|list|object)$/);
+      expect(faults).toMatch(/^tls\.passphrase: expected a non-empty string, got an? (number|array|object)$/);
     }
   });
 

@@ -67,7 +67,7 @@ describe('control', () => {
 
   test('works only on a single node', () => {
     expect(faultsOf(withControl(true, { redis: { url: 'redis://127.0.0.1' } }))).toEqual([
-      'control: works on a single node; leave out redis',
+      'control: works only on a single node; leave out redis',
     ]);
   });
 

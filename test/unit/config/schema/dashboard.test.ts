@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maskConfig } from '../../../../src/config/mask.ts';
+import { maskConfig } from '../../../../src/config/mask-config.ts';
 import { app, configOf, faultsOf, load, warningsOf, type Given } from '../loading.ts';
 
 const token = 'a-token-of-24-characters';

@@ -54,14 +54,14 @@ describe('a replay', () => {
 
   test.each([
     [null, to, 'record: expected the object that record() and GET /control/record return, got null'],
-    [[], to, 'record: expected the object that record() and GET /control/record return, got a list'],
-    [{}, to, "record: format: expected 'soketify-record', got undefined"],
+    [[], to, 'record: expected the object that record() and GET /control/record return, got an empty array'],
+    [{}, to, "record: format: expected 'soketify-record', got nothing"],
     [
       { ...record, version: 2 },
       to,
       'record: version: this version of soketify-emulator reads version 1, got 2',
     ],
-    [{ ...record, deliveries: {} }, to, 'record: deliveries: expected a list, got an object'],
+    [{ ...record, deliveries: {} }, to, 'record: deliveries: expected an array, got an object'],
     [
       { ...record, deliveries: [{ ...delivery('a', 0), body: '{"time_ms":5,"events":[}' }] },
       to,

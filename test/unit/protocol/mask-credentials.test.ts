@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { maskCredentials, maskDigests } from '../../../src/protocol/mask.ts';
+import { maskCredentials, maskDigests } from '../../../src/protocol/mask-credentials.ts';
 
 const signature = 'ab'.repeat(32);
 const masked = '********';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maskConfig } from '../../../src/config/mask.ts';
+import { maskConfig } from '../../../src/config/mask-config.ts';
 import type { Config } from '../../../src/config/schema/schema.ts';
 import { app, configOf } from './loading.ts';
 

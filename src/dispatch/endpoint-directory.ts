@@ -4,7 +4,7 @@ import type { Application } from '../apps/application.ts';
 import type { EndpointDispatcher } from './endpoint-dispatcher.ts';
 
 /** What routing needs. */
-export interface RoutesOptions {
+export interface EndpointDirectoryOptions {
   readonly clock: Clock;
   /** How long a removed app is remembered, because the store may still return its departures; undefined: not at all. */
   readonly rememberRemovedMs: Millis | undefined;
@@ -23,15 +23,15 @@ const none: readonly EndpointDispatcher[] = [];
  * The endpoints to which events of an app go. An endpoint is configured; or leaving, until its waiting events are decided; or
  * gone. Apps are identified by id, endpoints by app and id: an endpoint that stays keeps its queue when its configuration changes.
  */
-export class Routes {
-  readonly #options: RoutesOptions;
+export class EndpointDirectory {
+  readonly #options: EndpointDirectoryOptions;
   #configured: ReadonlyMap<string, readonly EndpointDispatcher[]> = new Map();
   /** By app and endpoint. */
   readonly #leaving = new Map<string, EndpointDispatcher>();
   /** Removed apps. Their endpoints are leaving. */
   readonly #gone = new Map<string, GoneApp>();
 
-  constructor(options: RoutesOptions) {
+  constructor(options: EndpointDirectoryOptions) {
     this.#options = options;
   }
 
