@@ -15,7 +15,7 @@ const filesHere = (...names: readonly string[]): readonly string[] => names.map(
 
 /** The files of the repository to which pages link, and which the package does not contain. */
 const onlyInRepository =
-  /^(?:ARCHITECTURE|CONTRIBUTING)\.md$|^bench\/|^docs\/(?:images|architecture)\/|^config\/compose\./;
+  /^(?:ARCHITECTURE|CONTRIBUTING)\.md$|^bench\/|^docs\/(?:api\.md$|images\/|architecture\/)|^config\/compose\./;
 
 interface Compose {
   readonly include?: unknown;
