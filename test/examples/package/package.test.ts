@@ -23,7 +23,7 @@ interface Compose {
 }
 
 /** The maximum size of the archive in bytes, including the documents. */
-const mostBytes = 600_000;
+const mostBytes = 590_000;
 
 function emptyFolder(): string {
   const empty = mkdtempSync(join(tmpdir(), 'soketify-package-'));
