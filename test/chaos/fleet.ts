@@ -13,6 +13,8 @@ interface FleetOptions {
   readonly redisUrl: string | undefined;
   /** Worker threads of each node. Default: 1. */
   readonly workers?: number | undefined;
+  /** Whether endpoints lose what they do not accept soon, and are reconciled. Default: false. */
+  readonly reconcile?: boolean | undefined;
   readonly journal: Journal;
   readonly onLine: (node: string, line: string) => void;
 }

@@ -8,6 +8,8 @@ export interface Options {
   readonly nodes: number;
   readonly workers: number;
   readonly clients: number;
+  /** Whether endpoints lose what they do not accept soon, and are reconciled. */
+  readonly reconcile: boolean;
   readonly faults: readonly FaultKind[];
   readonly verbose: boolean;
   /** Whether one node with a store on disk is killed repeatedly, instead of running the other faults. */
@@ -40,6 +42,7 @@ export function readOptions(args: readonly string[]): Options {
     .option('--workers <number>', 'worker threads of each node', wholeNumber(1, 31), 1)
     .option('--clients <number>', 'number of WebSocket clients', wholeNumber(1, 5000), 200)
     .option('--faults <list>', `all, none, or a list of ${faultKinds.join(',')}`, 'all')
+    .option('--reconcile', 'endpoints lose what they do not accept soon, and are reconciled', false)
     .option('--single', 'kill one node with a store on disk, instead of other faults', false)
     .option('--kills <number>', 'with --single: number of kills', wholeNumber(1, 100_000), 40)
     .option(
@@ -51,7 +54,7 @@ export function readOptions(args: readonly string[]): Options {
     .option('--verbose', 'print the log of every node', false)
     .addHelpText(
       'after',
-      '\nClients lose their connections in storms, whichever faults are chosen.\nWith --single, endpoints fail and the disk fills up as well, and --minutes, --nodes and --faults have no effect.\nExit codes: 0 no divergence, 1 divergences, 2 wrong usage.',
+      '\nClients lose their connections in storms, whichever faults are chosen.\nWith --single, endpoints fail and the disk fills up as well, and --minutes, --nodes, --faults and --reconcile have no effect.\nExit codes: 0 no divergence, 1 divergences, 2 wrong usage.',
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const { faults, ...options } = command.parse(args, { from: 'user' }).opts<Raw>();

@@ -30,6 +30,8 @@ export interface RunOptions {
   /** Worker threads of each node. Default: 1. */
   readonly workers?: number;
   readonly clients: number;
+  /** Whether endpoints lose what they do not accept soon, and are reconciled. Default: false. */
+  readonly reconcile?: boolean;
   readonly faults: readonly FaultKind[];
   /** Called with each line of each node's log. */
   readonly onLine?: (node: string, line: string) => void;
@@ -57,6 +59,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     endpoints: receivers,
     redisUrl: redis?.url,
     workers: options.workers,
+    reconcile: options.reconcile,
     journal,
     onLine: options.onLine ?? (() => {}),
   });
@@ -68,11 +71,17 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   const findings = new Findings(journal);
   const resting = { nodes: fleet, receivers, journal, truth, quietMs };
 
+  const isCorrected = options.reconcile === true;
   const compare = async () => {
     log('comparing');
     const sums = { reordered: 0, lost: 0 };
     for (const receiver of receivers) {
-      const { divergences, reordered, lost } = checkReplay(receiver, { truth, disturbances, journal });
+      const { divergences, reordered, lost } = checkReplay(receiver, {
+        truth,
+        disturbances,
+        journal,
+        isCorrected,
+      });
       findings.add(divergences);
       sums.reordered += reordered;
       sums.lost += lost;

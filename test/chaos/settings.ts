@@ -31,12 +31,21 @@ export interface NodeSetting {
   readonly redisUrl: string | undefined;
   /** Worker threads. Default: 1. */
   readonly workers?: number | undefined;
+  /** Whether endpoints lose what they do not accept soon, and are reconciled. Default: false. */
+  readonly reconcile?: boolean | undefined;
   /** For a single node: where its store is, and how long its grace periods are. */
   readonly store?: { readonly path: string; readonly graceMs: number; readonly restartGraceMs: number };
 }
 
 /** The configuration file of one node. Nodes differ only in their name. */
-export function configOf({ name, endpoints, redisUrl, workers, store }: NodeSetting): object {
+export function configOf({
+  name,
+  endpoints,
+  redisUrl,
+  workers,
+  reconcile = false,
+  store,
+}: NodeSetting): object {
   return {
     apps: [
       {
@@ -45,6 +54,7 @@ export function configOf({ name, endpoints, redisUrl, workers, store }: NodeSett
           id,
           url,
           channels: { startsWith },
+          reconcile,
           headers: { [nodeHeader]: name },
         })),
       },
@@ -55,7 +65,7 @@ export function configOf({ name, endpoints, redisUrl, workers, store }: NodeSett
       ...(store !== undefined && { restartGraceMs: store.restartGraceMs }),
       requestTimeoutMs,
       batch: { maxDelayMs: 50 },
-      retry: { initialDelayMs: 200, maxDelayMs: 1000 },
+      retry: { initialDelayMs: 200, maxDelayMs: 1000, ...(reconcile && { maxElapsedMs: 1500 }) },
     },
     shutdownTimeoutMs: 3000,
     ...(workers !== undefined && { workers }),
