@@ -6,7 +6,7 @@ import type { Outcome } from '../ports/webhook-sender.ts';
 import { createAttempt, type Attempt } from '../webhooks/attempt.ts';
 import type { Claim, Contender, Place } from '../webhooks/attempt-places.ts';
 import type { Batch, Drop } from '../webhooks/batch.ts';
-import { resultOf, type Decided, type QueueReading } from '../webhooks/delivery-facts.ts';
+import { mayHaveArrived, resultOf, type Decided, type QueueReading } from '../webhooks/delivery-facts.ts';
 import { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import { batchPolicyOf, type Endpoint } from '../webhooks/endpoint.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
@@ -344,6 +344,7 @@ export class EndpointDispatcher implements Contender {
       if (fate === 'delivered') this.#decide('delivered', { events: batch.events, batch });
       return;
     }
+    batch.mayHaveArrived ||= mayHaveArrived(outcome);
     const at = this.#time.now;
     if (at >= batch.deadline && !mayExpire(store)) {
       report();

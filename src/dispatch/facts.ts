@@ -31,6 +31,7 @@ export function decidedFact(
     deliveriesStarted: payload?.deliveriesStarted ?? deliveriesStarted,
     attempts: batch?.attempts ?? 0,
     isUnsure: batch?.isUnsure ?? false,
+    mayHaveArrived: batch?.mayHaveArrived ?? false,
   };
 }
 

@@ -269,7 +269,7 @@ export class Reconciler {
     }
   }
 
-  #decided({ appId, endpoint, fate, events, isUnsure }: Decided): void {
+  #decided({ appId, endpoint, fate, events, isUnsure, mayHaveArrived }: Decided): void {
     if (fate === 'undone') return;
     if (fate === 'delivered') {
       const debtor = this.#debtors.get(debtorKey(appId, endpoint.id));
@@ -282,7 +282,7 @@ export class Reconciler {
     let why: NotSentReason | undefined;
     for (const { event, seq } of events) {
       if (!isStateEvent(event)) continue;
-      why ??= { kind: 'dropped', reason: fate, atMs: this.#options.wallTime.now() };
+      why ??= { kind: 'dropped', reason: fate, atMs: this.#options.wallTime.now(), mayHaveArrived };
       const debtor = this.#debtorOf(appId, endpoint);
       const { channel } = event;
       const place = { appId, endpointId: endpoint.id, channel };

@@ -32,6 +32,8 @@ export interface Batch {
   isLastAttempt: boolean;
   /** Whether another process may have attempted it without noting the answer, so that the endpoint may have accepted it. */
   readonly isUnsure: boolean;
+  /** Whether the endpoint may have received it in an attempt of this process that got no answer in time. */
+  mayHaveArrived: boolean;
   /** Whether the queue will look at the batch at its deadline: from when it first waits. */
   isTimed: boolean;
 }
@@ -75,6 +77,7 @@ export function createBatch(
     payload: undefined,
     isLastAttempt: false,
     isUnsure: attempts > 0,
+    mayHaveArrived: false,
     isTimed: false,
   };
 }

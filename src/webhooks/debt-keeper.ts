@@ -19,9 +19,16 @@ export interface KeptDebt {
 
 /**
  * What was last sent of a subject. `isThere` is null if it is unknown. `lastSeq` is the sequence number of the latest event
- * whose result is known; undefined if an earlier version stored it.
+ * whose result is known; undefined if an earlier version stored it. `mayKnowMore` is true if the endpoint may have received a later
+ * event without answering in time.
  */
-export type KeptSubject = readonly [subject: string, isThere: boolean | null, seq: number, lastSeq?: number];
+export type KeptSubject = readonly [
+  subject: string,
+  isThere: boolean | null,
+  seq: number,
+  lastSeq?: number,
+  mayKnowMore?: boolean,
+];
 
 /** Where a debt belongs. */
 export interface DebtPlace {

@@ -132,12 +132,12 @@ export class Debts {
     const { channel, isPartial, partialSeq = 0, vacatedSeq, isRequested = false, told } = kept;
     if (channel === anyChannel) return this.markUncertain(partialSeq);
     const debt = { ...newRecord(isPartial), partialSeq, vacatedSeq: vacatedSeq ?? 0 };
-    for (const [subject, wasThere, seq, lastSeq = lastPlace] of told) {
+    for (const [subject, wasThere, seq, lastSeq = lastPlace, mayKnowMore] of told) {
       // A later event may have reported the channel as vacated.
       const isUnsure = vacatedSeq === undefined && wasThere === true && subject !== itself;
       const isThere = isUnsure ? undefined : (wasThere ?? undefined);
       // What the latest event stated is not stored.
-      debt.sent.set(subject, { isThere, seq, lastSeq, lastIsThere: undefined, why: undefined });
+      debt.sent.set(subject, { isThere, seq, lastSeq, lastIsThere: undefined, why: undefined, mayKnowMore });
     }
     this.#forget(channel);
     this.#channels.set(channel, debt);
@@ -152,7 +152,9 @@ export class Debts {
     const { isPartial, partialSeq, vacatedSeq, sent } = debt;
     const told = Array.from(subjects ?? sent.keys()).flatMap((subject): KeptSubject[] => {
       const one = sent.get(subject);
-      return one === undefined ? [] : [[subject, one.isThere ?? null, one.seq, one.lastSeq]];
+      if (one === undefined) return [];
+      const { isThere = null, seq, lastSeq, mayKnowMore } = one;
+      return [mayKnowMore ? [subject, isThere, seq, lastSeq, true] : [subject, isThere, seq, lastSeq]];
     });
     return { channel, isPartial, partialSeq, vacatedSeq, told };
   }
@@ -169,10 +171,11 @@ export class Debts {
     }
     const { subject, isThere } = readSubject(event);
     const known = debt.sent.get(subject);
+    const mayKnowMore = (why?.kind === 'dropped' && why.mayHaveArrived) || known?.mayKnowMore;
     // If an unknown event was dropped as well, the event before need not have stated the opposite.
     const before = isUnsure || isUncertain(debt) ? undefined : !isThere;
     if (known === undefined) {
-      const sent = { isThere: before, seq, lastSeq: seq, lastIsThere: isThere, why };
+      const sent = { isThere: before, seq, lastSeq: seq, lastIsThere: isThere, why, mayKnowMore };
       if (this.#subjects < this.#most) this.#set(debt, subject, sent);
       else {
         debt.isPartial = true;
@@ -180,6 +183,7 @@ export class Debts {
       }
       return true;
     }
+    known.mayKnowMore = mayKnowMore;
     // What was missed before has the sequence number of the next event.
     if (seq >= known.lastSeq) Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why });
     if (known.seq > seq) Object.assign(known, { isThere: before, seq });
@@ -200,7 +204,7 @@ export class Debts {
       if (debt.isPartial && this.#subjects < this.#most) this.#set(debt, subject, sent);
     } else if (known.seq <= seq) {
       // The same event may have been noted as dropped by a process that ended before it could settle that.
-      Object.assign(known, { isThere, seq });
+      Object.assign(known, { isThere, seq, mayKnowMore: undefined });
       // Nothing of the subject was dropped since, so it needs no record.
       if (seq >= known.lastSeq) {
         Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why: undefined });
@@ -278,7 +282,10 @@ export class Debts {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
     const believed = new Map(
-      Array.from(debt.sent, ([subject, sent]) => [subject, lastSent(debt, subject, sent)] as const),
+      Array.from(
+        debt.sent,
+        ([subject, sent]) => [subject, sent.mayKnowMore ? undefined : lastSent(debt, subject, sent)] as const,
+      ),
     );
     const pending = waiting.filter(isStateEvent).map(readSubject);
     for (const { subject, isThere } of pending) if (believed.has(subject)) believed.set(subject, isThere);

@@ -25,6 +25,15 @@ export function resultOf(outcome: Outcome): AttemptResult {
   return outcome.status >= 200 && outcome.status < 300 ? 'success' : 'refused';
 }
 
+/** Errors of connections that were open: the request may have arrived. */
+const errorsAfterRequest = /^(?:ECONNRESET|EPIPE|HPE_)/;
+
+/** Whether the endpoint may have received the events of an attempt, although it has not answered in time. */
+export function mayHaveArrived(outcome: Outcome): boolean {
+  if (outcome.kind === 'unreachable') return errorsAfterRequest.test(outcome.code);
+  return outcome.kind === 'timeout';
+}
+
 /** Something that serves an endpoint. */
 interface Serving {
   readonly endpoint: Endpoint;
@@ -61,6 +70,8 @@ export interface Decided {
   readonly attempts: number;
   /** Whether the endpoint may have accepted them in an earlier run of the process, which did not note the answer. */
   readonly isUnsure: boolean;
+  /** Whether the endpoint may have received them without answering in time. */
+  readonly mayHaveArrived: boolean;
 }
 
 /** This process stops without a decision on these events at an endpoint. They stay in the store, for the next process. */

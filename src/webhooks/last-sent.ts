@@ -9,7 +9,13 @@ export type StateEvent = Extract<
 
 /** Why an endpoint was not sent something. One object is shared by everything it applies to. */
 export type NotSentReason =
-  | { readonly kind: 'dropped'; readonly reason: DropReason; readonly atMs: number }
+  | {
+      readonly kind: 'dropped';
+      readonly reason: DropReason;
+      readonly atMs: number;
+      /** Whether the endpoint may have received it without answering in time. */
+      readonly mayHaveArrived?: boolean;
+    }
   /** It was so before the endpoint was added, or before it was changed to select such events, at this time of day. */
   | { readonly kind: 'before'; readonly what: 'added' | 'changed'; readonly atMs: number };
 
@@ -24,6 +30,11 @@ export interface LastSent {
   lastIsThere: boolean | undefined;
   /** Why it was sent nothing else since; undefined if that happened in an earlier run of the process. */
   why: NotSentReason | undefined;
+  /**
+   * Whether it may have received a later event without answering in time. It is then sent the truth, whatever it has accepted.
+   * Undefined: no.
+   */
+  mayKnowMore?: boolean | undefined;
 }
 
 /** Stands for the channel itself in place of a user id. No user has an empty id. */

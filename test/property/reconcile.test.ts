@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Application } from '../../src/apps/application.ts';
 import { defaultPolicy } from '../support/property/delivery-shell.ts';
 import { FakeDisk } from '../support/property/fake-disk.ts';
@@ -250,4 +250,39 @@ describe('an endpoint that is reconciled after a restart', () => {
     await stack.clock.advance(1_000_000);
     expectWholeTruth(stack, [client]);
   });
+});
+
+test.each([
+  { how: 'an endpoint answers too late', outcome: { kind: 'answered', status: 200 }, takesMs: 60_000 },
+  {
+    how: 'its connection ends without an answer',
+    outcome: { kind: 'unreachable', code: 'ECONNRESET' },
+    takesMs: 5,
+  },
+] as const)('what arrived although $how is corrected as well', async ({ outcome, takesMs }) => {
+  const fates = [[{ outcome, received: true, takesMs }]];
+  const disk = new FakeDisk();
+  const given = {
+    applications: reconciled(twoApps),
+    policy: defaultPolicy,
+    disk,
+    fates,
+    restartGraceMs: 300,
+  };
+  const stack = new Stack(given);
+  await stack.start();
+  const [app] = twoApps;
+  const receiver = stack.receivers.get(app.endpoints[0]?.url ?? '') ?? expect.fail('there is no receiver');
+  const client = stack.connect(app);
+  client.subscribe('presence-a', 'u1');
+  await stack.clock.advance(1000);
+  expect(replay(receiver.seen).members).toEqual(['presence-a u1']);
+  expect(receiver.taken).toEqual([]);
+  // It learns nothing of the departure.
+  receiver.downUntil(stack.clock.now() + 700_000);
+  client.unsubscribe('presence-a');
+  await stack.clock.advance(650_000);
+  receiver.heal();
+  await stack.clock.advance(200_000);
+  expect(replay(receiver.seen)).toMatchObject({ occupied: [], members: [] });
 });

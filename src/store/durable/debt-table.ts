@@ -133,7 +133,8 @@ function isDebt(value: unknown): value is KeptDebt {
     isText(one[0]) &&
     (one[1] === null || isBoolean(one[1])) &&
     isNumber(one[2]) &&
-    isPlace(one[3]);
+    isPlace(one[3]) &&
+    (one[4] === undefined || isBoolean(one[4]));
   const areSentEntries = (all: unknown): boolean => Array.isArray(all) && all.every(isSentEntry);
   const places = { partialSeq: isPlace, vacatedSeq: isPlace };
   return hasFields(value, { channel: isText, isPartial: isBoolean, ...places, told: areSentEntries });

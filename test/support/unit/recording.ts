@@ -114,6 +114,7 @@ export function decided(
     deliveriesStarted: 1,
     attempts: 1,
     isUnsure: false,
+    mayHaveArrived: false,
     ...given,
   };
 }

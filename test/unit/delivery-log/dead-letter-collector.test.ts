@@ -206,6 +206,7 @@ describe('events that were not in a delivery', () => {
         deliveriesStarted: begun,
         attempts: 0,
         isUnsure: false,
+        mayHaveArrived: false,
         ...fate,
       });
     };
@@ -260,6 +261,7 @@ describe('an app', () => {
       deliveriesStarted: 1,
       attempts: 1,
       isUnsure: false,
+      mayHaveArrived: false,
     });
     await clock.advance(100);
     expect(await letters()).toEqual([]);

@@ -25,6 +25,7 @@ const overflow = (of: Endpoint, event: WebhookEvent, seq: number): Decided => ({
   deliveriesStarted: 0,
   attempts: 0,
   isUnsure: false,
+  mayHaveArrived: false,
 });
 
 test('what is dropped while the truth is being asked for is compared again', async () => {

@@ -10,6 +10,7 @@ const occupied = (channel: string): StateEvent => ({
 });
 const vacated = (channel: string): StateEvent => ({ name: 'channel_vacated', channel: channelName(channel) });
 const room = channelName('room');
+const joined = (userId: string): StateEvent => ({ name: 'member_added', channel: room, userId });
 const removed = (userId: string): StateEvent => ({ name: 'member_removed', channel: room, userId });
 
 it('forgets what was dropped in pairs, little by little, so that an endpoint that is off for days stays known', () => {
@@ -85,6 +86,21 @@ function restartOfEarlier(debts: Debts): Debts {
 /** The events that the endpoint must be sent, if none wait. */
 const missing = (debts: Debts, truth: ChannelTruth): readonly StateEvent[] =>
   correctionsOf(room, debts.expect(room, [])?.believed ?? new Map(), truth);
+
+it('sends the truth of what may have arrived without an answer, also after a restart, until something is accepted', () => {
+  const why = { kind: 'dropped', reason: 'expired', atMs: 0, mayHaveArrived: true } as const;
+  const before = new Debts(10);
+  before.dropped(joined('u1'), 1, why);
+  before.dropped(removed('u1'), 2);
+  const gone = { isOccupied: true, userIds: new Set<string>() };
+  for (const debts of [before, restart(before)]) {
+    // What it has accepted is still known.
+    expect(debts.of(room)?.sent.get('u1')?.isThere).toBe(false);
+    expect(missing(debts, gone)).toEqual([removed('u1')]);
+    debts.delivered(removed('u1'), 101);
+    expect(missing(debts, gone)).toEqual([]);
+  }
+});
 
 it('needs no record after a restart once an event of the new run has brought the endpoint up to date', () => {
   const before = new Debts(10, false);

@@ -181,9 +181,10 @@ function parseDebt(
 ): KeptDebt {
   const [isPartial = true, partialSeq = 0, vacatedSeq = 0] = listOf(ofChannel);
   const told = Object.entries(subjects).map(([name, text]): KeptSubject => {
-    const [isThere, seq = 0, lastSeq] = listOf(text);
+    const [isThere, seq = 0, lastSeq, mayKnowMore] = listOf(text);
     const known = typeof isThere === 'boolean' ? isThere : null;
-    return [name.slice(1), known, Number(seq), Number(lastSeq ?? seq)];
+    const sent = [name.slice(1), known, Number(seq), Number(lastSeq ?? seq)] as const;
+    return mayKnowMore === true ? [...sent, true] : sent;
   });
   return {
     channel: checkedChannelName(channel),
