@@ -5,23 +5,32 @@ import { build } from 'esbuild';
 import { minify } from 'rolldown/utils';
 
 /**
- * Writes dist/program.cjs as one script that V8 can cache compiled: the function that Node would make from a CommonJS module. Its
- * first line identifies this build, so that `load.cjs` finds the matching cache. Variables get short names; functions and classes
- * keep theirs, for stack traces. Resolves with the paths of all bundled files.
+ * Writes dist/program.cjs, and dist/ioredis.cjs with the package that only nodes on Redis need. V8 can cache each script compiled: it
+ * is the function that Node would make from a CommonJS module. The first line identifies the build, so that `load.cjs` finds the
+ * matching cache. Variables get short names; functions and classes keep theirs, for stack traces. Resolves with the paths of all
+ * bundled files.
  */
 export async function buildProgram(root) {
   const { dependencies } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+  // Optional packages are not bundled. All others are: finding and compiling their hundreds of files would take long.
+  const external = [...Object.keys(dependencies), 'pino-pretty'];
+  const scripts = await Promise.all([
+    buildScript(root, 'program', 'src/entry/parts.cjs', [...external, 'ioredis']),
+    buildScript(root, 'ioredis', 'ioredis', external),
+  ]);
+  return scripts.flat();
+}
+
+async function buildScript(root, name, entry, external) {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/entry/parts.cjs'],
+    entryPoints: [entry],
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     supported: { 'dynamic-import': false },
-    // All other packages are bundled: they are small, needed at each start, and together have hundreds of files. Optional packages
-    // are not bundled.
-    external: [...Object.keys(dependencies), 'pino-pretty'],
+    external,
     // If a package has two forms, the ES modules can always be bundled.
     mainFields: ['module', 'main'],
     define: { 'import.meta.url': 'programUrl' },
@@ -31,7 +40,7 @@ export async function buildProgram(root) {
     write: false,
     metafile: true,
   });
-  writeFileSync(`${root}/dist/program.cjs`, named(await shortened(outputFiles[0].text)));
+  writeFileSync(`${root}/dist/${name}.cjs`, named(await shortened(outputFiles[0].text)));
   return Object.keys(metafile.inputs);
 }
 

@@ -19,7 +19,7 @@ process.env['SOKETIFY_WEBHOOK_URL'] = `http://127.0.0.1:${endpoint.address().por
 
 const line = lineOf(({ msg }) => msg === 'listening');
 process.argv = [process.execPath, 'soketify-emulator', '--port', '0'];
-const { keepCompiled } = createRequire(import.meta.url)('../../dist/main.cjs');
+const { keepCompiled, openIoredis } = createRequire(import.meta.url)('../../dist/main.cjs');
 const { port } = await line;
 
 const others = await join('other');
@@ -27,6 +27,7 @@ await (await join('one')).leave();
 await publish('/events', { name: 'news', channels, data: '{}' });
 await publish('/batch_events', { batch: channels.map((channel) => ({ name: 'news', channel, data: '{}' })) });
 await others.leave();
+openIoredis();
 keepCompiled();
 process.exit();
 

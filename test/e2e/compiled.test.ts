@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,20 +8,25 @@ import { expect, onTestFinished, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
+const files = ['ioredis.cjs', 'load.cjs', 'main.cjs', 'main.js', 'program.cjs'];
+
+function compiledOf(folder: string, script: string): string {
+  return join(folder, 'dist/compiled', `${script}-${process.version}-${process.platform}-${process.arch}`);
+}
+
 /** An installation of the program with the build's compiled code. */
 function install(): { readonly folder: string; readonly compiled: string } {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-compiled-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  for (const name of ['main.cjs', 'main.js', 'load.cjs', 'program.cjs', 'compiled']) {
+  for (const name of ['compiled', ...files]) {
     cpSync(join(root, 'dist', name), join(folder, 'dist', name), {
       recursive: true,
       preserveTimestamps: true,
     });
   }
-  const [name = ''] = readdirSync(join(folder, 'dist/compiled'));
-  return { folder, compiled: join(folder, 'dist/compiled', name) };
+  return { folder, compiled: compiledOf(folder, 'program') };
 }
 
 function run(folder: string, file = 'main.cjs'): string {
@@ -40,8 +36,21 @@ function run(folder: string, file = 'main.cjs'): string {
   return stdout.trim() + stderr;
 }
 
-test('the build compiles the program for its own version of Node', () => {
-  expect(install().compiled).toMatch(new RegExp(`/${process.version}-${process.platform}-${process.arch}$`));
+test.each(['program', 'ioredis'])('the build compiles %s for its own version of Node', (script) => {
+  expect(readFileSync(compiledOf(install().folder, script)).length).toBeGreaterThan(10_000);
+});
+
+test('ioredis is loaded, whether or not its compiled code can be used', () => {
+  const { folder } = install();
+  const compiled = compiledOf(folder, 'ioredis');
+  const text = `typeof require(${JSON.stringify(join(folder, 'dist/load.cjs'))}).openIoredis().Redis`;
+  const load = () => spawnSync(process.execPath, ['-p', text], { encoding: 'utf8' });
+  const loaded = { stdout: 'function\n', stderr: '' };
+  expect(load()).toMatchObject(loaded);
+  writeFileSync(compiled, readFileSync(compiled).fill(0x5a, 1000, 1064));
+  expect(load()).toMatchObject(loaded);
+  rmSync(compiled);
+  expect(load()).toMatchObject(loaded);
 });
 
 test('the program starts with the compiled code, by either name', () => {

@@ -23,7 +23,7 @@ interface Compose {
 }
 
 /** The maximum size of the archive in bytes, including the documents. */
-const mostBytes = 590_000;
+const mostBytes = 650_000;
 
 function emptyFolder(): string {
   const empty = mkdtempSync(join(tmpdir(), 'soketify-package-'));
@@ -49,7 +49,7 @@ describe('the archive', () => {
     const files = filesOfArchive();
     expect(files.filter((name) => /^dist\/[^/]*$/.test(name)).toSorted()).toEqual(
       [
-        ...['index.cjs', 'index.d.cts', 'index.d.ts', 'index.js', 'licenses.txt', 'load.cjs'],
+        ...['index.cjs', 'index.d.cts', 'index.d.ts', 'index.js', 'ioredis.cjs', 'licenses.txt', 'load.cjs'],
         ...['main.cjs', 'main.js', 'program.cjs', 'thread.cjs'],
       ].map((name) => `dist/${name}`),
     );
