@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import * as v from 'valibot';
 import { formatPath, type ConfigFault, type Path } from './checks/fault.ts';
 import * as field from './schema/fields.ts';
 import { codeOf, type Files } from './files.ts';
@@ -98,7 +99,7 @@ function urlFileFaults(redis: object, files: Files): readonly ConfigFault[] {
   ];
   const content = files.read(name);
   if (content.kind === 'faulty') return faulty(content.reason);
-  if (field.redisUrl().safeParse(content.text.trim()).success) return [];
+  if (v.is(field.redisUrl(), content.text.trim())) return [];
   return faulty('contains no URL such as redis://host:6379, or rediss://user:password@host:6380/2');
 }
 

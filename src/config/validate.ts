@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { describeValue, formatPath, quote, type ConfigFault } from './checks/fault.ts';
+import * as v from 'valibot';
+import { describeValue, formatPath, quote, type ConfigFault, type Path } from './checks/fault.ts';
+import { fieldOf, itemsOf } from './json.ts';
 import { kindOf } from '../protocol/json-value.ts';
 import { nearest } from './checks/nearest.ts';
 import { configSchema, type ParsedConfig } from './schema/schema.ts';
@@ -11,65 +12,85 @@ export type Validated =
 
 /** Validates an input with the schema, and reports every fault once. */
 export function validate(input: unknown): Validated {
-  const result = configSchema.safeParse(input, { reportInput: true });
-  if (result.success) return { kind: 'ok', config: result.data };
-  return { kind: 'invalid', faults: faultsIn(result.error, configSchema, 'key') };
+  const result = v.safeParse(configSchema, input);
+  if (result.success) return { kind: 'ok', config: result.output };
+  return { kind: 'invalid', faults: faultsIn(result.issues, configSchema, 'key') };
 }
 
 /**
- * Returns every fault that a schema has found, each once. `schema` must be the schema that was used, with `reportInput`. `kind` is
- * the word for a name in an object.
+ * Returns every fault that a schema has found, each once. `schema` must be the schema that was used. `kind` is the word for a name
+ * in an object.
  */
 export function faultsIn(
-  error: z.ZodError,
-  schema: z.ZodType,
+  issues: readonly Issue[],
+  schema: v.GenericSchema,
   kind: 'key' | 'field',
 ): readonly ConfigFault[] {
   const faults = new Map<string, ConfigFault>();
-  for (const fault of error.issues.flatMap((issue) => faultsOf(issue, schema, kind))) {
+  for (const fault of issues.flatMap((issue) => faultsOf(issue, pathOf(issue), { schema, kind }))) {
     faults.set(JSON.stringify([fault.path, fault.message]), fault);
   }
   return [...faults.values()];
 }
 
-function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType, kind: 'key' | 'field'): readonly ConfigFault[] {
-  // If several forms are accepted, report the faults of the form whose kind is right.
-  const suggestion =
-    issue.code === 'invalid_union' ? issue.errors.find((issues) => issues.every(isInside)) : undefined;
-  if (suggestion !== undefined) {
-    return suggestion.flatMap((inner) =>
-      faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, schema, kind),
-    );
+type Issue = v.BaseIssue<unknown>;
+
+function pathOf(issue: Issue): Path {
+  return issue.path?.map(({ key }) => (typeof key === 'number' ? key : String(key))) ?? [];
+}
+
+function faultsOf(
+  issue: Issue,
+  path: Path,
+  { schema, kind }: { readonly schema: v.GenericSchema; readonly kind: 'key' | 'field' },
+): readonly ConfigFault[] {
+  // If several forms are accepted, report the faults of the form whose kind is right: only these are inside the value.
+  const inside = issue.issues?.filter((inner) => inner.path !== undefined) ?? [];
+  if (inside.length > 0) {
+    return inside.flatMap((inner) => faultsOf(inner, [...path, ...pathOf(inner)], { schema, kind }));
   }
-  if (issue.code === 'unrecognized_keys') {
-    const accepted = keysAt(schema, issue.path);
-    return issue.keys.map((key) => ({
+  if (isUnknownKey(issue)) {
+    const place = path.slice(0, -1);
+    const accepted = keysAt(schema, place);
+    // valibot reports only the first one.
+    const unknown = keysOf(issue.path?.at(-1)?.input).filter((key) => !accepted.includes(key));
+    return unknown.map((key) => ({
       // For a key, the path leads the reader of a file to it. A field is named in the message instead.
-      path: formatPath(kind === 'key' ? [...issue.path, key] : issue.path),
+      path: formatPath(kind === 'key' ? [...place, key] : place),
       message: unknownName(kind, key, accepted),
     }));
   }
-  const path = formatPath(issue.path);
-  // For an invalid name, the message is enough; its value may be a secret.
-  if (issue.code === 'invalid_key') return [{ path, message: issue.message }];
-  // A fault of several fields together has no single value to show.
-  if (issue.code === 'custom' && issue.path.length === 0) return [{ path, message: issue.message }];
-  if (issue.input === undefined) return [{ path, message: `missing; ${issue.message}` }];
-  return [{ path, message: `${issue.message}, got ${describeInput(issue)}` }];
+  return [{ path: formatPath(path), message: messageOf(issue, path) }];
 }
 
-/** Whether the value has the right kind, but something inside it is wrong. */
-function isInside(issue: z.core.$ZodIssue): boolean {
-  return issue.path.length > 0 || issue.code === 'unrecognized_keys';
+/** The keys of an object as valibot sees them, inherited ones included. */
+function keysOf(value: unknown): readonly string[] {
+  const keys: string[] = [];
+  for (const key in Object(value)) keys.push(key);
+  return keys;
 }
 
-function describeInput(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.expected === 'string' && typeof issue.input === 'number') {
-    const shown = describeValue(issue.input, issue.path);
+/** Whether an object has a key that is not accepted. */
+export function isUnknownKey({ type, expected }: Issue): boolean {
+  return type === 'strict_object' && expected === 'never';
+}
+
+function messageOf(issue: Issue, path: Path): string {
+  const { input, message } = issue;
+  if (input === undefined) return `missing; ${message}`;
+  // For an invalid name, the message is enough; its value may be a secret. A fault of several fields together has no single value.
+  const isOfName = issue.path?.at(-1)?.origin === 'key';
+  const isOfSeveral = issue.type === 'raw_check';
+  return isOfName || isOfSeveral ? message : `${message}, got ${describeInput(issue, path)}`;
+}
+
+function describeInput({ type, input }: Issue, path: Path): string {
+  if (type === 'string' && typeof input === 'number') {
+    const shown = describeValue(input, path);
     return shown === 'a number' ? shown : `the number ${shown}`;
   }
-  const holdsOthers = issue.code === 'invalid_type' && ['object', 'array', 'record'].includes(issue.expected);
-  return holdsOthers ? kindOf(issue.input) : describeValue(issue.input, issue.path);
+  const holdsOthers = ['strict_object', 'loose_object', 'array', 'record'].includes(type);
+  return holdsOthers ? kindOf(input) : describeValue(input, path);
 }
 
 /** The message for an unknown name, with the name that was probably meant, or with all accepted names. */
@@ -87,21 +108,17 @@ export function unknownName(
 }
 
 /** Returns the keys that a schema accepts at a path. */
-function keysAt(root: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+function keysAt(root: v.GenericSchema, path: Path): readonly string[] {
   let schema = unwrap(root);
   for (const key of path) {
-    if (schema instanceof z.ZodArray) schema = unwrap(schema.element);
-    else if (schema instanceof z.ZodObject) schema = unwrap(schema.shape[String(key)]);
+    schema = unwrap(fieldOf(schema, 'item') ?? fieldOf(fieldOf(schema, 'entries'), String(key)));
   }
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return Object.keys(fieldOf(schema, 'entries') ?? {});
 }
 
-/** Returns the inner schema, without optional and default wrappers. */
+/** Returns the schema of an object or an array in a schema that accepts its absence or other forms too. */
 function unwrap(schema: unknown): unknown {
-  let inner = schema;
-  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional) {
-    inner = inner.unwrap();
-  }
-  if (inner instanceof z.ZodUnion) return inner.options.find((option) => option instanceof z.ZodObject);
-  return inner;
+  const wrapped = fieldOf(schema, 'wrapped');
+  if (wrapped !== undefined) return unwrap(wrapped);
+  return itemsOf(fieldOf(schema, 'options')).find((form) => fieldOf(form, 'entries') !== undefined) ?? schema;
 }

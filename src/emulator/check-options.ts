@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import type { ConfigFault } from '../config/checks/fault.ts';
 import { kindOf } from '../protocol/json-value.ts';
 import * as field from '../config/schema/fields.ts';
@@ -6,15 +6,15 @@ import { faultsIn } from '../config/validate.ts';
 import { milliseconds } from './check.ts';
 import type { EmulatorOptions } from './options.ts';
 
-const mode = field.oneOf(['real', 'virtual']).optional();
+const mode = v.optional(field.oneOf(['real', 'virtual']));
 
 /** An option that also exists in a configuration file, where it is checked. */
-const ofFile = z.unknown().optional();
+const ofFile = v.optional(v.unknown());
 
 const options = field.group({
   apps: ofFile,
   clock: mode,
-  seed: field.wholeNumber(0, 2 ** 32 - 1).optional(),
+  seed: v.optional(field.wholeNumber(0, 2 ** 32 - 1)),
   liveness: mode,
   host: ofFile,
   port: ofFile,
@@ -29,18 +29,15 @@ const options = field.group({
   compression: ofFile,
   dashboard: ofFile,
   control: ofFile,
-  patienceMs: milliseconds().optional(),
-  now: z
-    .custom((value) => typeof value === 'function', {
-      error: 'expected a function that returns milliseconds since 1970',
-    })
-    .optional(),
-  log: z
-    .custom((value) => typeof value === 'object' && value !== null && 'info' in value, {
-      error: 'expected a logger such as pino()',
-    })
-    .optional(),
-} satisfies Record<keyof EmulatorOptions, z.ZodType>);
+  patienceMs: v.optional(milliseconds()),
+  now: v.optional(v.function('expected a function that returns milliseconds since 1970')),
+  log: v.optional(
+    v.custom(
+      (value) => typeof value === 'object' && value !== null && 'info' in value,
+      'expected a logger such as pino()',
+    ),
+  ),
+} satisfies Record<keyof EmulatorOptions, v.GenericSchema>);
 
 /**
  * Splits unchecked options into those that a configuration file also has, which are checked as its content, and the faults of
@@ -56,10 +53,10 @@ export function sortOptions(given: unknown): {
       faults: [{ path: 'options', message: `expected an object, got ${kindOf(given)}` }],
     };
   }
-  const checked = options.safeParse(given, { reportInput: true });
-  const shape: Readonly<Record<string, z.ZodType>> = options.shape;
+  const checked = v.safeParse(options, given);
+  const entries: Readonly<Record<string, v.GenericSchema>> = options.entries;
   return {
-    content: Object.fromEntries(Object.entries(given).filter(([name]) => shape[name] === ofFile)),
-    faults: checked.success ? [] : faultsIn(checked.error, options, 'key'),
+    content: Object.fromEntries(Object.entries(given).filter(([name]) => entries[name] === ofFile)),
+    faults: checked.success ? [] : faultsIn(checked.issues, options, 'key'),
   };
 }

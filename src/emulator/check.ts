@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import * as field from '../config/schema/fields.ts';
 import { faultsIn } from '../config/validate.ts';
 import { isObject } from '../protocol/json-value.ts';
@@ -8,39 +8,43 @@ import { invalidArgument } from './emulator-error.ts';
  * Parses an argument from a test or a request with a schema and returns the result. A field that is undefined counts as absent.
  * Throws an EmulatorError with ERR_ARGUMENT_INVALID that names every fault; `where` names the argument.
  */
-export function check<Schema extends z.ZodType>(
+export function check<Schema extends v.GenericSchema>(
   schema: Schema,
   given: unknown,
   where: string,
-): z.output<Schema> {
-  const result = schema.safeParse(withoutUndefined(given), { reportInput: true });
-  if (result.success) return result.data;
-  const faults = faultsIn(result.error, schema, 'field').map(({ path, message }) =>
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, withoutUndefined(given));
+  if (result.success) return result.output;
+  const faults = faultsIn(result.issues, schema, 'field').map(({ path, message }) =>
     path === '' ? message : `${path}: ${message}`,
   );
   throw invalidArgument(`${where}: ${faults.join('; ')}`);
 }
 
+/** A number that is not infinite. */
+export function number(message = 'expected a number') {
+  return v.pipe(v.number(message), v.finite(message));
+}
+
 /** Milliseconds, 0 or more; fractions are allowed. */
 export function milliseconds() {
-  const error = 'expected milliseconds, 0 or more';
-  return z.number({ error }).min(0, { error });
+  const message = 'expected milliseconds, 0 or more';
+  return v.pipe(number(message), v.minValue(0, message));
 }
 
 /** A whole number from `min`. */
 export function wholeFrom(min: number) {
-  const error = `expected a whole number from ${min}`;
-  return z.number({ error }).int({ error }).min(min, { error });
-}
-
-/** A whole number from `min` to `max`, both included; `what` names it, such as "an HTTP status". */
-export function codeBetween(min: number, max: number, what: string) {
-  const error = `expected ${what} from ${min} to ${max}`;
-  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+  const message = `expected a whole number from ${min}`;
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(min, message),
+    v.maxValue(Number.MAX_SAFE_INTEGER, message),
+  );
 }
 
 /** The options of `reset`. */
-export const resetOptions = field.group({ reconnect: field.flag().exactOptional() });
+export const resetOptions = field.group({ reconnect: v.exactOptional(field.flag()) });
 
 function withoutUndefined(given: unknown): unknown {
   if (!isObject(given)) return given;

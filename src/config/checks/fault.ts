@@ -8,7 +8,7 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-/** A path as a list of keys, as zod returns it. */
+/** A path as a list of keys, from the outermost to the innermost. */
 export type Path = readonly PropertyKey[];
 
 const longestQuote = 60;

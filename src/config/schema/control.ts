@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import type { ConfigFault } from '../checks/fault.ts';
 import { quote } from '../checks/fault.ts';
 import * as field from './fields.ts';
@@ -6,43 +6,39 @@ import { fieldOf } from '../json.ts';
 import { defaultHost, isLoopback } from '../hosts.ts';
 
 const settings = field.group({
-  token: field
-    .nonEmptyText()
-    .optional()
-    .describe(
-      'The token that requests must send as Authorization: Bearer TOKEN. Required unless the host is a loopback address.',
-    ),
-  clock: field
-    .oneOf(['real', 'virtual'])
-    .default('real')
-    .describe('real, or virtual: time stands still until a test moves it.'),
-  seed: field
-    .wholeNumber(0, 2 ** 32 - 1)
-    .optional()
-    .describe(
-      'The seed of all random numbers. The same seed gives the same schedule, socket ids and webhook ids.',
-    ),
-  patienceMs: field
-    .milliseconds()
-    .default(1000)
-    .describe('How much real time an endpoint has to answer before the virtual clock moves on without it.'),
+  token: field.optional(
+    field.nonEmptyText(),
+    'The token that requests must send as Authorization: Bearer TOKEN. Required unless the host is a loopback address.',
+  ),
+  clock: field.withDefault(
+    field.oneOf(['real', 'virtual']),
+    'real',
+    'real, or virtual: time stands still until a test moves it.',
+  ),
+  seed: field.optional(
+    field.wholeNumber(0, 2 ** 32 - 1),
+    'The seed of all random numbers. The same seed gives the same schedule, socket ids and webhook ids.',
+  ),
+  patienceMs: field.withDefault(
+    field.milliseconds(),
+    1000,
+    'How much real time an endpoint has to answer before the virtual clock moves on without it.',
+  ),
 });
 
 /** The control key of a file: an object, or true for the defaults. */
-export const control = z
-  .union([field.flag(), settings], { error: 'expected true, false or an object' })
-  .optional()
-  .describe(
-    'Serve the control API at /control, for tests. true, false, or an object. Refused in production.',
-  );
+export const control = field.optional(
+  field.flagOr(settings),
+  'Serve the control API at /control, for tests. true, false, or an object. Refused in production.',
+);
 
 /** The settings of the control API. */
-export type ControlConfig = z.output<typeof settings>;
+export type ControlConfig = v.InferOutput<typeof settings>;
 
 /** Returns the settings; undefined if the control API is not served. */
-export function resolveControl(parsed: z.output<typeof control>): ControlConfig | undefined {
+export function resolveControl(parsed: v.InferOutput<typeof control>): ControlConfig | undefined {
   if (parsed === undefined || parsed === false) return undefined;
-  return parsed === true ? settings.parse({}) : parsed;
+  return parsed === true ? v.parse(settings, {}) : parsed;
 }
 
 /** The control API can change everything, so it is only for tests and, without a token, only for this machine. */

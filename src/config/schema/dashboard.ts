@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { quote, type ConfigFault } from '../checks/fault.ts';
 import * as field from './fields.ts';
 import type { Files } from '../files.ts';
@@ -14,56 +14,49 @@ const tokenForm = /^[\x21-\x7e]{16,}$/;
 const expectedToken =
   'expected at least 16 visible ASCII characters, such as the output of "openssl rand -hex 32"';
 
-function token() {
-  return z.string({ error: expectedToken }).regex(tokenForm, { error: expectedToken }).optional();
-}
+const token = field.textLike(tokenForm, expectedToken);
 
 const settings = field.group({
-  token: token().describe(
+  token: field.optional(
+    token,
     'The token that may see and change everything. Required in production, and unless the host is a loopback address.',
   ),
-  tokenFile: field
-    .nonEmptyText()
-    .optional()
-    .describe('A file that contains the token, relative to the configuration file. Replaces token.'),
-  viewToken: token().describe('The token that may see everything and change nothing.'),
-  viewTokenFile: field
-    .nonEmptyText()
-    .optional()
-    .describe('A file that contains the view token, relative to the configuration file. Replaces viewToken.'),
-  host: field
-    .host()
-    .optional()
-    .describe('The address of the separate port. Default: the host of the server.'),
-  port: field
-    .wholeNumber(0, 65_535)
-    .optional()
-    .describe(
-      'Serve the Dashboard and the admin API on this separate port by plain HTTP, and only there. 0 picks a free port.',
-    ),
-  allowedHosts: field
-    .listOf(field.host())
-    .default([])
-    .describe(
-      'The host names, without a port, under which browsers open the Dashboard, in addition to localhost.',
-    ),
-  payloads: field
-    .flag()
-    .default(true)
-    .describe('Whether the data of events and the bodies of webhooks are shown.'),
-  historyBytes: field
-    .wholeNumber(64 * kibibyte, gibibyte)
-    .default(16 * mebibyte)
-    .describe('The memory for the history of events, deliveries and connections.'),
+  tokenFile: field.optional(
+    field.nonEmptyText(),
+    'A file that contains the token, relative to the configuration file. Replaces token.',
+  ),
+  viewToken: field.optional(token, 'The token that may see everything and change nothing.'),
+  viewTokenFile: field.optional(
+    field.nonEmptyText(),
+    'A file that contains the view token, relative to the configuration file. Replaces viewToken.',
+  ),
+  host: field.optional(field.host(), 'The address of the separate port. Default: the host of the server.'),
+  port: field.optional(
+    field.wholeNumber(0, 65_535),
+    'Serve the Dashboard and the admin API on this separate port by plain HTTP, and only there. 0 picks a free port.',
+  ),
+  allowedHosts: field.withDefault(
+    field.listOf(field.host()),
+    [],
+    'The host names, without a port, under which browsers open the Dashboard, in addition to localhost.',
+  ),
+  payloads: field.withDefault(
+    field.flag(),
+    true,
+    'Whether the data of events and the bodies of webhooks are shown.',
+  ),
+  historyBytes: field.withDefault(
+    field.wholeNumber(64 * kibibyte, gibibyte),
+    16 * mebibyte,
+    'The memory for the history of events, deliveries and connections.',
+  ),
 });
 
 /** The dashboard key of a file: an object, or true for the defaults. */
-export const dashboard = z
-  .union([field.flag(), settings], { error: 'expected true, false or an object' })
-  .optional()
-  .describe(
-    'Serve the Dashboard at /dashboard/ and the admin API at /admin. true, false, or an object. Default: true with a token. Without one, true only on a loopback host, if NODE_ENV is not production and neither trustedProxies nor path is set.',
-  );
+export const dashboard = field.optional(
+  field.flagOr(settings),
+  'Serve the Dashboard at /dashboard/ and the admin API at /admin. true, false, or an object. Default: true with a token. Without one, true only on a loopback host, if NODE_ENV is not production and neither trustedProxies nor path is set.',
+);
 
 /** The settings of the Dashboard. */
 export interface DashboardConfig {
@@ -88,13 +81,13 @@ interface Surroundings {
 
 /** Returns the settings of a configuration without faults; undefined if the Dashboard is not served. */
 export function resolveDashboard(
-  parsed: z.output<typeof dashboard>,
+  parsed: v.InferOutput<typeof dashboard>,
   { host, production, isBehindProxies }: Surroundings,
   files: Files,
 ): DashboardConfig | undefined {
   if (parsed === false) return undefined;
   if (parsed === undefined && (production || !isLoopback(host) || isBehindProxies)) return undefined;
-  const given = typeof parsed === 'object' ? parsed : settings.parse({});
+  const given = typeof parsed === 'object' ? parsed : v.parse(settings, {});
   const { tokenFile, viewTokenFile, ...rest } = given;
   return {
     ...rest,

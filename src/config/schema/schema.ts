@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as v from 'valibot';
 import type { KeyPair } from '../../auth/key-pair.ts';
 import { forEachLimit, type Limits } from '../../protocol/limits.ts';
 import { app } from './app-schema.ts';
@@ -17,110 +17,100 @@ const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const gibibyte = 1024 * mebibyte;
 
-const limits = field.group(forEachLimit((limit) => field.limit(limit).default(limit.default)));
+const limits = field.group(
+  forEachLimit((limit) => field.withDefault(field.limit(limit), limit.default, limit.meaning)),
+);
 
 function connections(meaning: string) {
-  return field.limit({ default: null, max: 10_000_000, unit: 'connections', meaning }).default(null);
+  return field.withDefault(field.limit({ max: 10_000_000, unit: 'connections' }), null, meaning);
 }
 
-const activityTimeout = 'expected whole seconds in milliseconds, from 1000 to 86400000';
-
 /** The schema of a configuration file. relations.ts checks the relations between keys. */
-export const configSchema = field
-  .group({
-    $schema: field.text().optional().describe('The JSON schema for editors: "./schema.json".'),
-    host: field.host().default(defaultHost).describe('The address to listen on.'),
-    port: field
-      .wholeNumber(0, 65_535)
-      .default(defaultPort)
-      .describe('The port to listen on. 0 picks a free port.'),
-    apps: field
-      .listOf(app)
-      .min(1, { error: 'expected at least one app' })
-      .describe('The apps that are served.'),
-    limits: limits.prefault({}).describe('The limits of every app. null means no limit.'),
-    path: field
-      .pathPrefix()
-      .default('')
-      .describe(
-        'A path prefix that clients may use before every route, such as /realtime. The routes also work without it.',
-      ),
-    tls: field
-      .group({
-        certFile: field
-          .nonEmptyText()
-          .describe('The certificate and its chain in PEM format, relative to the configuration file.'),
-        keyFile: field
-          .nonEmptyText()
-          .describe('The private key in PEM format, relative to the configuration file.'),
-        passphrase: field.nonEmptyText().optional().describe('The passphrase of the private key.'),
-      })
-      .optional()
-      .describe('Serve https:// and wss:// instead of http:// and ws://.'),
-    trustedProxies: field
-      .listOf(field.network())
-      .default([])
-      .describe(
-        'The addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted.',
-      ),
-    metrics: field
-      .group({
-        host: field.host().optional().describe('The address to listen on. Default: the host of the server.'),
-        port: field.wholeNumber(0, 65_535).describe('The port to listen on. 0 picks a free port.'),
-      })
-      .optional()
-      .describe('Serve /metrics on a separate port, and only there.'),
-    publicMetrics: field
-      .flag()
-      .optional()
-      .describe(
-        'Whether other machines may read /metrics on the client port. Default: true, unless NODE_ENV is production.',
-      ),
-    compression: field
-      .flag()
-      .default(false)
-      .describe(
-        'Whether frames of 256 bytes or more are compressed for clients that support permessage-deflate.',
-      ),
-    activityTimeoutMs: z
-      .number({ error: activityTimeout })
-      .min(1000, { error: activityTimeout })
-      .max(field.dayMs, { error: activityTimeout })
-      .multipleOf(1000, { error: activityTimeout })
-      .default(120_000)
-      .describe(
-        'The silence after which a client sends a ping, in milliseconds. Must be whole seconds. The server sends its own ping a quarter later.',
-      ),
-    pongTimeoutMs: field
-      .milliseconds(1000)
-      .default(30_000)
-      .describe('How long a client may take to answer the ping of the server.'),
-    cacheTtlMs: field
-      .wholeNumber(1, 1_800_000)
-      .default(1_800_000)
-      .describe('How long the last event of a cache channel is kept.'),
-    shutdownTimeoutMs: field
-      .milliseconds(0)
-      .default(10_000)
-      .describe('How long a graceful shutdown may take to deliver the remaining webhooks.'),
-    maxBackpressureBytes: field
-      .wholeNumber(kibibyte, gibibyte)
-      .optional()
-      .describe(
-        'The most unsent data of one client. A client that exceeds it is closed with 4100. Must be at least as large as the largest message that the limits allow. Default: 1048576, or the size of that message.',
-      ),
-    maxTotalBackpressureBytes: field
-      .wholeNumber(mebibyte, 64 * gibibyte)
-      .default(256 * mebibyte)
-      .describe(
-        'The most unsent data of all clients together. Beyond it the slowest clients are disconnected.',
-      ),
-    workers: field
-      .workers()
-      .default(1)
-      .describe(
-        'The number of threads that serve clients, from 1 to 31, or auto for one per processor. The threads share the port. Linux only.',
-      ),
+export const configSchema = field.required(
+  field.group({
+    $schema: field.optional(field.text(), 'The JSON schema for editors: "./schema.json".'),
+    host: field.withDefault(field.host(), defaultHost, 'The address to listen on.'),
+    port: field.withDefault(
+      field.wholeNumber(0, 65_535),
+      defaultPort,
+      'The port to listen on. 0 picks a free port.',
+    ),
+    apps: field.required(field.nonEmptyListOf(app, 'one app'), 'The apps that are served.'),
+    limits: field.withDefault(limits, {}, 'The limits of every app. null means no limit.'),
+    path: field.withDefault(
+      field.pathPrefix(),
+      '',
+      'A path prefix that clients may use before every route, such as /realtime. The routes also work without it.',
+    ),
+    tls: field.optional(
+      field.group({
+        certFile: field.required(
+          field.nonEmptyText(),
+          'The certificate and its chain in PEM format, relative to the configuration file.',
+        ),
+        keyFile: field.required(
+          field.nonEmptyText(),
+          'The private key in PEM format, relative to the configuration file.',
+        ),
+        passphrase: field.optional(field.nonEmptyText(), 'The passphrase of the private key.'),
+      }),
+      'Serve https:// and wss:// instead of http:// and ws://.',
+    ),
+    trustedProxies: field.withDefault(
+      field.listOf(field.network()),
+      [],
+      'The addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted.',
+    ),
+    metrics: field.optional(
+      field.group({
+        host: field.optional(field.host(), 'The address to listen on. Default: the host of the server.'),
+        port: field.required(field.wholeNumber(0, 65_535), 'The port to listen on. 0 picks a free port.'),
+      }),
+      'Serve /metrics on a separate port, and only there.',
+    ),
+    publicMetrics: field.optional(
+      field.flag(),
+      'Whether other machines may read /metrics on the client port. Default: true, unless NODE_ENV is production.',
+    ),
+    compression: field.withDefault(
+      field.flag(),
+      false,
+      'Whether frames of 256 bytes or more are compressed for clients that support permessage-deflate.',
+    ),
+    activityTimeoutMs: field.withDefault(
+      field.wholeSeconds(),
+      120_000,
+      'The silence after which a client sends a ping, in milliseconds. Must be whole seconds. The server sends its own ping a quarter later.',
+    ),
+    pongTimeoutMs: field.withDefault(
+      field.milliseconds(1000),
+      30_000,
+      'How long a client may take to answer the ping of the server.',
+    ),
+    cacheTtlMs: field.withDefault(
+      field.wholeNumber(1, 1_800_000),
+      1_800_000,
+      'How long the last event of a cache channel is kept.',
+    ),
+    shutdownTimeoutMs: field.withDefault(
+      field.milliseconds(0),
+      10_000,
+      'How long a graceful shutdown may take to deliver the remaining webhooks.',
+    ),
+    maxBackpressureBytes: field.optional(
+      field.wholeNumber(kibibyte, gibibyte),
+      'The most unsent data of one client. A client that exceeds it is closed with 4100. Must be at least as large as the largest message that the limits allow. Default: 1048576, or the size of that message.',
+    ),
+    maxTotalBackpressureBytes: field.withDefault(
+      field.wholeNumber(mebibyte, 64 * gibibyte),
+      256 * mebibyte,
+      'The most unsent data of all clients together. Beyond it the slowest clients are disconnected.',
+    ),
+    workers: field.withDefault(
+      field.workers(),
+      1,
+      'The number of threads that serve clients, from 1 to 31, or auto for one per processor. The threads share the port. Linux only.',
+    ),
     maxConnections: connections(
       'The most connections of this node, over all apps. One more is closed with 4100.',
     ),
@@ -130,23 +120,21 @@ export const configSchema = field
     maxNewConnectionsPerAddress: connections(
       'The most new connections of one address per second, with a burst of ten times as many. One more is closed with 4100.',
     ),
-    webhooks: webhooks.prefault({}).describe('How webhooks are delivered.'),
-    redis: redis
-      .optional()
-      .describe('Share the state of the apps with other nodes through Redis 7 or later.'),
-    store: store
-      .optional()
-      .describe(
-        'Keep the state and the pending webhooks of a single node on disk, so that a crash does not lose them.',
-      ),
+    webhooks: field.withDefault(webhooks, {}, 'How webhooks are delivered.'),
+    redis: field.optional(redis, 'Share the state of the apps with other nodes through Redis 7 or later.'),
+    store: field.optional(
+      store,
+      'Keep the state and the pending webhooks of a single node on disk, so that a crash does not lose them.',
+    ),
     control,
     dashboard,
-    logLevel: field.oneOf(logLevels).default('info').describe('The lowest level that is logged.'),
-  })
-  .describe('Configuration of soketify-emulator');
+    logLevel: field.withDefault(field.oneOf(logLevels), 'info', 'The lowest level that is logged.'),
+  }),
+  'Configuration of soketify-emulator',
+);
 
 /** A valid file with its defaults applied, before resolve.ts completes it. */
-export type ParsedConfig = z.output<typeof configSchema>;
+export type ParsedConfig = v.InferOutput<typeof configSchema>;
 
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
 type ParsedApp = ParsedConfig['apps'][number];

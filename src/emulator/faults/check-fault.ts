@@ -1,61 +1,75 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import * as field from '../../config/schema/fields.ts';
-import { check, codeBetween, wholeFrom } from '../check.ts';
+import { fieldOf } from '../../config/json.ts';
+import { isUnknownKey } from '../../config/validate.ts';
+import { check, wholeFrom } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import type { ApiFault, ConnectionDrop, ConnectionRefusal } from './client-faults.ts';
 import type { WebhookFault } from './webhook-faults.ts';
 
-const times = wholeFrom(1).exactOptional();
-const closeCode = codeBetween(4000, 4299, 'a close code');
-const isOn = field.flag().exactOptional();
+const times = v.exactOptional(wholeFrom(1));
+const closeCode = field.wholeNumber(4000, 4299, 'a close code');
+const isOn = v.exactOptional(field.flag());
 
 /** The effects of a webhook fault; a fault has one of them. */
 const effects = ['status', 'reset', 'refuse', 'timeout', 'duplicate'] as const;
 
-const webhookFault = field
-  .group({
-    endpoint: field.text().exactOptional(),
+const webhookFault = v.pipe(
+  field.group({
+    endpoint: v.exactOptional(field.text()),
     times,
-    status: codeBetween(200, 599, 'an HTTP status').exactOptional(),
-    retryAfterMs: wholeFrom(0).exactOptional(),
+    status: v.exactOptional(field.wholeNumber(200, 599, 'an HTTP status')),
+    retryAfterMs: v.exactOptional(wholeFrom(0)),
     reset: isOn,
     refuse: isOn,
     timeout: isOn,
     duplicate: isOn,
-    delayMs: wholeFrom(0).exactOptional(),
+    delayMs: v.exactOptional(wholeFrom(0)),
     delivered: isOn,
-  })
-  .superRefine((fault, context) => {
-    const chosen = effects.filter((effect) => fault[effect] !== undefined && fault[effect] !== false);
-    if (chosen.length > 1) context.addIssue(`${chosen.join(' and ')} cannot be combined; inject two faults`);
-    if (chosen.length === 0 && fault.delayMs === undefined) {
-      context.addIssue(`expected one of ${effects.join(', ')}, or delayMs`);
-    }
-    if (fault.retryAfterMs !== undefined && fault.status === undefined) {
-      context.addIssue('retryAfterMs needs a status, because it is a header of the response');
-    }
-  });
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    // Nothing is known about the combination while a value is of the wrong kind.
+    if (dataset.issues?.some(isOfWrongKind) === true) return;
+    for (const message of combinationFaults(dataset.value)) addIssue({ message });
+  }),
+);
+
+function isOfWrongKind(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === 'integer' || (issue.kind === 'schema' && !isUnknownKey(issue));
+}
+
+/** What is wrong with several fields together. */
+function* combinationFaults(fault: unknown): Generator<string, void> {
+  const isGiven = (name: string): boolean => {
+    const value = fieldOf(fault, name);
+    return value !== undefined && value !== false;
+  };
+  const chosen = effects.filter(isGiven);
+  if (chosen.length > 1) yield `${chosen.join(' and ')} cannot be combined; inject two faults`;
+  if (chosen.length === 0 && !isGiven('delayMs')) yield `expected one of ${effects.join(', ')}, or delayMs`;
+  if (isGiven('retryAfterMs') && !isGiven('status')) {
+    yield 'retryAfterMs needs a status, because it is a header of the response';
+  }
+}
 
 const apiFault = field.group({
-  status: codeBetween(400, 599, 'an HTTP status'),
-  path: field.text().exactOptional(),
-  body: field.text().exactOptional(),
+  status: field.wholeNumber(400, 599, 'an HTTP status'),
+  path: v.exactOptional(field.text()),
+  body: v.exactOptional(field.text()),
   times,
 });
 
-const choices = z.union([
-  z.literal('all'),
-  z.strictObject({ socketId: z.string() }),
-  z.strictObject({ userId: z.string() }),
-  z.strictObject({ channel: z.string() }),
+const choices = v.union([
+  v.literal('all'),
+  field.group({ socketId: v.string() }),
+  field.group({ userId: v.string() }),
+  field.group({ channel: v.string() }),
 ]);
 const expectedChoice = "expected 'all', { socketId }, { userId } or { channel }";
 /** One sentence for all forms, because the intended form is unknown. */
-const choice = z.custom<z.output<typeof choices>>((value) => choices.safeParse(value).success, {
-  error: expectedChoice,
-});
+const choice = v.custom<v.InferOutput<typeof choices>>((value) => v.is(choices, value), expectedChoice);
 
-const drop = field.group({ drop: choice, code: closeCode.exactOptional() });
+const drop = field.group({ drop: choice, code: v.exactOptional(closeCode) });
 const refusal = field.group({ refuse: closeCode, times });
 
 /** Checks a fault from a test or a request. Throws an EmulatorError that states what is accepted. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import * as field from '../../config/schema/fields.ts';
 import { describeGiven, parseJson } from '../../protocol/json-value.ts';
 import { check } from '../check.ts';
@@ -39,15 +39,16 @@ export interface PublishMatcher {
   readonly description: string;
 }
 
-const textOrExpression = z.custom<string | RegExp>((value) => typeof value === 'string' || isRegExp(value), {
-  error: 'expected a string or a regular expression',
-});
+const textOrExpression = v.custom<string | RegExp>(
+  (value) => typeof value === 'string' || isRegExp(value),
+  'expected a string or a regular expression',
+);
 
 const pattern = field.group({
-  channel: textOrExpression.exactOptional(),
-  event: textOrExpression.exactOptional(),
-  data: z.unknown().exactOptional(),
-  socket_id: textOrExpression.exactOptional(),
+  channel: v.exactOptional(textOrExpression),
+  event: v.exactOptional(textOrExpression),
+  data: v.exactOptional(v.unknown()),
+  socket_id: v.exactOptional(textOrExpression),
 });
 
 /** The accepted fields of a pattern. */

@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import * as field from '../../config/schema/fields.ts';
 import { describeGiven, isObject, parseJson } from '../../protocol/json-value.ts';
-import { check } from '../check.ts';
+import { check, number } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import { recordFormat, recordVersion } from './run-record.ts';
 
@@ -24,28 +24,23 @@ export interface ReadRecord {
   readonly deliveries: readonly ReadDelivery[];
 }
 
-const number = z.number({ error: 'expected a number' });
-const expectedBody = 'expected the body of a webhook, {"time_ms":...,"events":[...]}';
-
 /** A record of the same version may have more fields. */
-const schema = z.looseObject(
-  {
-    apps: field.listOf(z.looseObject({ id: field.nonEmptyText(), key: field.nonEmptyText() })),
-    deliveries: field.listOf(
-      z.looseObject({
-        id: field.nonEmptyText(),
-        appId: field.nonEmptyText(),
-        endpoint: field.nonEmptyText(),
-        status: field.oneOf(['pending', 'delivered', 'dropped']),
-        body: z.string({ error: expectedBody }).refine((body) => eventsOf(body) !== undefined, {
-          error: expectedBody,
-        }),
-        attempts: field.listOf(z.looseObject({ atMs: number, elapsedMs: number.optional() })),
-      }),
-    ),
-  },
-  { error: 'expected an object' },
-);
+const schema = field.openGroup({
+  apps: field.listOf(field.openGroup({ id: field.nonEmptyText(), key: field.nonEmptyText() })),
+  deliveries: field.listOf(
+    field.openGroup({
+      id: field.nonEmptyText(),
+      appId: field.nonEmptyText(),
+      endpoint: field.nonEmptyText(),
+      status: field.oneOf(['pending', 'delivered', 'dropped']),
+      body: field.textThat(
+        (body) => eventsOf(body) !== undefined,
+        'expected the body of a webhook, {"time_ms":...,"events":[...]}',
+      ),
+      attempts: field.listOf(field.openGroup({ atMs: number(), elapsedMs: v.optional(number()) })),
+    }),
+  ),
+});
 
 /** Reads a record. Throws an EmulatorError with ERR_ARGUMENT_INVALID that describes the fault. */
 export function readRecord(given: unknown): ReadRecord {

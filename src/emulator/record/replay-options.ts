@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import * as field from '../../config/schema/fields.ts';
 import type { AttemptEnd } from '../../recording/records.ts';
-import { check } from '../check.ts';
+import { check, number } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import { readRecord, type ReadDelivery } from './read-record.ts';
 
@@ -70,25 +70,24 @@ export interface ReplayPlan {
 }
 
 const where = 'replayRecord';
-const expectedUrl =
-  'expected the URL of the backend that receives webhooks, such as http://127.0.0.1:3000/webhooks';
 const expectedSpeed = 'expected a number above 0, such as 1 for the recorded pace';
 
 const options = field.group({
-  url: z
-    .string({ error: expectedUrl })
-    .refine((url) => /^https?:\/\//i.test(url) && URL.canParse(url), { error: expectedUrl }),
+  url: field.textThat(
+    (url) => /^https?:\/\//i.test(url) && URL.canParse(url),
+    'expected the URL of the backend that receives webhooks, such as http://127.0.0.1:3000/webhooks',
+  ),
   secret: field.nonEmptyText(),
-  key: field.nonEmptyText().exactOptional(),
-  app: field.nonEmptyText().exactOptional(),
-  endpoint: field.nonEmptyText().exactOptional(),
-  speed: z.number({ error: expectedSpeed }).positive({ error: expectedSpeed }).exactOptional(),
-  timeoutMs: field.milliseconds().exactOptional(),
-  headers: field.headers().exactOptional(),
-  newIds: field.flag().exactOptional(),
-  onAnswer: z
-    .custom<ReplayPlan['onAnswer']>((value) => typeof value === 'function', { error: 'expected a function' })
-    .exactOptional(),
+  key: v.exactOptional(field.nonEmptyText()),
+  app: v.exactOptional(field.nonEmptyText()),
+  endpoint: v.exactOptional(field.nonEmptyText()),
+  speed: v.exactOptional(v.pipe(number(expectedSpeed), v.gtValue(0, expectedSpeed))),
+  timeoutMs: v.exactOptional(field.milliseconds()),
+  headers: v.exactOptional(field.headers()),
+  newIds: v.exactOptional(field.flag()),
+  onAnswer: v.exactOptional(
+    v.custom<ReplayPlan['onAnswer']>((value) => typeof value === 'function', 'expected a function'),
+  ),
 });
 
 /** Checks the arguments of a replay. Throws an EmulatorError with ERR_ARGUMENT_INVALID that states what is accepted. */

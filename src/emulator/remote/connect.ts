@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import * as field from '../../config/schema/fields.ts';
 import { urlOf, type ServerAddress } from '../addresses.ts';
 import { check } from '../check.ts';
@@ -24,7 +25,7 @@ interface ClockState {
   readonly nowMs: number;
 }
 
-const accepted = field.group({ token: field.nonEmptyText().exactOptional() });
+const accepted = field.group({ token: v.exactOptional(field.nonEmptyText()) });
 
 /**
  * Connects to an emulator in another process or container, which serves the control API (`soketify-emulator --control`). The result

@@ -1,22 +1,24 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import * as field from '../../config/schema/fields.ts';
-import { milliseconds } from '../check.ts';
+import { milliseconds, number } from '../check.ts';
 
-const idOrEvent = z
-  .union([z.number(), z.looseObject({ id: z.number() })], { error: 'expected an event or its id' })
-  .transform((after) => (typeof after === 'number' ? after : after.id));
+const expectedEvent = 'expected an event or its id';
+const idOrEvent = v.pipe(
+  v.union([number(expectedEvent), field.openGroup({ id: number() })], expectedEvent),
+  v.transform((after) => (typeof after === 'number' ? after : after.id)),
+);
 
 /** How long something must not happen. */
 export const absenceOptions = field.group({
-  after: idOrEvent.exactOptional(),
-  withinMs: milliseconds().exactOptional(),
+  after: v.exactOptional(idOrEvent),
+  withinMs: v.exactOptional(milliseconds()),
 });
 
-/** How long to wait for something. */
-export const waitOptions = absenceOptions.extend({ timeoutMs: milliseconds().exactOptional() });
+/** How long to wait until nothing is left to do. */
+export const idleOptions = field.group({ timeoutMs: v.exactOptional(milliseconds()) });
 
-/** The same, without `after`. */
-export const idleOptions = waitOptions.pick({ timeoutMs: true });
+/** How long to wait for something. */
+export const waitOptions = field.group({ ...absenceOptions.entries, ...idleOptions.entries });
 
 const minuteMs = 60_000;
 

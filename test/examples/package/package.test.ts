@@ -66,7 +66,7 @@ describe('the archive', () => {
 
   test('names the licence of each package that is a part of it', () => {
     const notices = readFromArchive('dist/licenses.txt');
-    for (const name of ['commander', 'fastest-levenshtein', 'jsonc-parser', 'pino', 'preact', 'zod']) {
+    for (const name of ['commander', 'fastest-levenshtein', 'jsonc-parser', 'pino', 'preact', 'valibot']) {
       const at = notices.indexOf(`\n${name} `);
       expect(at).toBeGreaterThan(0);
       expect(notices.slice(at, at + 300)).toMatch(/\(MIT\)\n\n[^]*copyright/i);
@@ -113,7 +113,7 @@ describe('the archive', () => {
       await writeFile(join(project, 'package.json'), '{"private":true}');
       const install = ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', archive];
       expect(await runIn(project, 'npm', install, {}, 120_000)).toMatchObject({ code: 0 });
-      expect(readdirSync(join(project, 'node_modules'))).not.toContain('zod');
+      expect(readdirSync(join(project, 'node_modules'))).not.toContain('valibot');
       expect(await runIn(project, 'npx', ['soketify-emulator', '--version'])).toEqual({
         code: 0,
         output: '0.1.0\n',
@@ -159,6 +159,6 @@ describe('the package', () => {
     // What a project that installs the package does not have, or need not have.
     const { output: read } = await project.node(tsc, '-p', '.', '--listFilesOnly');
     expect(read).toContain('dist/index.d.ts');
-    expect(read).not.toMatch(/node_modules\/(zod|commander|ioredis|undici|uWebSockets\.js|pino)\//);
+    expect(read).not.toMatch(/node_modules\/(valibot|commander|ioredis|undici|uWebSockets\.js|pino)\//);
   });
 });

@@ -217,6 +217,7 @@ describe('published.waitFor', () => {
     ['news', {}, "expected fields of a published event such as { channel: 'orders'"],
     [{}, { timeout: 5 }, 'published.waitFor: unknown field "timeout"'],
     [{}, { after: 'x' }, 'after: expected an event or its id, got "x"'],
+    [{}, { after: { id: 'x' } }, 'after.id: expected a number, got "x"'],
   ])('refuses %j with %j', async (match, options, message) => {
     const emulator = await start();
     await expect(emulator.published.waitFor(match as never, options as never)).rejects.toMatchObject({

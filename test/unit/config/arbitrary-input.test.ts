@@ -44,7 +44,7 @@ const app = near(
   fc.oneof(scalar, fc.array(fc.oneof(webhook, scalar), { maxLength: 3 }), near(['presenceMembers'], scalar)),
 );
 const nearConfig = near(
-  Object.keys(configSchema.shape),
+  Object.keys(configSchema.entries),
   fc.oneof(
     scalar,
     fc.array(fc.oneof(app, scalar), { maxLength: 3 }),

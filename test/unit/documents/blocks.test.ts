@@ -19,7 +19,7 @@ function configurationIn(value: unknown): unknown {
   if (!isObject(value)) return undefined;
   const keys = Object.keys(value);
   if (keys.length === 1 && Array.isArray(value['webhooks'])) return { apps: [{ ...app, ...value }] };
-  const isConfiguration = keys.length > 0 && keys.every((key) => key in configSchema.shape);
+  const isConfiguration = keys.length > 0 && keys.every((key) => key in configSchema.entries);
   return isConfiguration ? { apps: [app], ...value } : undefined;
 }
 
