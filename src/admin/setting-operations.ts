@@ -4,7 +4,7 @@ import { describeIdle } from '../configuration/describe-idle.ts';
 import { exportChanges } from '../configuration/export-changes.ts';
 import type { RunTimeSettings } from '../configuration/run-time-settings.ts';
 import { OperationError } from '../operations/operation-error.ts';
-import { parameterOf, type Operation, type Question } from '../operations/operation.ts';
+import { parameterOf, Unchanged, type Operation, type Question } from '../operations/operation.ts';
 import { done, listOf, object, type Schema } from '../operations/schema.ts';
 import { readApps, type AppReader, type AppSources } from './describe-app.ts';
 import { unknownApp } from './parts.ts';
@@ -140,7 +140,7 @@ function endpointOperations(parts: SettingParts): readonly Operation[] {
   const { settings } = parts;
   const place = (question: Question) =>
     [parameterOf(question, 'app'), parameterOf(question, 'endpoint')] as const;
-  /** An operation that changes an endpoint and returns its new state. */
+  /** An operation that changes an endpoint and returns its new state. `run` may resolve with false: nothing was to be changed. */
   const change = (
     described: Pick<Operation, 'method' | 'path' | 'id' | 'summary'> & { readonly body?: Schema },
     run: (appId: string, endpointId: string, body: Question['body']) => Promise<unknown>,
@@ -149,8 +149,9 @@ function endpointOperations(parts: SettingParts): readonly Operation[] {
     answer: ref('Endpoint'),
     async run(question) {
       const [appId, endpointId] = place(question);
-      await run(appId, endpointId, question.body);
-      return describeEndpoint(parts, appId, endpointId, question.isFull);
+      const result = await run(appId, endpointId, question.body);
+      const view = describeEndpoint(parts, appId, endpointId, question.isFull);
+      return result === false ? new Unchanged(view) : view;
     },
   });
   return [

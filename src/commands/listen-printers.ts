@@ -9,6 +9,7 @@ import { formatForwarded, formatSummary, formatWebhook, type Tally } from './web
 export class Counter implements Tally {
   webhooks = 0;
   verified = 0;
+  notAccepted = 0;
   duplicates = 0;
   readonly refused = new Map<string, number>();
   readonly events = new Map<string, number>();
@@ -17,6 +18,7 @@ export class Counter implements Tally {
     this.webhooks += 1;
     if (verdict.verified) this.verified += 1;
     else this.refused.set(verdict.reason, (this.refused.get(verdict.reason) ?? 0) + 1);
+    if (verdict.verified && !isAccepted) this.notAccepted += 1;
     if (isDuplicate) this.duplicates += 1;
     if (!isAccepted || isDuplicate || isTest) return;
     for (const { name } of events) this.events.set(name, (this.events.get(name) ?? 0) + 1);
@@ -66,6 +68,7 @@ export function createJsonPrinter(): Printer {
         msg: 'summary',
         webhooks: tally.webhooks,
         verified: tally.verified,
+        notAccepted: tally.notAccepted,
         duplicates: tally.duplicates,
         refused: Object.fromEntries(refused),
         events: Object.fromEntries(events),

@@ -13,6 +13,8 @@ const longestName = Math.max(...eventNames.map(({ length }) => length));
 export interface Tally {
   readonly webhooks: number;
   readonly verified: number;
+  /** Webhooks that were verified, but not answered with 2xx. */
+  readonly notAccepted: number;
   readonly duplicates: number;
   /** Webhooks that are not verified, by reason. */
   readonly refused: ReadonlyMap<string, number>;
@@ -107,7 +109,7 @@ function describeEvent(event: ReceivedEvent, paint: Paint): string {
 
 /** The summary for a person: the counts, and the resulting state. */
 export function formatSummary(tally: Tally, state: ReceiverState, paint: Paint): string {
-  const { webhooks, verified, duplicates, refused, events } = tally;
+  const { webhooks, verified, notAccepted, duplicates, refused, events } = tally;
   const refusals = [...refused].map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`);
   const counts = [...events].map(([name, count]) => `${count} ${name}`);
   const members = Object.entries(state.members).map(
@@ -116,8 +118,9 @@ export function formatSummary(tally: Tally, state: ReceiverState, paint: Paint):
   return [
     `\n${paint.bold(webhooks === 1 ? '1 webhook' : `${webhooks} webhooks`)}: ${verified} verified`,
     refusals.length === 0 ? '' : `, ${paint.bad(`not verified: ${refusals.join(', ')}`)}`,
+    notAccepted === 0 ? '' : `, ${paint.bad(`${notAccepted} not accepted`)}`,
     duplicates === 0 ? '' : `, ${duplicates} duplicates`,
-    `\nevents: ${counts.length === 0 ? 'none' : counts.join(', ')}\n`,
+    `\naccepted events: ${counts.length === 0 ? 'none' : counts.join(', ')}\n`,
     `occupied: ${state.occupied.length === 0 ? 'no channel' : printable(state.occupied.join(', '))}\n`,
     members.length === 0 ? '' : `members:\n${members.join('')}`,
     ...state.contradictions.map((sentence) => `${paint.bad('contradiction')}: ${printable(sentence)}\n`),

@@ -114,8 +114,8 @@ function insecureFaults(webhook: unknown, prefix: string): readonly ConfigFault[
   return [{ path: `${prefix}allowInsecure`, message }];
 }
 
-/** Returns a function that makes the paths of a fault relative to `place`, also inside its message. */
-function relativeTo(place: string): (fault: ConfigFault) => ConfigFault {
+/** Returns a function that makes the path of a fault relative to `place`, also inside its message. */
+export function relativeTo(place: string): (fault: ConfigFault) => ConfigFault {
   return ({ path, message }) => ({
     path: path.startsWith(place) ? path.slice(place.length).replace(/^\./, '') : path,
     message: message.replaceAll(`${place}.`, ''),

@@ -131,19 +131,30 @@ export class RunTimeSettings {
     return this.#options.configuration.change(removeEndpoint(appId, endpointId));
   }
 
-  /** Pauses an endpoint, whether the file sets it or not. */
-  async pause(appId: string, endpointId: string, how: unknown): Promise<void> {
+  /** Pauses an endpoint, whether the file sets it or not. Resolves with false if it is already paused in this way. */
+  async pause(appId: string, endpointId: string, how: unknown): Promise<boolean> {
     if (!isHow(how)) {
       const message = `expected "hold" or "off", got ${describeValue(how, ['how'])}`;
       throw invalid('the pause', [{ path: 'how', message }]);
     }
     const pause = { how, sinceMs: this.#options.wallTime.now() };
-    return this.#options.configuration.change(pauseEndpoint(appId, endpointId, pause));
+    return this.#change(pauseEndpoint(appId, endpointId, pause));
   }
 
-  resume(appId: string, endpointId: string): Promise<void> {
-    const { configuration, wallTime } = this.#options;
-    return configuration.change(resumeEndpoint(appId, endpointId, wallTime.now()));
+  /** Ends the pause of an endpoint. Resolves with false if it is not paused. */
+  resume(appId: string, endpointId: string): Promise<boolean> {
+    return this.#change(resumeEndpoint(appId, endpointId, this.#options.wallTime.now()));
+  }
+
+  /** Resolves with whether the edit has changed something. */
+  async #change(edit: Edit): Promise<boolean> {
+    let hasChanged = false;
+    await this.#options.configuration.change((changes, context) => {
+      const next = edit(changes, context);
+      hasChanged = next !== changes;
+      return next;
+    });
+    return hasChanged;
   }
 
   /** Makes a change based on the active configuration, and resolves with the resulting value. */

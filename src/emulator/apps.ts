@@ -1,6 +1,6 @@
 import type { ConfigFault } from '../config/checks/fault.ts';
 import { isObject } from '../protocol/json-value.ts';
-import { parseApps, parseEndpoint } from '../config/parse-one.ts';
+import { parseApps, parseEndpoint, relativeTo } from '../config/parse-one.ts';
 import { formatFaults } from '../config/checks/report.ts';
 import type { AppConfig, Config, EndpointConfig } from '../config/schema/schema.ts';
 import { ChangeError } from '../configuration/change-error.ts';
@@ -194,7 +194,10 @@ function refuseChange(error: unknown): never {
 
 function appOf(options: unknown, config: Config): AppConfig {
   const parsed = parseApps([uniqueApp(options)], { config, env: {} });
-  if (parsed.kind === 'invalid') throw invalidConfig(parsed.faults);
+  if (parsed.kind === 'invalid') {
+    const faults = parsed.faults.map(relativeTo('apps[0]'));
+    throw invalidConfig(faults.map(({ path, message }) => ({ path: path === '' ? 'app' : path, message })));
+  }
   const [app] = parsed.value;
   if (app === undefined) throw new Error('a configuration has at least one app');
   return app;

@@ -34,8 +34,17 @@ export interface Operation {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Schema;
   readonly answer: Schema;
-  /** Returns the answer as a value for JSON; undefined becomes `{}`. Throws an `OperationError`, or an error that the entry knows. */
+  /** Returns the answer as a value for JSON, maybe as `Unchanged`; undefined becomes `{}`. Throws an `OperationError`, or an error that the entry knows. */
   run(question: Question): MaybePromise<unknown>;
+}
+
+/** The answer of an operation that found nothing to change, so that it is not reported as a change. */
+export class Unchanged {
+  readonly answer: unknown;
+
+  constructor(answer: unknown) {
+    this.answer = answer;
+  }
 }
 
 /** A request to an operation before it is parsed. */

@@ -1,7 +1,7 @@
 import { OperationError, type FieldFault } from './operation-error.ts';
 import type { ParsedObject } from '../protocol/decode.ts';
 import { nameInPath } from '../protocol/path-name.ts';
-import { parametersOf, readQuestion, type Operation, type OperationRequest } from './operation.ts';
+import { parametersOf, readQuestion, Unchanged, type Operation, type OperationRequest } from './operation.ts';
 
 /** A request before its body is read. `C` is the type of the caller. */
 export interface RoutedHead<C> {
@@ -140,8 +140,10 @@ async function run<C>(
 ): Promise<RoutedResponse> {
   try {
     const question = readQuestion(operation, { ...asked, ...admitted });
-    const done = (await operation.run(question)) ?? {};
-    if (operation.method !== 'get' && operation.isQuestion !== true) {
+    const result = await operation.run(question);
+    const isUnchanged = result instanceof Unchanged;
+    const done = (isUnchanged ? result.answer : result) ?? {};
+    if (operation.method !== 'get' && operation.isQuestion !== true && !isUnchanged) {
       entry.changed?.(admitted, operation, { values: asked.values, body: question.body, answer: done });
     }
     return answer(200, JSON.stringify(done), entry);

@@ -133,6 +133,19 @@ test('a comparison that takes long is shown although the state keeps changing', 
   await shown;
 });
 
+test('while the clock is shown, only the clock is loaded again', async () => {
+  await using server = await startServer({ ...quickConfig(), control: { clock: 'virtual' } });
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, 'clock', 'Clock and faults');
+  const isOfClock = (url: string) => url.endsWith('/api/control/clock');
+  await page.waitForResponse((response) => isOfClock(response.url()));
+  const requested: string[] = [];
+  page.on('request', (request) => requested.push(request.url()));
+  await expect.poll(() => requested.filter(isOfClock).length).toBe(2);
+  expect(requested.filter((url) => !isOfClock(url))).toEqual([]);
+});
+
 test('the clock shows what a test has moved, and says how far a button has moved it', async () => {
   await using server = await startServer({ ...quickConfig(), control: { clock: 'virtual' } });
   const tab = await openTab(server);

@@ -80,6 +80,42 @@ test('deliveries are listed up to the limit of the server, and the page says so'
   expect(await page.locator('.fault').count()).toBe(0);
 });
 
+test('older deliveries are shown below a held list, however many new ones have arrived', async () => {
+  await using hooks = await startReceiver();
+  await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
+  const socket = await connectSocket(server);
+  await socket.subscribe('one');
+  await hooks.events.first(() => true);
+  const tab = await openTab(server);
+  const { page } = tab;
+  let newest = 10_000;
+  await page.route(/\/deliveries\?/, async (route) => {
+    const response = await fetchAsPage(route);
+    const { items, ...rest } = await response.json();
+    const limit = Number(new URL(route.request().url()).searchParams.get('limit'));
+    const many = Array.from({ length: limit }, (_, index) => ({ ...items[0], id: `msg_${newest - index}` }));
+    return route.fulfill({ json: { ...rest, items: many, next: '1' } });
+  });
+  await visit(tab, server, `apps/${app.id}/webhooks/deliveries`, 'Deliveries');
+  const rows = page.locator('tbody tr');
+  const older = page.getByRole('button', { name: 'Show older' });
+  const refresh = async (count: string) => {
+    await page.getByRole('button', { name: 'Refresh' }).evaluate((button: HTMLElement) => button.click());
+    await page.getByRole('button', { name: `${count} new` }).waitFor();
+  };
+  await older.scrollIntoViewIfNeeded();
+  newest += 200;
+  await refresh('150+');
+  await older.click();
+  await expect.poll(() => rows.count()).toBe(100);
+  newest += 1000;
+  await refresh('500+');
+  // The server lists no more than 500, which are all newer.
+  await older.click();
+  await page.getByText('Only the newest 500 are listed').waitFor();
+  expect(await rows.count()).toBe(100);
+});
+
 test('the newest events can be reached from the last page of older ones', async () => {
   await using hooks = await startReceiver();
   await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));

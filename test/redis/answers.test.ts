@@ -221,4 +221,42 @@ describe('drops', () => {
     await walk.advance(1.5 * leaseMs);
     expect(await other.ledger.drops('a1').read('a1')).toEqual({ dropped: [drop.json], forgotten: 0 });
   });
+
+  test('that another node has resolved are not stored again', async () => {
+    const { walk, asked, other } = await stage();
+    asked.ledger.drops('a1').add('a1', 'presence', drop);
+    await walk.quiet();
+    other.ledger.drops('a1').resolve('a1', 'presence', drop.subject);
+    await walk.quiet();
+    await walk.flush();
+    await walk.advance(1.5 * leaseMs);
+    expect(await other.ledger.drops('a1').read('a1')).toEqual({ dropped: [], forgotten: 0 });
+  });
+
+  test('that another node has resolved while the node was away are not stored again', async () => {
+    const { walk, asked, other } = await stage();
+    const unresolved = { subject: 'main\nother', json: '{"channel":"other"}' };
+    for (const one of [drop, unresolved]) asked.ledger.drops('a1').add('a1', 'presence', one);
+    await walk.quiet();
+    await asked.goAway();
+    other.ledger.drops('a1').resolve('a1', 'presence', drop.subject);
+    await walk.quiet();
+    await asked.comeBack();
+    await walk.advance(1.5 * leaseMs);
+    await walk.flush();
+    await walk.advance(1.5 * leaseMs);
+    expect(await other.ledger.drops('a1').read('a1')).toEqual({ dropped: [unresolved.json], forgotten: 0 });
+  });
+
+  test('that were made before a late notice that an earlier one is resolved are stored again', async () => {
+    const { walk, asked, other } = await stage();
+    const later = { ...drop, json: '{"channel":"room","n":2}' };
+    const drops = asked.ledger.drops('a1');
+    drops.add('a1', 'presence', later);
+    drops.resolved('a1', drop.subject, drop.json);
+    await walk.quiet();
+    await walk.flush();
+    await walk.advance(1.5 * leaseMs);
+    expect(await other.ledger.drops('a1').read('a1')).toEqual({ dropped: [later.json], forgotten: 0 });
+  });
 });

@@ -31,7 +31,8 @@ async function start() {
   const change = (userId?: string) =>
     one.keepers[0]?.changed(place, (subjects) => debts.keep(room, subjects), userId);
   const keys = one.partitions[partitionOf('1', room)] ?? expect.fail('there is no such partition');
-  const ask = (endpointId: string) => two.link.run('ask', [keys.debts], [keys.wake, `1\n${endpointId}\n`]);
+  const ask = (endpointId: string, wake = keys.wake) =>
+    two.link.run('ask', [keys.debts, keys.asked], [wake, `1\n${endpointId}\n`]);
   return { one, two, debts, change, keys, ask, keyPrefix, clock, to: connectTo(redis) };
 }
 
@@ -111,6 +112,32 @@ test('a request is answered with the number of channels, reaches the owner, and 
   await one.dispatch.close(0);
   await two.dispatch.beat();
   expect(two.debts).toMatchObject([{ debt: { isRequested: true } }]);
+});
+
+test('a request whose message is lost reaches the owner within ten seconds, once', async () => {
+  const { one, debts, change, ask, clock } = await start();
+  debts.dropped(removed('u1'), 4);
+  change('u1');
+  await one.dispatch.beat();
+  expect(await ask('main', 'nobody listens here')).toEqual([1]);
+  for (let times = 0; times < 3; times += 1) {
+    await clock.advance(10_000);
+    await one.dispatch.beat();
+    await one.dispatch.beat();
+  }
+  await expect.poll(() => one.asked).toEqual([['1', 'main']]);
+});
+
+test('a request whose message is lost reaches the owner when it has connected again', async () => {
+  const { one, debts, change, ask, clock } = await start();
+  debts.dropped(removed('u1'), 4);
+  change('u1');
+  await one.dispatch.beat();
+  expect(await ask('main', 'nobody listens here')).toEqual([1]);
+  one.dispatch.reread();
+  await clock.advance(1000);
+  await one.dispatch.beat();
+  await expect.poll(() => one.asked).toEqual([['1', 'main']]);
 });
 
 test('a request that arrives while a node takes over reaches it', async () => {

@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { SelfView } from '../../views/server.ts';
+import type { ClockView, SelfView } from '../../views/server.ts';
 import type { AppView } from '../../views/settings.ts';
 import { api, session, type SessionView } from './api.ts';
 import { asRequestError, changesRefused, loginsRequired, type RequestError } from './http.ts';
@@ -95,6 +95,18 @@ export async function refresh(): Promise<void> {
     if (standing.peek().state === 'open') standing.value = { state: 'open', ...view };
   } catch (error) {
     if (turn > shownTurn) appsError.value = asRequestError(error);
+  }
+}
+
+/** Reloads only the clock of a server that a test controls. If that fails, everything is reloaded, because it may be another server. */
+export async function refreshClock(): Promise<void> {
+  const turn = lastTurn;
+  try {
+    const clock = await api.control<ClockView>('GET', 'clock');
+    // A reload that began meanwhile is newer.
+    if (turn === lastTurn && self.value !== undefined) self.value = { ...self.value, clock };
+  } catch {
+    await refresh();
   }
 }
 

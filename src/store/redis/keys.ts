@@ -38,6 +38,8 @@ export class PartitionKeys {
   readonly settled: string;
   /** Of which channels endpoints have missed something. */
   readonly debts: string;
+  /** The endpoints for which somebody has recently requested what they have missed. */
+  readonly asked: string;
   /** The highest token of a partition's owner that was seen here. */
   readonly fence: string;
   /** The topic for notices and heartbeats. Every node subscribes to it. */
@@ -55,6 +57,7 @@ export class PartitionKeys {
     this.ended = `${this.#prefix}ended`;
     this.settled = `${this.#prefix}settled`;
     this.debts = `${this.#prefix}debts`;
+    this.asked = `${this.#prefix}asked`;
     this.fence = `${this.#prefix}fence`;
     this.topic = `${this.#prefix}topic`;
     this.wake = `${this.#prefix}wake`;

@@ -250,7 +250,11 @@ export class RedisLedger implements Ledger {
   async askForDebts(appId: string, endpointId: string): Promise<number | Unavailable> {
     const { clock, link } = this.#options;
     const asked = this.#partitions.map(async ({ keys }) => {
-      const [count] = await link.run('ask', [keys.debts], [keys.wake, `${appId}\n${endpointId}\n`]);
+      const [count] = await link.run(
+        'ask',
+        [keys.debts, keys.asked],
+        [keys.wake, `${appId}\n${endpointId}\n`],
+      );
       return Number(count);
     });
     const counts = await answerOf(clock, Promise.all(asked));

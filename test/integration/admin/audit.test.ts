@@ -28,6 +28,8 @@ test.each([
     const log = new RecordingLog();
     const world = await AdminWorld.start({ dashboard: { token } }, { log }, full);
     await world.addOwn();
+    if (operation === 'resumeEndpoint')
+      await world.admin.get('pauseEndpoint', { of: main, body: { how: 'off' } });
     const before = log.of(auditMessage).length;
     await world.admin.get(operation, { ...call, isPage: true });
     expect(log.of(auditMessage).slice(before)).toEqual([
@@ -42,6 +44,28 @@ test.each([
     expect(rows).toMatchObject([{ text: isSetting ? text : 'endpoint added was added' }]);
   },
 );
+
+test('a pause or a resume that changes nothing is neither logged nor a row of the console', async () => {
+  const log = new RecordingLog();
+  const { admin } = await AdminWorld.start({}, { log });
+  for (const how of ['hold', 'hold', 'off', 'off'] as const) {
+    expect(await admin.get('pauseEndpoint', { of: main, body: { how } })).toMatchObject({ pause: { how } });
+  }
+  for (const _ of ['once', 'twice']) await admin.get('resumeEndpoint', { of: main });
+  expect(log.of(auditMessage)).toMatchObject([
+    { how: 'hold' },
+    { how: 'off' },
+    { operation: 'resumeEndpoint' },
+  ]);
+  const { rows } = await admin.get<{ rows: readonly { text: string }[] }>('readConsole', {
+    query: { types: 'setting' },
+  });
+  expect(rows.map(({ text }) => text)).toEqual([
+    'endpoint main was paused (hold)',
+    'endpoint main was paused (off)',
+    'endpoint main was resumed',
+  ]);
+});
 
 test('reads, questions and refused changes are not logged as operator actions', async () => {
   const log = new RecordingLog();

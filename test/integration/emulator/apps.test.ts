@@ -134,6 +134,21 @@ describe('an app', () => {
     });
   });
 
+  test('that is not valid is refused with paths that begin at the app', async () => {
+    const emulator = await start();
+    const refusal = async (options: unknown) => {
+      const error: unknown = await emulator.createApp(options as object).catch((thrown: unknown) => thrown);
+      return error instanceof Error ? error.message : 'no error';
+    };
+    expect(await refusal({ secret: '', webhooks: [{ url: 'no URL' }] })).toMatch(
+      /:\n {2}secret\n.*\n {2}webhooks\[0\]\.url\n/,
+    );
+    expect(await refusal({ key: 'a', otherKeys: [{ key: 'a', secret: 'b' }] })).toContain(
+      '  otherKeys[0].key\n    "a" is also key; ',
+    );
+    expect(await refusal('mine')).toContain('  app\n    expected an object');
+  });
+
   test('has generated credentials where undefined is given, such as a variable that is not set', async () => {
     const { emulator } = await startStage();
     const app = await emulator.createApp({ id: undefined, key: undefined, secret: undefined });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Counter } from '../../../src/commands/listen-printers.ts';
 import { paintFor, withColours, withoutColours } from '../../../src/commands/paint.ts';
 import { formatForwarded, formatSummary, formatWebhook } from '../../../src/commands/webhook-lines.ts';
 import type { ReceivedWebhook } from '../../../src/receiver/types.ts';
@@ -96,6 +97,7 @@ test('the summary contains the counts, the state and the contradictions', () => 
   const tally = {
     webhooks: 1,
     verified: 0,
+    notAccepted: 0,
     duplicates: 2,
     refused: new Map([['wrong_secret', 1]]),
     events: new Map([['member_added', 2]]),
@@ -109,11 +111,25 @@ test('the summary contains the counts, the state and the contradictions', () => 
   expect(formatSummary(tally, state, withoutColours)).toBe(
     `
 1 webhook: 0 verified, not verified: 1 wrong secret, 2 duplicates
-events: 2 member_added
+accepted events: 2 member_added
 occupied: news, presence-a
 members:
   presence-a: 7, 8
 contradiction: news was occupied, but it already was
+`,
+  );
+});
+
+test('the summary counts webhooks that were verified, but not answered with 2xx', () => {
+  const counter = new Counter();
+  const refused = { status: 500, isAccepted: false } as const;
+  for (const change of [{}, refused, { ...refused, attempt: 2 }]) counter.count({ ...webhook, ...change });
+  const state = { occupied: [], members: {}, subscriptionCounts: {}, contradictions: [] };
+  expect(formatSummary(counter, state, withoutColours)).toBe(
+    `
+3 webhooks: 3 verified, 2 not accepted
+accepted events: 1 member_added, 1 client_event, 1 subscription_count, 1 cache_miss
+occupied: no channel
 `,
   );
 });

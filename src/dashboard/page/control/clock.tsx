@@ -8,7 +8,7 @@ import { Section } from '../components/page.tsx';
 import { toast } from '../components/toast.tsx';
 import { duration } from '../format.ts';
 import { useAction, useEvery } from '../resource.ts';
-import { refresh } from '../session.ts';
+import { refresh, refreshClock } from '../session.ts';
 
 const second = 1000;
 const rereadMs = 2000;
@@ -20,7 +20,7 @@ export function Clock({ clock }: { readonly clock: ClockView }) {
   const [fault, setFault] = useState<string | undefined>(undefined);
   const action = useAction();
   // The clock runs, and a test moves it without telling the page.
-  useEvery(rereadMs, refresh);
+  useEvery(rereadMs, refreshClock);
   const move = (path: string, body: object) =>
     action.run(async () => {
       const before = await api.control<ClockView>('GET', 'clock');

@@ -11,7 +11,7 @@ const settleMs = 400;
 /** If more rows than this arrive together, nobody can read them, so the list is reloaded less often. */
 const burst = 10;
 const burstMs = 2000;
-/** How many new rows are counted while the list is held. */
+/** How many new rows are counted while the list is held. More are if older rows are wanted, because these come after them. */
 const maxFresh = 100;
 
 /** The deliveries that are shown, and the number of newer ones. */
@@ -39,28 +39,36 @@ export interface DeliveryList {
  */
 export function useDeliveries(app: string, q: string, isHeld: boolean): DeliveryList {
   const [limit, setLimit] = useState(pageSize);
-  const requested = Math.min(isHeld ? limit + maxFresh : limit, mostOnPage);
+  const [room, setRoom] = useState(maxFresh);
+  const requested = Math.min(isHeld ? limit + room : limit, mostOnPage);
   const resource = useResource<PageOf<DeliveryView>>(`${app} ${q} ${requested}`, (signal) =>
     api.deliveries(app, { q, limit: requested }, signal),
   );
   const page = useLast(resource.value, `${app} ${q}`);
   useEffect(() => setLimit(pageSize), [app, q]);
+  useEffect(() => setRoom(maxFresh), [app, q, isHeld]);
   useReloadOn(generation.value, resource.reload);
   useWebhookRows(app, resource);
-  const hasOlder = (page?.items.length ?? 0) > limit || resource.value?.next !== undefined;
   const { held, showFresh } = useHeldRows(page, { list: `${app} ${q}`, isHeld, limit });
+  const hasOlder = (page?.items.length ?? 0) > limit || page?.next !== undefined;
+  const isShort =
+    resource.value !== undefined && requested === mostOnPage && (held?.rows.length ?? 0) < limit;
+  const isFull = limit >= mostOnPage || isShort;
   return {
     items: held?.rows,
     error: resource.error,
     isLoading: resource.isLoading,
     keptSinceMs: resource.value?.keptSinceMs,
     skipped: resource.value?.skipped ?? 0,
-    hasMore: hasOlder && limit < mostOnPage,
-    isFull: hasOlder && limit >= mostOnPage,
+    hasMore: hasOlder && !isFull,
+    isFull: hasOlder && isFull,
     fresh: held?.fresh ?? 0,
     hasMoreFresh: held?.hasMoreFresh ?? false,
     reload: resource.reload,
-    more: () => setLimit(limit + pageSize),
+    more: () => {
+      setLimit(limit + pageSize);
+      if (held !== undefined) setRoom(held.hasMoreFresh ? mostOnPage : held.fresh + maxFresh);
+    },
     showFresh: () => {
       showFresh();
       scrollTo({ top: 0 });

@@ -17,7 +17,9 @@ export type NoticeContent =
   | { readonly kind: 'user'; readonly userId: string; readonly isOnline: boolean }
   /** The connections of the user were terminated this long ago. */
   | { readonly kind: 'end'; readonly userId: string; readonly agoMs: number }
-  | { readonly kind: 'connections'; readonly byEpoch: ReadonlyMap<string, number> };
+  | { readonly kind: 'connections'; readonly byEpoch: ReadonlyMap<string, number> }
+  /** An endpoint knows the truth again, so this drop, a JSON text, is not listed any more. */
+  | { readonly kind: 'resolved'; readonly subject: string; readonly json: string };
 
 /** Reads a notice. Undefined if this version of the program does not understand it. */
 export function parseNotice(json: string): PartitionNotice | undefined {
@@ -70,6 +72,8 @@ function toContent(
       return { kind: 'end', userId, agoMs: number };
     case 'connections':
       return { kind: 'connections', byEpoch: toNumbers(byEpoch) };
+    case 'resolved':
+      return { kind: 'resolved', subject: text('of'), json: text('drop') };
     default:
       return undefined;
   }

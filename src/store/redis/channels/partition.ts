@@ -161,6 +161,7 @@ export class Partition {
     if (beat.dueMs !== undefined) this.#due(this.#options.clock.now() + beat.dueMs + otherNodesDelayMs);
     if (!this.registration.isFull) this.#assertRefused();
     if (beat.deadEpoch !== '') this.#release(beat.deadEpoch);
+    this.#run(this.drops.catchUp());
     if (this.#mustRead) this.#readAll();
     else this.#run(this.users.readFailed());
     if (beat.isAwaited) await this.#beat();
@@ -259,6 +260,7 @@ export class Partition {
     }
     if (former === '') return;
     this.#release(former);
+    this.drops.missedNotices();
     this.#run(this.users.readAll());
     this.#run(this.#readEnded());
   }
@@ -279,6 +281,8 @@ export class Partition {
         return this.#options.terminate(appId, content.userId, content.agoMs);
       case 'connections':
         return this.connections.takeCounts(appId, content.byEpoch);
+      case 'resolved':
+        return this.drops.resolved(appId, content.subject, content.json);
     }
   }
 
@@ -289,6 +293,7 @@ export class Partition {
 
   #readAll(): void {
     this.#mustRead = false;
+    this.drops.missedNotices();
     this.#run(this.#readEverything());
   }
 

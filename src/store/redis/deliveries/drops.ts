@@ -30,15 +30,22 @@ interface KeptDrops {
   readonly forgotten: number;
 }
 
-/** The last drop of each endpoint and channel, on all nodes. If Redis loses one, the node that made it writes it again. */
+/**
+ * The last drop of each endpoint and channel, on all nodes. If Redis loses one, the node that made it writes it again, unless
+ * another node has resolved it.
+ */
 export class RedisDrops {
   readonly #options: Pick<RedisLedgerOptions, 'link' | 'clock' | 'present'>;
   readonly #registration: Registration;
   readonly #keys: PartitionKeys;
-  /** The drops that this node has made. */
+  /** The drops that this node has made, and that are not resolved. */
   readonly #own = new Map<string, DropsOfKind>();
   /** Those of this turn, which are not yet sent. */
   #added = new Map<string, DropsOfKind>();
+  /** Whether another node may have resolved drops of this one without its knowledge. */
+  #mayBeOutdated = false;
+  /** How many writes Redis has not confirmed. */
+  #underWay = 0;
 
   constructor(
     options: Pick<RedisLedgerOptions, 'link' | 'clock' | 'present'>,
@@ -61,6 +68,28 @@ export class RedisDrops {
     if (this.#added.size === 0) queueMicrotask(() => this.#write());
     dropsOf(this.#own, appId, kind).delete(subject);
     put(dropsOf(this.#added, appId, kind), subject, '');
+  }
+
+  /** A node has resolved this drop. This node may have made it, and a later one of the same subject. */
+  resolved(appId: string, subject: string, json: string): void {
+    for (const kind of dropKinds) {
+      const own = dropsOf(this.#own, appId, kind);
+      if (own.get(subject) === json) own.delete(subject);
+    }
+  }
+
+  /** Other nodes may have resolved drops of this node without its knowledge. */
+  missedNotices(): void {
+    this.#mayBeOutdated = true;
+  }
+
+  /** Forgets drops of this node that Redis does not list any more, if some may be resolved. Tried again if Redis cannot tell yet. */
+  async catchUp(): Promise<void> {
+    if (!this.#mayBeOutdated || this.#underWay > 0) return;
+    this.#mayBeOutdated = false;
+    const own = [...this.#own.values()].filter(({ bySubject }) => bySubject.size > 0);
+    const done = await Promise.all(own.map((drops) => this.#forgetUnlisted(drops).catch(() => false)));
+    this.#mayBeOutdated ||= done.includes(false);
   }
 
   /** The drops of an app. Unavailable while Redis does not answer, or may lack some of them. */
@@ -90,6 +119,18 @@ export class RedisDrops {
     return status === 'ok' ? { dropped: dropped.map(String), forgotten: Number(forgotten) } : undefined;
   }
 
+  /** Resolves with whether Redis knows all drops. */
+  async #forgetUnlisted({ appId, bySubject }: DropsOfKind): Promise<boolean> {
+    const asked = [...bySubject];
+    const kept = await this.#ask(appId);
+    if (kept === undefined) return false;
+    const listed = new Set(kept.dropped);
+    for (const [subject, json] of asked) {
+      if (!listed.has(json)) this.resolved(appId, subject, json);
+    }
+    return true;
+  }
+
   #write(): void {
     const added = this.#added;
     this.#added = new Map();
@@ -100,19 +141,14 @@ export class RedisDrops {
     const keys = [this.#keys.state, ...this.#keys.drops(appId, kind)];
     const drops = [...bySubject].flat();
     const bytes = drops.reduce((sum, text) => sum + text.length, 0);
+    this.#underWay += 1;
     // If this is discarded because too much waits, the log reports it.
-    void this.#registration.record(
-      (epoch, number) =>
-        this.#options.link.run('drop', keys, [
-          ...this.#head(),
-          epoch,
-          number,
-          maxRemembered,
-          keepMs,
-          ...drops,
-        ]),
-      bytes,
-    );
+    void this.#registration
+      .record((epoch, number) => {
+        const args = [epoch, number, maxRemembered, keepMs, appId, ...drops];
+        return this.#options.link.run('drop', keys, [...this.#head(), ...args]);
+      }, bytes)
+      .finally(() => (this.#underWay -= 1));
   }
 
   #head(): readonly string[] {

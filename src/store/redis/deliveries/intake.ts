@@ -73,17 +73,23 @@ export class OutboxIntake {
     });
   }
 
-  /** Makes these partitions refuse writes of owners with earlier tokens. Returns the partitions that know a later token. */
+  /**
+   * Makes these partitions refuse writes of owners with earlier tokens, and takes requests whose messages may have been lost. Returns
+   * the partitions that know a later token.
+   */
   async fence(indices: readonly number[]): Promise<readonly number[]> {
     const { clock, deliveries, link, partitions, present } = this.#options;
     const requestedAt = clock.now();
     const refused: number[] = [];
     await Promise.all(
       indices.map(async (index) => {
-        const key = partitions[index]?.fence ?? '';
-        const [isMine, redisNow] = await link.run('fence', [key], [present(), deliveries.tokenOf(index)]);
+        const keys = partitions[index];
+        if (keys === undefined) return;
+        const args = [present(), deliveries.tokenOf(index)];
+        const [isMine, redisNow, ...asked] = await link.run('fence', [keys.fence, keys.asked], args);
         this.#clocks[index]?.learn(Number(redisNow), requestedAt, clock.now());
         if (isMine !== 1) refused.push(index);
+        for (const message of asked) this.#receive(index, String(message));
       }),
     );
     return refused;

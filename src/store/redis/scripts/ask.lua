@@ -1,6 +1,7 @@
 -- Requests that an endpoint be sent what it has missed of the channels of a partition.
 --
 -- KEYS[1]  debts; see owe.lua
+-- KEYS[2]  asked: the requests that the owner of the partition may not have received, a set of APP\nENDPOINT\n
 -- ARGV[1]  the topic that wakes the owner of the partition
 -- ARGV[2]  APP\nENDPOINT\n
 --
@@ -16,6 +17,7 @@ for index = 1, #debts, 2 do
   end
 end
 if count > 0 then
+  redis.call('SADD', KEYS[2], asked)
   redis.call('SPUBLISH', ARGV[1], asked)
 end
 return { count }

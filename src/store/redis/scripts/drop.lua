@@ -1,5 +1,6 @@
 -- Remembers the last drop of each endpoint and channel, or forgets it. Above the limit, the oldest are forgotten. All are forgotten if
--- no node renews the keys, because the app was removed.
+-- no node renews the keys, because the app was removed. The node that made a forgotten drop learns of it, so that it does not write the
+-- drop again.
 --
 -- KEYS[2]  drops: endpoint and channel to JSON
 -- KEYS[3]  order: the same by the number of the drop, a sorted set
@@ -8,7 +9,8 @@
 -- ARGV[4]  number of the step
 -- ARGV[5]  the limit
 -- ARGV[6]  how long the keys are kept without a renewal, in milliseconds
--- ARGV[7]  endpoint and channel, ARGV[8] JSON (empty: the drop is forgotten), and so on
+-- ARGV[7]  app
+-- ARGV[8]  endpoint and channel, ARGV[9] JSON (empty: the drop is forgotten), and so on
 --
 -- Answers ok, or why the step was refused.
 
@@ -16,10 +18,14 @@ local refusal = refuse(ARGV[3], ARGV[4])
 if refusal then
   return { refusal }
 end
-for index = 7, #ARGV, 2 do
+for index = 8, #ARGV, 2 do
   if ARGV[index + 1] == '' then
-    redis.call('HDEL', KEYS[2], ARGV[index])
-    redis.call('ZREM', KEYS[3], ARGV[index])
+    local forgotten = redis.call('HGET', KEYS[2], ARGV[index])
+    if forgotten then
+      redis.call('HDEL', KEYS[2], ARGV[index])
+      redis.call('ZREM', KEYS[3], ARGV[index])
+      publish({ k = 'resolved', a = ARGV[7], of = ARGV[index], drop = forgotten })
+    end
   else
     redis.call('HSET', KEYS[2], ARGV[index], ARGV[index + 1])
     redis.call('ZADD', KEYS[3], redis.call('HINCRBY', KEYS[4], 'made', 1), ARGV[index])
