@@ -73,8 +73,8 @@ export class RedisDrops {
   /** A node has resolved this drop. This node may have made it, and a later one of the same subject. */
   resolved(appId: string, subject: string, json: string): void {
     for (const kind of dropKinds) {
-      const own = dropsOf(this.#own, appId, kind);
-      if (own.get(subject) === json) own.delete(subject);
+      const own = this.#own.get(keyOf(appId, kind))?.bySubject;
+      if (own?.get(subject) === json) own.delete(subject);
     }
   }
 
@@ -87,8 +87,9 @@ export class RedisDrops {
   async catchUp(): Promise<void> {
     if (!this.#mayBeOutdated || this.#underWay > 0) return;
     this.#mayBeOutdated = false;
-    const own = [...this.#own.values()].filter(({ bySubject }) => bySubject.size > 0);
-    const done = await Promise.all(own.map((drops) => this.#forgetUnlisted(drops).catch(() => false)));
+    const done = await Promise.all(
+      this.#unresolved().map((drops) => this.#forgetUnlisted(drops).catch(() => false)),
+    );
     this.#mayBeOutdated ||= done.includes(false);
   }
 
@@ -106,7 +107,11 @@ export class RedisDrops {
 
   /** Writes all drops of this node again, because Redis may have lost them. */
   assertAll(): void {
-    for (const drops of this.#own.values()) this.#send(drops);
+    for (const drops of this.#unresolved()) this.#send(drops);
+  }
+
+  #unresolved(): readonly DropsOfKind[] {
+    return [...this.#own.values()].filter(({ bySubject }) => bySubject.size > 0);
   }
 
   async #ask(appId: string): Promise<KeptDrops | undefined> {
@@ -157,10 +162,14 @@ export class RedisDrops {
 }
 
 function dropsOf(all: Map<string, DropsOfKind>, appId: string, kind: DropKind): Map<string, string> {
-  const key = `${appId}\n${kind}`;
+  const key = keyOf(appId, kind);
   const drops = all.get(key) ?? { appId, kind, bySubject: new Map() };
   all.set(key, drops);
   return drops.bySubject;
+}
+
+function keyOf(appId: string, kind: DropKind): string {
+  return `${appId}\n${kind}`;
 }
 
 function put(bySubject: Map<string, string>, subject: string, json: string): void {
