@@ -1,4 +1,4 @@
-import type { Locator } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { EventView, PageOf } from '../../src/views/deliveries.ts';
 import { ask, fetchAsPage, pass } from '../support/browser/ask.ts';
@@ -42,6 +42,18 @@ test('a search that was being typed does not reach the next page', async () => {
   expect(page.url()).not.toContain('nowhere');
 });
 
+/** Lists the only delivery of the server as many times as the page requests. The server still decides which limits are valid. */
+async function multiplyDeliveries(page: Page, numberAt: (index: number) => number): Promise<void> {
+  await page.route(/\/deliveries\?/, async (route) => {
+    const response = await fetchAsPage(route);
+    if (!response.ok()) return route.fulfill({ response });
+    const { items, ...rest } = await response.json();
+    const limit = Number(new URL(route.request().url()).searchParams.get('limit'));
+    const many = Array.from({ length: limit }, (_, index) => ({ ...items[0], id: `msg_${numberAt(index)}` }));
+    return route.fulfill({ json: { ...rest, items: many, next: '1' } });
+  });
+}
+
 test('deliveries are listed up to the limit of the server, and the page says so', async () => {
   await using hooks = await startReceiver();
   await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
@@ -50,15 +62,7 @@ test('deliveries are listed up to the limit of the server, and the page says so'
   await hooks.events.first(() => true);
   const tab = await openTab(server);
   const { page } = tab;
-  // The server has one delivery only, but it still decides which limits are valid.
-  await page.route(/\/deliveries\?/, async (route) => {
-    const response = await fetchAsPage(route);
-    if (!response.ok()) return route.fulfill({ response });
-    const { items, ...rest } = await response.json();
-    const limit = Number(new URL(route.request().url()).searchParams.get('limit'));
-    const many = Array.from({ length: limit }, (_, index) => ({ ...items[0], id: `msg_${index}` }));
-    return route.fulfill({ json: { ...rest, items: many, next: '1' } });
-  });
+  await multiplyDeliveries(page, (index) => index);
   await visit(tab, server, `apps/${app.id}/webhooks/deliveries`, 'Deliveries');
   const older = page.getByRole('button', { name: 'Show older' });
   const further = page.getByRole('button', { name: /^Show \d+ more$/ });
@@ -89,13 +93,7 @@ test('older deliveries are shown below a held list, however many new ones have a
   const tab = await openTab(server);
   const { page } = tab;
   let newest = 10_000;
-  await page.route(/\/deliveries\?/, async (route) => {
-    const response = await fetchAsPage(route);
-    const { items, ...rest } = await response.json();
-    const limit = Number(new URL(route.request().url()).searchParams.get('limit'));
-    const many = Array.from({ length: limit }, (_, index) => ({ ...items[0], id: `msg_${newest - index}` }));
-    return route.fulfill({ json: { ...rest, items: many, next: '1' } });
-  });
+  await multiplyDeliveries(page, (index) => newest - index);
   await visit(tab, server, `apps/${app.id}/webhooks/deliveries`, 'Deliveries');
   const rows = page.locator('tbody tr');
   const older = page.getByRole('button', { name: 'Show older' });
