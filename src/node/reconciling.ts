@@ -2,6 +2,7 @@ import type { Application } from '../apps/application.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import type { CheckOptions } from '../reconcile/checks.ts';
 import type { RedisDispatch } from '../store/redis/deliveries/dispatch.ts';
+import type { ReportedBefore } from '../store/redis/deliveries/earlier-state.ts';
 import type { OwedDebt } from '../store/redis/deliveries/debts.ts';
 import { partitionOf } from '../store/redis/keys.ts';
 import type { Cancel, Millis } from '../ports/clock.ts';
@@ -19,6 +20,7 @@ export interface ReconcilingOptions extends Pick<
   readonly waitingFor: CheckOptions['waitingFor'];
   readonly keeper: DebtKeeper;
   readonly positionOf: RedisDispatch['positionOf'];
+  readonly isUnsure: RedisDispatch['isUnsure'];
   /** How long debts of an endpoint are remembered that is not configured here, because another node may know it. */
   readonly rememberMs: Millis;
 }
@@ -30,6 +32,8 @@ export interface Reconciling {
   owe(debts: readonly OwedDebt[]): void;
   /** Sends an endpoint what it has missed. */
   reconcile(appId: string, endpointId: string): void;
+  /** Records that this was reported before the endpoint selected such events. */
+  missedBefore(before: ReportedBefore): void;
   /** Serves the endpoints of these apps from now on. */
   replace(applications: readonly Application[]): void;
   /** Stores the debts of a partition again. */
@@ -50,7 +54,9 @@ export function createReconciling(options: ReconcilingOptions): Reconciling {
       const position = positionOf(indexOf(appId, channel), appId, channel);
       return position && ledger().correct(believer, position);
     },
-    // What was reported before an endpoint was added is not searched for on several nodes.
+    isUnsure: (appId, endpoint, channel, seq) =>
+      options.isUnsure(indexOf(appId, channel), appId, endpoint, seq),
+    // The store searches what was reported before an endpoint was added.
     recordsOf: () => [],
     steps: questions,
     reconciled: (...of) => drops.resolve(...of),
@@ -69,6 +75,7 @@ export function createReconciling(options: ReconcilingOptions): Reconciling {
       cancel = clock.after(rememberMs, () => reconciler.forgetAbsent());
     },
     reconcile: (appId, endpointId) => void reconciler.reconcile(appId, endpointId),
+    missedBefore: ({ appId, endpoint, ...reported }) => reconciler.missedBefore(appId, endpoint, reported),
     replace: (changed) => reconciler.replace(changed),
     storeAgain: (partition) =>
       reconciler.storeAgain((appId, channel) => indexOf(appId, channel) === partition),

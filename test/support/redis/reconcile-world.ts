@@ -20,6 +20,7 @@ import { senderOf } from '../property/mortal-process.ts';
 import { filterBelief } from '../property/replay.ts';
 import { nextTurn, noSlices } from '../turns.ts';
 import { application, endpoint } from '../unit/application.ts';
+import type { EventName } from '../../../src/webhooks/event.ts';
 import type { DescribedState } from '../webhook-state.ts';
 import { TrustingReceiver } from './trusting-receiver.ts';
 import { graceMs, partitions, wallStart, WalkNode } from './walk-node.ts';
@@ -54,6 +55,8 @@ export interface WorldOptions {
   /** Whether endpoints are reconciled automatically. */
   readonly reconcile?: boolean;
   readonly queueMaxBytes?: number;
+  /** The endpoints that are configured at the start. Default: all. */
+  readonly configured?: readonly string[];
 }
 
 /** The names of the scripts, by digest. */
@@ -77,6 +80,8 @@ export class ReconcileWorld {
   readonly redis: Redis;
   readonly keyPrefix = `world${process.pid}-${(worlds += 1)}:`;
   readonly #app: Application;
+  /** The app as it is configured now. */
+  #configured: Application;
   readonly #queueMaxBytes: number;
   readonly #url: string;
   readonly #nodes: WorldNode[] = [];
@@ -87,10 +92,11 @@ export class ReconcileWorld {
 
   constructor(
     url: string,
-    { reconcile = true, queueMaxBytes = defaultPolicy.queueMaxBytes }: WorldOptions = {},
+    { reconcile = true, queueMaxBytes = defaultPolicy.queueMaxBytes, configured }: WorldOptions = {},
   ) {
     this.#url = url;
     this.#app = createApp(reconcile);
+    this.#configured = this.#with(configured ?? this.#app.endpoints.map(({ id }) => id));
     this.#queueMaxBytes = queueMaxBytes;
     this.redis = new Redis(url);
   }
@@ -126,8 +132,8 @@ export class ReconcileWorld {
           deadLetters: { maxBytes: 1_000_000, keepDays: 7 },
         },
       },
-      apps: new LocalApps([this.#app]),
-      applications: [this.#app],
+      apps: new LocalApps([this.#configured]),
+      applications: [this.#configured],
       clock: time,
       wallTime: { now: () => wallStart + time.now() },
       log: silentLog,
@@ -180,8 +186,27 @@ export class ReconcileWorld {
 
   /** From now on, only these endpoints are configured. */
   configure(...ids: readonly string[]): void {
-    const endpoints = this.#app.endpoints.filter(({ id }) => ids.includes(id));
-    for (const { dispatching } of this.#nodes) dispatching.replace([{ ...this.#app, endpoints }]);
+    this.configureFuture(...ids);
+    for (let index = 0; index < this.#nodes.length; index += 1) this.adopt(index);
+  }
+
+  /** The same for nodes that are added later, and for those that adopt it. */
+  configureFuture(...ids: readonly string[]): void {
+    this.#configured = this.#with(ids);
+  }
+
+  /** Changes which events an endpoint selects. */
+  select(endpointId: string, ...eventTypes: readonly EventName[]): void {
+    const endpoints = this.#configured.endpoints.map((one) =>
+      one.id === endpointId ? { ...one, eventTypes: new Set(eventTypes) } : one,
+    );
+    this.#configured = { ...this.#configured, endpoints };
+    for (let index = 0; index < this.#nodes.length; index += 1) this.adopt(index);
+  }
+
+  /** A node reads the configuration. */
+  adopt(index: number): void {
+    this.#at(index)?.dispatching.replace([this.#configured]);
   }
 
   /** Removes everything from Redis. */
@@ -289,6 +314,10 @@ export class ReconcileWorld {
   dispose(): void {
     while (this.#nodes.length > 0) this.kill(0);
     this.redis.disconnect();
+  }
+
+  #with(ids: readonly string[]): Application {
+    return { ...this.#app, endpoints: this.#app.endpoints.filter(({ id }) => ids.includes(id)) };
   }
 
   #at(index: number): WorldNode | undefined {

@@ -4,8 +4,10 @@ import type { DeliveryStore } from '../../../ports/delivery-store.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
 import type { DebtKeeper } from '../../../webhooks/debt-keeper.ts';
+import type { Endpoint } from '../../../webhooks/endpoint.ts';
 import { RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
 import type { OwedDebt } from './debts.ts';
+import { EarlierState, type ReportedBefore, type ServedApp } from './earlier-state.ts';
 import { OutboxIntake } from './intake.ts';
 import { resumeBatch, readInheritedBatches } from './kept-batches.ts';
 import { HandoverPlan, type Handover } from './handovers.ts';
@@ -20,6 +22,8 @@ export interface DebtDispatcher extends EventDispatcher {
   owe(debts: readonly OwedDebt[]): void;
   /** Sends an endpoint what it has missed. */
   reconcile(appId: string, endpointId: string): void;
+  /** Records that this was reported before the endpoint selected such events. */
+  missedBefore(before: ReportedBefore): void;
 }
 
 /** The dependencies of a node's dispatch. */
@@ -38,6 +42,8 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
     /** Another node keeps them. */
     leave(): void;
   };
+  /** The configured apps. */
+  readonly applications: () => readonly ServedApp[];
   /** Starts a dispatcher that keeps its state in the store, and its debts with this keeper. */
   readonly startDispatcher: (store: DeliveryStore, debts: DebtKeeper) => DebtDispatcher;
 }
@@ -60,6 +66,7 @@ export class RedisDispatch {
   readonly #options: DispatchOptions;
   readonly #deliveries: RedisDeliveries;
   readonly #intake: OutboxIntake;
+  readonly #earlier: EarlierState;
   #dispatcher: DebtDispatcher | undefined;
   #rights: Rights = noRights;
   #nodes = 1;
@@ -95,6 +102,33 @@ export class RedisDispatch {
       mayContinue: () => this.#mayContinue(),
       asked: (appId, endpointId) => this.#dispatcher?.reconcile(appId, endpointId),
     });
+    this.#earlier = new EarlierState({
+      ...options,
+      tokenOf: (index) => deliveries.tokenOf(index),
+      seqOf: (index) => this.#intake.seqOf(index),
+      takenUntil: (index) => this.#intake.lastTaken(index),
+      missedBefore: (before) => this.#dispatcher?.missedBefore(before),
+      flush: () => deliveries.flush(),
+    });
+  }
+
+  /**
+   * Whether an endpoint need not have received what preceded an event with this sequence number, because it had not selected such events
+   * until recently.
+   */
+  isUnsure(index: number, appId: string, endpoint: Endpoint, seq: number): boolean {
+    return this.#earlier.isUnsure(index, appId, endpoint, seq);
+  }
+
+  /** The configured apps have changed. */
+  applicationsReplaced(): void {
+    this.#earlier.replaced();
+    this.#earlier.work();
+  }
+
+  /** Redis may have lost which events endpoints have received of a partition: stores it again. */
+  storeAgain(index: number): void {
+    this.#earlier.storeAgain(index);
   }
 
   /** Whether this node dispatches anything. */
@@ -122,6 +156,7 @@ export class RedisDispatch {
       await this.#deliveries.flush();
       this.#dispatcher?.resume();
       this.#checkAll();
+      this.#earlier.work();
     } catch (error) {
       this.#options.log.debug(
         { error: describeFailure(error) },
@@ -241,6 +276,7 @@ export class RedisDispatch {
     this.#dispatcher?.stop();
     this.#dispatcher = undefined;
     this.#intake.close(this.#working.keys());
+    this.#earlier.clear();
     this.#working.clear();
     this.#deliveries.reset();
   }
@@ -260,6 +296,7 @@ export class RedisDispatch {
       await this.#fence(indices);
       const inherited = await readInheritedBatches(this.#options, new Set(indices), rights);
       const debts = await this.#deliveries.debts.read(indices, () => this.#mayContinue());
+      await this.#earlier.read(indices);
       const outboxes = debts && (await this.#intake.read(indices));
       if (debts === undefined || outboxes === undefined) return;
       const { events } = outboxes;
