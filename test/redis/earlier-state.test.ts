@@ -162,6 +162,15 @@ test('a node that is killed during the search is replaced by one that searches a
   }
 });
 
+test('a node that has just connected to Redis again searches too', async () => {
+  const world = await startWorld();
+  await populate(world);
+  for (let index = 0; index < 2; index += 1) await world.cutOffAmid(index, 0);
+  world.configure('all', 'members');
+  await world.advance(5000);
+  expectTruth(world, 'all', 'members');
+});
+
 test('if Redis was emptied, the endpoints still count as known', async () => {
   const world = await startWorld({ configured: ['all', 'members'] });
   await populate(world);
