@@ -162,10 +162,13 @@ test('a node that is killed during the search is replaced by one that searches a
   }
 });
 
-test('a node that has just connected to Redis again searches too', async () => {
-  const world = await startWorld();
-  await populate(world);
-  for (let index = 0; index < 2; index += 1) await world.cutOffAmid(index, 0);
+test('a node that has just connected to Redis again, and whose outboxes are empty, searches too', async () => {
+  const world = new ReconcileWorld(redis.url, { configured: ['members'] });
+  onTestFinished(() => world.dispose());
+  for (let count = 0; count < 2; count += 1) await world.addNode();
+  world.join(0, 'room');
+  await world.advance(1500);
+  await world.cutOffAmid(0, 0);
   world.configure('all', 'members');
   await world.advance(5000);
   expectTruth(world, 'all', 'members');

@@ -78,14 +78,6 @@ test('the nodes that receive partitions of others know what these had dropped', 
   await expectTruth(world);
 });
 
-test('nodes that connected to Redis again send what was missed, even if nothing happens in the meantime', async () => {
-  const world = await startWorld(2);
-  await fail(world);
-  for (let index = 0; index < 2; index += 1) await world.cutOffAmid(index, 0);
-  await world.settle();
-  await expectTruth(world);
-});
-
 test('a request over any node reaches all of them, and is answered with the number of channels', async () => {
   const world = await startWorld(2, { reconcile: false });
   await fail(world);
