@@ -143,7 +143,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
         applications: () => applications.configured,
         waitingFor: (...of) => started.waitingFor(...of),
         positionOf: (...of) => dispatch.positionOf(...of),
-        isUnsure: (...of) => dispatch.isUnsure(...of),
+        earlier: () => dispatch.earlier,
         rememberMs,
       });
       const shared = { ...options, policy, store, epoch, ledger, lateDeparturesMs };
@@ -205,12 +205,12 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
       applications.replace(changed);
       dispatcher?.replace(changed);
       reconciling?.replace(changed);
-      dispatch.applicationsReplaced();
+      dispatch.earlier.configurationChanged();
       letters.replace(changed);
     },
     storeAgain(partition) {
       reconciling?.storeAgain(partition);
-      dispatch.storeAgain(partition);
+      dispatch.earlier.storeAgain(partition);
     },
     abandon: () => dispatcher?.stop(),
   };

@@ -20,7 +20,7 @@ export interface ReconcilingOptions extends Pick<
   readonly waitingFor: CheckOptions['waitingFor'];
   readonly keeper: DebtKeeper;
   readonly positionOf: RedisDispatch['positionOf'];
-  readonly isUnsure: RedisDispatch['isUnsure'];
+  readonly earlier: () => Pick<RedisDispatch['earlier'], 'isUnsure' | 'delivered'>;
   /** How long debts of an endpoint are remembered that is not configured here, because another node may know it. */
   readonly rememberMs: Millis;
 }
@@ -34,6 +34,8 @@ export interface Reconciling {
   reconcile(appId: string, endpointId: string): void;
   /** Records that this was reported before the endpoint selected such events. */
   missedBefore(before: ReportedBefore): void;
+  /** All of that is recorded, and kept. */
+  found(appId: string, endpointId: string): void;
   /** Serves the endpoints of these apps from now on. */
   replace(applications: readonly Application[]): void;
   /** Stores the debts of a partition again. */
@@ -55,7 +57,7 @@ export function createReconciling(options: ReconcilingOptions): Reconciling {
       return position && ledger().correct(believer, position);
     },
     isUnsure: (appId, endpoint, channel, seq) =>
-      options.isUnsure(indexOf(appId, channel), appId, endpoint, seq),
+      options.earlier().isUnsure(indexOf(appId, channel), appId, endpoint, seq),
     // The store searches what was reported before an endpoint was added.
     recordsOf: () => [],
     steps: questions,
@@ -63,7 +65,10 @@ export function createReconciling(options: ReconcilingOptions): Reconciling {
   });
   let cancel: Cancel = () => {};
   return {
-    onFact: ignoringSelected(reconciler.onFact),
+    onFact: ignoringSelected((fact) => {
+      if (fact.kind === 'decided' && fact.fate === 'delivered') options.earlier().delivered(fact);
+      reconciler.onFact(fact);
+    }),
     owe(debts) {
       for (const { appId, endpointId, debt } of debts) {
         const app = applications().find(({ id }) => id === appId);
@@ -76,6 +81,7 @@ export function createReconciling(options: ReconcilingOptions): Reconciling {
     },
     reconcile: (appId, endpointId) => void reconciler.reconcile(appId, endpointId),
     missedBefore: ({ appId, endpoint, ...reported }) => reconciler.missedBefore(appId, endpoint, reported),
+    found: (...of) => reconciler.found(...of),
     replace: (changed) => reconciler.replace(changed),
     storeAgain: (partition) =>
       reconciler.storeAgain((appId, channel) => indexOf(appId, channel) === partition),

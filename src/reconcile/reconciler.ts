@@ -126,7 +126,7 @@ export class Reconciler {
 
   /**
    * Records that webhooks reported these subjects of a channel before the endpoint selected such events. It may know of them nevertheless.
-   * `seq` is greater than the sequence numbers of all events of the channel that were taken so far.
+   * `seq` is greater than the sequence numbers of all events of the channel that were taken so far. Call `found` afterwards.
    */
   missedBefore(
     appId: string,
@@ -138,7 +138,12 @@ export class Reconciler {
     for (const subject of subjects)
       debtor.debts.missedBefore(channel, subject, { why, isThere: undefined, seq });
     this.#changed(debtor, channel);
-    if (debtor.debts.isReconciled) this.#checks.lookIn(debtor, 0);
+  }
+
+  /** The endpoint is sent what was recorded with `missedBefore`, if it is reconciled. */
+  found(appId: string, endpointId: string): void {
+    const debtor = this.#debtors.get(debtorKey(appId, endpointId));
+    if (debtor?.debts.isReconciled === true && !debtor.debts.isEmpty) this.#checks.lookIn(debtor, 0);
   }
 
   /** From now on, these endpoints are configured. New ones do not know what happened before. */

@@ -67,7 +67,7 @@ test('an endpoint that is new at the start of a node is sent the present state',
   await world.stop(0);
   await world.stop(0);
   await world.advance(30_000);
-  populate(world);
+  await populate(world);
   await world.advance(30_000);
   expect(world.compare('all').truth.members).toHaveLength(3);
   expectTruth(world, 'all', 'members');
@@ -99,12 +99,12 @@ test('without reconcile, a new endpoint is sent the state on request', async () 
 });
 
 test('an endpoint that selects more events is sent what they would have reported', async () => {
-  const world = await startWorld({ configured: ['all', 'members'] });
-  world.select('all', 'channel_occupied', 'channel_vacated');
+  const world = await startWorld({ configured: ['all'] });
+  world.select('channel_occupied', 'channel_vacated');
   await populate(world);
-  world.select('all', 'channel_occupied', 'channel_vacated', 'member_added', 'member_removed');
+  world.select('channel_occupied', 'channel_vacated', 'member_added', 'member_removed');
   await world.advance(5000);
-  expectTruth(world, 'all', 'members');
+  expectTruth(world, 'all');
   expect(world.receiver.contradictions).toEqual([]);
   expect(world.receiver.events).toHaveLength(6);
 });

@@ -73,6 +73,7 @@ export async function startStage(
         resume: () => {},
         owe: (owed) => void debts.push(...owed),
         missedBefore: () => {},
+        found: () => {},
         reconcile: (...of) => void asked.push(of),
         halt: () => halt(),
         stop: () => (stops += 1),

@@ -43,6 +43,11 @@ function createApp(reconcile: boolean): Application {
   });
 }
 
+/** The app with only these endpoints. */
+function choose(app: Application, ids: readonly string[]): Application {
+  return { ...app, endpoints: app.endpoints.filter(({ id }) => ids.includes(id)) };
+}
+
 interface WorldNode {
   readonly clients: WalkNode;
   readonly dispatching: Dispatching;
@@ -96,7 +101,7 @@ export class ReconcileWorld {
   ) {
     this.#url = url;
     this.#app = createApp(reconcile);
-    this.#configured = this.#with(configured ?? this.#app.endpoints.map(({ id }) => id));
+    this.#configured = configured === undefined ? this.#app : choose(this.#app, configured);
     this.#queueMaxBytes = queueMaxBytes;
     this.redis = new Redis(url);
   }
@@ -112,7 +117,6 @@ export class ReconcileWorld {
     const connections = [this.#connect(), this.#connect()] as const;
     const link = new RedisLink(connections[1]);
     await link.ready(systemClock, 10_000);
-    const lead = new LeadKeys(this.keyPrefix);
     const clients = new WalkNode(time, connections[0], {
       keyPrefix: this.keyPrefix,
       name,
@@ -150,7 +154,7 @@ export class ReconcileWorld {
       requestTimeoutMs: 4000,
       subscribers: [],
       link,
-      lead,
+      lead: new LeadKeys(this.keyPrefix),
       partitions: allPartitions(this.keyPrefix, partitions),
       nodeId: name,
       leaseMs: 4000,
@@ -192,14 +196,12 @@ export class ReconcileWorld {
 
   /** The same for nodes that are added later, and for those that adopt it. */
   configureFuture(...ids: readonly string[]): void {
-    this.#configured = this.#with(ids);
+    this.#configured = choose(this.#app, ids);
   }
 
-  /** Changes which events an endpoint selects. */
-  select(endpointId: string, ...eventTypes: readonly EventName[]): void {
-    const endpoints = this.#configured.endpoints.map((one) =>
-      one.id === endpointId ? { ...one, eventTypes: new Set(eventTypes) } : one,
-    );
+  /** From now on, all configured endpoints select these events. */
+  select(...eventTypes: readonly EventName[]): void {
+    const endpoints = this.#configured.endpoints.map((one) => ({ ...one, eventTypes: new Set(eventTypes) }));
     this.#configured = { ...this.#configured, endpoints };
     for (let index = 0; index < this.#nodes.length; index += 1) this.adopt(index);
   }
@@ -298,10 +300,9 @@ export class ReconcileWorld {
       ],
     };
     const of = this.#app.endpoints.find((one) => one.id === id) ?? endpoint();
-    const all = (): boolean => true;
     return {
-      believed: filterBelief(this.#receiver(id).state, of, all),
-      truth: filterBelief(truth, of, all),
+      believed: filterBelief(this.#receiver(id).state, of, () => true),
+      truth: filterBelief(truth, of, () => true),
     };
   }
 
@@ -314,10 +315,6 @@ export class ReconcileWorld {
   dispose(): void {
     while (this.#nodes.length > 0) this.kill(0);
     this.redis.disconnect();
-  }
-
-  #with(ids: readonly string[]): Application {
-    return { ...this.#app, endpoints: this.#app.endpoints.filter(({ id }) => ids.includes(id)) };
   }
 
   #at(index: number): WorldNode | undefined {

@@ -4,7 +4,6 @@ import type { DeliveryStore } from '../../../ports/delivery-store.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
 import type { DebtKeeper } from '../../../webhooks/debt-keeper.ts';
-import type { Endpoint } from '../../../webhooks/endpoint.ts';
 import { RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
 import type { OwedDebt } from './debts.ts';
 import { EarlierState, type ReportedBefore, type ServedApp } from './earlier-state.ts';
@@ -24,6 +23,8 @@ export interface DebtDispatcher extends EventDispatcher {
   reconcile(appId: string, endpointId: string): void;
   /** Records that this was reported before the endpoint selected such events. */
   missedBefore(before: ReportedBefore): void;
+  /** All of that is recorded, and kept. */
+  found(appId: string, endpointId: string): void;
 }
 
 /** The dependencies of a node's dispatch. */
@@ -63,10 +64,11 @@ const haltMs: Millis = 1000;
  * the nodes share the partitions evenly. A node that gives partitions away stops its dispatcher and starts another one for the rest.
  */
 export class RedisDispatch {
+  /** What endpoints have received of the partitions of this node, and what was reported before. */
+  readonly earlier: EarlierState;
   readonly #options: DispatchOptions;
   readonly #deliveries: RedisDeliveries;
   readonly #intake: OutboxIntake;
-  readonly #earlier: EarlierState;
   #dispatcher: DebtDispatcher | undefined;
   #rights: Rights = noRights;
   #nodes = 1;
@@ -102,33 +104,15 @@ export class RedisDispatch {
       mayContinue: () => this.#mayContinue(),
       asked: (appId, endpointId) => this.#dispatcher?.reconcile(appId, endpointId),
     });
-    this.#earlier = new EarlierState({
+    this.earlier = new EarlierState({
       ...options,
       tokenOf: (index) => deliveries.tokenOf(index),
       seqOf: (index) => this.#intake.seqOf(index),
       takenUntil: (index) => this.#intake.lastTaken(index),
       missedBefore: (before) => this.#dispatcher?.missedBefore(before),
       flush: () => deliveries.flush(),
+      found: (appId, endpointId) => this.#dispatcher?.found(appId, endpointId),
     });
-  }
-
-  /**
-   * Whether an endpoint need not have received what preceded an event with this sequence number, because it had not selected such events
-   * until recently.
-   */
-  isUnsure(index: number, appId: string, endpoint: Endpoint, seq: number): boolean {
-    return this.#earlier.isUnsure(index, appId, endpoint, seq);
-  }
-
-  /** The configured apps have changed. */
-  applicationsReplaced(): void {
-    this.#earlier.replaced();
-    this.#earlier.work();
-  }
-
-  /** Redis may have lost which events endpoints have received of a partition: stores it again. */
-  storeAgain(index: number): void {
-    this.#earlier.storeAgain(index);
   }
 
   /** Whether this node dispatches anything. */
@@ -156,7 +140,7 @@ export class RedisDispatch {
       await this.#deliveries.flush();
       this.#dispatcher?.resume();
       this.#checkAll();
-      this.#earlier.work();
+      this.earlier.work();
     } catch (error) {
       this.#options.log.debug(
         { error: describeFailure(error) },
@@ -276,7 +260,7 @@ export class RedisDispatch {
     this.#dispatcher?.stop();
     this.#dispatcher = undefined;
     this.#intake.close(this.#working.keys());
-    this.#earlier.clear();
+    this.earlier.clear();
     this.#working.clear();
     this.#deliveries.reset();
   }
@@ -296,7 +280,7 @@ export class RedisDispatch {
       await this.#fence(indices);
       const inherited = await readInheritedBatches(this.#options, new Set(indices), rights);
       const debts = await this.#deliveries.debts.read(indices, () => this.#mayContinue());
-      await this.#earlier.read(indices);
+      await this.earlier.read(indices);
       const outboxes = debts && (await this.#intake.read(indices));
       if (debts === undefined || outboxes === undefined) return;
       const { events } = outboxes;

@@ -2,8 +2,9 @@ import type { Log } from '../../../ports/log.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
 import { selectionAt, selectionContains, type Endpoint, type Selection } from '../../../webhooks/endpoint.ts';
-import { itself } from '../../../webhooks/last-sent.ts';
-import type { PartitionKeys } from '../keys.ts';
+import type { Decided } from '../../../webhooks/delivery-facts.ts';
+import { isStateEvent, itself, readSubject } from '../../../webhooks/last-sent.ts';
+import { partitionOf, type PartitionKeys } from '../keys.ts';
 import type { RedisLink } from '../link/link.ts';
 import { describeFailure } from '../link/health-log.ts';
 import { isAtOrAfter } from './refs.ts';
@@ -42,13 +43,14 @@ export interface EarlierStateOptions {
   readonly missedBefore: (before: ReportedBefore) => void;
   /** Writes all such records. Resolves with whether they are kept. */
   readonly flush: () => Promise<boolean>;
+  /** Everything that the endpoint may not know of a partition is recorded, and that is kept. */
+  readonly found: (appId: string, endpointId: string) => void;
 }
 
-/** An endpoint for which a partition was searched. */
-interface Searched {
-  readonly selection: Selection;
-  /** The id of the last entry of the outbox at the end of the search; empty: there was none. */
-  readonly last: string;
+/** The subjects of which endpoints have received an event that was taken after the one with this sequence number. */
+interface ReceivedSince {
+  readonly seq: number;
+  readonly subjects: Set<string>;
 }
 
 /** An endpoint that selects events that it did not select before. */
@@ -69,12 +71,18 @@ export class EarlierState {
   readonly #options: EarlierStateOptions;
   /** By partition. */
   readonly #received = new Map<number, ReceivedByName>();
-  /** By partition, then by name. */
-  readonly #searched = new Map<number, Map<string, Searched>>();
+  /** The id of the last entry of an outbox after the last search; empty: there was none. By partition. */
+  readonly #ends = new Map<number, string>();
+  /** What endpoints have received since the configuration changed, by partition, until that is searched. */
+  readonly #receivedSince = new Map<number, ReceivedSince>();
   /** What must be noted, by partition and name. */
   readonly #changes = new Map<number, Map<string, Received | undefined>>();
   /** The partitions that must be examined. */
   readonly #due = new Set<number>();
+  /** By name. */
+  #configured: ReadonlyMap<string, Pick<Newcomer, 'appId' | 'endpoint'>> = new Map();
+  /** Rises with each change of the configuration. */
+  #version = 0;
   #isWorking = false;
 
   constructor(options: EarlierStateOptions) {
@@ -92,20 +100,22 @@ export class EarlierState {
         return keys === undefined ? undefined : readReceived(this.#options, keys);
       }),
     );
+    this.#readConfiguration();
     for (const [position, index] of indices.entries()) {
       this.#received.set(index, found[position] ?? new Map());
-      if (found[position] === undefined) {
-        for (const { name, endpoint } of this.#configured())
-          this.#note(index, name, receivedAll(endpoint, 0));
-      }
+      if (found[position] !== undefined) continue;
+      for (const [name, { endpoint }] of this.#configured) this.#note(index, name, receivedAll(endpoint, 0));
     }
-    this.replaced();
+    this.#compareAll();
+    // Endpoints may be sent older events than these, which do not show what they missed.
+    for (const index of indices) this.#receivedSince.delete(index);
   }
 
   /** Forgets everything, because this node owns no partition any more. */
   clear(): void {
     this.#received.clear();
-    this.#searched.clear();
+    this.#ends.clear();
+    this.#receivedSince.clear();
     this.#changes.clear();
     this.#due.clear();
   }
@@ -114,25 +124,29 @@ export class EarlierState {
    * The configuration has changed. An endpoint that is not configured, or does not select some of what it selected, misses events from
    * now on.
    */
-  replaced(): void {
-    const endpoints = new Map(this.#configured().map(({ name, endpoint }) => [name, endpoint] as const));
-    for (const [index, received] of this.#received) {
-      for (const [name, { selection, unsureUntil }] of received) {
-        const endpoint = endpoints.get(name);
-        if (endpoint !== undefined && selectionContains(endpoint, selection)) continue;
-        const isNarrower = endpoint !== undefined && selectionContains(selection, endpoint);
-        this.#note(index, name, isNarrower ? receivedAll(endpoint, unsureUntil) : undefined);
-      }
-      const searched = this.#searched.get(index);
-      for (const name of searched?.keys() ?? []) if (!endpoints.has(name)) searched?.delete(name);
-      this.#due.add(index);
-    }
+  configurationChanged(): void {
+    this.#readConfiguration();
+    this.#compareAll();
+    this.work();
   }
 
   /** Redis may have lost what was noted of a partition: notes it again. */
   storeAgain(index: number): void {
     for (const [name, received] of this.#received.get(index) ?? []) this.#note(index, name, received);
     if (this.#received.has(index)) this.#due.add(index);
+  }
+
+  /** An endpoint has received events. */
+  delivered({ appId, endpoint, events }: Pick<Decided, 'appId' | 'endpoint' | 'events'>): void {
+    if (this.#receivedSince.size === 0) return;
+    for (const { event, seq } of events) {
+      if (!isStateEvent(event)) continue;
+      const since = this.#receivedSince.get(
+        partitionOf(appId, event.channel, this.#options.partitions.length),
+      );
+      if (since === undefined || seq <= since.seq) continue;
+      since.subjects.add(keyOf(nameOf(appId, endpoint), event.channel, readSubject(event).subject));
+    }
   }
 
   /**
@@ -142,7 +156,7 @@ export class EarlierState {
   isUnsure(index: number, appId: string, endpoint: Endpoint, seq: number): boolean {
     const received = this.#received.get(index)?.get(nameOf(appId, endpoint));
     if (received === undefined || !selectionContains(received.selection, endpoint)) return true;
-    return seq <= received.unsureUntil;
+    return received.unsureUntil === undefined || seq <= received.unsureUntil;
   }
 
   /** Searches what must be searched, unless a search is under way. What fails is tried again with the next call. */
@@ -150,6 +164,32 @@ export class EarlierState {
     if (this.#isWorking || this.#due.size === 0) return;
     this.#isWorking = true;
     void this.#examineAll().finally(() => (this.#isWorking = false));
+  }
+
+  #readConfiguration(): void {
+    this.#configured = new Map(
+      this.#options
+        .applications()
+        .flatMap(({ id: appId, endpoints }) =>
+          endpoints.map((endpoint) => [nameOf(appId, endpoint), { appId, endpoint }] as const),
+        ),
+    );
+    this.#version += 1;
+  }
+
+  /** Notes what endpoints miss from now on, and has the partitions examined. */
+  #compareAll(): void {
+    for (const [index, received] of this.#received) {
+      for (const [name, { selection, unsureUntil }] of received) {
+        const endpoint = this.#configured.get(name)?.endpoint;
+        if (endpoint !== undefined && selectionContains(endpoint, selection)) continue;
+        const isNarrower = endpoint !== undefined && selectionContains(selection, endpoint);
+        this.#note(index, name, isNarrower ? receivedAll(endpoint, unsureUntil) : undefined);
+      }
+      this.#due.add(index);
+      if (this.#newcomers(received).length > 0)
+        this.#receivedSince.set(index, { seq: this.#options.seqOf(index), subjects: new Set() });
+    }
   }
 
   async #examineAll(): Promise<void> {
@@ -169,44 +209,45 @@ export class EarlierState {
 
   /** Whether everything is done. */
   async #examine(index: number, received: ReceivedByName): Promise<boolean> {
-    const { partitions, tokenOf, flush } = this.#options;
+    const { partitions, tokenOf, flush, found } = this.#options;
     const keys = partitions[index];
-    const token = tokenOf(index);
+    const [token, version] = [tokenOf(index), this.#version];
     if (keys === undefined || token === 0) return true;
-    const isCurrent = (): boolean => this.#received.get(index) === received && tokenOf(index) === token;
-    const searched = this.#searched.get(index) ?? new Map<string, Searched>();
-    this.#searched.set(index, searched);
+    const isCurrent = (): boolean =>
+      this.#received.get(index) === received && tokenOf(index) === token && this.#version === version;
     const newcomers = this.#newcomers(received);
-    const unsearched = newcomers.filter(({ name, endpoint }) => {
-      const earlier = searched.get(name);
-      return earlier === undefined || !selectionContains(earlier.selection, endpoint);
-    });
-    if (!(await this.#search(index, keys, unsearched, isCurrent))) return false;
-    if (unsearched.length > 0) {
-      const [last] = await this.#options.link.commands.xrevrange(keys.outbox, '+', '-', 'COUNT', 1);
+    if (newcomers.length > 0) {
+      // What they may not know must be kept before they count as having received everything.
+      if (!(await this.#search(index, keys, newcomers, isCurrent)) || !(await flush())) return false;
       if (!isCurrent()) return false;
-      for (const { name, endpoint } of unsearched)
-        searched.set(name, { selection: endpoint, last: last?.[0] ?? '' });
+      for (const { name, endpoint } of newcomers) this.#note(index, name, receivedAll(endpoint, undefined));
+      this.#ends.delete(index);
+      this.#receivedSince.delete(index);
     }
-    const done = newcomers.filter(({ name }) => this.#isTaken(index, searched.get(name)));
-    // What they have missed must be kept before they count as having received everything.
-    if (done.length > 0 && !(await flush())) return false;
-    if (!isCurrent()) return false;
-    for (const { name } of done) {
-      const one = searched.get(name);
-      searched.delete(name);
-      // The configuration may have changed meanwhile.
-      if (one !== undefined) this.#note(index, name, receivedAll(one.selection, this.#options.seqOf(index)));
-    }
-    await this.#write(index, keys);
-    return done.length === newcomers.length;
+    const isComplete = await this.#complete(index, keys, received);
+    if (!(await this.#write(index, keys))) return false;
+    for (const { appId, endpoint } of newcomers) found(appId, endpoint.id);
+    return isComplete && isCurrent();
   }
 
-  /** Whether all entries that the outbox had at the end of a search were taken. */
-  #isTaken(index: number, searched: Searched | undefined): boolean {
-    if (searched === undefined) return false;
+  /** Determines until where the endpoints are unsure that were searched for. Returns whether it is known. */
+  async #complete(index: number, keys: PartitionKeys, received: ReceivedByName): Promise<boolean> {
+    const unsure = [...received].filter(([, { unsureUntil }]) => unsureUntil === undefined);
+    if (unsure.length === 0) return true;
+    let end = this.#ends.get(index);
+    if (end === undefined) {
+      const [last] = await this.#options.link.commands.xrevrange(keys.outbox, '+', '-', 'COUNT', 1);
+      end = last?.[0] ?? '';
+      this.#ends.set(index, end);
+    }
     const taken = this.#options.takenUntil(index);
-    return taken !== undefined && (searched.last === '' || isAtOrAfter(taken, searched.last));
+    if (taken === undefined || (end !== '' && !isAtOrAfter(taken, end))) return false;
+    for (const [name, { selection }] of unsure) {
+      // The configuration may have changed meanwhile.
+      if (received.get(name)?.selection === selection)
+        this.#note(index, name, receivedAll(selection, this.#options.seqOf(index)));
+    }
+    return true;
   }
 
   /** Whether the search is complete. */
@@ -231,28 +272,26 @@ export class EarlierState {
 
   #compare(
     index: number,
-    { appId, endpoint, before }: Newcomer,
+    { name, appId, endpoint, before }: Newcomer,
     { channel, subjects }: ReportedChannel,
   ): void {
-    const news = subjects.filter((subject) => isNews(subject, channel, endpoint, before));
+    const since = this.#receivedSince.get(index)?.subjects;
+    const news = subjects.filter(
+      (subject) =>
+        isNews(subject, channel, endpoint, before) && since?.has(keyOf(name, channel, subject)) !== true,
+    );
     const seq = this.#options.seqOf(index) + 1;
     if (news.length > 0) this.#options.missedBefore({ appId, endpoint, channel, subjects: news, seq });
   }
 
   #newcomers(received: ReceivedByName): readonly Newcomer[] {
-    return this.#configured().flatMap(({ name, appId, endpoint }) => {
+    const newcomers: Newcomer[] = [];
+    for (const [name, { appId, endpoint }] of this.#configured) {
       const before = received.get(name)?.selection;
       const isNew = before === undefined || !selectionContains(before, endpoint);
-      return isNew ? [{ name, appId, endpoint, before }] : [];
-    });
-  }
-
-  #configured(): readonly Omit<Newcomer, 'before'>[] {
-    return this.#options
-      .applications()
-      .flatMap(({ id, endpoints }) =>
-        endpoints.map((endpoint) => ({ name: nameOf(id, endpoint), appId: id, endpoint })),
-      );
+      if (isNew) newcomers.push({ name, appId, endpoint, before });
+    }
+    return newcomers;
   }
 
   #note(index: number, name: string, received: Received | undefined): void {
@@ -264,12 +303,13 @@ export class EarlierState {
     changes.set(name, received);
   }
 
-  async #write(index: number, keys: PartitionKeys): Promise<void> {
+  /** Whether this node still owns the partition. */
+  async #write(index: number, keys: PartitionKeys): Promise<boolean> {
     const changes = this.#changes.get(index);
-    if (changes === undefined) return;
+    if (changes === undefined) return true;
     this.#changes.delete(index);
     try {
-      await writeReceived(this.#options, keys, index, changes);
+      return await writeReceived(this.#options, keys, index, changes);
     } catch (error) {
       const later = this.#changes.get(index) ?? [];
       this.#changes.set(index, new Map([...changes, ...later]));
@@ -290,8 +330,12 @@ function isNews(
   return before === undefined || selectionAt(before, kind, channel) !== 'all';
 }
 
-function receivedAll({ eventTypes, channels }: Selection, unsureUntil: number): Received {
+function receivedAll({ eventTypes, channels }: Selection, unsureUntil: number | undefined): Received {
   return { selection: { eventTypes, channels }, unsureUntil };
+}
+
+function keyOf(name: string, channel: ChannelName, subject: string): string {
+  return `${name}\n${channel}\n${subject}`;
 }
 
 function nameOf(appId: string, { id }: Endpoint): string {

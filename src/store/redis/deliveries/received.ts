@@ -9,9 +9,9 @@ export interface Received {
   readonly selection: Selection;
   /**
    * An event with this sequence number or an earlier one may report a subject of which the endpoint had not received the event before,
-   * without a record of that.
+   * without a record of that. Undefined: any event may.
    */
-  readonly unsureUntil: number;
+  readonly unsureUntil: number | undefined;
 }
 
 /** By app and endpoint: APP\nENDPOINT. */
@@ -56,7 +56,7 @@ export async function writeReceived(
 
 function formatReceived({ selection: { eventTypes, channels }, unsureUntil }: Received): string {
   const { startsWith = '', endsWith = '' } = channels;
-  return JSON.stringify([[...eventTypes], startsWith, endsWith, unsureUntil]);
+  return JSON.stringify([[...eventTypes], startsWith, endsWith, unsureUntil ?? null]);
 }
 
 /** Undefined if another version of the program wrote something else. The endpoint then counts as new. */
@@ -67,5 +67,6 @@ function parseReceived(text: string): Received | undefined {
   if (!Array.isArray(types) || typeof startsWith !== 'string' || typeof endsWith !== 'string')
     return undefined;
   const eventTypes = new Set(eventNames.filter((name) => types.includes(name)));
-  return { selection: { eventTypes, channels: { startsWith, endsWith } }, unsureUntil: Number(unsureUntil) };
+  const selection = { eventTypes, channels: { startsWith, endsWith } };
+  return { selection, unsureUntil: typeof unsureUntil === 'number' ? unsureUntil : undefined };
 }
