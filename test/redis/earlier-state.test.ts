@@ -147,6 +147,25 @@ test('who joins and leaves while the new endpoint fails is known to it at the en
   expect(await world.debts()).toEqual([]);
 });
 
+test('who left before anything of them was found is not taken for known, even if the event of that was dropped', async () => {
+  const world = await startWorld();
+  const rooms = Array.from({ length: 8 }, (_, number) => `presence-${number}`);
+  for (const room of rooms) world.join(1, room, 'u1');
+  await world.advance(5000);
+  world.setDown(true, 'all');
+  for (let left = 0; left < rooms.length; left += 1) world.leave(1, 0);
+  // Nobody sends the webhooks of half of the channels until the other node takes over, and reads that everybody has left.
+  world.kill(0);
+  world.configureFuture('all', 'members');
+  world.adopt(0);
+  await world.advance(40_000);
+  for (const room of rooms) world.join(0, room, 'u1');
+  await world.advance(40_000);
+  await world.settle();
+  expect(world.compare('all').truth.members).toHaveLength(8);
+  expectTruth(world, 'all', 'members');
+});
+
 test('a node that is killed during the search is replaced by one that searches again', async () => {
   for (let turns = 0; turns < 30; turns += 3) {
     const world = await startWorld();
