@@ -254,7 +254,7 @@ export class Debts {
 
   /**
    * Makes room, a little with each call: events that were dropped in pairs are no debt, unless earlier events of the channel
-   * still wait. Calls `changed` for each subject whose debt is forgotten.
+   * still wait, or the endpoint may have received one of them. Calls `changed` for each subject whose debt is forgotten.
    */
   sweep(
     waits: (channel: ChannelName) => boolean,
@@ -267,7 +267,7 @@ export class Debts {
       if (next.done === true) return void (this.#sweep = undefined);
       const [channel, debt] = next.value;
       const paid = [...debt.sent].filter(
-        ([subject, sent]) => sent.lastIsThere === lastSent(debt, subject, sent),
+        ([subject, sent]) => sent.mayKnowMore !== true && sent.lastIsThere === lastSent(debt, subject, sent),
       );
       if (paid.length === 0 || waits(channel)) continue;
       for (const [subject] of paid) {
