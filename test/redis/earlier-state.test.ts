@@ -181,6 +181,30 @@ test('a node that is killed during the search is replaced by one that searches a
   }
 });
 
+test('an endpoint that is added while a node takes over its first partitions is sent the present state', async () => {
+  const channels = ['presence-a', 'presence-b', 'presence-c'];
+  for (let turns = 0; turns < 40; turns += 2) {
+    const world = new ReconcileWorld(redis.url, { configured: ['members'] });
+    onTestFinished(() => world.dispose());
+    await world.addNode();
+    for (const channel of channels) world.join(0, channel, 'u1');
+    await world.advance(5000);
+    world.kill(0);
+    await world.addNode();
+    for (const channel of channels) world.join(0, channel, 'u1');
+    // One step later, the lease of the other node ends.
+    await world.advance(3500);
+    expect(world.shares).toEqual([0]);
+    world.configureFuture('all', 'members');
+    await world.adoptAmid(0, turns);
+    expect(world.shares).toEqual([4]);
+    await world.advance(30_000);
+    expect(world.compare('all').truth.members).toHaveLength(3);
+    expectTruth(world, 'all', 'members');
+    world.dispose();
+  }
+});
+
 test('a node that has just connected to Redis again, and whose outboxes are empty, searches too', async () => {
   const world = new ReconcileWorld(redis.url, { configured: ['members'] });
   onTestFinished(() => world.dispose());
