@@ -96,7 +96,6 @@ test('a note that was deleted does not come back if Redis loses the deletion', a
   await work();
   state.noted['1\nother'] = lost;
   earlier.storeAgain(index);
-  await work();
   expect(Object.keys(state.noted)).toEqual(['known', '1\nmain']);
 });
 

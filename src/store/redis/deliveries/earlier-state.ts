@@ -133,8 +133,7 @@ export class EarlierState {
   configurationChanged(): void {
     this.#readConfiguration();
     this.#compareAll();
-    // Immediately, because a search may take long. What fails is written later.
-    for (const index of this.#changes.keys()) void this.#write(index).catch(() => {});
+    for (const index of this.#changes.keys()) this.#writeSoon(index);
     this.work();
   }
 
@@ -148,7 +147,7 @@ export class EarlierState {
   storeAgain(index: number): void {
     if (!this.#received.has(index)) return;
     this.#changes.set(index, undefined);
-    this.#due.add(index);
+    this.#writeSoon(index);
   }
 
   /** An endpoint has received events. */
@@ -320,6 +319,11 @@ export class EarlierState {
     else known?.set(name, received);
     if (this.#changes.has(index)) this.#changes.get(index)?.add(name);
     else this.#changes.set(index, new Set([name]));
+  }
+
+  /** Writes what must be noted now, because a search may take long. What fails is written with the next examination. */
+  #writeSoon(index: number): void {
+    void this.#write(index).catch(() => {});
   }
 
   /** Writes what must be noted. Resolves with whether this node still owns the partition. Rejects if Redis does not answer. */
