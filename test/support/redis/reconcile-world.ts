@@ -205,8 +205,11 @@ export class ReconcileWorld {
 
   /** Removes everything from Redis. */
   async flush(): Promise<void> {
-    const all = await this.redis.keys(`${this.keyPrefix}*`);
-    await this.redis.del(...all.filter((key) => !key.endsWith(':layout')));
+    // In one step, as if the server was replaced.
+    const text = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+      if not string.find(key, ':layout$') then redis.call('DEL', key) end
+    end`;
+    await this.redis.eval(text, 0, `${this.keyPrefix}*`);
   }
 
   /** Kills a node without any message. */
