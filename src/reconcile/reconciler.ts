@@ -135,8 +135,11 @@ export class Reconciler {
   ): void {
     const debtor = this.#debtorOf(appId, endpoint);
     const why = { kind: 'before', what: 'added', atMs: this.#options.wallTime.now() } as const;
-    for (const subject of subjects)
-      debtor.debts.missedBefore(channel, subject, { why, isThere: undefined, seq });
+    const place = { appId, endpointId: endpoint.id, channel };
+    for (const subject of subjects) {
+      const isNoted = debtor.debts.missedBefore(channel, subject, { why, isThere: undefined, seq });
+      if (!isNoted) return this.#options.keeper?.overflowed?.(place, seq);
+    }
     this.#changed(debtor, channel);
   }
 

@@ -214,19 +214,20 @@ export class Debts {
     return true;
   }
 
-  /** Records that the endpoint was not notified of a subject that is there. */
-  missedBefore(channel: ChannelName, subject: string, { why, isThere, seq: lastSeq }: MissedBefore): void {
+  /** Records that the endpoint was not notified of a subject that is there. Returns whether there was room for that. */
+  missedBefore(channel: ChannelName, subject: string, { why, isThere, seq: lastSeq }: MissedBefore): boolean {
     const debt = this.#channels.get(channel) ?? this.#open(channel);
-    if (debt === undefined) return;
+    if (debt === undefined) return false;
     const known = debt.sent.get(subject);
     if (known !== undefined) {
       if (lastSeq > known.lastSeq) Object.assign(known, { lastSeq, lastIsThere: true, why });
-      return;
+      return true;
     }
     // Earlier than every event that the endpoint will receive.
     const sent = { isThere, seq: 0, lastSeq, lastIsThere: true, why };
     if (this.#subjects < this.#most) this.#set(debt, subject, sent);
     else debt.isPartial = true;
+    return true;
   }
 
   /** Records that an unknown event was dropped, at this sequence number or before: of this channel or, without one, of any. */

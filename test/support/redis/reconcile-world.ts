@@ -19,34 +19,17 @@ import { defaultPolicy } from '../property/delivery-shell.ts';
 import { senderOf } from '../property/mortal-process.ts';
 import { filterBelief } from '../property/replay.ts';
 import { nextTurn, noSlices } from '../turns.ts';
-import { application, endpoint } from '../unit/application.ts';
+import { endpoint } from '../unit/application.ts';
 import type { EventName } from '../../../src/webhooks/event.ts';
 import type { DescribedState } from '../webhook-state.ts';
 import { TrustingReceiver } from './trusting-receiver.ts';
+import { choose, createApp } from './world-app.ts';
 import { graceMs, partitions, wallStart, WalkNode } from './walk-node.ts';
 
 /** Events expire soon, so that tests are fast. */
 const maxElapsedMs = 20_000;
 
 const stepMs = 500;
-
-/** One endpoint selects everything that describes the state, the other one only members. */
-function createApp(reconcile: boolean): Application {
-  const ofMembers = ['member_added', 'member_removed'] as const;
-  const ofAll = ['channel_occupied', 'channel_vacated', ...ofMembers] as const;
-  return application({
-    id: 'a1',
-    endpoints: [
-      endpoint({ id: 'all', url: 'http://receiver/all', reconcile, eventTypes: ofAll }),
-      endpoint({ id: 'members', url: 'http://receiver/members', reconcile, eventTypes: ofMembers }),
-    ],
-  });
-}
-
-/** The app with only these endpoints. */
-function choose(app: Application, ids: readonly string[]): Application {
-  return { ...app, endpoints: app.endpoints.filter(({ id }) => ids.includes(id)) };
-}
 
 interface WorldNode {
   readonly clients: WalkNode;
@@ -211,10 +194,22 @@ export class ReconcileWorld {
     this.#at(index)?.dispatching.replace([this.#configured]);
   }
 
+  /** The same during its next heartbeat, while it waits for answers of Redis. */
+  async adoptAmid(index: number, turns: number): Promise<void> {
+    await this.clock.advance(stepMs);
+    const beaten = this.#at(index)?.dispatching.beat();
+    for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+    this.adopt(index);
+    await beaten;
+  }
+
   /** Removes everything from Redis. */
   async flush(): Promise<void> {
-    const all = await this.redis.keys(`${this.keyPrefix}*`);
-    await this.redis.del(...all.filter((key) => !key.endsWith(':layout')));
+    // In one step, as if the server was replaced.
+    const text = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+      if not string.find(key, ':layout$') then redis.call('DEL', key) end
+    end`;
+    await this.redis.eval(text, 0, `${this.keyPrefix}*`);
   }
 
   /** Kills a node without any message. */

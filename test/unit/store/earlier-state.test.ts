@@ -1,89 +1,9 @@
 import { expect, test } from 'vitest';
-import { silentLog } from '../../../src/ports/log.ts';
-import { EarlierState, type ReportedBefore } from '../../../src/store/redis/deliveries/earlier-state.ts';
-import { allPartitions, partitionOf } from '../../../src/store/redis/keys.ts';
-import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
-import { noSlices, nextTurn } from '../../support/turns.ts';
-import { channelName, endpoint } from '../../support/unit/application.ts';
-
-const room = channelName('presence-room');
-const index = partitionOf('1', room);
-const [main, other] = [endpoint({ id: 'main' }), endpoint({ id: 'other' })];
-
-/** A node that owns one partition with a channel and a member, on a Redis that answers what the test says. */
-function stage(noted: Readonly<Record<string, string>> = {}) {
-  const state = {
-    endpoints: [main] as readonly Endpoint[],
-    noted: { ...noted } as Record<string, string>,
-    seq: 7,
-    taken: '5-0' as string | undefined,
-    last: '5-0',
-    isKept: true,
-    /** What happens before Redis answers what was reported. */
-    meanwhile: () => {},
-  };
-  const before: ReportedBefore[] = [];
-  const found: string[] = [];
-  const log: string[] = [];
-  const scripts: Readonly<Record<string, (args: readonly (string | number)[]) => (string | number)[]>> = {
-    'list-reported': () => [1, room],
-    'read-reported'() {
-      state.meanwhile();
-      return [1, 'u1'];
-    },
-    'note-received'([, ...changes]) {
-      state.noted['known'] = '1';
-      for (let at = 0; at < changes.length; at += 2) {
-        const [name = '', value = ''] = changes.slice(at, at + 2).map(String);
-        if (value === '') delete state.noted[name];
-        else state.noted[name] = value;
-        log.push(`note ${name.replace('\n', ' ')}`);
-      }
-      return [1];
-    },
-  };
-  const earlier = new EarlierState({
-    ...noSlices(),
-    link: {
-      run: async (name, _, args) => scripts[name]?.(args) ?? [],
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only these two commands are used
-      commands: {
-        hgetall: async () => state.noted,
-        xrevrange: async () => [[state.last, []]],
-      } as never,
-    },
-    partitions: allPartitions('test:'),
-    log: silentLog,
-    present: () => '',
-    tokenOf: (one) => (one === index ? 3 : 0),
-    applications: () => [{ id: '1', endpoints: state.endpoints }],
-    seqOf: () => state.seq,
-    takenUntil: () => state.taken,
-    missedBefore: (one) => void before.push(one),
-    async flush() {
-      log.push('flush');
-      return state.isKept;
-    },
-    found: (_, id) => void found.push(id),
-  });
-  return {
-    ...{ state, before, found, log, earlier },
-    /** Searches until nothing more happens. */
-    async work() {
-      earlier.work();
-      for (let turn = 0; turn < 20; turn += 1) await nextTurn();
-    },
-    isUnsure: (one: Endpoint, seq: number) => earlier.isUnsure(index, '1', one, seq),
-    /** Both endpoints are configured from now on. */
-    add() {
-      state.endpoints = [main, other];
-      earlier.configurationChanged();
-    },
-  };
-}
+import { index, main, other, room, startSearch } from '../../support/redis/search-stage.ts';
+import { endpoint } from '../../support/unit/application.ts';
 
 test('endpoints of a partition of which nothing was noted have received everything, and that is noted', async () => {
-  const { before, earlier, state, work, isUnsure, found } = stage();
+  const { before, earlier, state, work, isUnsure, found } = startSearch();
   await earlier.read([index]);
   await work();
   expect([before, found]).toEqual([[], []]);
@@ -92,7 +12,7 @@ test('endpoints of a partition of which nothing was noted have received everythi
 });
 
 test('what a new endpoint may not know is kept before it is noted, and sent afterwards', async () => {
-  const { before, earlier, log, found, work, add } = stage();
+  const { before, earlier, log, found, work, add } = startSearch();
   await earlier.read([index]);
   await work();
   log.length = 0;
@@ -104,12 +24,12 @@ test('what a new endpoint may not know is kept before it is noted, and sent afte
 });
 
 test('if that cannot be kept, it is searched again and nothing is sent', async () => {
-  const { before, earlier, state, found, work, add } = stage();
+  const { before, earlier, state, found, work, add } = startSearch();
   await earlier.read([index]);
   state.isKept = false;
   add();
   await work();
-  expect([before.length, found, Object.keys(state.noted)]).toEqual([1, [], []]);
+  expect([before.length, found, Object.keys(state.noted)]).toEqual([1, [], ['known', '1\nmain']]);
   state.isKept = true;
   await work();
   expect([before.length, found]).toEqual([2, ['other']]);
@@ -117,7 +37,7 @@ test('if that cannot be kept, it is searched again and nothing is sent', async (
 });
 
 test('a new endpoint is unsure of all events until those are taken that were in the outbox', async () => {
-  const { earlier, state, work, add, isUnsure } = stage();
+  const { earlier, state, work, add, isUnsure } = startSearch();
   await earlier.read([index]);
   state.last = '9-1';
   add();
@@ -135,7 +55,7 @@ test('a new endpoint is unsure of all events until those are taken that were in 
   await work();
   expect([isUnsure(other, 30), isUnsure(other, 31)]).toEqual([true, false]);
   // The next owner knows it, too.
-  const next = stage(state.noted);
+  const next = startSearch(state.noted);
   next.state.endpoints = [main, other];
   await next.earlier.read([index]);
   await next.work();
@@ -143,12 +63,12 @@ test('a new endpoint is unsure of all events until those are taken that were in 
 });
 
 test('a node that takes over before that does not search again, and is unsure as well', async () => {
-  const { earlier, state, work, add } = stage();
+  const { earlier, state, work, add } = startSearch();
   await earlier.read([index]);
   state.last = '9-1';
   add();
   await work();
-  const next = stage(state.noted);
+  const next = startSearch(state.noted);
   Object.assign(next.state, { endpoints: [main, other], last: '9-1', taken: '9-1', seq: 40 });
   await next.earlier.read([index]);
   expect(next.isUnsure(other, 1000)).toBe(true);
@@ -157,7 +77,7 @@ test('a node that takes over before that does not search again, and is unsure as
 });
 
 test('what the endpoint has received since it was added is not sent again', async () => {
-  const { before, earlier, state, work, add } = stage();
+  const { before, earlier, state, work, add } = startSearch();
   await earlier.read([index]);
   add();
   const event = { name: 'member_added', channel: room, userId: 'u1' } as const;
@@ -174,7 +94,7 @@ test('what the endpoint has received since it was added is not sent again', asyn
 });
 
 test('what an endpoint receives after a takeover may be older than what it missed', async () => {
-  const { before, earlier, state, work } = stage({ known: '1' });
+  const { before, earlier, state, work } = startSearch({ known: '1' });
   await earlier.read([index]);
   const event = { name: 'member_added', channel: room, userId: 'u1' } as const;
   state.meanwhile = () =>
@@ -184,7 +104,7 @@ test('what an endpoint receives after a takeover may be older than what it misse
 });
 
 test('an endpoint that is removed while it is searched for is not noted', async () => {
-  const { earlier, state, work, add, found } = stage();
+  const { earlier, state, work, add, found } = startSearch();
   await earlier.read([index]);
   await work();
   state.meanwhile = () => {
@@ -197,7 +117,7 @@ test('an endpoint that is removed while it is searched for is not noted', async 
 });
 
 test('an endpoint that selects other events than before is noted and searched for again, others are not', async () => {
-  const { before, earlier, state, work, isUnsure } = stage();
+  const { before, earlier, state, work, isUnsure } = startSearch();
   await earlier.read([index]);
   await work();
   const fewer = endpoint({ id: 'main', eventTypes: ['channel_occupied', 'channel_vacated'] });
@@ -221,7 +141,7 @@ test('an endpoint that selects other events than before is noted and searched fo
 });
 
 test('what was noted is noted again if Redis may have lost it, and something else that another version noted counts as nothing', async () => {
-  const { before, earlier, state, work } = stage({ known: '1', '1\nmain': '{"by":"another version"}' });
+  const { before, earlier, state, work } = startSearch({ known: '1', '1\nmain': '{"by":"another version"}' });
   await earlier.read([index]);
   await work();
   expect(before).toHaveLength(1);
@@ -233,10 +153,11 @@ test('what was noted is noted again if Redis may have lost it, and something els
 });
 
 test('after the rights are lost nothing is written', async () => {
-  const { earlier, state, work, add } = stage();
+  const { earlier, state, log, work, add } = startSearch();
   await earlier.read([index]);
+  log.length = 0;
   state.meanwhile = () => earlier.clear();
   add();
   await work();
-  expect(Object.keys(state.noted)).toEqual([]);
+  expect(log).toEqual([]);
 });

@@ -108,6 +108,7 @@ export class RedisDispatch {
       ...options,
       tokenOf: (index) => deliveries.tokenOf(index),
       seqOf: (index) => this.#intake.seqOf(index),
+      isOpen: (index) => this.#intake.isOpen(index),
       takenUntil: (index) => this.#intake.lastTaken(index),
       missedBefore: (before) => this.#dispatcher?.missedBefore(before),
       flush: () => deliveries.flush(),
@@ -156,6 +157,7 @@ export class RedisDispatch {
   reread(index?: number): void {
     this.#clocksReadAt = -Infinity;
     this.#intake.reread(index);
+    this.earlier.reread();
   }
 
   /**

@@ -37,6 +37,8 @@ export interface EarlierStateOptions {
   readonly applications: () => readonly ServedApp[];
   /** The sequence number of the last event that was read from the outbox of a partition. */
   readonly seqOf: (partition: number) => number;
+  /** Whether the dispatcher has taken this partition over. */
+  readonly isOpen: (partition: number) => boolean;
   /** The id of the last entry of the outbox that was taken; undefined: that is not certain. */
   readonly takenUntil: (partition: number) => string | undefined;
   /** Records that an endpoint may not know something. */
@@ -75,8 +77,8 @@ export class EarlierState {
   readonly #ends = new Map<number, string>();
   /** What endpoints have received since the configuration changed, by partition, until that is searched. */
   readonly #receivedSince = new Map<number, ReceivedSince>();
-  /** What must be noted, by partition and name. */
-  readonly #changes = new Map<number, Map<string, Received | undefined>>();
+  /** The names of which something else must be noted, by partition; undefined: all. */
+  readonly #changes = new Map<number, Set<string> | undefined>();
   /** The partitions that must be examined. */
   readonly #due = new Set<number>();
   /** By name. */
@@ -90,8 +92,9 @@ export class EarlierState {
   }
 
   /**
-   * Reads which events endpoints have received of these partitions. Must be called before events of them are taken. A partition
-   * of which nothing was ever noted has endpoints that have received everything: nothing was reported, or by an earlier version.
+   * Reads which events endpoints have received of these partitions, and notes which ones will miss events from now on. Must be called
+   * before events of them are taken. A partition of which nothing was ever noted has endpoints that have received everything: nothing was
+   * reported, or by an earlier version. Rejects if Redis does not answer.
    */
   async read(indices: readonly number[]): Promise<void> {
     const found = await Promise.all(
@@ -102,6 +105,7 @@ export class EarlierState {
     );
     this.#readConfiguration();
     for (const [position, index] of indices.entries()) {
+      this.#ends.delete(index);
       this.#received.set(index, found[position] ?? new Map());
       if (found[position] !== undefined) continue;
       for (const [name, { endpoint }] of this.#configured) this.#note(index, name, receivedAll(endpoint, 0));
@@ -109,6 +113,8 @@ export class EarlierState {
     this.#compareAll();
     // Endpoints may be sent older events than these, which do not show what they missed.
     for (const index of indices) this.#receivedSince.delete(index);
+    // The next owner must not take them for endpoints that have received what this one takes.
+    await Promise.all(indices.map((index) => this.#write(index)));
   }
 
   /** Forgets everything, because this node owns no partition any more. */
@@ -127,13 +133,21 @@ export class EarlierState {
   configurationChanged(): void {
     this.#readConfiguration();
     this.#compareAll();
+    for (const index of this.#changes.keys()) this.#writeSoon(index);
     this.work();
+  }
+
+  /** Outboxes are read from their beginning again. */
+  reread(): void {
+    // The entries that were last in them may be gone.
+    this.#ends.clear();
   }
 
   /** Redis may have lost what was noted of a partition: notes it again. */
   storeAgain(index: number): void {
-    for (const [name, received] of this.#received.get(index) ?? []) this.#note(index, name, received);
-    if (this.#received.has(index)) this.#due.add(index);
+    if (!this.#received.has(index)) return;
+    this.#changes.set(index, undefined);
+    this.#writeSoon(index);
   }
 
   /** An endpoint has received events. */
@@ -187,6 +201,7 @@ export class EarlierState {
         this.#note(index, name, isNarrower ? receivedAll(endpoint, unsureUntil) : undefined);
       }
       this.#due.add(index);
+      this.#receivedSince.delete(index);
       if (this.#newcomers(received).length > 0)
         this.#receivedSince.set(index, { seq: this.#options.seqOf(index), subjects: new Set() });
     }
@@ -209,10 +224,12 @@ export class EarlierState {
 
   /** Whether everything is done. */
   async #examine(index: number, received: ReceivedByName): Promise<boolean> {
-    const { partitions, tokenOf, flush, found } = this.#options;
+    const { partitions, isOpen, tokenOf, flush, found } = this.#options;
     const keys = partitions[index];
+    if (keys === undefined) return true;
+    // The dispatcher does not yet know what endpoints have missed of it.
+    if (!isOpen(index)) return false;
     const [token, version] = [tokenOf(index), this.#version];
-    if (keys === undefined || token === 0) return true;
     const isCurrent = (): boolean =>
       this.#received.get(index) === received && tokenOf(index) === token && this.#version === version;
     const newcomers = this.#newcomers(received);
@@ -224,29 +241,31 @@ export class EarlierState {
       this.#ends.delete(index);
       this.#receivedSince.delete(index);
     }
-    const isComplete = await this.#complete(index, keys, received);
-    if (!(await this.#write(index, keys))) return false;
-    for (const { appId, endpoint } of newcomers) found(appId, endpoint.id);
-    return isComplete && isCurrent();
+    try {
+      const isComplete = await this.#complete(index, keys, isCurrent);
+      return (await this.#write(index)) && isComplete && isCurrent();
+    } finally {
+      // If Redis did not answer, it is not searched again.
+      for (const { appId, endpoint } of newcomers) found(appId, endpoint.id);
+    }
   }
 
   /** Determines until where the endpoints are unsure that were searched for. Returns whether it is known. */
-  async #complete(index: number, keys: PartitionKeys, received: ReceivedByName): Promise<boolean> {
+  async #complete(index: number, keys: PartitionKeys, isCurrent: () => boolean): Promise<boolean> {
+    const received = this.#received.get(index) ?? [];
     const unsure = [...received].filter(([, { unsureUntil }]) => unsureUntil === undefined);
     if (unsure.length === 0) return true;
     let end = this.#ends.get(index);
     if (end === undefined) {
       const [last] = await this.#options.link.commands.xrevrange(keys.outbox, '+', '-', 'COUNT', 1);
+      if (!isCurrent()) return false;
       end = last?.[0] ?? '';
       this.#ends.set(index, end);
     }
     const taken = this.#options.takenUntil(index);
     if (taken === undefined || (end !== '' && !isAtOrAfter(taken, end))) return false;
-    for (const [name, { selection }] of unsure) {
-      // The configuration may have changed meanwhile.
-      if (received.get(name)?.selection === selection)
-        this.#note(index, name, receivedAll(selection, this.#options.seqOf(index)));
-    }
+    for (const [name, { selection }] of unsure)
+      this.#note(index, name, receivedAll(selection, this.#options.seqOf(index)));
     return true;
   }
 
@@ -298,21 +317,29 @@ export class EarlierState {
     const known = this.#received.get(index);
     if (received === undefined) known?.delete(name);
     else known?.set(name, received);
-    const changes = this.#changes.get(index) ?? new Map<string, Received | undefined>();
-    this.#changes.set(index, changes);
-    changes.set(name, received);
+    if (this.#changes.has(index)) this.#changes.get(index)?.add(name);
+    else this.#changes.set(index, new Set([name]));
   }
 
-  /** Whether this node still owns the partition. */
-  async #write(index: number, keys: PartitionKeys): Promise<boolean> {
-    const changes = this.#changes.get(index);
-    if (changes === undefined) return true;
+  /** Writes what must be noted now, because a search may take long. What fails is written with the next examination. */
+  #writeSoon(index: number): void {
+    void this.#write(index).catch(() => {});
+  }
+
+  /** Writes what must be noted. Resolves with whether this node still owns the partition. Rejects if Redis does not answer. */
+  async #write(index: number): Promise<boolean> {
+    const keys = this.#options.partitions[index];
+    const received = this.#received.get(index);
+    if (keys === undefined || received === undefined || !this.#changes.has(index)) return true;
+    const names = this.#changes.get(index);
     this.#changes.delete(index);
     try {
-      return await writeReceived(this.#options, keys, index, changes);
+      return await writeReceived(this.#options, keys, index, { names, received });
     } catch (error) {
-      const later = this.#changes.get(index) ?? [];
-      this.#changes.set(index, new Map([...changes, ...later]));
+      const later = this.#changes.has(index) ? this.#changes.get(index) : new Set<string>();
+      const isAll = names === undefined || later === undefined;
+      this.#changes.set(index, isAll ? undefined : new Set([...names, ...later]));
+      this.#due.add(index);
       throw error;
     }
   }

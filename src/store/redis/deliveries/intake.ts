@@ -156,6 +156,11 @@ export class OutboxIntake {
     return this.unknown.holds(appId, channel) ? undefined : this.lastTaken(index);
   }
 
+  /** Whether all events that the outbox of this partition had at the takeover were taken, and new ones are. */
+  isOpen(index: number): boolean {
+    return this.#open.has(index);
+  }
+
   /** The id of the last entry of this partition that was taken, or that waits in its outbox; undefined if that is not certain. */
   lastTaken(index: number): string | undefined {
     return this.#open.has(index) ? this.#reader.takenUntil(index) : undefined;

@@ -17,6 +17,14 @@ export interface Received {
 /** By app and endpoint: APP\nENDPOINT. */
 export type ReceivedByName = Map<string, Received>;
 
+/** What must be noted. */
+export interface ReceivedChanges {
+  /** The endpoints that have changed; undefined: all, in place of what was noted before. */
+  readonly names: ReadonlySet<string> | undefined;
+  /** Nothing is noted of other endpoints any more. */
+  readonly received: ReadonlyMap<string, Received>;
+}
+
 /** What keeping needs. */
 export interface KeptReceivedOptions {
   readonly link: Pick<RedisLink, 'run' | 'commands'>;
@@ -42,15 +50,22 @@ export async function readReceived(
   );
 }
 
-/** Notes it for these endpoints; undefined: nothing is known of the endpoint any more. Resolves with whether this node owns the partition. */
+/** Notes what has changed. Resolves with whether this node owns the partition. Rejects if Redis does not answer. */
 export async function writeReceived(
   { link, tokenOf }: KeptReceivedOptions,
   keys: PartitionKeys,
   index: number,
-  changes: ReadonlyMap<string, Received | undefined>,
+  { names, received }: ReceivedChanges,
 ): Promise<boolean> {
-  const args = [...changes].flatMap(([name, received]) => [name, received ? formatReceived(received) : '']);
-  const [isMine] = await link.run('note-received', [keys.fence, keys.received], [tokenOf(index), ...args]);
+  const args = Array.from(names ?? received.keys()).flatMap((name) => {
+    const one = received.get(name);
+    return [name, one === undefined ? '' : formatReceived(one)];
+  });
+  const [isMine] = await link.run(
+    'note-received',
+    [keys.fence, keys.received],
+    [tokenOf(index), names === undefined ? 1 : 0, ...args],
+  );
   return isMine === 1;
 }
 

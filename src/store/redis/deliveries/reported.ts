@@ -2,6 +2,7 @@ import { checkedChannelName, type ChannelName } from '../../../protocol/channel-
 import { itself } from '../../../webhooks/last-sent.ts';
 import type { PartitionKeys } from '../keys.ts';
 import type { RedisLink } from '../link/link.ts';
+import type { TurnBudget } from '../../../structures/turn-budget.ts';
 
 /** What webhooks have reported of a channel, or will report because it is in the outbox. */
 export interface ReportedChannel {
@@ -13,11 +14,13 @@ export interface ReportedChannel {
 /** What reading needs. */
 export interface ReportedOptions {
   readonly link: Pick<RedisLink, 'run'>;
+  /** Channels are read in turns of the event loop that have room for them. */
+  readonly pace: TurnBudget;
   /** The present moment that scripts must use (tests set it); empty: the time of the Redis server. */
   readonly present: () => string;
 }
 
-/** How many channels are read at a time. */
+/** How many occupied channels are listed at a time. */
 const pageSize = 500;
 
 /**
@@ -25,7 +28,7 @@ const pageSize = 500;
  * is read, or its event is in the outbox. Rejects if Redis does not answer.
  */
 export async function* readReported(
-  { link, present }: ReportedOptions,
+  { link, pace, present }: ReportedOptions,
   keys: PartitionKeys,
   appId: string,
 ): AsyncGenerator<readonly ReportedChannel[], void> {
@@ -41,7 +44,8 @@ export async function* readReported(
     isLast = Number(count) < pageSize;
     const page = names.map((name) => checkedChannelName(String(name))).filter((name) => !seen.has(name));
     for (const name of page) seen.add(name);
-    yield await Promise.all(page.map((channel) => read(channel)));
+    // Any number of channels may have something due.
+    yield await pace.each(page, read);
   }
 
   async function read(channel: ChannelName): Promise<ReportedChannel> {
