@@ -62,7 +62,7 @@ export interface Dispatching {
   beat(): Promise<void>;
   /** Serves the endpoints of these apps from now on. */
   replace(applications: readonly Application[]): void;
-  /** Redis may have lost what endpoints have missed in a partition: stores it again. */
+  /** Redis may have lost what endpoints have received and missed in a partition: stores it again. */
   storeAgain(partition: number): void;
   /** Stops waiting for endpoints. */
   abandon(): void;
@@ -134,6 +134,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
         keepsLetters = false;
       },
     },
+    applications: () => applications.configured,
     startDispatcher(given, debts) {
       store = given;
       const own: Reconciling = createReconciling({
@@ -142,6 +143,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
         applications: () => applications.configured,
         waitingFor: (...of) => started.waitingFor(...of),
         positionOf: (...of) => dispatch.positionOf(...of),
+        earlier: () => dispatch.earlier,
         rememberMs,
       });
       const shared = { ...options, policy, store, epoch, ledger, lateDeparturesMs };
@@ -203,9 +205,13 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
       applications.replace(changed);
       dispatcher?.replace(changed);
       reconciling?.replace(changed);
+      dispatch.earlier.configurationChanged();
       letters.replace(changed);
     },
-    storeAgain: (partition) => reconciling?.storeAgain(partition),
+    storeAgain(partition) {
+      reconciling?.storeAgain(partition);
+      dispatch.earlier.storeAgain(partition);
+    },
     abandon: () => dispatcher?.stop(),
   };
 }

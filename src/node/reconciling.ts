@@ -2,6 +2,7 @@ import type { Application } from '../apps/application.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import type { CheckOptions } from '../reconcile/checks.ts';
 import type { RedisDispatch } from '../store/redis/deliveries/dispatch.ts';
+import type { ReportedBefore } from '../store/redis/deliveries/earlier-state.ts';
 import type { OwedDebt } from '../store/redis/deliveries/debts.ts';
 import { partitionOf } from '../store/redis/keys.ts';
 import type { Cancel, Millis } from '../ports/clock.ts';
@@ -19,6 +20,7 @@ export interface ReconcilingOptions extends Pick<
   readonly waitingFor: CheckOptions['waitingFor'];
   readonly keeper: DebtKeeper;
   readonly positionOf: RedisDispatch['positionOf'];
+  readonly earlier: () => Pick<RedisDispatch['earlier'], 'isUnsure' | 'delivered'>;
   /** How long debts of an endpoint are remembered that is not configured here, because another node may know it. */
   readonly rememberMs: Millis;
 }
@@ -30,6 +32,10 @@ export interface Reconciling {
   owe(debts: readonly OwedDebt[]): void;
   /** Sends an endpoint what it has missed. */
   reconcile(appId: string, endpointId: string): void;
+  /** Records that this was reported before the endpoint selected such events. */
+  missedBefore(before: ReportedBefore): void;
+  /** All of that is recorded, and kept. */
+  found(appId: string, endpointId: string): void;
   /** Serves the endpoints of these apps from now on. */
   replace(applications: readonly Application[]): void;
   /** Stores the debts of a partition again. */
@@ -50,14 +56,19 @@ export function createReconciling(options: ReconcilingOptions): Reconciling {
       const position = positionOf(indexOf(appId, channel), appId, channel);
       return position && ledger().correct(believer, position);
     },
-    // What was reported before an endpoint was added is not searched for on several nodes.
+    isUnsure: (appId, endpoint, channel, seq) =>
+      options.earlier().isUnsure(indexOf(appId, channel), appId, endpoint, seq),
+    // The store searches what was reported before an endpoint was added.
     recordsOf: () => [],
     steps: questions,
     reconciled: (...of) => drops.resolve(...of),
   });
   let cancel: Cancel = () => {};
   return {
-    onFact: ignoringSelected(reconciler.onFact),
+    onFact: ignoringSelected((fact) => {
+      if (fact.kind === 'decided' && fact.fate === 'delivered') options.earlier().delivered(fact);
+      reconciler.onFact(fact);
+    }),
     owe(debts) {
       for (const { appId, endpointId, debt } of debts) {
         const app = applications().find(({ id }) => id === appId);
@@ -69,6 +80,8 @@ export function createReconciling(options: ReconcilingOptions): Reconciling {
       cancel = clock.after(rememberMs, () => reconciler.forgetAbsent());
     },
     reconcile: (appId, endpointId) => void reconciler.reconcile(appId, endpointId),
+    missedBefore: ({ appId, endpoint, ...reported }) => reconciler.missedBefore(appId, endpoint, reported),
+    found: (...of) => reconciler.found(...of),
     replace: (changed) => reconciler.replace(changed),
     storeAgain: (partition) =>
       reconciler.storeAgain((appId, channel) => indexOf(appId, channel) === partition),

@@ -22,6 +22,11 @@ export interface ReconcilerOptions extends CheckOptions {
   readonly recordsOf: (appId: string) => Iterable<Readonly<ChannelRecord>>;
   /** The endpoint knows the truth of the channel again. */
   readonly reconciled: (appId: string, endpointId: string, channel: ChannelName) => void;
+  /**
+   * Whether the endpoint need not have received what preceded an event of the channel with this sequence number. Default: it always
+   * has.
+   */
+  readonly isUnsure?: (appId: string, endpoint: Endpoint, channel: ChannelName, seq: number) => boolean;
   readonly keeper?: DebtKeeper | undefined;
   /** No event of an earlier run has a greater sequence number. */
   readonly lastPlace?: () => number;
@@ -117,6 +122,31 @@ export class Reconciler {
     if (debtor === undefined) return;
     debtor.debts.markUncertain(this.#options.lastPlace?.() ?? 0, channel);
     if (channel !== undefined) this.#changed(debtor, channel);
+  }
+
+  /**
+   * Records that webhooks reported these subjects of a channel before the endpoint selected such events. It may know of them nevertheless.
+   * `seq` is greater than the sequence numbers of all events of the channel that were taken so far. Call `found` afterwards.
+   */
+  missedBefore(
+    appId: string,
+    endpoint: Endpoint,
+    { channel, subjects, seq }: { channel: ChannelName; subjects: readonly string[]; seq: number },
+  ): void {
+    const debtor = this.#debtorOf(appId, endpoint);
+    const why = { kind: 'before', what: 'added', atMs: this.#options.wallTime.now() } as const;
+    const place = { appId, endpointId: endpoint.id, channel };
+    for (const subject of subjects) {
+      const isNoted = debtor.debts.missedBefore(channel, subject, { why, isThere: undefined, seq });
+      if (!isNoted) return this.#options.keeper?.overflowed?.(place, seq);
+    }
+    this.#changed(debtor, channel);
+  }
+
+  /** The endpoint is sent what was recorded with `missedBefore`, if it is reconciled. */
+  found(appId: string, endpointId: string): void {
+    const debtor = this.#debtors.get(debtorKey(appId, endpointId));
+    if (debtor?.debts.isReconciled === true && !debtor.debts.isEmpty) this.#checks.lookIn(debtor, 0);
   }
 
   /** From now on, these endpoints are configured. New ones do not know what happened before. */
@@ -286,7 +316,8 @@ export class Reconciler {
       const debtor = this.#debtorOf(appId, endpoint);
       const { channel } = event;
       const place = { appId, endpointId: endpoint.id, channel };
-      if (!debtor.debts.dropped(event, seq, why, isUnsure)) this.#options.keeper?.overflowed?.(place, seq);
+      const isDoubtful = isUnsure || this.#options.isUnsure?.(appId, endpoint, channel, seq) === true;
+      if (!debtor.debts.dropped(event, seq, why, isDoubtful)) this.#options.keeper?.overflowed?.(place, seq);
       else this.#changedBy(debtor, event);
       // It may have been one of the events that were to correct it.
       debtor.checks.delete(channel);

@@ -214,19 +214,20 @@ export class Debts {
     return true;
   }
 
-  /** Records that the endpoint was not notified of a subject that is there. */
-  missedBefore(channel: ChannelName, subject: string, { why, isThere, seq: lastSeq }: MissedBefore): void {
+  /** Records that the endpoint was not notified of a subject that is there. Returns whether there was room for that. */
+  missedBefore(channel: ChannelName, subject: string, { why, isThere, seq: lastSeq }: MissedBefore): boolean {
     const debt = this.#channels.get(channel) ?? this.#open(channel);
-    if (debt === undefined) return;
+    if (debt === undefined) return false;
     const known = debt.sent.get(subject);
     if (known !== undefined) {
       if (lastSeq > known.lastSeq) Object.assign(known, { lastSeq, lastIsThere: true, why });
-      return;
+      return true;
     }
     // Earlier than every event that the endpoint will receive.
     const sent = { isThere, seq: 0, lastSeq, lastIsThere: true, why };
     if (this.#subjects < this.#most) this.#set(debt, subject, sent);
     else debt.isPartial = true;
+    return true;
   }
 
   /** Records that an unknown event was dropped, at this sequence number or before: of this channel or, without one, of any. */
@@ -254,7 +255,7 @@ export class Debts {
 
   /**
    * Makes room, a little with each call: events that were dropped in pairs are no debt, unless earlier events of the channel
-   * still wait. Calls `changed` for each subject whose debt is forgotten.
+   * still wait, or the endpoint may have received one of them. Calls `changed` for each subject whose debt is forgotten.
    */
   sweep(
     waits: (channel: ChannelName) => boolean,
@@ -267,7 +268,7 @@ export class Debts {
       if (next.done === true) return void (this.#sweep = undefined);
       const [channel, debt] = next.value;
       const paid = [...debt.sent].filter(
-        ([subject, sent]) => sent.lastIsThere === lastSent(debt, subject, sent),
+        ([subject, sent]) => sent.mayKnowMore !== true && sent.lastIsThere === lastSent(debt, subject, sent),
       );
       if (paid.length === 0 || waits(channel)) continue;
       for (const [subject] of paid) {

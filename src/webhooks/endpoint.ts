@@ -88,3 +88,11 @@ export function passes({ channels }: Pick<Endpoint, 'channels'>, channel: Channe
   const { startsWith = '', endsWith = '' } = channels;
   return channel.startsWith(startsWith) && channel.endsWith(endsWith);
 }
+
+/** Whether everything that the second one selects is also selected by the first one. */
+export function selectionContains(outer: Selection, inner: Selection): boolean {
+  const { startsWith = '', endsWith = '' } = outer.channels;
+  const { startsWith: innerStart = '', endsWith: innerEnd = '' } = inner.channels;
+  if (!innerStart.startsWith(startsWith) || !innerEnd.endsWith(endsWith)) return false;
+  return [...inner.eventTypes].every((name) => outer.eventTypes.has(name));
+}

@@ -27,11 +27,14 @@ export class Fleet {
   readonly #ended: NodeProcess[] = [];
   /** Slots that were closed. */
   readonly #closed = new Set<number>();
+  /** The endpoints in the configuration. */
+  #endpoints: readonly EndpointSetting[];
   #started = 0;
   #isStopping = false;
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#endpoints = options.endpoints;
     this.#slots = Array.from({ length: options.size }, () => undefined);
   }
 
@@ -57,6 +60,13 @@ export class Fleet {
 
   get slots(): readonly number[] {
     return [...this.#slots.keys()].filter((slot) => !this.#closed.has(slot));
+  }
+
+  /** Has all nodes use these endpoints: those that run, and those that start later. Waits until none is starting. */
+  async reconfigure(endpoints: readonly EndpointSetting[]): Promise<void> {
+    while (!this.isComplete && !this.#isStopping) await pause(20);
+    this.#endpoints = endpoints;
+    await Promise.all(this.live.map((node) => node.reconfigure(endpoints)));
   }
 
   /** Acts on the node of a slot, unless another action on it is under way. */
@@ -126,7 +136,8 @@ export class Fleet {
     const { onLine, ...given } = this.#options;
     this.#started += 1;
     const name = `node-${slot + 1}-start-${this.#started}`;
-    const node = await NodeProcess.start({ ...given, name, onLine: (line) => onLine(name, line) });
+    const setting = { ...given, name, endpoints: this.#endpoints };
+    const node = await NodeProcess.start({ ...setting, onLine: (line) => onLine(name, line) });
     this.#slots[slot] = node;
     node.onCrash((how) => this.#replace(slot, node, how));
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isRunning, killChild, launch } from './children.ts';
-import { configOf, type NodeSetting } from './settings.ts';
+import { configOf, type EndpointSetting, type NodeSetting } from './settings.ts';
 
 const program = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));
 const startLimitMs = 10_000;
@@ -26,12 +26,14 @@ export class NodeProcess {
   readonly name: string;
   readonly lines: string[] = [];
   readonly #child: ChildProcess;
+  readonly #options: NodeOptions;
   #port = 0;
   #isEnding = false;
 
   private constructor(child: ChildProcess, options: NodeOptions) {
     this.name = options.name;
     this.#child = child;
+    this.#options = options;
     const keep = (line: string) => {
       this.lines.push(line);
       if (this.lines.length > keptLines) this.lines.shift();
@@ -44,9 +46,8 @@ export class NodeProcess {
 
   /** Starts the node on a free port, and waits until it listens. */
   static async start(options: NodeOptions): Promise<NodeProcess> {
-    const file = join(options.folder, `${options.name}.json`);
-    await writeFile(file, JSON.stringify(configOf(options)));
-    const child = launch(process.execPath, [program, '--config', file, '--port', '0']);
+    await writeFile(fileOf(options), JSON.stringify(configOf(options)));
+    const child = launch(process.execPath, [program, '--config', fileOf(options), '--port', '0']);
     options.onChild?.(child);
     const node = new NodeProcess(child, options);
     try {
@@ -68,6 +69,12 @@ export class NodeProcess {
 
   get isRunning(): boolean {
     return isRunning(this.#child);
+  }
+
+  /** Has the node read a configuration with these endpoints. */
+  async reconfigure(endpoints: readonly EndpointSetting[]): Promise<void> {
+    await writeFile(fileOf(this.#options), JSON.stringify(configOf({ ...this.#options, endpoints })));
+    this.#child.kill('SIGHUP');
   }
 
   /** Sets the callback for an unexpected exit. */
@@ -126,4 +133,8 @@ export class NodeProcess {
       });
     });
   }
+}
+
+function fileOf({ folder, name }: NodeOptions): string {
+  return join(folder, `${name}.json`);
 }

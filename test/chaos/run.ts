@@ -53,6 +53,10 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   const folder = temporaryFolder();
   const redis = options.nodes > 1 ? await startRedis({ persistent: true }) : undefined;
   const receivers = await startReceivers(journal);
+  // An endpoint that is added when many clients are there already.
+  const late =
+    options.reconcile === true ? [await Receiver.start({ id: 'late', startsWith: '' }, journal)] : [];
+  const everyone = [...receivers, ...late];
   const fleet = new Fleet({
     size: options.nodes,
     folder,
@@ -69,13 +73,13 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   const group = new ClientGroup(options.clients, random.fork(), world);
   const stage: Stage = { fleet, redis, receivers, publisher, disturbances, journal };
   const findings = new Findings(journal);
-  const resting = { nodes: fleet, receivers, journal, truth, quietMs };
+  const resting = { nodes: fleet, receivers: everyone, journal, truth, quietMs };
 
   const isCorrected = options.reconcile === true;
   const compare = async () => {
     log('comparing');
     const sums = { reordered: 0, lost: 0 };
-    for (const receiver of receivers) {
+    for (const receiver of everyone) {
       const { divergences, reordered, lost } = checkReplay(receiver, {
         truth,
         disturbances,
@@ -93,7 +97,10 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     log('starting');
     await fleet.start();
     log(`acting for ${options.seconds} s`);
-    await act(stage, group, plan, options.seconds);
+    await Promise.all([
+      act(stage, group, plan, options.seconds),
+      late.length > 0 && pause(options.seconds * 500).then(() => fleet.reconfigure(everyone)),
+    ]);
     log('waiting until everything settles');
     group.keep();
     await rest({ ...resting, isSettled: () => group.isSettled });
@@ -112,7 +119,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     publisher.stop();
     group.stop();
     await fleet.stop();
-    for (const receiver of receivers) await receiver.close();
+    for (const receiver of everyone) await receiver.close();
     await redis?.stop();
     removeFolder(folder);
   }
@@ -124,7 +131,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     { what: 'clients', figure: clients, legend: 'joining, leaving and reconnecting' },
     { what: 'seconds', figure: seconds, legend: 'in which clients acted and faults happened' },
   ];
-  return { seed, figures, findings, journal, disturbances, receivers, logs };
+  return { seed, figures, findings, journal, disturbances, receivers: everyone, logs };
 }
 
 /** Deviations that docs/architecture/nodes.md allows for several nodes. */

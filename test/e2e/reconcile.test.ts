@@ -84,3 +84,32 @@ test('an endpoint that cannot be reconciled is rejected with the reason', async 
   const bad = callApi(server, { path: '/apps/1/webhooks/reconcile', body: '{"endpiont":"main"}' });
   expect(await bad).toEqual(plainText(400, /endpiont/));
 });
+
+test('an endpoint that is added receives the current state, and then what happens', async () => {
+  await using hooks = await startReceiver();
+  await using server = await startServer({ apps: [app], webhooks });
+  const [anna, bert] = [await connectSocket(server), await connectSocket(server)];
+  await anna.subscribe('presence-room', { user_id: 'anna' });
+  await bert.subscribe('presence-room', { user_id: 'bert' });
+  await bert.subscribe('news');
+  await server.rewriteConfig({
+    apps: [{ ...app, webhooks: [{ id: 'main', url: hooks.url, reconcile: true }] }],
+    webhooks,
+  });
+  server.signal('SIGHUP');
+  // While a node takes over the webhooks of another one, the state may be sent twice.
+  const reported = () => [
+    ...new Set(
+      hooks.events.items.map(({ name, channel, user_id: user }) => `${name} ${channel} ${user}`).toSorted(),
+    ),
+  ];
+  const present = [
+    'channel_occupied news undefined',
+    'channel_occupied presence-room undefined',
+    'member_added presence-room anna',
+    'member_added presence-room bert',
+  ];
+  await expect.poll(reported).toEqual(present);
+  anna.unsubscribe('presence-room');
+  await expect.poll(reported).toEqual([...present, 'member_removed presence-room anna']);
+});

@@ -187,3 +187,10 @@ test('a correction knows the last event that was taken, unless it is uncertain w
   one.dispatch.reread(index);
   expect(one.dispatch.positionOf(index, '1', room)).toBeUndefined();
 });
+
+test('after a new connection, it is known again what was taken, even of an empty outbox', async () => {
+  const { one, keys } = await start();
+  const index = one.partitions.indexOf(keys);
+  one.dispatch.reread();
+  await expect.poll(() => one.dispatch.positionOf(index, '1', room)?.takenUntil).toBe('0-0');
+});

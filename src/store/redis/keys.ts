@@ -40,6 +40,8 @@ export class PartitionKeys {
   readonly debts: string;
   /** The endpoints for which somebody has recently requested what they have missed. */
   readonly asked: string;
+  /** Which events endpoints have received, except for their debts: APP\nENDPOINT to JSON. */
+  readonly received: string;
   /** The highest token of a partition's owner that was seen here. */
   readonly fence: string;
   /** The topic for notices and heartbeats. Every node subscribes to it. */
@@ -58,6 +60,7 @@ export class PartitionKeys {
     this.settled = `${this.#prefix}settled`;
     this.debts = `${this.#prefix}debts`;
     this.asked = `${this.#prefix}asked`;
+    this.received = `${this.#prefix}received`;
     this.fence = `${this.#prefix}fence`;
     this.topic = `${this.#prefix}topic`;
     this.wake = `${this.#prefix}wake`;

@@ -58,6 +58,7 @@ export async function startStage(
     letters: { take: async () => {}, leave() {} },
     present: () => String(wallStart + clock.now()),
     newId: () => `part-${(parts += 1)}`,
+    applications: () => [],
     startDispatcher(store, keeper) {
       stores.push(store);
       keepers.push(keeper);
@@ -71,6 +72,8 @@ export async function startStage(
         },
         resume: () => {},
         owe: (owed) => void debts.push(...owed),
+        missedBefore: () => {},
+        found: () => {},
         reconcile: (...of) => void asked.push(of),
         halt: () => halt(),
         stop: () => (stops += 1),

@@ -19,28 +19,17 @@ import { defaultPolicy } from '../property/delivery-shell.ts';
 import { senderOf } from '../property/mortal-process.ts';
 import { filterBelief } from '../property/replay.ts';
 import { nextTurn, noSlices } from '../turns.ts';
-import { application, endpoint } from '../unit/application.ts';
+import { endpoint } from '../unit/application.ts';
+import type { EventName } from '../../../src/webhooks/event.ts';
 import type { DescribedState } from '../webhook-state.ts';
 import { TrustingReceiver } from './trusting-receiver.ts';
+import { choose, createApp } from './world-app.ts';
 import { graceMs, partitions, wallStart, WalkNode } from './walk-node.ts';
 
 /** Events expire soon, so that tests are fast. */
 const maxElapsedMs = 20_000;
 
 const stepMs = 500;
-
-/** One endpoint selects everything that describes the state, the other one only members. */
-function createApp(reconcile: boolean): Application {
-  const ofMembers = ['member_added', 'member_removed'] as const;
-  const ofAll = ['channel_occupied', 'channel_vacated', ...ofMembers] as const;
-  return application({
-    id: 'a1',
-    endpoints: [
-      endpoint({ id: 'all', url: 'http://receiver/all', reconcile, eventTypes: ofAll }),
-      endpoint({ id: 'members', url: 'http://receiver/members', reconcile, eventTypes: ofMembers }),
-    ],
-  });
-}
 
 interface WorldNode {
   readonly clients: WalkNode;
@@ -54,6 +43,8 @@ export interface WorldOptions {
   /** Whether endpoints are reconciled automatically. */
   readonly reconcile?: boolean;
   readonly queueMaxBytes?: number;
+  /** The endpoints that are configured at the start. Default: all. */
+  readonly configured?: readonly string[];
 }
 
 /** The names of the scripts, by digest. */
@@ -77,6 +68,8 @@ export class ReconcileWorld {
   readonly redis: Redis;
   readonly keyPrefix = `world${process.pid}-${(worlds += 1)}:`;
   readonly #app: Application;
+  /** The app as it is configured now. */
+  #configured: Application;
   readonly #queueMaxBytes: number;
   readonly #url: string;
   readonly #nodes: WorldNode[] = [];
@@ -87,10 +80,11 @@ export class ReconcileWorld {
 
   constructor(
     url: string,
-    { reconcile = true, queueMaxBytes = defaultPolicy.queueMaxBytes }: WorldOptions = {},
+    { reconcile = true, queueMaxBytes = defaultPolicy.queueMaxBytes, configured }: WorldOptions = {},
   ) {
     this.#url = url;
     this.#app = createApp(reconcile);
+    this.#configured = configured === undefined ? this.#app : choose(this.#app, configured);
     this.#queueMaxBytes = queueMaxBytes;
     this.redis = new Redis(url);
   }
@@ -106,7 +100,6 @@ export class ReconcileWorld {
     const connections = [this.#connect(), this.#connect()] as const;
     const link = new RedisLink(connections[1]);
     await link.ready(systemClock, 10_000);
-    const lead = new LeadKeys(this.keyPrefix);
     const clients = new WalkNode(time, connections[0], {
       keyPrefix: this.keyPrefix,
       name,
@@ -126,8 +119,8 @@ export class ReconcileWorld {
           deadLetters: { maxBytes: 1_000_000, keepDays: 7 },
         },
       },
-      apps: new LocalApps([this.#app]),
-      applications: [this.#app],
+      apps: new LocalApps([this.#configured]),
+      applications: [this.#configured],
       clock: time,
       wallTime: { now: () => wallStart + time.now() },
       log: silentLog,
@@ -144,7 +137,7 @@ export class ReconcileWorld {
       requestTimeoutMs: 4000,
       subscribers: [],
       link,
-      lead,
+      lead: new LeadKeys(this.keyPrefix),
       partitions: allPartitions(this.keyPrefix, partitions),
       nodeId: name,
       leaseMs: 4000,
@@ -180,14 +173,43 @@ export class ReconcileWorld {
 
   /** From now on, only these endpoints are configured. */
   configure(...ids: readonly string[]): void {
-    const endpoints = this.#app.endpoints.filter(({ id }) => ids.includes(id));
-    for (const { dispatching } of this.#nodes) dispatching.replace([{ ...this.#app, endpoints }]);
+    this.configureFuture(...ids);
+    for (let index = 0; index < this.#nodes.length; index += 1) this.adopt(index);
+  }
+
+  /** The same for nodes that are added later, and for those that adopt it. */
+  configureFuture(...ids: readonly string[]): void {
+    this.#configured = choose(this.#app, ids);
+  }
+
+  /** From now on, all configured endpoints select these events. */
+  select(...eventTypes: readonly EventName[]): void {
+    const endpoints = this.#configured.endpoints.map((one) => ({ ...one, eventTypes: new Set(eventTypes) }));
+    this.#configured = { ...this.#configured, endpoints };
+    for (let index = 0; index < this.#nodes.length; index += 1) this.adopt(index);
+  }
+
+  /** A node reads the configuration. */
+  adopt(index: number): void {
+    this.#at(index)?.dispatching.replace([this.#configured]);
+  }
+
+  /** The same during its next heartbeat, while it waits for answers of Redis. */
+  async adoptAmid(index: number, turns: number): Promise<void> {
+    await this.clock.advance(stepMs);
+    const beaten = this.#at(index)?.dispatching.beat();
+    for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+    this.adopt(index);
+    await beaten;
   }
 
   /** Removes everything from Redis. */
   async flush(): Promise<void> {
-    const all = await this.redis.keys(`${this.keyPrefix}*`);
-    await this.redis.del(...all.filter((key) => !key.endsWith(':layout')));
+    // In one step, as if the server was replaced.
+    const text = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+      if not string.find(key, ':layout$') then redis.call('DEL', key) end
+    end`;
+    await this.redis.eval(text, 0, `${this.keyPrefix}*`);
   }
 
   /** Kills a node without any message. */
@@ -273,10 +295,9 @@ export class ReconcileWorld {
       ],
     };
     const of = this.#app.endpoints.find((one) => one.id === id) ?? endpoint();
-    const all = (): boolean => true;
     return {
-      believed: filterBelief(this.#receiver(id).state, of, all),
-      truth: filterBelief(truth, of, all),
+      believed: filterBelief(this.#receiver(id).state, of, () => true),
+      truth: filterBelief(truth, of, () => true),
     };
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { answerReconcile } from '../../../src/http-api/reconcile-request.ts';
 import { createCorrect } from '../../../src/reconcile/correct.ts';
+import { mostSubjects } from '../../../src/reconcile/debtor.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { TurnBudget } from '../../../src/structures/turn-budget.ts';
 import type { Decided } from '../../../src/webhooks/delivery-facts.ts';
@@ -94,4 +95,29 @@ describe('an endpoint that is held', () => {
       text: expect.stringContaining("Endpoint 'main' is paused. Resume it first"),
     });
   });
+});
+
+test('what was reported before an endpoint was added, and for which there is no room, is stored as unknown', () => {
+  const clock = new FakeClock();
+  const overflowed: (readonly [channel: string, seq: number])[] = [];
+  const reconciler = new Reconciler({
+    clock,
+    wallTime: { now: () => clock.now() },
+    applications: [application({ endpoints: [served] })],
+    recordsOf: () => [],
+    steps: new TurnBudget(100, () => {}),
+    correct: () => undefined,
+    waitingFor: () => [],
+    reconciled: () => {},
+    keeper: {
+      changed: () => {},
+      overflowed: ({ channel }, seq) => void overflowed.push([channel, seq]),
+      received: () => {},
+    },
+  });
+  for (let number = 0; number <= mostSubjects; number += 1) {
+    const channel = channelName(`room-${number}`);
+    reconciler.missedBefore('1', served, { channel, subjects: [''], seq: 5 });
+  }
+  expect(overflowed).toEqual([[`room-${mostSubjects}`, 5]]);
 });

@@ -117,3 +117,19 @@ test('while nothing is missing, events are settled as if there were no debts', a
   await nextTurn();
   expect(names()).toEqual(['settle']);
 });
+
+test('a flush waits until what is being written is kept', async () => {
+  const { deliveries, answers } = stage();
+  let end = (): void => {};
+  answers.push(() => new Promise((resolve) => (end = () => resolve([1]))));
+  const place = { appId: '1', endpointId: 'e', channel: channelName('room') };
+  deliveries.debts.changed(place, () => undefined);
+  await nextTurn();
+  let isKept: boolean | undefined;
+  void deliveries.flush().then((kept) => (isKept = kept));
+  await nextTurn();
+  expect(isKept).toBeUndefined();
+  end();
+  await nextTurn();
+  expect(isKept).toBe(true);
+});

@@ -35,6 +35,16 @@ it('forgets no pair while an earlier event of its channel waits', () => {
   expect(debts.of(channelName('room'))?.sent.get('')).toMatchObject({ isThere: false, seq: 1 });
 });
 
+it('forgets no pair of which the endpoint may have received one event', () => {
+  const debts = new Debts(2, false);
+  const why = { kind: 'dropped', reason: 'expired', atMs: 0, mayHaveArrived: true } as const;
+  debts.dropped(occupied('room'), 1, why);
+  debts.dropped(vacated('room'), 2);
+  for (let count = 0; count < 5; count += 1) debts.sweep(() => false, expect.unreachable);
+  expect(debts.expect(channelName('room'), [])?.believed.get('')).toBeUndefined();
+  expect(debts.channels).toEqual(['room']);
+});
+
 it('reports that nothing is certain about what there was no room for', () => {
   const debts = new Debts(2, false);
   for (const channel of ['one', 'two', 'three']) debts.dropped(occupied(channel), 1);

@@ -176,12 +176,12 @@ export class RedisDeliveries implements DeliveryStore {
     void this.flush();
   }
 
-  /** Writes all decisions. Resolves with whether all of them are kept. */
+  /** Writes all decisions, and waits for those that are being written. Resolves with whether all of them are kept. */
   async flush(): Promise<boolean> {
     for (const [id, retry] of this.#pendingRetries) {
       if (!(await (retry.writing ?? this.#writeRetry(id, retry)))) return false;
     }
-    while (this.#unsettled.length > 0 || this.debts.areChanged) {
+    while (this.#settling !== undefined || this.#unsettled.length > 0 || this.debts.areChanged) {
       this.#settling ??= this.#flushOnce().finally(() => {
         this.#settling = undefined;
       });

@@ -6,6 +6,7 @@ import type { TurnBudget } from '../../../structures/turn-budget.ts';
 import type { DebtKeeper } from '../../../webhooks/debt-keeper.ts';
 import { RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
 import type { OwedDebt } from './debts.ts';
+import { EarlierState, type ReportedBefore, type ServedApp } from './earlier-state.ts';
 import { OutboxIntake } from './intake.ts';
 import { resumeBatch, readInheritedBatches } from './kept-batches.ts';
 import { HandoverPlan, type Handover } from './handovers.ts';
@@ -20,6 +21,10 @@ export interface DebtDispatcher extends EventDispatcher {
   owe(debts: readonly OwedDebt[]): void;
   /** Sends an endpoint what it has missed. */
   reconcile(appId: string, endpointId: string): void;
+  /** Records that this was reported before the endpoint selected such events. */
+  missedBefore(before: ReportedBefore): void;
+  /** All of that is recorded, and kept. */
+  found(appId: string, endpointId: string): void;
 }
 
 /** The dependencies of a node's dispatch. */
@@ -38,6 +43,8 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
     /** Another node keeps them. */
     leave(): void;
   };
+  /** The configured apps. */
+  readonly applications: () => readonly ServedApp[];
   /** Starts a dispatcher that keeps its state in the store, and its debts with this keeper. */
   readonly startDispatcher: (store: DeliveryStore, debts: DebtKeeper) => DebtDispatcher;
 }
@@ -57,6 +64,8 @@ const haltMs: Millis = 1000;
  * the nodes share the partitions evenly. A node that gives partitions away stops its dispatcher and starts another one for the rest.
  */
 export class RedisDispatch {
+  /** What endpoints have received of the partitions of this node, and what was reported before. */
+  readonly earlier: EarlierState;
   readonly #options: DispatchOptions;
   readonly #deliveries: RedisDeliveries;
   readonly #intake: OutboxIntake;
@@ -95,6 +104,16 @@ export class RedisDispatch {
       mayContinue: () => this.#mayContinue(),
       asked: (appId, endpointId) => this.#dispatcher?.reconcile(appId, endpointId),
     });
+    this.earlier = new EarlierState({
+      ...options,
+      tokenOf: (index) => deliveries.tokenOf(index),
+      seqOf: (index) => this.#intake.seqOf(index),
+      isOpen: (index) => this.#intake.isOpen(index),
+      takenUntil: (index) => this.#intake.lastTaken(index),
+      missedBefore: (before) => this.#dispatcher?.missedBefore(before),
+      flush: () => deliveries.flush(),
+      found: (appId, endpointId) => this.#dispatcher?.found(appId, endpointId),
+    });
   }
 
   /** Whether this node dispatches anything. */
@@ -122,6 +141,7 @@ export class RedisDispatch {
       await this.#deliveries.flush();
       this.#dispatcher?.resume();
       this.#checkAll();
+      this.earlier.work();
     } catch (error) {
       this.#options.log.debug(
         { error: describeFailure(error) },
@@ -137,6 +157,7 @@ export class RedisDispatch {
   reread(index?: number): void {
     this.#clocksReadAt = -Infinity;
     this.#intake.reread(index);
+    this.earlier.reread();
   }
 
   /**
@@ -241,6 +262,7 @@ export class RedisDispatch {
     this.#dispatcher?.stop();
     this.#dispatcher = undefined;
     this.#intake.close(this.#working.keys());
+    this.earlier.clear();
     this.#working.clear();
     this.#deliveries.reset();
   }
@@ -260,6 +282,7 @@ export class RedisDispatch {
       await this.#fence(indices);
       const inherited = await readInheritedBatches(this.#options, new Set(indices), rights);
       const debts = await this.#deliveries.debts.read(indices, () => this.#mayContinue());
+      await this.earlier.read(indices);
       const outboxes = debts && (await this.#intake.read(indices));
       if (debts === undefined || outboxes === undefined) return;
       const { events } = outboxes;

@@ -153,8 +153,22 @@ export class OutboxIntake {
    * that is not certain.
    */
   takenUntil(index: number, appId: string, channel: string): string | undefined {
-    if (!this.#open.has(index) || this.unknown.holds(appId, channel)) return undefined;
-    return this.#reader.takenUntil(index);
+    return this.unknown.holds(appId, channel) ? undefined : this.lastTaken(index);
+  }
+
+  /** Whether all events that the outbox of this partition had at the takeover were taken, and new ones are. */
+  isOpen(index: number): boolean {
+    return this.#open.has(index);
+  }
+
+  /** The id of the last entry of this partition that was taken, or that waits in its outbox; undefined if that is not certain. */
+  lastTaken(index: number): string | undefined {
+    return this.#open.has(index) ? this.#reader.takenUntil(index) : undefined;
+  }
+
+  /** The sequence number of the last entry of this partition that was read; 0: there was none. */
+  seqOf(index: number): number {
+    return this.#seqs.get(index) ?? 0;
   }
 
   /** Stops taking events, and unsubscribes from the wake-up topics of these partitions. */

@@ -45,7 +45,10 @@ export class OutboxReader {
     for (const index of this.#partitions.keys()) this.rewind(index);
   }
 
-  /** Returns those of the partitions that may have entries since the last read. With a single server it takes one command to find them. */
+  /**
+   * Returns those of the partitions that may have entries since the last read, or of which it is not known which entries were taken. With a
+   * single server it takes one command to find them.
+   */
   async withEntries(indices: readonly number[]): Promise<readonly number[]> {
     const { isCluster, commands } = this.#link;
     if (isCluster || indices.length === 0) return indices;
@@ -53,7 +56,9 @@ export class OutboxReader {
     const after = indices.map((index) => this.#cursors[index]?.after ?? '0-0');
     const found = await commands.xread('COUNT', 1, 'STREAMS', ...keys, ...after);
     const names = new Set(found?.map(([key]) => key));
-    return indices.filter((_, position) => names.has(keys[position] ?? ''));
+    return indices.filter(
+      (index, position) => names.has(keys[position] ?? '') || this.takenUntil(index) === undefined,
+    );
   }
 
   /** The id of the last entry of which it is certain that it and all before it were taken; undefined if that is unknown. */

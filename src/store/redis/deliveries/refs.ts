@@ -23,3 +23,10 @@ export function parseRef(ref: EventRef): { readonly partition: number; readonly 
   const [partition = '', id = ''] = ref.split(':');
   return { partition: Number(partition), id };
 }
+
+/** Whether an entry of a stream is the other one or a later one. */
+export function isAtOrAfter(id: string, other: string): boolean {
+  const [ms = 0, number = 0] = id.split('-').map(Number);
+  const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number);
+  return ms > otherMs || (ms === otherMs && number >= otherNumber);
+}

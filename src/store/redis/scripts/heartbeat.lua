@@ -13,10 +13,17 @@
 -- a word that changes with each loss of writes that is found (empty: none yet)}.
 
 local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
-local last = redis.call('HGET', STATE, 'e:' .. epoch)
+-- Every node runs this many times a minute for every partition, so it reads and writes the state at once.
+local function readState()
+  return unpack(
+    redis.call('HMGET', STATE, 'e:' .. epoch, 'w:' .. epoch, 'v', 'said', 'awaited', 'hold', 'b', 'lost')
+  )
+end
+local last, awaitedHere, known, said, awaited, hold, data, lost = readState()
+known = known or '0'
 if WAS_UNREACHABLE then
   -- The time in which no node could renew a lease does not count.
-  local awaited = 0
+  local count = 0
   local nodes = redis.call('ZRANGE', NODES, 0, -1, 'WITHSCORES')
   for index = 1, #nodes, 2 do
     local one = nodes[index]
@@ -25,31 +32,32 @@ if WAS_UNREACHABLE then
       -- The first heartbeat may have been sent before the outage, with steps behind it. The second one is sent after the answer to
       -- the first, and so after these steps.
       redis.call('HSET', STATE, 'w:' .. one, 2)
-      awaited = awaited + 1
+      count = count + 1
     end
   end
-  redis.call('HSET', STATE, 'awaited', awaited, 'hold', integer(AT + lease))
+  redis.call('HSET', STATE, 'awaited', count, 'hold', integer(AT + lease))
+  last, awaitedHere = readState()
 end
-redis.call('HSET', STATE, 'beat', integer(AT))
--- Every node needs the revision once in an interval, and not from each of the others.
-if AT - tonumber(redis.call('HGET', STATE, 'said') or 0) >= lease / 20 then
-  redis.call('HSET', STATE, 'said', integer(AT))
-  redis.call('SPUBLISH', TOPIC, 'b' .. revision())
+local isAnnounced = AT - tonumber(said or 0) >= lease / 20
+if isAnnounced then
+  -- Every node needs the revision once in an interval, and not from each of the others.
+  redis.call('SPUBLISH', TOPIC, 'b' .. known)
 end
 
 local status = 'ok'
 if not last then
   status = 'unknown'
-elseif tonumber(last) < tonumber(ARGV[4]) or tonumber(revision()) < tonumber(ARGV[6]) then
+elseif tonumber(last) < tonumber(ARGV[4]) or tonumber(known) < tonumber(ARGV[6]) then
   status = 'behind'
 else
   redis.call('ZADD', NODES, 'XX', integer(AT + lease), epoch)
 end
 
-noteContact(lease, redis.call('ZCARD', NODES) - (last and 1 or 0), status == 'behind')
+local others = redis.call('ZCARD', NODES) - (last and 1 or 0)
+noteContact(lease, others, status == 'behind', 'beat', integer(AT), 'said', isAnnounced and integer(AT) or said)
 
 local isAwaited = false
-if status == 'ok' and redis.call('HEXISTS', STATE, 'w:' .. epoch) == 1 then
+if status == 'ok' and awaitedHere then
   isAwaited = redis.call('HINCRBY', STATE, 'w:' .. epoch, -1) > 0
   if not isAwaited then
     stopAwaiting(epoch)
@@ -63,7 +71,9 @@ if dead ~= '' then
   redis.call('ZADD', NODES, integer(AT + lease), dead)
 end
 
-local awaited, hold, data, lost = unpack(redis.call('HMGET', STATE, 'awaited', 'hold', 'b', 'lost'))
+if WAS_UNREACHABLE or awaitedHere or dead ~= '' then
+  awaited, hold = unpack(redis.call('HMGET', STATE, 'awaited', 'hold'))
+end
 local due = -1
 if tonumber(awaited or 0) == 0 or tonumber(hold or 0) <= AT then
   local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]

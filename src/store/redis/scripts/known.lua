@@ -8,12 +8,13 @@ local contact = redis.call('HMGET', STATE, 'process', 'heard', 'unsure')
 local IS_IN_CONTACT = contact[2] and AT - tonumber(contact[2]) <= LEASE
 local WAS_CUT_OFF = contact[2] and (contact[1] ~= PROCESS or not IS_IN_CONTACT)
 
--- Notes that a node was in contact. `others`: how many other nodes there may be. `isLost`: the node knows that writes were lost.
-local function noteContact(lease, others, isLost)
+-- Notes that a node was in contact. `others`: how many other nodes there may be. `isLost`: the node knows that writes were lost. More
+-- fields of the state, each with its value, may follow.
+local function noteContact(lease, others, isLost, ...)
   if isLost or IS_FULL or WAS_CUT_OFF and others > 0 then
     markUnsure(lease)
   end
-  redis.call('HSET', STATE, 'process', PROCESS, 'heard', integer(AT), 'lease', integer(lease))
+  redis.call('HSET', STATE, 'process', PROCESS, 'heard', integer(AT), 'lease', integer(lease), ...)
 end
 
 -- Whether Redis knows the whole truth. It does not if the asking epoch is not registered, knows that a later step was taken, or has
