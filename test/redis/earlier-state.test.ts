@@ -95,6 +95,15 @@ test('without reconcile, a new endpoint is sent the state on request', async () 
   expectTruth(world, 'all', 'members');
 });
 
+test('a request that comes before the search is over is not forgotten', async () => {
+  const world = await startWorld({ reconcile: false });
+  await populate(world);
+  world.configure('all', 'members');
+  await world.reconcile(1, 'all');
+  await world.advance(1500);
+  expectTruth(world, 'all', 'members');
+});
+
 test('an endpoint that selects more events is sent what they would have reported', async () => {
   const world = await startWorld({ configured: ['all'] });
   world.select('channel_occupied', 'channel_vacated');

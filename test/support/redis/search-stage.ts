@@ -77,7 +77,7 @@ export function startSearch(noted: Readonly<Record<string, string>> = {}) {
       log.push('flush');
       return state.isKept;
     },
-    found: (_, id) => void found.push(id),
+    found: (_, id, isAsked) => void found.push(isAsked ? `${id}, asked` : id),
   });
   return {
     ...{ state, before, found, log, earlier },

@@ -161,3 +161,25 @@ test('after the rights are lost nothing is written', async () => {
   await work();
   expect(log).toEqual([]);
 });
+
+test('a request also concerns what is still searched for', async () => {
+  const { earlier, state, found, work, add } = startSearch();
+  await earlier.read([index]);
+  await work();
+  add();
+  earlier.asked('1', 'other');
+  await work();
+  expect(found).toEqual(['other, asked']);
+  // Not what is searched for later, nor an endpoint that was removed meanwhile.
+  state.endpoints = [main];
+  earlier.configurationChanged();
+  earlier.asked('1', 'main');
+  add();
+  earlier.asked('1', 'other');
+  state.endpoints = [main];
+  earlier.configurationChanged();
+  add();
+  await work();
+  await work();
+  expect(found).toEqual(['other, asked', 'other']);
+});

@@ -102,7 +102,10 @@ export class RedisDispatch {
       deliveries,
       redisNow: () => this.#redisNow(),
       mayContinue: () => this.#mayContinue(),
-      asked: (appId, endpointId) => this.#dispatcher?.reconcile(appId, endpointId),
+      asked: (...of) => {
+        this.#dispatcher?.reconcile(...of);
+        this.earlier.asked(...of);
+      },
     });
     this.earlier = new EarlierState({
       ...options,
@@ -112,7 +115,10 @@ export class RedisDispatch {
       takenUntil: (index) => this.#intake.lastTaken(index),
       missedBefore: (before) => this.#dispatcher?.missedBefore(before),
       flush: () => deliveries.flush(),
-      found: (appId, endpointId) => this.#dispatcher?.found(appId, endpointId),
+      found: (appId, endpointId, isAsked) => {
+        this.#dispatcher?.found(appId, endpointId);
+        if (isAsked) this.#dispatcher?.reconcile(appId, endpointId);
+      },
     });
   }
 

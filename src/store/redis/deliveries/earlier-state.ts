@@ -45,8 +45,8 @@ export interface EarlierStateOptions {
   readonly missedBefore: (before: ReportedBefore) => void;
   /** Writes all such records. Resolves with whether they are kept. */
   readonly flush: () => Promise<boolean>;
-  /** Everything that the endpoint may not know of a partition is recorded, and that is kept. */
-  readonly found: (appId: string, endpointId: string) => void;
+  /** Everything that the endpoint may not know of a partition is recorded, and that is kept. `isAsked`: somebody has requested it. */
+  readonly found: (appId: string, endpointId: string, isAsked: boolean) => void;
 }
 
 /** The subjects of which endpoints have received an event that was taken after the one with this sequence number. */
@@ -81,6 +81,8 @@ export class EarlierState {
   readonly #changes = new Map<number, Set<string> | undefined>();
   /** The partitions that must be examined. */
   readonly #due = new Set<number>();
+  /** The names of endpoints for which somebody has requested what is still searched for. */
+  readonly #asked = new Set<string>();
   /** By name. */
   #configured: ReadonlyMap<string, Pick<Newcomer, 'appId' | 'endpoint'>> = new Map();
   /** Rises with each change of the configuration. */
@@ -124,6 +126,13 @@ export class EarlierState {
     this.#receivedSince.clear();
     this.#changes.clear();
     this.#due.clear();
+    this.#asked.clear();
+  }
+
+  /** Somebody has requested that the endpoint be sent what it missed. */
+  asked(appId: string, endpointId: string): void {
+    const name = nameOf(appId, endpointId);
+    if (this.#isSearchedFor(name)) this.#asked.add(name);
   }
 
   /**
@@ -159,7 +168,7 @@ export class EarlierState {
         partitionOf(appId, event.channel, this.#options.partitions.length),
       );
       if (since === undefined || seq <= since.seq) continue;
-      since.subjects.add(keyOf(nameOf(appId, endpoint), event.channel, readSubject(event).subject));
+      since.subjects.add(keyOf(nameOf(appId, endpoint.id), event.channel, readSubject(event).subject));
     }
   }
 
@@ -168,7 +177,7 @@ export class EarlierState {
    * not.
    */
   isUnsure(index: number, appId: string, endpoint: Endpoint, seq: number): boolean {
-    const received = this.#received.get(index)?.get(nameOf(appId, endpoint));
+    const received = this.#received.get(index)?.get(nameOf(appId, endpoint.id));
     if (received === undefined || !selectionContains(received.selection, endpoint)) return true;
     return received.unsureUntil === undefined || seq <= received.unsureUntil;
   }
@@ -185,10 +194,11 @@ export class EarlierState {
       this.#options
         .applications()
         .flatMap(({ id: appId, endpoints }) =>
-          endpoints.map((endpoint) => [nameOf(appId, endpoint), { appId, endpoint }] as const),
+          endpoints.map((endpoint) => [nameOf(appId, endpoint.id), { appId, endpoint }] as const),
         ),
     );
     this.#version += 1;
+    for (const name of this.#asked) if (!this.#configured.has(name)) this.#asked.delete(name);
   }
 
   /** Notes what endpoints miss from now on, and has the partitions examined. */
@@ -246,7 +256,10 @@ export class EarlierState {
       return (await this.#write(index)) && isComplete && isCurrent();
     } finally {
       // If Redis did not answer, it is not searched again.
-      for (const { appId, endpoint } of newcomers) found(appId, endpoint.id);
+      for (const { name, appId, endpoint } of newcomers) {
+        found(appId, endpoint.id, this.#asked.has(name));
+        if (!this.#isSearchedFor(name)) this.#asked.delete(name);
+      }
     }
   }
 
@@ -306,11 +319,21 @@ export class EarlierState {
   #newcomers(received: ReceivedByName): readonly Newcomer[] {
     const newcomers: Newcomer[] = [];
     for (const [name, { appId, endpoint }] of this.#configured) {
-      const before = received.get(name)?.selection;
-      const isNew = before === undefined || !selectionContains(before, endpoint);
-      if (isNew) newcomers.push({ name, appId, endpoint, before });
+      if (this.#isNew(name, received))
+        newcomers.push({ name, appId, endpoint, before: received.get(name)?.selection });
     }
     return newcomers;
+  }
+
+  #isNew(name: string, received: ReceivedByName): boolean {
+    const endpoint = this.#configured.get(name)?.endpoint;
+    const before = received.get(name)?.selection;
+    return endpoint !== undefined && (before === undefined || !selectionContains(before, endpoint));
+  }
+
+  /** Whether some partition is still to be searched for the endpoint. */
+  #isSearchedFor(name: string): boolean {
+    return [...this.#received.values()].some((received) => this.#isNew(name, received));
   }
 
   #note(index: number, name: string, received: Received | undefined): void {
@@ -365,6 +388,6 @@ function keyOf(name: string, channel: ChannelName, subject: string): string {
   return `${name}\n${channel}\n${subject}`;
 }
 
-function nameOf(appId: string, { id }: Endpoint): string {
-  return `${appId}\n${id}`;
+function nameOf(appId: string, endpointId: string): string {
+  return `${appId}\n${endpointId}`;
 }

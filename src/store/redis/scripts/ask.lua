@@ -16,8 +16,7 @@ for index = 1, #debts, 2 do
     count = count + 1
   end
 end
-if count > 0 then
-  redis.call('SADD', KEYS[2], asked)
-  redis.call('SPUBLISH', ARGV[1], asked)
-end
+-- Also without debts: the owner may be about to find some.
+redis.call('SADD', KEYS[2], asked)
+redis.call('SPUBLISH', ARGV[1], asked)
 return { count }
