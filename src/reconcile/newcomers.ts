@@ -4,7 +4,7 @@ import type { WebhookEvent } from '../webhooks/event.ts';
 import { debtorKey } from './debtor.ts';
 
 /**
- * Returns a function that names the endpoints that select an event of an earlier run now, and did not when it happened. They must
+ * Returns a function that names the endpoints that select an event of an earlier run now, and never did until then. They must
  * not receive it: they have not received what happened before it, and may not receive what happened after it. `known` is what the
  * endpoints had received; without it, the function names none.
  */
@@ -14,13 +14,16 @@ export function createNewcomers(
 ): (appId: string, event: WebhookEvent) => readonly string[] {
   if (known === undefined) return () => [];
   const selections = new Map(
-    Array.from(known, (one) => [debtorKey(one.appId, one.endpointId), one.selection] as const),
+    Array.from(known, ({ appId, endpointId, selection, former }) => {
+      // A search for what was reported before may have been interrupted. Its endpoint was already sent events.
+      return [debtorKey(appId, endpointId), selection === undefined ? former : [selection]] as const;
+    }),
   );
   return (appId, { name, channel }) =>
     endpointsOf(appId)
       .filter((endpoint) => {
-        const before = selections.get(debtorKey(appId, endpoint.id));
-        const hasSelected = before !== undefined && selects(before, name, channel);
+        const before = selections.get(debtorKey(appId, endpoint.id)) ?? [];
+        const hasSelected = before.some((selection) => selects(selection, name, channel));
         return !hasSelected && selects(endpoint, name, channel);
       })
       .map(({ id }) => id);

@@ -283,6 +283,8 @@ export class Reconciler {
     const found = prior.find(this.#options.recordsOf(appId), this.#options.steps);
     if (found === undefined) return end();
     this.#searches += 1;
+    // If the process ends before, the endpoint may have received later events nevertheless.
+    this.#noteReceived({ ...debtor, received: undefined, former: [...former, selection] });
     const done = found.then(() => {
       if (debtor.search?.prior !== prior) return debtor.search?.done;
       this.#searches -= 1;

@@ -34,6 +34,7 @@ import { DropTable } from '../../../src/store/durable/drop-table.ts';
 import { Run } from '../../../src/store/durable/run.ts';
 import { MortalClock } from '../mortal-clock.ts';
 import { FakeClock } from '../fake-clock.ts';
+import type { TurnBudget } from '../../../src/structures/turn-budget.ts';
 import { noSlices } from '../turns.ts';
 import { DelayedLedger } from './delayed-ledger.ts';
 import type { FakeDisk } from './fake-disk.ts';
@@ -62,6 +63,8 @@ export interface StackOptions {
   readonly before?: Stack;
   /** Is also notified of all that happens to events. */
   readonly onFact?: DeliverySubscriber;
+  /** Limits the search for what was reported before an endpoint was added. Unlimited by default. */
+  readonly searchSteps?: TurnBudget;
   /** With a disk: how long all who were announced linger after a restart. */
   readonly restartGraceMs?: Millis;
 }
@@ -142,7 +145,7 @@ export class Stack {
       wallTime,
       applications,
       recordsOf: (appId) => memory.records(appId),
-      steps: questions,
+      steps: options.searchSteps ?? questions,
       correct: createCorrect({
         truthOf: (appId, channel) => memory.announced(appId, channel),
         outbox: () => outbox,
@@ -329,7 +332,6 @@ export class Stack {
   }
 
   #nextId(): number {
-    this.#ids += 1;
-    return this.#ids;
+    return (this.#ids += 1);
   }
 }
