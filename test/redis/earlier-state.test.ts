@@ -70,6 +70,21 @@ test('an endpoint that is new at the start of a node is sent the present state',
   expectTruth(world, 'all', 'members');
 });
 
+test('so is the first endpoint of all, also by a node that takes partitions over just then', async () => {
+  const world = await startWorld({ configured: [] });
+  await populate(world);
+  world.configureFuture('all');
+  await world.addNode();
+  await world.advance(20_000);
+  world.kill(0);
+  world.kill(0);
+  await world.advance(10_000);
+  await populate(world);
+  await world.advance(5000);
+  expect(world.compare('all').truth.members).toHaveLength(3);
+  expectTruth(world, 'all');
+});
+
 test('a member who was absent for a moment when the endpoint was added is sent too', async () => {
   const world = await startWorld();
   world.join(0, 'presence-a', 'u1');

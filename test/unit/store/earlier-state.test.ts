@@ -11,6 +11,17 @@ test('endpoints of a partition of which nothing was noted have received everythi
   expect([isUnsure(main, 1), isUnsure(other, 1)]).toEqual([false, true]);
 });
 
+test('an endpoint that is added by the next owner is new, even if there was none before', async () => {
+  const { earlier, state } = startSearch();
+  state.endpoints = [];
+  await earlier.read([index]);
+  expect(state.noted).toEqual({ known: '1' });
+  const next = startSearch(state.noted);
+  await next.earlier.read([index]);
+  await next.work();
+  expect(next.found).toEqual(['main']);
+});
+
 test('what a new endpoint may not know is kept before it is noted, and sent afterwards', async () => {
   const { before, earlier, log, found, work, add } = startSearch();
   await earlier.read([index]);

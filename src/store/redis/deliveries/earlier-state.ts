@@ -110,6 +110,8 @@ export class EarlierState {
       this.#ends.delete(index);
       this.#received.set(index, found[position] ?? new Map());
       if (found[position] !== undefined) continue;
+      // Also without any endpoint, or the next owner would take a new one for known.
+      this.#changes.set(index, undefined);
       for (const [name, { endpoint }] of this.#configured) this.#note(index, name, receivedAll(endpoint, 0));
     }
     this.#compareAll();
@@ -164,9 +166,8 @@ export class EarlierState {
     if (this.#receivedSince.size === 0) return;
     for (const { event, seq } of events) {
       if (!isStateEvent(event)) continue;
-      const since = this.#receivedSince.get(
-        partitionOf(appId, event.channel, this.#options.partitions.length),
-      );
+      const index = partitionOf(appId, event.channel, this.#options.partitions.length);
+      const since = this.#receivedSince.get(index);
       if (since === undefined || seq <= since.seq) continue;
       since.subjects.add(keyOf(nameOf(appId, endpoint.id), event.channel, readSubject(event).subject));
     }
