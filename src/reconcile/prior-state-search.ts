@@ -2,7 +2,7 @@ import type { ChannelRecord } from '../channels/channel-record.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { Debts } from '../webhooks/debts.ts';
-import { selectionAt, selectionOf, type Selection, type SubjectKind } from '../webhooks/endpoint.ts';
+import { selectionAt, selectionOf, selectsNewly, type Selection } from '../webhooks/endpoint.ts';
 import { itself, readSubject, type StateEvent, type NotSentReason } from '../webhooks/last-sent.ts';
 
 /** The dependencies of a search. */
@@ -90,7 +90,8 @@ export class PriorStateSearch {
   #look({ name, isAnnounced, members }: Readonly<ChannelRecord>): void {
     const isUntouched = (subject: string): boolean => !this.#touched.has(keyOf(name, subject));
     let isNoted = isAnnounced && isUntouched(itself) && this.#note(name, itself);
-    if (members.size > 0 && this.#isNews(name, 'member')) {
+    const { selection, before } = this.#options;
+    if (members.size > 0 && selectsNewly(selection, before, 'member', name)) {
       for (const { isAnnounced: isReported, userId } of members.values()) {
         if (isReported && isUntouched(userId)) isNoted = this.#note(name, userId) || isNoted;
       }
@@ -100,20 +101,13 @@ export class PriorStateSearch {
 
   #note(channel: ChannelName, subject: string): boolean {
     const kind = subject === itself ? 'channel' : 'member';
-    if (!this.#isNews(channel, kind)) return false;
-    const { debts, before, former, why, seq } = this.#options;
+    const { debts, selection, before, former, why, seq } = this.#options;
+    if (!selectsNewly(selection, before, kind, channel)) return false;
     const mayKnow = [...former, ...(before === undefined ? [] : [before])].some(
       (selection) => selectionAt(selection, kind, channel) !== 'nothing',
     );
     debts.missedBefore(channel, subject, { why, isThere: mayKnow ? undefined : false, seq });
     return true;
-  }
-
-  /** Whether the endpoint has not selected such a subject until now. */
-  #isNews(channel: ChannelName, kind: SubjectKind): boolean {
-    const { selection, before } = this.#options;
-    if (selectionAt(selection, kind, channel) !== 'all') return false;
-    return before === undefined || selectionAt(before, kind, channel) !== 'all';
   }
 }
 
@@ -126,15 +120,6 @@ export function leavesGap(before: Selection, after: Selection): boolean {
     const selected = selectionOf(before, kind);
     return selected === 'part' || (selected === 'all' && selectionOf(after, kind) !== 'all');
   });
-}
-
-/** Whether both select the same. */
-export function selectSame(one: Selection, other: Selection): boolean {
-  const { startsWith = '', endsWith = '' } = one.channels;
-  const { startsWith: othersStart = '', endsWith: othersEnd = '' } = other.channels;
-  if (startsWith !== othersStart || endsWith !== othersEnd) return false;
-  const { eventTypes } = other;
-  return one.eventTypes.size === eventTypes.size && [...one.eventTypes].every((name) => eventTypes.has(name));
 }
 
 function keyOf(channel: ChannelName, subject: string): string {

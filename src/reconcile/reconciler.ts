@@ -5,13 +5,13 @@ import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { DebtKeeper, KeptDebt, Received, ReceivedByEndpoint } from '../webhooks/debt-keeper.ts';
 import type { Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
-import type { Endpoint, Selection } from '../webhooks/endpoint.ts';
+import { selectSame, type Endpoint, type Selection } from '../webhooks/endpoint.ts';
 import { isStateEvent, readSubject, type NotSentReason, type StateEvent } from '../webhooks/last-sent.ts';
 import type { Application } from '../apps/application.ts';
 import { AbsentEndpoints } from './absent-endpoints.ts';
 import { Checks, everyMs, type CheckOptions } from './checks.ts';
 import { debtorKey, newDebtor, type DebtReading, type Debtor } from './debtor.ts';
-import { selectSame, leavesGap, PriorStateSearch } from './prior-state-search.ts';
+import { leavesGap, PriorStateSearch } from './prior-state-search.ts';
 
 /** What reconciling needs. */
 export interface ReconcilerOptions extends CheckOptions {

@@ -89,10 +89,26 @@ export function passes({ channels }: Pick<Endpoint, 'channels'>, channel: Channe
   return channel.startsWith(startsWith) && channel.endsWith(endsWith);
 }
 
+/** Whether it selects both events of such a subject on this channel, and the one before did not; undefined: there was none before. */
+export function selectsNewly(
+  after: Selection,
+  before: Selection | undefined,
+  kind: SubjectKind,
+  channel: ChannelName,
+): boolean {
+  if (selectionAt(after, kind, channel) !== 'all') return false;
+  return before === undefined || selectionAt(before, kind, channel) !== 'all';
+}
+
 /** Whether everything that the second one selects is also selected by the first one. */
 export function selectionContains(outer: Selection, inner: Selection): boolean {
   const { startsWith = '', endsWith = '' } = outer.channels;
   const { startsWith: innerStart = '', endsWith: innerEnd = '' } = inner.channels;
   if (!innerStart.startsWith(startsWith) || !innerEnd.endsWith(endsWith)) return false;
   return [...inner.eventTypes].every((name) => outer.eventTypes.has(name));
+}
+
+/** Whether both select the same. */
+export function selectSame(one: Selection, other: Selection): boolean {
+  return selectionContains(one, other) && selectionContains(other, one);
 }

@@ -72,7 +72,7 @@ export class RedisDebts implements DebtKeeper {
     this.#note(this.#partitionOf(place), { place: { ...place, channel }, read, subjects: undefined });
   }
 
-  /** What was reported before an endpoint was added is not known on several nodes, so this concerns only one that does not exist any more. */
+  /** What endpoints have received is noted by `EarlierState`, so this concerns only one that does not exist any more. */
   received(appId: string, endpointId: string, received: Received | undefined): void {
     if (received !== undefined) return;
     const place = { appId, endpointId, channel: anyChannel };

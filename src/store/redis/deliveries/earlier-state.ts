@@ -1,7 +1,12 @@
 import type { Log } from '../../../ports/log.ts';
 import type { ChannelName } from '../../../protocol/channel-name.ts';
 import type { TurnBudget } from '../../../structures/turn-budget.ts';
-import { selectionAt, selectionContains, type Endpoint, type Selection } from '../../../webhooks/endpoint.ts';
+import {
+  selectionContains,
+  selectsNewly,
+  type Endpoint,
+  type Selection,
+} from '../../../webhooks/endpoint.ts';
 import type { Decided } from '../../../webhooks/delivery-facts.ts';
 import { isStateEvent, itself, readSubject } from '../../../webhooks/last-sent.ts';
 import { partitionOf, type PartitionKeys } from '../keys.ts';
@@ -311,7 +316,8 @@ export class EarlierState {
     const since = this.#receivedSince.get(index)?.subjects;
     const news = subjects.filter(
       (subject) =>
-        isNews(subject, channel, endpoint, before) && since?.has(keyOf(name, channel, subject)) !== true,
+        selectsNewly(endpoint, before, subject === itself ? 'channel' : 'member', channel) &&
+        since?.has(keyOf(name, channel, subject)) !== true,
     );
     const seq = this.#options.seqOf(index) + 1;
     if (news.length > 0) this.#options.missedBefore({ appId, endpoint, channel, subjects: news, seq });
@@ -367,18 +373,6 @@ export class EarlierState {
       throw error;
     }
   }
-}
-
-/** Whether the endpoint selects both events of such a subject, and did not before. */
-function isNews(
-  subject: string,
-  channel: ChannelName,
-  after: Selection,
-  before: Selection | undefined,
-): boolean {
-  const kind = subject === itself ? 'channel' : 'member';
-  if (selectionAt(after, kind, channel) !== 'all') return false;
-  return before === undefined || selectionAt(before, kind, channel) !== 'all';
 }
 
 function receivedAll({ eventTypes, channels }: Selection, unsureUntil: number | undefined): Received {
