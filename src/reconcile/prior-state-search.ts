@@ -104,7 +104,7 @@ export class PriorStateSearch {
     const { debts, selection, before, former, why, seq } = this.#options;
     if (!selectsNewly(selection, before, kind, channel)) return false;
     const mayKnow = [...former, ...(before === undefined ? [] : [before])].some(
-      (selection) => selectionAt(selection, kind, channel) !== 'nothing',
+      (earlier) => selectionAt(earlier, kind, channel) !== 'nothing',
     );
     debts.missedBefore(channel, subject, { why, isThere: mayKnow ? undefined : false, seq });
     return true;
