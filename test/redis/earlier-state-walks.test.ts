@@ -1,8 +1,19 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
-import { step, type Step } from '../support/property/step.ts';
+import { step } from '../support/property/step.ts';
 import { ReconcileWorld } from '../support/redis/reconcile-world.ts';
+import {
+  advances,
+  cutsOffAmid,
+  expectTruthOf,
+  index,
+  joins,
+  killsAmid,
+  leaves,
+  stops,
+  type WorldStep,
+} from '../support/redis/world-walk.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 
 // What webhooks reported before an endpoint was added, whatever happens meanwhile.
@@ -13,74 +24,26 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-function expectTruth(world: ReconcileWorld, ...ids: readonly string[]): void {
-  for (const id of ids) {
-    const { believed, truth } = world.compare(id);
-    expect(believed, `what ${id} believes`).toEqual(truth);
-  }
-}
-
-/** A step of a walk. */
-type WorldStep = Step<ReconcileWorld>;
-
-const index = fc.nat(2);
-const places = fc.constantFrom<readonly [string, string?]>(
+const places = [
   ['room'],
   ['presence-a', 'u1'],
   ['presence-a', 'u2'],
   ['presence-b', 'u1'],
   ['presence-c', 'u3'],
-);
+] as const;
 const changes = [
-  {
-    weight: 6,
-    arbitrary: fc
-      .tuple(index, places)
-      .map(([at, [channel, user]]) =>
-        step<ReconcileWorld>(`join(${at}, ${channel}, ${user})`, (world) => world.join(at, channel, user)),
-      ),
-  },
-  {
-    weight: 6,
-    arbitrary: fc
-      .tuple(index, fc.nat(5))
-      .map(([at, which]) =>
-        step<ReconcileWorld>(`leave(${at}, ${which})`, (world) => world.leave(at, which)),
-      ),
-  },
+  { weight: 6, arbitrary: joins(places) },
+  { weight: 6, arbitrary: leaves },
   {
     weight: 2,
     arbitrary: fc
       .boolean()
       .map((isDown) => step<ReconcileWorld>(`setDown(${isDown})`, (world) => world.setDown(isDown, 'all'))),
   },
-  {
-    weight: 6,
-    arbitrary: fc
-      .constantFrom(0, 500, 1500, 4000, 9000, 21_000)
-      .map((ms) => step<ReconcileWorld>(`advance(${ms})`, (world) => world.advance(ms))),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(index, fc.nat(20)).map(([at, turns]) =>
-      step<ReconcileWorld>(`killAmid(${at}, ${turns})`, async (world) => {
-        await world.killAmid(at, turns);
-        await world.addNode();
-      }),
-    ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .tuple(index, fc.nat(12))
-      .map(([at, turns]) =>
-        step<ReconcileWorld>(`cutOffAmid(${at}, ${turns})`, (world) => world.cutOffAmid(at, turns)),
-      ),
-  },
-  {
-    weight: 1,
-    arbitrary: index.map((at) => step<ReconcileWorld>(`stop(${at})`, (world) => world.stop(at))),
-  },
+  { weight: 6, arbitrary: advances([0, 500, 1500, 4000, 9000, 21_000]) },
+  { weight: 2, arbitrary: killsAmid(20) },
+  { weight: 1, arbitrary: cutsOffAmid },
+  { weight: 1, arbitrary: stops },
 ];
 
 const addition = fc.constant(
@@ -124,7 +87,7 @@ describe(seeded('an endpoint that is added at any moment'), () => {
     'believes the truth in the end, whatever was dropped, and whoever sent its webhooks',
     async () => {
       const check = async (world: ReconcileWorld): Promise<void> => {
-        expectTruth(world, 'all', 'members');
+        expectTruthOf(world, 'all', 'members');
         expect(await world.debts()).toEqual([]);
       };
       const property = fc.asyncProperty(sequenceOf(addition), (sequence) => walk(sequence, check));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ReconcileWorld, type WorldOptions } from '../support/redis/reconcile-world.ts';
+import { expectTruthOf } from '../support/redis/world-walk.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 
 // What webhooks reported before an endpoint was added, or before it selected such events.
@@ -28,19 +29,12 @@ async function populate(world: ReconcileWorld): Promise<void> {
   await world.advance(5000);
 }
 
-function expectTruth(world: ReconcileWorld, ...ids: readonly string[]): void {
-  for (const id of ids) {
-    const { believed, truth } = world.compare(id);
-    expect(believed, `what ${id} believes`).toEqual(truth);
-  }
-}
-
 test('a new endpoint is sent the present state, and nothing twice', async () => {
   const world = await startWorld();
   await populate(world);
   world.configure('all', 'members');
   await world.advance(5000);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
   expect(world.compare('all').truth.members).toHaveLength(3);
   expect(world.receiver.contradictions).toEqual([]);
   await world.advance(100_000);
@@ -51,7 +45,7 @@ test('a new endpoint is sent the present state, and nothing twice', async () => 
   world.kill(0);
   await world.addNode();
   await world.advance(30_000);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
   expect(world.receiver.contradictions).toEqual([]);
 });
 
@@ -67,7 +61,7 @@ test('an endpoint that is new at the start of a node is sent the present state',
   await populate(world);
   await world.advance(30_000);
   expect(world.compare('all').truth.members).toHaveLength(3);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
 });
 
 test('so is the first endpoint of all, also by a node that takes partitions over just then', async () => {
@@ -82,7 +76,7 @@ test('so is the first endpoint of all, also by a node that takes partitions over
   await populate(world);
   await world.advance(5000);
   expect(world.compare('all').truth.members).toHaveLength(3);
-  expectTruth(world, 'all');
+  expectTruthOf(world, 'all');
 });
 
 test('a member who was absent for a moment when the endpoint was added is sent too', async () => {
@@ -96,7 +90,7 @@ test('a member who was absent for a moment when the endpoint was added is sent t
   world.join(1, 'presence-a', 'u1');
   await world.advance(30_000);
   expect(world.compare('all').truth.members).toEqual(['presence-a u1']);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
 });
 
 test('without reconcile, a new endpoint is sent the state on request', async () => {
@@ -107,7 +101,7 @@ test('without reconcile, a new endpoint is sent the state on request', async () 
   expect(world.receiver.events).toEqual([]);
   expect(await world.reconcile(1, 'all')).toBe(3);
   await world.advance(5000);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
 });
 
 test('a request that comes before the search is over is not forgotten', async () => {
@@ -116,7 +110,7 @@ test('a request that comes before the search is over is not forgotten', async ()
   world.configure('all', 'members');
   await world.reconcile(1, 'all');
   await world.advance(1500);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
 });
 
 test('an endpoint that selects more events is sent what they would have reported', async () => {
@@ -125,7 +119,7 @@ test('an endpoint that selects more events is sent what they would have reported
   await populate(world);
   world.select('channel_occupied', 'channel_vacated', 'member_added', 'member_removed');
   await world.advance(5000);
-  expectTruth(world, 'all');
+  expectTruthOf(world, 'all');
   expect(world.receiver.contradictions).toEqual([]);
   expect(world.receiver.events).toHaveLength(6);
 });
@@ -138,7 +132,7 @@ test('an endpoint that was missing while others were notified is sent who is the
   await world.advance(5000);
   world.configure('all', 'members');
   await world.advance(5000);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
 });
 
 test('while only one node knows the endpoint, it receives what this node sends; later, everything', async () => {
@@ -150,7 +144,7 @@ test('while only one node knows the endpoint, it receives what this node sends; 
   expect(world.compare('all').believed).not.toEqual(world.compare('all').truth);
   world.adopt(1);
   await world.advance(5000);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
 });
 
 test('who joins and leaves while the new endpoint fails is known to it at the end', async () => {
@@ -164,7 +158,7 @@ test('who joins and leaves while the new endpoint fails is known to it at the en
   world.join(0, 'presence-a', 'u1');
   await world.advance(30_000);
   await world.settle();
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
   expect(await world.debts()).toEqual([]);
 });
 
@@ -184,7 +178,7 @@ test('who left before anything of them was found is not taken for known, even if
   await world.advance(40_000);
   await world.settle();
   expect(world.compare('all').truth.members).toHaveLength(8);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
 });
 
 test('a node that is killed during the search is replaced by one that searches again', async () => {
@@ -197,7 +191,7 @@ test('a node that is killed during the search is replaced by one that searches a
     await world.addNode();
     await populate(world);
     await world.advance(30_000);
-    expectTruth(world, 'all', 'members');
+    expectTruthOf(world, 'all', 'members');
     world.dispose();
   }
 });
@@ -221,7 +215,7 @@ test('an endpoint that is added while a node takes over its first partitions is 
     expect(world.shares).toEqual([4]);
     await world.advance(30_000);
     expect(world.compare('all').truth.members).toHaveLength(3);
-    expectTruth(world, 'all', 'members');
+    expectTruthOf(world, 'all', 'members');
     world.dispose();
   }
 });
@@ -235,7 +229,7 @@ test('a node that has just connected to Redis again, and whose outboxes are empt
   await world.cutOffAmid(0, 0);
   world.configure('all', 'members');
   await world.advance(5000);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
 });
 
 test('if Redis was emptied, the endpoints still count as known', async () => {
@@ -247,5 +241,5 @@ test('if Redis was emptied, the endpoints still count as known', async () => {
   await world.addNode();
   await world.advance(30_000);
   expect(world.receiver.events).toEqual([]);
-  expectTruth(world, 'all', 'members');
+  expectTruthOf(world, 'all', 'members');
 });

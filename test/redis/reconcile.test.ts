@@ -1,8 +1,19 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
-import { step, type Step } from '../support/property/step.ts';
+import { step } from '../support/property/step.ts';
 import { ReconcileWorld, type WorldOptions } from '../support/redis/reconcile-world.ts';
+import {
+  advances,
+  cutsOffAmid,
+  expectTruthOf,
+  index,
+  joins,
+  killsAmid,
+  leaves,
+  stops,
+  type WorldStep,
+} from '../support/redis/world-walk.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 
 let redis: RedisServer;
@@ -21,10 +32,7 @@ async function startWorld(nodes: number, options?: WorldOptions): Promise<Reconc
 
 /** Every endpoint believes the truth, no drop is left to be queried, and nothing is owed. */
 async function expectTruth(world: ReconcileWorld): Promise<void> {
-  for (const id of ['all', 'members']) {
-    const { believed, truth } = world.compare(id);
-    expect(believed, `what ${id} believes`).toEqual(truth);
-  }
+  expectTruthOf(world, 'all', 'members');
   expect([...world.drops.values()]).toEqual([]);
   expect(await world.debts()).toEqual([]);
 }
@@ -170,37 +178,19 @@ test('while nothing is missing, reconciling calls no script', async () => {
   expect([...world.calls.keys()]).not.toContain('reconcile');
 });
 
-/** A step of a walk. */
-type WorldStep = Step<ReconcileWorld>;
-
-const index = fc.nat(2);
-const places = fc.constantFrom<readonly [string, string?]>(
+const places = [
   ['room'],
   ['presence-a', 'u1'],
   ['presence-a', 'u2'],
   ['presence-b', 'u1'],
   ['presence-b', 'u2'],
   ['presence-c', 'u3'],
-);
+] as const;
 const endpoints = fc.constantFrom(['all'], ['members'], ['all', 'members']);
 const steps = fc.array(
   fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc
-        .tuple(index, places)
-        .map(([at, [channel, user]]) =>
-          step<ReconcileWorld>(`join(${at}, ${channel}, ${user})`, (world) => world.join(at, channel, user)),
-        ),
-    },
-    {
-      weight: 5,
-      arbitrary: fc
-        .tuple(index, fc.nat(5))
-        .map(([at, which]) =>
-          step<ReconcileWorld>(`leave(${at}, ${which})`, (world) => world.leave(at, which)),
-        ),
-    },
+    { weight: 6, arbitrary: joins(places) },
+    { weight: 5, arbitrary: leaves },
     {
       weight: 3,
       arbitrary: fc
@@ -211,12 +201,7 @@ const steps = fc.array(
           ),
         ),
     },
-    {
-      weight: 5,
-      arbitrary: fc
-        .constantFrom(0, 500, 1500, 4000, 9000, 21_000, 30_000)
-        .map((ms) => step<ReconcileWorld>(`advance(${ms})`, (world) => world.advance(ms))),
-    },
+    { weight: 5, arbitrary: advances([0, 500, 1500, 4000, 9000, 21_000, 30_000]) },
     {
       weight: 2,
       arbitrary: index.map((at) =>
@@ -226,27 +211,9 @@ const steps = fc.array(
         }),
       ),
     },
-    {
-      weight: 1,
-      arbitrary: fc
-        .tuple(index, fc.nat(12))
-        .map(([at, turns]) =>
-          step<ReconcileWorld>(`cutOffAmid(${at}, ${turns})`, (world) => world.cutOffAmid(at, turns)),
-        ),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.tuple(index, fc.nat(12)).map(([at, turns]) =>
-        step<ReconcileWorld>(`killAmid(${at}, ${turns})`, async (world) => {
-          await world.killAmid(at, turns);
-          await world.addNode();
-        }),
-      ),
-    },
-    {
-      weight: 1,
-      arbitrary: index.map((at) => step<ReconcileWorld>(`stop(${at})`, (world) => world.stop(at))),
-    },
+    { weight: 1, arbitrary: cutsOffAmid },
+    { weight: 2, arbitrary: killsAmid(12) },
+    { weight: 1, arbitrary: stops },
     {
       weight: 1,
       arbitrary: fc.constant(
